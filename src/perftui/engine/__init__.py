@@ -1,0 +1,1 @@
+"""Generating load: runner, workers, schedule, HTTP client, control."""

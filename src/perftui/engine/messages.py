@@ -1,0 +1,82 @@
+"""What runner and workers say to each other: msgpack, four bytes of length before each message, over stdin and stdout."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from perftui.model.interval import Cell, Connections, ErrorSample, WorkerHealth
+from perftui.model.plan import Phase, Plan
+
+MOST_MESSAGE_BYTES = 64 * 1024 * 1024
+
+
+class Job(Struct, frozen=True, kw_only=True, tag="job"):
+    """First message to a worker: all it needs. The plan's secrets are resolved: never stored, never in argv."""
+
+    worker: int
+    workers: int
+    plan: Plan
+    addresses: tuple[tuple[str, int], ...]
+    """Resolved before the start, used in turn. Empty with a Unix socket."""
+    secrets: tuple[str, ...] = ()
+    """Values to blank out of everything that is stored or shown."""
+    variables: dict[str, str] = {}
+    """Values captured by set-up requests and log-in."""
+    cpu: int = -1
+    """Core to stay on; -1: any."""
+
+
+class Ready(Struct, frozen=True, kw_only=True, tag="ready"):
+    """The worker's answer to its job."""
+
+    pid: int
+
+
+class Begin(Struct, frozen=True, kw_only=True, tag="begin"):
+    """The schedule starts: the first intended time, on the clock that all processes of a host share."""
+
+    origin_ns: int
+    """time.perf_counter_ns() of the run's origin."""
+
+
+class Command(Struct, frozen=True, kw_only=True, tag="command"):
+    """Something changes at a moment that is the same for every worker."""
+
+    kind: Literal["pause", "resume", "scale", "stop", "abort", "headers"]
+    """scale: the rest of the profile is multiplied by `factor`. stop: no new arrivals, then drain. abort: cancel now.
+    headers: replace the authorization header (token renewal)."""
+    at_ns: int
+    factor: float = 1.0
+    """Of the original profile, not of the current one."""
+    headers: dict[str, str] = {}
+
+
+class Frame(Struct, frozen=True, kw_only=True, tag="frame"):
+    """What a worker measured since its last frame. Deltas: the runner adds them up."""
+
+    worker: int
+    seq: int
+    start_ns: int
+    end_ns: int
+    level: float
+    asked: float = 0.0
+    cells: dict[Phase, dict[str, Cell]] = {}
+    connections: Connections = Connections()
+    health: WorkerHealth
+    error_samples: tuple[ErrorSample, ...] = ()
+    captured: tuple[dict[str, str], ...] = ()
+    """Values for the clean-up (ids of what was created)."""
+    final: bool = False
+    """The worker has nothing in flight and ends."""
+
+
+class Failure(Struct, frozen=True, kw_only=True, tag="failure"):
+    """The worker cannot go on."""
+
+    message: str
+
+
+ToWorker = Job | Begin | Command
+FromWorker = Ready | Frame | Failure

@@ -1,0 +1,1 @@
+"""From counted answers to numbers: histograms, recorder, summary, timeline, trust, host sampling."""

@@ -1,0 +1,207 @@
+"""A histogram with the layout of HdrHistogram: 1 us to 1 h, 3 significant digits, constant memory.
+
+Slot of a value v (us): b = bit_length(v) - 11; v when b <= 0, else (b << 10) + (v >> b). A slot is at most 1/1024 of its
+value wide, so any quantile is within 0.1 %. Counts merge by addition; percentiles never do.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterable
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from perftui.model.interval import HistogramData
+
+HIGHEST_US = 3_600_000_000
+SLOTS = 23_552
+_SUB_BITS = 10
+_STEP = np.dtype("<u2")
+_COUNT = np.dtype("<u4")
+_MOST_PACKED_BYTES = SLOTS * (_STEP.itemsize + _COUNT.itemsize)
+
+Int64s = npt.NDArray[np.int64]
+Float64s = npt.NDArray[np.float64]
+
+
+def slot_of(value_us: int) -> int:
+    """The slot of one value."""
+    shift = value_us.bit_length() - 11
+    return value_us if shift <= 0 else (shift << _SUB_BITS) + (value_us >> shift)
+
+
+def slots_of(values_us: Int64s) -> Int64s:
+    """The slots of many values at once."""
+    # frexp of v|2047 gives the bit length, at least 11, exactly for all values below 2**53
+    shift = np.frexp((values_us | 2047).astype(np.float64))[1].astype(np.int64) - 11
+    return (shift << _SUB_BITS) + (values_us >> shift)
+
+
+def _bounds() -> tuple[Int64s, Int64s]:
+    index = np.arange(SLOTS, dtype=np.int64)
+    shift = np.maximum((index >> _SUB_BITS) - 1, 0)
+    low = np.where(index < 2 << _SUB_BITS, index, (index - (shift << _SUB_BITS)) << shift)
+    return low, np.left_shift(1, shift, dtype=np.int64)
+
+
+SLOT_LOW_US, SLOT_WIDTH_US = _bounds()
+SLOT_MIDDLE_US: Float64s = SLOT_LOW_US + (SLOT_WIDTH_US - 1) / 2
+
+
+class Histogram:
+    """Counts of times in microseconds. Mutable; `data` and `from_data` cross boundaries."""
+
+    __slots__ = ("counts", "max_us", "min_us", "overflow", "sum_us", "total")
+
+    def __init__(self) -> None:
+        self.counts: Int64s = np.zeros(SLOTS, dtype=np.int64)
+        self.total = 0
+        self.sum_us = 0
+        self.min_us = 0
+        self.max_us = 0
+        self.overflow = 0
+
+    @classmethod
+    def of(cls, values_us: Iterable[int]) -> Self:
+        """A histogram of these values."""
+        histogram = cls()
+        histogram.record_many(np.fromiter(values_us, dtype=np.int64))
+        return histogram
+
+    def record_many(self, values_us: Int64s) -> None:
+        """Count values; negative ones are an error, those above one hour go to the top slot.
+
+        Raises:
+            ValueError: a value is negative.
+        """
+        if not len(values_us):
+            return
+        lowest, highest = int(values_us.min()), int(values_us.max())
+        if lowest < 0:
+            raise ValueError(f"negative time: {lowest} us")
+        self._widen(lowest, highest)
+        self.total += len(values_us)
+        self.sum_us += int(values_us.sum())
+        if highest > HIGHEST_US:
+            self.overflow += int((values_us > HIGHEST_US).sum())
+            values_us = np.minimum(values_us, HIGHEST_US)
+        self.counts += np.bincount(slots_of(values_us), minlength=SLOTS)
+
+    def merge(self, other: Histogram) -> None:
+        """Add the counts of another histogram."""
+        if not other.total:
+            return
+        self._widen(other.min_us, other.max_us)
+        self.total += other.total
+        self.sum_us += other.sum_us
+        self.overflow += other.overflow
+        self.counts += other.counts
+
+    def merge_data(self, data: HistogramData) -> None:
+        """Add the counts of a packed histogram.
+
+        Raises:
+            ValueError: the data is damaged or forged.
+        """
+        if not data.count:
+            return
+        slots, counts = unpack(data.packed)
+        if int(counts.sum()) != data.count:
+            raise ValueError(f"histogram says {data.count} values and holds {int(counts.sum())}")
+        self._widen(data.min_us, data.max_us)
+        self.total += data.count
+        self.sum_us += data.sum_us
+        self.overflow += data.overflow
+        self.counts[slots] += counts
+
+    @classmethod
+    def from_data(cls, data: HistogramData) -> Self:
+        """The histogram of packed data.
+
+        Raises:
+            ValueError: the data is damaged or forged.
+        """
+        histogram = cls()
+        histogram.merge_data(data)
+        return histogram
+
+    @property
+    def data(self) -> HistogramData:
+        """This histogram as packed data."""
+        if not self.total:
+            return HistogramData()
+        return HistogramData(
+            count=self.total,
+            sum_us=self.sum_us,
+            min_us=self.min_us,
+            max_us=self.max_us,
+            overflow=self.overflow,
+            packed=pack(self.counts),
+        )
+
+    def quantile_us(self, q: float) -> float:
+        """The value that the share q of all values does not exceed, in us; 0 when empty. Rank ceil(q*n), as HdrHistogram."""
+        return self.quantiles_us((q,))[0]
+
+    def quantiles_us(self, qs: Iterable[float]) -> list[float]:
+        """Several quantiles in one pass, each within the exact minimum and maximum."""
+        wanted = list(qs)
+        if not self.total:
+            return [0.0] * len(wanted)
+        cumulative = np.cumsum(self.counts)
+        # the small subtraction keeps 0.95 * 20 = 19.000000000000004 at rank 19
+        ranks = np.maximum(1, np.ceil(np.asarray(wanted) * self.total - 1e-9))
+        found = np.searchsorted(cumulative, ranks, side="left")
+        return [float(min(max(SLOT_MIDDLE_US[i], self.min_us), self.max_us)) for i in found]
+
+    @property
+    def mean_us(self) -> float:
+        """Exact mean; 0 when empty."""
+        return self.sum_us / self.total if self.total else 0.0
+
+    @property
+    def stddev_us(self) -> float:
+        """Standard deviation from the slots' middles (population formula); 0 when empty."""
+        if not self.total:
+            return 0.0
+        used = np.nonzero(self.counts)[0]
+        deviation = SLOT_MIDDLE_US[used] - self.mean_us
+        return float(np.sqrt((self.counts[used] * deviation * deviation).sum() / self.total))
+
+    def _widen(self, lowest: int, highest: int) -> None:
+        self.min_us = min(self.min_us, lowest) if self.total else lowest
+        self.max_us = max(self.max_us, highest) if self.total else highest
+
+
+def pack(counts: Int64s) -> str:
+    """Counts of all slots as text: index steps and counts of the used ones, compressed."""
+    used = np.nonzero(counts)[0]
+    steps = np.diff(used, prepend=0).astype(_STEP)
+    raw = steps.tobytes() + counts[used].astype(_COUNT).tobytes()
+    return base64.b64encode(zlib.compress(raw, 1)).decode()
+
+
+def unpack(packed: str) -> tuple[Int64s, Int64s]:
+    """Used slots and their counts.
+
+    Raises:
+        ValueError: the text is damaged, or larger than any histogram can be.
+    """
+    try:
+        inflater = zlib.decompressobj()
+        raw = inflater.decompress(base64.b64decode(packed, validate=True), _MOST_PACKED_BYTES)
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError(f"damaged histogram: {error}") from error
+    width = _STEP.itemsize + _COUNT.itemsize
+    if inflater.unconsumed_tail or not inflater.eof or len(raw) % width:
+        raise ValueError("damaged histogram: wrong size")
+    used = len(raw) // width
+    slots = np.frombuffer(raw, _STEP, used).astype(np.int64).cumsum()
+    counts = np.frombuffer(raw, _COUNT, used, offset=used * _STEP.itemsize).astype(np.int64)
+    if used and (slots[-1] >= SLOTS or np.any(np.diff(slots) <= 0)):
+        raise ValueError("damaged histogram: slots out of range")
+    return slots, counts

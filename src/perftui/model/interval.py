@@ -1,0 +1,205 @@
+"""What was measured: cells (one operation in one phase), intervals (one second), events. The lines of a journal.
+
+A cell belongs to the phase of the *intended* time of its requests, so a request due in `measure` that is answered
+during `drain` counts where it was due. In every cell, over a whole run:
+scheduled = ok + errors + timeouts + dropped + cancelled + client_errors.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from perftui.model.plan import Phase
+
+TrustVerdict = Literal["valid", "degraded", "invalid"]
+EventKind = Literal[
+    "phase", "pause", "resume", "level", "mark", "stop", "abort", "worker_lost", "worker_slow", "worker_back", "auto_stop",
+    "disk", "note",
+]  # fmt: skip
+
+
+class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of what a journal line holds. Unknown fields are ignored: newer minor versions may add some."""
+
+
+class HistogramData(Line, kw_only=True):
+    """A histogram as data: HDR layout, 1 us to 1 h, 3 significant digits (metrics/histogram.py packs and unpacks it)."""
+
+    count: int = 0
+    sum_us: int = 0
+    min_us: int = 0
+    max_us: int = 0
+    overflow: int = 0
+    """Values above one hour, counted in the top slot."""
+    packed: str = ""
+    """base64 of zlib of the slots' index steps (uint16) and counts (uint32), little endian."""
+
+
+class TimePart(Line, kw_only=True):
+    """Time spent in one part of requests (queue, dns, connect, tls, first_byte, transfer)."""
+
+    count: int = 0
+    sum_us: int = 0
+    max_us: int = 0
+
+
+class Counts(Line, kw_only=True):
+    """How requests ended. Identity: scheduled = the sum of the six outcomes, once nothing is in flight."""
+
+    scheduled: int = 0
+    started: int = 0
+    ok: int = 0
+    errors: int = 0
+    timeouts: int = 0
+    dropped: int = 0
+    """Due, but never sent: older than the timeout while queued, or their worker was lost."""
+    cancelled: int = 0
+    """Due or sent, but unfinished at the end of the drain or at an abort."""
+    client_errors: int = 0
+    """Failed in the generator itself: never the server's."""
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
+
+    @property
+    def finished(self) -> int:
+        """Requests whose outcome is known."""
+        return self.ok + self.errors + self.timeouts + self.dropped + self.cancelled + self.client_errors
+
+    @property
+    def conserved(self) -> bool:
+        """Whether every scheduled request has exactly one outcome."""
+        return self.scheduled == self.finished
+
+
+class Cell(Line, kw_only=True):
+    """One operation in one phase during one interval."""
+
+    counts: Counts = Counts()
+    error_classes: dict[str, int] = {}
+    """Names of model/error_classes.py, errors, timeouts, dropped and client errors alike."""
+    received_bytes: int = 0
+    sent_bytes: int = 0
+    service_time: HistogramData = HistogramData()
+    """Start to last body byte, of ok and timed-out requests (timeouts at their elapsed time)."""
+    response_time: HistogramData | None = None
+    """Intended to last body byte, of the same. None in users mode, where it equals service_time."""
+    start_delay: HistogramData | None = None
+    """Intended to start, of every started request. None in users mode."""
+    error_time: HistogramData = HistogramData()
+    """Service time of failed requests: a server that fails fast must not look faster."""
+    times: dict[str, TimePart] = {}
+
+
+class WorkerHealth(Line, kw_only=True):
+    """How one worker process did during the interval."""
+
+    worker: int
+    cpu_percent: float = 0.0
+    """Of one core."""
+    memory_bytes: int = 0
+    loop_lag_p99_ms: float = 0.0
+    loop_lag_max_ms: float = 0.0
+    loop_lag_over_100ms: int = 0
+    gc_pause_max_ms: float = 0.0
+    start_delay_p99_ms: float = 0.0
+    in_flight: int = 0
+    queued: int = 0
+    at_cap_s: float = 0.0
+    """Time during which requests were waiting for a place below the in-flight cap."""
+    state: Literal["ok", "unresponsive", "lost"] = "ok"
+
+
+class HostSample(Line, kw_only=True):
+    """This machine during the interval. Rates are per second."""
+
+    cpu_percent: float = 0.0
+    """Of all cores: 100 is the whole machine."""
+    cpu_max_core_percent: float = 0.0
+    memory_percent: float = 0.0
+    memory_used_bytes: int = 0
+    disk_read_bytes: float = 0.0
+    disk_write_bytes: float = 0.0
+    net_received_bytes: float = 0.0
+    net_sent_bytes: float = 0.0
+    throttled_percent: float = 0.0
+    """Periods in which the control group was held back."""
+    steal_percent: float = 0.0
+    target_cpu_percent: float | None = None
+    """Of one core; None when the target's process is not known."""
+    target_memory_bytes: int | None = None
+
+
+class TrustReason(Line, kw_only=True):
+    """Why the numbers are not fully believed."""
+
+    code: str
+    """`start_delay`, `schedule_deficit`, `loop_lag`, `worker_cpu`, `host_cpu`, `throttled`, `at_cap`, `client_errors`, `gc`, ..."""
+    verdict: TrustVerdict
+    detail: str
+    """In words, with the number and the limit."""
+    at_s: float | None = None
+    """When it was first seen; None: over the whole run."""
+
+
+class Connections(Line, kw_only=True):
+    """Connections during the interval."""
+
+    opened: int = 0
+    reused: int = 0
+    """Requests sent on a connection that had carried one before."""
+    reconnects: int = 0
+    """Idempotent requests sent again because the server had closed the reused connection."""
+    open_now: int = 0
+
+
+class Interval(Line, kw_only=True):
+    """One second of measurements, merged over the workers."""
+
+    at_s: float
+    """Start, seconds since the run's origin (the first intended time)."""
+    duration_s: float
+    phase: Phase
+    """By wall time; cells carry the phase of their intended times."""
+    level: float = 0.0
+    """Asked at the end of the interval: arrivals per second, or users."""
+    asked: float = 0.0
+    """Arrivals that the schedule had in this interval (rate mode)."""
+    paused: bool = False
+    cells: dict[Phase, dict[str, Cell]] = {}
+    """By phase of the intended time, then by operation."""
+    connections: Connections = Connections()
+    workers: tuple[WorkerHealth, ...] = ()
+    host: HostSample = HostSample()
+    trust: TrustVerdict = "valid"
+    trust_reasons: tuple[TrustReason, ...] = ()
+
+
+class Event(Line, kw_only=True):
+    """Something that happened at a moment: a command with its origin, a worker's loss, a change of phase."""
+
+    at_s: float
+    kind: EventKind
+    detail: str = ""
+    origin: str = ""
+    """Who asked: `tui`, `ctl`, `signal`, `runner`; empty for facts."""
+    level: float | None = None
+
+
+class ErrorSample(Line, kw_only=True):
+    """One failed exchange of a class, made safe and with secrets redacted."""
+
+    error_class: str
+    operation: str
+    at_s: float
+    detail: str = ""
+    status: int = 0
+    request_line: str = ""
+    request_headers: tuple[tuple[str, str], ...] = ()
+    response_head: str = ""
+    body_start: str = ""
+    service_time_ms: float = 0.0
+    count: int = 1
+    """How many times this signature was seen up to now."""

@@ -1,0 +1,255 @@
+"""The plan: a preset after overrides and validation. Frozen; saved with the run, secrets as placeholders.
+
+Durations are seconds. Strings of target and operations may hold `${...}` placeholders (presets/placeholders.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Kind = Literal["health", "read", "write", "stress", "custom"]
+Mode = Literal["rate", "users"]
+Arrivals = Literal["uniform", "poisson"]
+Phase = Literal["warmup", "ramp", "measure", "drain"]
+PHASES: tuple[Phase, ...] = ("warmup", "ramp", "measure", "drain")
+
+DEFAULT_TIMEOUT_S = 5.0
+DEFAULT_IN_FLIGHT_CAP = 4096
+
+
+class Frozen(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of the plan's parts: immutable, named fields only, an unknown field is an error."""
+
+
+class Auth(Frozen, kw_only=True):
+    """How requests identify themselves. Exactly one of the ways is set."""
+
+    bearer: str = ""
+    basic: tuple[str, str] | None = None
+    """User and password."""
+    digest: tuple[str, str] | None = None
+    header: tuple[str, str] | None = None
+    """API key: header name and value."""
+    query: tuple[str, str] | None = None
+    """API key: query parameter and value."""
+    oauth2: OAuth2 | None = None
+    login: Login | None = None
+
+
+class OAuth2(Frozen, kw_only=True):
+    """Client-credentials grant; the token is fetched once before the start and renewed when it runs out."""
+
+    token_url: str
+    client_id: str
+    client_secret: str
+    scope: str = ""
+
+
+class Login(Frozen, kw_only=True):
+    """A request whose captured value becomes a header of every other request."""
+
+    request: Operation
+    header: str = "Authorization"
+    value: str = "Bearer ${token}"
+
+
+class Tls(Frozen, kw_only=True):
+    """How the server is verified and who we are to it."""
+
+    insecure: bool = False
+    """True: any certificate is accepted. Shown permanently and saved."""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    server_name: str = ""
+    """Name for SNI and verification instead of the URL's host."""
+
+
+class Target(Frozen, kw_only=True):
+    """What is loaded."""
+
+    url: str
+    """Scheme, host, port and a path prefix. Operations append their path to it."""
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    """Total deadline of one request."""
+    headers: dict[str, str] = {}
+    auth: Auth | None = None
+    tls: Tls = Tls()
+    proxy: str = ""
+    unix_socket: str = ""
+    keep_alive: bool = True
+    re_resolve_s: float = 0.0
+    """Seconds between new DNS look-ups; 0: resolved once, before the start."""
+    pid: int = 0
+    """Process of a local server, sampled with the host; 0: unknown."""
+
+
+class Stage(Frozen, kw_only=True):
+    """A part of the load profile: the level it ramps to linearly, or holds when the level before it is the same."""
+
+    duration_s: float
+    to: float
+    """Arrivals per second, or users."""
+
+
+class Load(Frozen, kw_only=True):
+    """How much, how long, how it arrives."""
+
+    mode: Mode = "rate"
+    stages: tuple[Stage, ...]
+    """Never empty. The first stage holds its level from the start unless `start_level` differs."""
+    start_level: float = 0.0
+    """Level before the first stage. A plain `rate = 100` has start_level 100: the stage holds."""
+    arrivals: Arrivals = "uniform"
+    seed: int = 1
+    """Seed of Poisson arrivals and of random values."""
+    warmup_s: float = 0.0
+    """Held at start_level (or the first stage's level when that is 0) before the first stage; excluded from the summary."""
+    max_requests: int = 0
+    """Stop after this many requests in total; 0: no limit."""
+    think_s: tuple[float, float] = (0.0, 0.0)
+    """users mode: wait between a response and the user's next request, drawn uniformly."""
+    in_flight_cap: int = DEFAULT_IN_FLIGHT_CAP
+    """Requests at once over all workers; at the cap they queue with their intended time."""
+    connections: int = 0
+    """Most connections at once over all workers; 0: as many as in flight."""
+    rate_of: Literal["requests", "journeys"] = "requests"
+    workers: int = 1
+    """Worker processes; 0: as many as the cores that the target does not need."""
+    drain_s: float = 10.0
+    """Longest wait for answers after the last arrival; also bounded by the timeout."""
+    on_disconnect: Literal["finish", "stop"] = "finish"
+    auto_stop: bool = True
+    """Stop when more than half of the requests fail for 10 s."""
+
+    @property
+    def duration_s(self) -> float:
+        """Planned seconds without warm-up and drain."""
+        return sum(stage.duration_s for stage in self.stages)
+
+
+class Check(Frozen, kw_only=True):
+    """One condition on a response. Every field that is set must hold."""
+
+    name: str = ""
+    status: tuple[int, ...] = ()
+    header: str = ""
+    """Header that must be present; its value is the subject of equals, contains and matches."""
+    json: str = ""
+    """JSON path that must exist; its value is the subject of equals, contains and matches."""
+    equals: str | int | float | bool | None = None
+    contains: str = ""
+    """Without header or json: text the body must contain."""
+    matches: str = ""
+    """Regular expression; without header or json: searched in the body."""
+    min_bytes: int = 0
+    max_bytes: int = 0
+    max_time_s: float = 0.0
+
+
+class Capture(Frozen, kw_only=True):
+    """A value taken from a response for later steps. One source is set."""
+
+    name: str
+    json: str = ""
+    header: str = ""
+    regex: str = ""
+    """First group, or the whole match."""
+    cookie: str = ""
+
+
+class Part(Frozen, kw_only=True):
+    """One part of a multipart body."""
+
+    name: str
+    value: str = ""
+    file: str = ""
+    """Path of the file whose bytes are sent."""
+    filename: str = ""
+    content_type: str = ""
+
+
+class Operation(Frozen, kw_only=True):
+    """One kind of request."""
+
+    name: str
+    weight: float = 1.0
+    method: str = "GET"
+    path: str = "/"
+    query: dict[str, str | int | float | bool | list[str]] = {}
+    headers: dict[str, str] = {}
+    json: Any = None
+    """JSON body; strings in it may hold placeholders."""
+    form: dict[str, str] = {}
+    body: str = ""
+    body_file: str = ""
+    multipart: tuple[Part, ...] = ()
+    checks: tuple[Check, ...] = ()
+    captures: tuple[Capture, ...] = ()
+    think_s: tuple[float, float] = (0.0, 0.0)
+    """Wait before this step of a journey."""
+
+    @property
+    def expects_status(self) -> bool:
+        """Whether a check says which statuses are right; otherwise 400 and above are errors."""
+        return any(check.status for check in self.checks)
+
+
+class Journey(Frozen, kw_only=True):
+    """A named sequence of steps of one virtual user; a failed step ends it."""
+
+    name: str
+    weight: float = 1.0
+    steps: tuple[Operation, ...]
+
+
+class DataSource(Frozen, kw_only=True):
+    """A CSV or JSON-lines file whose columns are values: `${data:NAME.column}`."""
+
+    name: str
+    file: str
+    order: Literal["in_turn", "random", "per_user"] = "in_turn"
+
+
+class Objective(Frozen, kw_only=True):
+    """A metric with two limits: missing `target` warns, missing `critical` fails."""
+
+    metric: str
+    """`response_time.p95`, `service_time.mean`, `error_rate`, `throughput`, `rate`, `attained`, `timeout_rate`, ..."""
+    target: str
+    """`< 500ms`, `> 100/s`, `< 0.1%`."""
+    critical: str = ""
+    operation: str = ""
+    """Empty: the total."""
+
+
+class Plan(Frozen, kw_only=True):
+    """A preset after overrides and validation: all that a run needs."""
+
+    schema: int = 1
+    name: str
+    title: str = ""
+    description: str = ""
+    kind: Kind = "custom"
+    target: Target
+    load: Load
+    operations: tuple[Operation, ...] = ()
+    journeys: tuple[Journey, ...] = ()
+    data: tuple[DataSource, ...] = ()
+    objectives: tuple[Objective, ...] = ()
+    before: tuple[Operation, ...] = ()
+    """Set-up requests; their captures feed the load; never counted."""
+    after: tuple[Operation, ...] = ()
+    """Clean-up requests, also after an abort; reported, never counted."""
+
+    @property
+    def counted_operations(self) -> tuple[Operation, ...]:
+        """Every operation that results are kept for: plain ones, then the steps of journeys."""
+        return self.operations + tuple(step for journey in self.journeys for step in journey.steps)
+
+    @property
+    def writes(self) -> bool:
+        """Whether any request may change data on the target."""
+        return any(operation.method not in {"GET", "HEAD", "OPTIONS"} for operation in self.counted_operations)

@@ -1,0 +1,154 @@
+"""The record of a run (run.toml, and key for key the JSON export)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from perftui.model.interval import Counts, TrustReason, TrustVerdict
+from perftui.model.plan import Plan
+
+Status = Literal["running", "finished", "stopped", "aborted", "interrupted", "failed"]
+Verdict = Literal["pass", "warn", "fail", "none"]
+METRIC_DEFINITIONS = 1
+"""Version of what the numbers mean; part of the comparability key."""
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """Base of a record's parts; every field is written, unknown ones are ignored when read."""
+
+
+class LatencyStats(Part, kw_only=True):
+    """A distribution of times. All but count are milliseconds."""
+
+    count: int = 0
+    min: float = 0.0
+    mean: float = 0.0
+    stddev: float = 0.0
+    p50: float = 0.0
+    p75: float = 0.0
+    p90: float = 0.0
+    p95: float = 0.0
+    p99: float = 0.0
+    p99_9: float = 0.0
+    max: float = 0.0
+    iqr: float = 0.0
+
+
+class Stats(Part, kw_only=True):
+    """What one operation, or the total, did during a phase."""
+
+    counts: Counts = Counts()
+    error_classes: dict[str, int] = {}
+    rate_per_s: float = 0.0
+    """Started."""
+    throughput_per_s: float = 0.0
+    """Ok."""
+    attained: float = 0.0
+    """ok / scheduled."""
+    error_rate: float = 0.0
+    """(errors + timeouts + dropped) / (ok + errors + timeouts + dropped): client-origin and cancelled ones excluded."""
+    timeout_rate: float = 0.0
+    received_bytes: int = 0
+    sent_bytes: int = 0
+    response_time_ms: LatencyStats = LatencyStats()
+    service_time_ms: LatencyStats = LatencyStats()
+    start_delay_ms: LatencyStats = LatencyStats()
+    error_time_ms: LatencyStats = LatencyStats()
+    times_ms: dict[str, float] = {}
+    """Mean per request of each part: queue, dns, connect, tls, first_byte, transfer."""
+
+
+class Summary(Part, kw_only=True):
+    """What follows from the intervals of the measure phase."""
+
+    phase: str = "measure"
+    duration_s: float = 0.0
+    total: Stats = Stats()
+    operations: dict[str, Stats] = {}
+
+
+class Spread(Part, kw_only=True):
+    """A sampled quantity over the run."""
+
+    mean: float = 0.0
+    p95: float = 0.0
+    max: float = 0.0
+
+
+class Environment(Part, kw_only=True):
+    """Where the run was made."""
+
+    perftui: str = ""
+    python: str = ""
+    uvloop: str = ""
+    host: str = ""
+    host_id: str = ""
+    """Hash that tells machines apart without naming them."""
+    cpus: int = 0
+    cpu_model: str = ""
+    kernel: str = ""
+    workers: int = 1
+    addresses: tuple[str, ...] = ()
+    """What the target's name resolved to."""
+    metric_definitions: int = METRIC_DEFINITIONS
+
+
+class Trust(Part, kw_only=True):
+    """Whether the generator itself kept up."""
+
+    verdict: TrustVerdict = "valid"
+    reasons: tuple[TrustReason, ...] = ()
+
+
+class ObjectiveResult(Part, kw_only=True):
+    """One objective and what became of it."""
+
+    metric: str
+    operation: str = ""
+    value: float | None = None
+    """In the metric's unit (ms, fraction, per second); None when nothing was measured."""
+    target: str = ""
+    critical: str = ""
+    verdict: Verdict = "none"
+    detail: str = ""
+
+
+class Finding(Part, kw_only=True):
+    """Something worth knowing, found without asking."""
+
+    code: str
+    detail: str
+    severity: Literal["note", "warn", "fail"] = "warn"
+
+
+class Record(Part, kw_only=True):
+    """A run: what was asked, what was measured, what follows."""
+
+    schema: int = 1
+    kind: Literal["run"] = "run"
+    id: str
+    label: str = ""
+    status: Status = "running"
+    status_detail: str = ""
+    """Why it ended: `stopped by tui`, `error rate above 50 % for 10 s`, `signal TERM`."""
+    started_at: str = ""
+    """UTC, ISO 8601."""
+    ended_at: str = ""
+    steered: bool = False
+    """Somebody changed the load by hand: not taken as a baseline without being told to."""
+    rounds_of: str = ""
+    """Id shared by the rounds of one `--rounds N` run; empty otherwise."""
+    round: int = 0
+    plan: Plan
+    environment: Environment = Environment()
+    trust: Trust = Trust()
+    whole_run: Counts = Counts()
+    summary: Summary = Summary()
+    phases: dict[str, Stats] = {}
+    """Total of each phase."""
+    host: dict[str, Spread] = {}
+    objectives: tuple[ObjectiveResult, ...] = ()
+    findings: tuple[Finding, ...] = field(default_factory=tuple)
+    verdict: Verdict = "none"
