@@ -155,7 +155,7 @@ class Connections(Line, kw_only=True):
     open_now: int = 0
 
 
-class Interval(Line, kw_only=True):
+class Interval(Line, kw_only=True, tag_field="type", tag="interval"):
     """One second of measurements, merged over the workers."""
 
     at_s: float
@@ -177,7 +177,7 @@ class Interval(Line, kw_only=True):
     trust_reasons: tuple[TrustReason, ...] = ()
 
 
-class Event(Line, kw_only=True):
+class Event(Line, kw_only=True, tag_field="type", tag="event"):
     """Something that happened at a moment: a command with its origin, a worker's loss, a change of phase."""
 
     at_s: float
@@ -188,7 +188,7 @@ class Event(Line, kw_only=True):
     level: float | None = None
 
 
-class ErrorSample(Line, kw_only=True):
+class ErrorSample(Line, kw_only=True, tag_field="type", tag="error"):
     """One failed exchange of a class, made safe and with secrets redacted."""
 
     error_class: str
