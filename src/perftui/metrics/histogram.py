@@ -1,7 +1,7 @@
 """A histogram with the layout of HdrHistogram: 1 us to 1 h, 3 significant digits, constant memory.
 
-Slot of a value v (us): b = bit_length(v) - 11; v when b <= 0, else (b << 10) + (v >> b). A slot is at most 1/1024 of its
-value wide, so any quantile is within 0.1 %. Counts merge by addition; percentiles never do.
+Slot of a value v (us): b = bit_length(v) - 11; v when b <= 0, else (b << 10) + (v >> b). A slot is at most 1/1024 of
+its value wide, so any quantile is within 0.1 %. Counts merge by addition; percentiles never do.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class Histogram:
         )
 
     def quantile_us(self, q: float) -> float:
-        """The value that the share q of all values does not exceed, in us; 0 when empty. Rank ceil(q*n), as HdrHistogram."""
+        """The value that the share q of all values does not exceed, in us; 0 when empty. Rank: ceil(q * n)."""
         return self.quantiles_us((q,))[0]
 
     def quantiles_us(self, qs: Iterable[float]) -> list[float]:

@@ -15,8 +15,8 @@ from perftui.model.plan import Phase
 
 TrustVerdict = Literal["valid", "degraded", "invalid"]
 EventKind = Literal[
-    "phase", "pause", "resume", "level", "mark", "stop", "abort", "worker_lost", "worker_slow", "worker_back", "auto_stop",
-    "disk", "note",
+    "phase", "pause", "resume", "level", "mark", "stop", "abort", "worker_lost", "worker_slow", "worker_back",
+    "auto_stop", "disk", "note",
 ]  # fmt: skip
 
 
@@ -24,8 +24,8 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of what a journal line holds. Unknown fields are ignored: newer minor versions may add some."""
 
 
-class HistogramData(Line, kw_only=True):
-    """A histogram as data: HDR layout, 1 us to 1 h, 3 significant digits (metrics/histogram.py packs and unpacks it)."""
+class HistogramData(Line, frozen=True, kw_only=True):
+    """A histogram as data: HDR layout, 1 us to 1 h, 3 significant digits (packed by metrics/histogram.py)."""
 
     count: int = 0
     sum_us: int = 0
@@ -37,7 +37,7 @@ class HistogramData(Line, kw_only=True):
     """base64 of zlib of the slots' index steps (uint16) and counts (uint32), little endian."""
 
 
-class TimePart(Line, kw_only=True):
+class TimePart(Line, frozen=True, kw_only=True):
     """Time spent in one part of requests (queue, dns, connect, tls, first_byte, transfer)."""
 
     count: int = 0
@@ -45,7 +45,7 @@ class TimePart(Line, kw_only=True):
     max_us: int = 0
 
 
-class Counts(Line, kw_only=True):
+class Counts(Line, frozen=True, kw_only=True):
     """How requests ended. Identity: scheduled = the sum of the six outcomes, once nothing is in flight."""
 
     scheduled: int = 0
@@ -74,7 +74,7 @@ class Counts(Line, kw_only=True):
         return self.scheduled == self.finished
 
 
-class Cell(Line, kw_only=True):
+class Cell(Line, frozen=True, kw_only=True):
     """One operation in one phase during one interval."""
 
     counts: Counts = Counts()
@@ -93,7 +93,7 @@ class Cell(Line, kw_only=True):
     times: dict[str, TimePart] = {}
 
 
-class WorkerHealth(Line, kw_only=True):
+class WorkerHealth(Line, frozen=True, kw_only=True):
     """How one worker process did during the interval."""
 
     worker: int
@@ -112,7 +112,7 @@ class WorkerHealth(Line, kw_only=True):
     state: Literal["ok", "unresponsive", "lost"] = "ok"
 
 
-class HostSample(Line, kw_only=True):
+class HostSample(Line, frozen=True, kw_only=True):
     """This machine during the interval. Rates are per second."""
 
     cpu_percent: float = 0.0
@@ -132,11 +132,11 @@ class HostSample(Line, kw_only=True):
     target_memory_bytes: int | None = None
 
 
-class TrustReason(Line, kw_only=True):
+class TrustReason(Line, frozen=True, kw_only=True):
     """Why the numbers are not fully believed."""
 
     code: str
-    """`start_delay`, `schedule_deficit`, `loop_lag`, `worker_cpu`, `host_cpu`, `throttled`, `at_cap`, `client_errors`, `gc`, ..."""
+    """`start_delay`, `schedule_deficit`, `loop_lag`, `worker_cpu`, `host_cpu`, `throttled`, `at_cap`, `gc`, ..."""
     verdict: TrustVerdict
     detail: str
     """In words, with the number and the limit."""
@@ -144,7 +144,7 @@ class TrustReason(Line, kw_only=True):
     """When it was first seen; None: over the whole run."""
 
 
-class Connections(Line, kw_only=True):
+class Connections(Line, frozen=True, kw_only=True):
     """Connections during the interval."""
 
     opened: int = 0
@@ -155,7 +155,7 @@ class Connections(Line, kw_only=True):
     open_now: int = 0
 
 
-class Interval(Line, kw_only=True, tag_field="type", tag="interval"):
+class Interval(Line, frozen=True, kw_only=True, tag_field="type", tag="interval"):
     """One second of measurements, merged over the workers."""
 
     at_s: float
@@ -177,7 +177,7 @@ class Interval(Line, kw_only=True, tag_field="type", tag="interval"):
     trust_reasons: tuple[TrustReason, ...] = ()
 
 
-class Event(Line, kw_only=True, tag_field="type", tag="event"):
+class Event(Line, frozen=True, kw_only=True, tag_field="type", tag="event"):
     """Something that happened at a moment: a command with its origin, a worker's loss, a change of phase."""
 
     at_s: float
@@ -188,7 +188,7 @@ class Event(Line, kw_only=True, tag_field="type", tag="event"):
     level: float | None = None
 
 
-class ErrorSample(Line, kw_only=True, tag_field="type", tag="error"):
+class ErrorSample(Line, frozen=True, kw_only=True, tag_field="type", tag="error"):
     """One failed exchange of a class, made safe and with secrets redacted."""
 
     error_class: str

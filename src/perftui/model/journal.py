@@ -7,7 +7,7 @@ from perftui.model.plan import Plan
 from perftui.model.record import Environment, Status
 
 
-class Header(Line, kw_only=True, tag_field="type", tag="header"):
+class Header(Line, frozen=True, kw_only=True, tag_field="type", tag="header"):
     """First line of a journal."""
 
     id: str
@@ -21,7 +21,7 @@ class Header(Line, kw_only=True, tag_field="type", tag="header"):
     round: int = 0
 
 
-class End(Line, kw_only=True, tag_field="type", tag="end"):
+class End(Line, frozen=True, kw_only=True, tag_field="type", tag="end"):
     """Last line of a journal; a journal without it is unfinished."""
 
     status: Status

@@ -23,7 +23,7 @@ class Frozen(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     """Base of the plan's parts: immutable, named fields only, an unknown field is an error."""
 
 
-class Auth(Frozen, kw_only=True):
+class Auth(Frozen, frozen=True, kw_only=True):
     """How requests identify themselves. Exactly one of the ways is set."""
 
     bearer: str = ""
@@ -38,7 +38,7 @@ class Auth(Frozen, kw_only=True):
     login: Login | None = None
 
 
-class OAuth2(Frozen, kw_only=True):
+class OAuth2(Frozen, frozen=True, kw_only=True):
     """Client-credentials grant; the token is fetched once before the start and renewed when it runs out."""
 
     token_url: str
@@ -47,7 +47,7 @@ class OAuth2(Frozen, kw_only=True):
     scope: str = ""
 
 
-class Login(Frozen, kw_only=True):
+class Login(Frozen, frozen=True, kw_only=True):
     """A request whose captured value becomes a header of every other request."""
 
     request: Operation
@@ -55,7 +55,7 @@ class Login(Frozen, kw_only=True):
     value: str = "Bearer ${token}"
 
 
-class Tls(Frozen, kw_only=True):
+class Tls(Frozen, frozen=True, kw_only=True):
     """How the server is verified and who we are to it."""
 
     insecure: bool = False
@@ -67,7 +67,7 @@ class Tls(Frozen, kw_only=True):
     """Name for SNI and verification instead of the URL's host."""
 
 
-class Target(Frozen, kw_only=True):
+class Target(Frozen, frozen=True, kw_only=True):
     """What is loaded."""
 
     url: str
@@ -86,7 +86,7 @@ class Target(Frozen, kw_only=True):
     """Process of a local server, sampled with the host; 0: unknown."""
 
 
-class Stage(Frozen, kw_only=True):
+class Stage(Frozen, frozen=True, kw_only=True):
     """A part of the load profile: the level it ramps to linearly, or holds when the level before it is the same."""
 
     duration_s: float
@@ -94,7 +94,7 @@ class Stage(Frozen, kw_only=True):
     """Arrivals per second, or users."""
 
 
-class Load(Frozen, kw_only=True):
+class Load(Frozen, frozen=True, kw_only=True):
     """How much, how long, how it arrives."""
 
     mode: Mode = "rate"
@@ -106,7 +106,7 @@ class Load(Frozen, kw_only=True):
     seed: int = 1
     """Seed of Poisson arrivals and of random values."""
     warmup_s: float = 0.0
-    """Held at start_level (or the first stage's level when that is 0) before the first stage; excluded from the summary."""
+    """Held before the first stage at start_level (its own level when that is 0); excluded from the summary."""
     max_requests: int = 0
     """Stop after this many requests in total; 0: no limit."""
     think_s: tuple[float, float] = (0.0, 0.0)
@@ -130,7 +130,7 @@ class Load(Frozen, kw_only=True):
         return sum(stage.duration_s for stage in self.stages)
 
 
-class Check(Frozen, kw_only=True):
+class Check(Frozen, frozen=True, kw_only=True):
     """One condition on a response. Every field that is set must hold."""
 
     name: str = ""
@@ -149,7 +149,7 @@ class Check(Frozen, kw_only=True):
     max_time_s: float = 0.0
 
 
-class Capture(Frozen, kw_only=True):
+class Capture(Frozen, frozen=True, kw_only=True):
     """A value taken from a response for later steps. One source is set."""
 
     name: str
@@ -160,7 +160,7 @@ class Capture(Frozen, kw_only=True):
     cookie: str = ""
 
 
-class Part(Frozen, kw_only=True):
+class Part(Frozen, frozen=True, kw_only=True):
     """One part of a multipart body."""
 
     name: str
@@ -171,7 +171,7 @@ class Part(Frozen, kw_only=True):
     content_type: str = ""
 
 
-class Operation(Frozen, kw_only=True):
+class Operation(Frozen, frozen=True, kw_only=True):
     """One kind of request."""
 
     name: str
@@ -197,7 +197,7 @@ class Operation(Frozen, kw_only=True):
         return any(check.status for check in self.checks)
 
 
-class Journey(Frozen, kw_only=True):
+class Journey(Frozen, frozen=True, kw_only=True):
     """A named sequence of steps of one virtual user; a failed step ends it."""
 
     name: str
@@ -205,7 +205,7 @@ class Journey(Frozen, kw_only=True):
     steps: tuple[Operation, ...]
 
 
-class DataSource(Frozen, kw_only=True):
+class DataSource(Frozen, frozen=True, kw_only=True):
     """A CSV or JSON-lines file whose columns are values: `${data:NAME.column}`."""
 
     name: str
@@ -213,7 +213,7 @@ class DataSource(Frozen, kw_only=True):
     order: Literal["in_turn", "random", "per_user"] = "in_turn"
 
 
-class Objective(Frozen, kw_only=True):
+class Objective(Frozen, frozen=True, kw_only=True):
     """A metric with two limits: missing `target` warns, missing `critical` fails."""
 
     metric: str
@@ -225,7 +225,7 @@ class Objective(Frozen, kw_only=True):
     """Empty: the total."""
 
 
-class Plan(Frozen, kw_only=True):
+class Plan(Frozen, frozen=True, kw_only=True):
     """A preset after overrides and validation: all that a run needs."""
 
     schema: int = 1

@@ -19,7 +19,7 @@ class Part(Struct, frozen=True, kw_only=True):
     """Base of a record's parts; every field is written, unknown ones are ignored when read."""
 
 
-class LatencyStats(Part, kw_only=True):
+class LatencyStats(Part, frozen=True, kw_only=True):
     """A distribution of times. All but count are milliseconds."""
 
     count: int = 0
@@ -36,7 +36,7 @@ class LatencyStats(Part, kw_only=True):
     iqr: float = 0.0
 
 
-class Stats(Part, kw_only=True):
+class Stats(Part, frozen=True, kw_only=True):
     """What one operation, or the total, did during a phase."""
 
     counts: Counts = Counts()
@@ -60,7 +60,7 @@ class Stats(Part, kw_only=True):
     """Mean per request of each part: queue, dns, connect, tls, first_byte, transfer."""
 
 
-class Summary(Part, kw_only=True):
+class Summary(Part, frozen=True, kw_only=True):
     """What follows from the intervals of the measure phase."""
 
     phase: str = "measure"
@@ -69,7 +69,7 @@ class Summary(Part, kw_only=True):
     operations: dict[str, Stats] = {}
 
 
-class Spread(Part, kw_only=True):
+class Spread(Part, frozen=True, kw_only=True):
     """A sampled quantity over the run."""
 
     mean: float = 0.0
@@ -77,7 +77,7 @@ class Spread(Part, kw_only=True):
     max: float = 0.0
 
 
-class Environment(Part, kw_only=True):
+class Environment(Part, frozen=True, kw_only=True):
     """Where the run was made."""
 
     perftui: str = ""
@@ -95,14 +95,14 @@ class Environment(Part, kw_only=True):
     metric_definitions: int = METRIC_DEFINITIONS
 
 
-class Trust(Part, kw_only=True):
+class Trust(Part, frozen=True, kw_only=True):
     """Whether the generator itself kept up."""
 
     verdict: TrustVerdict = "valid"
     reasons: tuple[TrustReason, ...] = ()
 
 
-class ObjectiveResult(Part, kw_only=True):
+class ObjectiveResult(Part, frozen=True, kw_only=True):
     """One objective and what became of it."""
 
     metric: str
@@ -115,7 +115,7 @@ class ObjectiveResult(Part, kw_only=True):
     detail: str = ""
 
 
-class Finding(Part, kw_only=True):
+class Finding(Part, frozen=True, kw_only=True):
     """Something worth knowing, found without asking."""
 
     code: str
@@ -123,7 +123,7 @@ class Finding(Part, kw_only=True):
     severity: Literal["note", "warn", "fail"] = "warn"
 
 
-class Record(Part, kw_only=True):
+class Record(Part, frozen=True, kw_only=True):
     """A run: what was asked, what was measured, what follows."""
 
     schema: int = 1
