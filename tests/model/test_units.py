@@ -39,7 +39,7 @@ def test_durations_are_read(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "5", "s", "-5s", "5 parsecs", "1s2", "nan", "1e3s", "5s;"])
 def test_what_is_no_duration_is_refused_with_the_text_in_the_message(text: str) -> None:
-    with pytest.raises(ValueError, match="duration|unit") as caught:
+    with pytest.raises(ValueError, match=r"duration|unit") as caught:
         parse_duration(text)
     assert repr(text) in str(caught.value)
 

@@ -1,4 +1,4 @@
-"""What runner and workers say to each other: msgpack, four bytes of length before each message, over stdin and stdout."""
+"""What runner and workers say to each other: msgpack with four bytes of length before each, over stdin and stdout."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The fixed list of error classes, each with a number that never changes.
 
 10xx general, 11xx DNS, 12xx TCP, 13xx TLS, 14xx HTTP protocol, 15xx checks, 4xx/5xx the status itself,
-19xx the generator. A class names what went wrong as the client saw it; `client.*` is never the server's and makes a run invalid.
+19xx the generator. A class names what went wrong as the client saw it; `client.*` is never the
+server's and makes a run invalid.
 """
 
 from __future__ import annotations
