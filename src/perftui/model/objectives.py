@@ -26,7 +26,7 @@ _LIMIT = re.compile(r"\s*(<=|>=|<|>)\s*(\S.*?)\s*")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-class Limit(Frozen, kw_only=True):
+class Limit(Frozen, frozen=True, kw_only=True):
     """A bound on a metric, in the metric's unit."""
 
     operator: Operator
