@@ -1,0 +1,13 @@
+"""`python -m perftui.demo --port N`: the demo service in this process, until a signal."""
+
+from __future__ import annotations
+
+import argparse
+
+from perftui.demo.service import serve
+
+parser = argparse.ArgumentParser(prog="python -m perftui.demo", description="Serve the demo service on loopback.")
+parser.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1; 0 takes a free one")
+parser.add_argument("--until-eof", action="store_true", help="also stop when standard input ends")
+options = parser.parse_args()
+raise SystemExit(serve(options.port, until_eof=options.until_eof))

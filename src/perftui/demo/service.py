@@ -1,0 +1,71 @@
+"""The demo service in this process: socket, uvicorn, end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+
+import uvicorn
+
+from perftui.demo.app import Shop
+from perftui.demo.database import Database
+
+_BACKLOG = 4096
+_READ_SIZE = 4096
+
+
+def serve(port: int, *, until_eof: bool = False) -> int:
+    """Serve on loopback until SIGINT or SIGTERM; the first line on stdout is the URL.
+
+    Args:
+        port: port on 127.0.0.1; 0 takes a free one.
+        until_eof: also stop when standard input ends, that is when the process that started this one is gone.
+
+    Returns:
+        The exit code: 0, or 2 when the port cannot be used.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        sys.stderr.write(f"port {port} on 127.0.0.1 cannot be used: {error}\n")
+        return 2
+    listener.listen(_BACKLOG)
+    # clients may connect from here on: the system queues them until the first accept
+    sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
+    database = Database()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Shop(database).counted,
+            access_log=False,
+            log_level="error",
+            lifespan="off",
+            backlog=_BACKLOG,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    if until_eof:
+        threading.Thread(target=_stop_at_eof, args=(server,), daemon=True).start()
+    try:
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(server.serve(sockets=[listener]))
+    except KeyboardInterrupt:
+        # uvicorn raises the signal that stopped it once more, after its orderly end
+        return 0
+    finally:
+        database.close()
+        listener.close()
+    return 0
+
+
+def _stop_at_eof(server: uvicorn.Server) -> None:
+    while os.read(0, _READ_SIZE):
+        pass
+    server.should_exit = True
