@@ -1,0 +1,1 @@
+"""What runs and comparisons look like outside the app: text, exports for people and programs, terminal plots."""

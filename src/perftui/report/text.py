@@ -1,0 +1,218 @@
+"""The summary of a run as plain text, 80 columns: what stays in the scrollback and in a CI log."""
+
+from __future__ import annotations
+
+from perftui.model.record import LatencyStats, Record, Stats
+from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
+from perftui.report.tables import Column, cell_width, table, wrap
+from perftui.report.words import (
+    LEAST_VALUES,
+    MISSING,
+    PERCENTILES,
+    error_lines,
+    headline,
+    join_counts,
+    moment_text,
+    number_text,
+    objective_name,
+    objective_value,
+    percentile_text,
+    status_text,
+    verdict_mark,
+)
+
+WIDTH = 80
+_INDENT = "  "
+_LABEL = 14
+_SHOWN_ERRORS = 8
+
+
+def summary_text(record: Record) -> str:
+    """The whole summary, ending with a line end. Nothing in it depends on where or when it is printed."""
+    sections = [_head(record), _counts(record), _latencies(record)]
+    sections += [_operations(record), _objectives(record), _findings(record), _trust(record)]
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def _head(record: Record) -> list[str]:
+    verdict = "" if record.verdict == "none" else f"{verdict_mark(record.verdict)} {record.verdict}"
+    title = wrap(headline(record.plan), WIDTH - cell_width(verdict) - 2, rest=_INDENT)
+    title[0] += " " * (WIDTH - cell_width(title[0]) - cell_width(verdict)) + verdict
+    about = [record.id, status_text(record), moment_text(record.started_at), f"trust {record.trust.verdict}"]
+    if record.rounds_of:
+        about.append(f"round {record.round}")
+    lines = [title[0].rstrip(), *title[1:], *wrap(" · ".join(part for part in about if part), WIDTH, rest=_INDENT)]
+    if record.label:
+        lines += wrap(f"label: {record.label}", WIDTH, rest=_INDENT)
+    return [*lines, "─" * WIDTH]
+
+
+def _counts(record: Record) -> list[str]:
+    summary, total, whole = record.summary, record.summary.total, record.whole_run
+    counts = total.counts
+    outcomes = join_counts(
+        [
+            ("ok", counts.ok),
+            ("errors", counts.errors),
+            ("timeouts", counts.timeouts),
+            ("dropped", counts.dropped),
+            ("cancelled", counts.cancelled),
+            ("failed in this client", counts.client_errors),
+        ]
+    )
+    lines = [
+        *_field(
+            "requests", f"{counts.scheduled:,} scheduled in {_measured(summary.duration_s)}: {outcomes or 'none ended'}"
+        )
+    ]
+    sent = f"{number_text(total.rate_per_s)}/s sent"
+    attained = f" · attained {format_percent(total.attained)} of what was asked" if counts.scheduled else ""
+    lines += _field("throughput", f"{number_text(total.throughput_per_s)}/s ok · {sent}{attained}")
+    lines += _field("errors", _errors(total))
+    if total.received_bytes or total.sent_bytes:
+        seconds = summary.duration_s or 1.0
+        lines += _field(
+            "traffic",
+            f"{format_bytes(total.received_bytes)} received ({format_bytes(total.received_bytes / seconds)}/s) · "
+            f"{format_bytes(total.sent_bytes)} sent",
+        )
+    if whole.scheduled != counts.scheduled:
+        lines += _field("whole run", f"{whole.scheduled:,} scheduled, warm-up and ramps included · {whole.ok:,} ok")
+    return lines
+
+
+def _measured(seconds: float) -> str:
+    return format_duration(round(seconds, 1))
+
+
+def _errors(stats: Stats) -> str:
+    rate = format_percent(stats.error_rate)
+    classes = error_lines(stats.error_classes)
+    shown = [f"{name} {count:,}" for name, count in classes[:_SHOWN_ERRORS]]
+    if len(classes) > _SHOWN_ERRORS:
+        shown.append(f"{len(classes) - _SHOWN_ERRORS} more classes")
+    return " · ".join([rate, *shown])
+
+
+def _field(label: str, text: str) -> list[str]:
+    return wrap(text, WIDTH, f"{_INDENT}{label:<{_LABEL}}", " " * (len(_INDENT) + _LABEL))
+
+
+def _latencies(record: Record) -> list[str]:
+    total = record.summary.total
+    rows: list[tuple[str, LatencyStats]] = []
+    if record.plan.load.mode == "rate":
+        rows.append(("response time", total.response_time_ms))
+    rows.append(("service time", total.service_time_ms))
+    if record.plan.load.mode == "rate":
+        rows.append(("start delay", total.start_delay_ms))
+    if total.error_time_ms.count:
+        rows.append(("failed after", total.error_time_ms))
+    shown = [(label, times) for label, times in rows if times.count]
+    if not shown:
+        return []
+    percentiles = [(field, title) for field, title, _ in PERCENTILES if field != "p75"]
+    columns = [Column("ms".ljust(_LABEL)), *(Column(title, right=True) for _, title in percentiles)]
+    columns += [Column("max", right=True), Column("mean", right=True), Column("stddev", right=True)]
+    timeout_s = record.plan.target.timeout_s
+    cells = [
+        [
+            label.ljust(_LABEL),
+            *(percentile_text(total, times, field, timeout_s) for field, _ in percentiles),
+            *(format_ms(value) for value in (times.max, times.mean, times.stddev)),
+        ]
+        for label, times in shown
+    ]
+    lines = table(
+        [_wide(column, position) for position, column in enumerate(columns)], cells, width=WIDTH, indent=_INDENT
+    )
+    if few := [
+        f"{title} needs {LEAST_VALUES[field]:,} requests"
+        for field, title in percentiles
+        if field in LEAST_VALUES and any(times.count < LEAST_VALUES[field] for _, times in shown)
+    ]:
+        lines.append(f"{_INDENT}{MISSING} {', '.join(few)}")
+    if record.plan.load.mode == "users":
+        lines.append(
+            f"{_INDENT}closed loop: each user waits for its answer, so waiting before a request is not in these times"
+        )
+    if parts := {name: ms for name, ms in total.times_ms.items() if ms >= 0.0005}:
+        lines += _field(
+            "time goes to",
+            " · ".join(f"{name.replace('_', ' ')} {format_ms(ms)}" for name, ms in parts.items()) + " (mean, ms)",
+        )
+    return lines
+
+
+def _wide(column: Column, position: int) -> Column:
+    return column if position == 0 else Column(column.title.rjust(6), right=True)
+
+
+def _operations(record: Record) -> list[str]:
+    operations = record.summary.operations
+    if len(operations) < 2:
+        return []
+    whole = record.summary.total.counts.scheduled
+    columns = [
+        Column("operation", least=12),
+        *(Column(title, right=True) for title in ("share", "req/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors")),
+    ]
+    rows = []
+    for name, stats in operations.items():
+        times = stats.response_time_ms
+        percentiles = [
+            percentile_text(stats, times, field, record.plan.target.timeout_s) for field in ("p50", "p95", "p99")
+        ]
+        share_text = f"{100 * stats.counts.scheduled / whole:.0f} %" if whole else MISSING
+        longest = format_ms(times.max) if times.count else MISSING
+        rows.append(
+            [name, share_text, number_text(stats.rate_per_s), *percentiles, longest, format_percent(stats.error_rate)]
+        )
+    return table(columns, rows, width=WIDTH, indent=_INDENT)
+
+
+def _objectives(record: Record) -> list[str]:
+    if not record.objectives:
+        return []
+    columns = [
+        Column(" "),
+        Column("objective", least=20),
+        Column("measured", right=True),
+        Column("target"),
+        Column("critical"),
+    ]
+    rows = [
+        [
+            verdict_mark(result.verdict),
+            objective_name(result),
+            objective_value(result),
+            result.target or MISSING,
+            result.critical or MISSING,
+            result.verdict + (f" ({result.detail})" if result.detail else ""),
+        ]
+        for result in record.objectives
+    ]
+    return table([*columns, Column("verdict", least=7)], rows, width=WIDTH, indent=_INDENT)
+
+
+def _findings(record: Record) -> list[str]:
+    lines: list[str] = []
+    for finding in record.findings:
+        mark = "✗" if finding.severity == "fail" else "!" if finding.severity == "warn" else "·"
+        lines += wrap(finding.detail, WIDTH, f"{_INDENT}{mark} ", " " * 4)
+    return lines
+
+
+def _trust(record: Record) -> list[str]:
+    if record.trust.verdict == "valid":
+        return []
+    word = (
+        "degraded: this machine had trouble keeping up"
+        if record.trust.verdict == "degraded"
+        else ("invalid: this machine did not keep up, so these numbers are not the server's")
+    )
+    lines = [f"{_INDENT}trust {word}"]
+    for reason in record.trust.reasons:
+        at = f" (from {reason.at_s:.0f} s)" if reason.at_s is not None else ""
+        lines += wrap(f"{reason.detail}{at}", WIDTH, f"{_INDENT}- ", " " * 4)
+    return lines

@@ -1,0 +1,126 @@
+"""Numbers and states as the words every report uses, so that text, Markdown and HTML say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from perftui.model.objectives import METRICS, format_value, metric_unit
+from perftui.model.plan import Load, Plan
+from perftui.model.record import LatencyStats, ObjectiveResult, Record, Stats, Verdict
+from perftui.model.units import format_duration, format_ms, format_percent
+
+PERCENTILES: tuple[tuple[str, str, float], ...] = (
+    ("p50", "p50", 0.5),
+    ("p75", "p75", 0.75),
+    ("p90", "p90", 0.9),
+    ("p95", "p95", 0.95),
+    ("p99", "p99", 0.99),
+    ("p99_9", "p99.9", 0.999),
+)
+"""Field of LatencyStats, its title, its quantile."""
+
+MISSING = "–"
+LEAST_VALUES = {"p99": 1_000, "p99_9": 10_000}
+"""A percentile of fewer values than this is not shown."""
+_MARKS: dict[Verdict, str] = {"pass": "✓", "warn": "!", "fail": "✗", "none": "·"}
+
+
+def verdict_mark(verdict: Verdict) -> str:
+    """One sign for a verdict; always printed beside its word or its limits."""
+    return _MARKS[verdict]
+
+
+def load_text(load: Load) -> str:
+    """The load profile in a few words: `100/s for 30s`, `0 → 1,000 users in 2m`, `0 → 200 → 0/s in 3m`."""
+    unit = "/s" if load.mode == "rate" else " user" if _levels(load) == [1.0] else " users"
+    levels = _levels(load)
+    if len(levels) > 4:
+        levels = [levels[0], max(levels), levels[-1]]
+    shape = " → ".join(f"{level:,.6g}" for level in levels)
+    return f"{shape}{unit} {'for' if len(levels) == 1 else 'in'} {format_duration(load.duration_s)}"
+
+
+def _levels(load: Load) -> list[float]:
+    """Every level that the profile reaches, in turn, without repetition."""
+    levels = [load.start_level]
+    for stage in load.stages:
+        if stage.to != levels[-1]:
+            levels.append(stage.to)
+    return levels
+
+
+def headline(plan: Plan) -> str:
+    """Preset, target and load in one line."""
+    return f"{plan.name} · {plan.target.url} · {load_text(plan.load)}"
+
+
+def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: float) -> str:
+    """A percentile in ms, honest about what is not known.
+
+    `–`: too few values for it. `≥ 5,000`: more requests ran into the timeout (or were dropped) than lie above it.
+    """
+    if times.count < max(1, LEAST_VALUES.get(field, 1)):
+        return MISSING
+    quantile = next((q for name, _, q in PERCENTILES if name == field), None)
+    counts = stats.counts
+    beyond = counts.timeouts + counts.dropped
+    known = counts.ok + beyond
+    if quantile is not None and beyond and times is not stats.start_delay_ms and beyond / known > 1 - quantile:
+        return f"≥{format_ms(timeout_s * 1e3)}"
+    return format_ms(getattr(times, field))
+
+
+def number_text(value: float) -> str:
+    """A rate as people read it: `0.52`, `99.9`, `1,234`."""
+    if value >= 1000:
+        return f"{value:,.0f}"
+    if value >= 10 or value == int(value):
+        return f"{value:,.1f}".removesuffix(".0")
+    return f"{value:.2f}"
+
+
+def objective_name(result: ObjectiveResult) -> str:
+    """The metric, after its operation where it has one."""
+    return f"{result.operation}: {result.metric}" if result.operation else result.metric
+
+
+def objective_value(result: ObjectiveResult) -> str:
+    """The measured value with its unit; `–` when there is none."""
+    if result.value is None or result.metric not in METRICS:
+        return MISSING
+    return format_value(result.value, metric_unit(result.metric))
+
+
+def error_lines(classes: dict[str, int]) -> list[tuple[str, int]]:
+    """Error classes, most frequent first."""
+    return sorted(classes.items(), key=lambda item: (-item[1], item[0]))
+
+
+def moment_text(text: str) -> str:
+    """A moment of a record as `2026-11-20 20:45:01 UTC`; as it stands when it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def status_text(record: Record) -> str:
+    """The state, why it ended where that is worth saying, and whether somebody steered."""
+    parts: list[str] = [record.status]
+    if record.status_detail and record.status_detail != record.status:
+        parts.append(f"({record.status_detail})")
+    if record.steered:
+        parts.append("(steered by hand)")
+    return " ".join(parts)
+
+
+def share(part: float, whole: float) -> str:
+    """Part of a whole as per cent."""
+    return format_percent(part / whole) if whole else MISSING
+
+
+def join_counts(counts: Sequence[tuple[str, int]]) -> str:
+    """`2,998 ok · 2 errors`, zeros left out."""
+    return " · ".join(f"{count:,} {name}" for name, count in counts if count)
