@@ -1,0 +1,1 @@
+"""Runs on disk: journal, records, library, baselines."""

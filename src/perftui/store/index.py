@@ -1,0 +1,180 @@
+"""The list of runs, quickly: what a row shows of each, remembered until its files change."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from perftui.model.errors import PerftuiError, UsageError
+from perftui.model.interval import TrustVerdict
+from perftui.model.journal import Header
+from perftui.model.record import Record, Status, Verdict
+from perftui.store.files import write_atomic
+from perftui.store.journal import JOURNAL_NAME, JournalFollower
+from perftui.store.liveness import is_live
+from perftui.store.records import RECORD_NAME, read_record
+
+INDEX_NAME = ".index.json"
+MOST_INDEX_BYTES = 64 * 1024 * 1024
+_SCHEMA = 1
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+UNFINISHED = "unfinished: its runner ended before the run; `perftui runs recover` completes it"
+
+
+class RunRow(Struct, frozen=True, kw_only=True):
+    """A run as one line of a list."""
+
+    id: str
+    path: Path
+    label: str = ""
+    preset: str = ""
+    url: str = ""
+    status: Status = "running"
+    verdict: Verdict = "none"
+    trust: TrustVerdict = "valid"
+    started_at: str = ""
+    duration_s: float = 0.0
+    """Of the measure phase."""
+    mode: str = "rate"
+    rate: float = 0.0
+    """Started requests per second of the measure phase."""
+    p95_ms: float = 0.0
+    """Response time in rate mode, service time in users mode."""
+    error_rate: float = 0.0
+    steered: bool = False
+    rounds_of: str = ""
+    problem: str = ""
+    """Why the rest of the row is missing, or what is to be done; empty when all is well."""
+
+
+class _Entry(Struct, frozen=True, kw_only=True):
+    stamp: tuple[int, int, int]
+    """Of run.toml: modified (ns), size, inode."""
+    row: RunRow
+
+
+class _Index(Struct, frozen=True, kw_only=True):
+    schema: int = _SCHEMA
+    entries: dict[str, _Entry] = {}
+
+
+class RunIndex:
+    """The rows of a folder of runs. The index file is a cache: it may be deleted at any time."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._file = root / INDEX_NAME
+
+    def rows(self) -> list[RunRow]:
+        """One row for every run folder, in no order.
+
+        Raises:
+            UsageError: the folder cannot be read.
+        """
+        known = self._load()
+        entries: dict[str, _Entry] = {}
+        rows: list[RunRow] = []
+        for name in self._names():
+            path = self._root / name
+            entry = self._entry(path, known.get(name))
+            if entry is None:
+                row = _row_of_journal(path)
+            else:
+                entries[name] = entry
+                row = msgspec.structs.replace(entry.row, path=path)
+            rows.append(_with_liveness(row) if row.status == "running" else row)
+        if entries != known:
+            # only a cache: on a read-only or full disk the list is slower, and right
+            with suppress(OSError):
+                write_atomic(self._file, msgspec.json.encode(_Index(entries=entries)))
+        return rows
+
+    def _names(self) -> list[str]:
+        try:
+            with os.scandir(self._root) as found:
+                return [e.name for e in found if _ID.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise UsageError(f"{self._root}: cannot be read: {error.strerror}") from error
+
+    def _load(self) -> dict[str, _Entry]:
+        try:
+            if self._file.is_symlink() or self._file.stat().st_size > MOST_INDEX_BYTES:
+                return {}
+            index = msgspec.json.decode(self._file.read_bytes(), type=_Index)
+        except (OSError, msgspec.DecodeError, RecursionError):
+            return {}
+        return index.entries if index.schema == _SCHEMA else {}
+
+    @staticmethod
+    def _entry(path: Path, known: _Entry | None) -> _Entry | None:
+        try:
+            found = (path / RECORD_NAME).lstat()
+        except OSError:
+            return None
+        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if known is not None and known.stamp == stamp:
+            return known
+        return _Entry(stamp=stamp, row=_row_of_record(path))
+
+
+def row_of(record: Record, path: Path) -> RunRow:
+    """The row of a record."""
+    total = record.summary.total
+    times = total.response_time_ms if total.response_time_ms.count else total.service_time_ms
+    return RunRow(
+        id=record.id,
+        path=path,
+        label=record.label,
+        preset=record.plan.name,
+        url=record.plan.target.url,
+        status=record.status,
+        verdict=record.verdict,
+        trust=record.trust.verdict,
+        started_at=record.started_at,
+        duration_s=record.summary.duration_s,
+        mode=record.plan.load.mode,
+        rate=total.rate_per_s,
+        p95_ms=times.p95,
+        error_rate=total.error_rate,
+        steered=record.steered,
+        rounds_of=record.rounds_of,
+    )
+
+
+def _row_of_record(path: Path) -> RunRow:
+    try:
+        return msgspec.structs.replace(row_of(read_record(path), path), id=path.name)
+    except PerftuiError as error:
+        return RunRow(id=path.name, path=path, status="failed", problem=str(error))
+
+
+def _row_of_journal(path: Path) -> RunRow:
+    try:
+        first = next(JournalFollower(path / JOURNAL_NAME).lines(), None)
+    except PerftuiError as error:
+        return RunRow(id=path.name, path=path, status="failed", problem=str(error))
+    if not isinstance(first, Header):
+        return RunRow(id=path.name, path=path, status="failed", problem="holds neither a record nor a journal")
+    return RunRow(
+        id=path.name,
+        path=path,
+        label=first.label,
+        preset=first.plan.name,
+        url=first.plan.target.url,
+        mode=first.plan.load.mode,
+        started_at=first.started_at,
+        rounds_of=first.rounds_of,
+    )
+
+
+def _with_liveness(row: RunRow) -> RunRow:
+    if is_live(row.path):
+        return row
+    return msgspec.structs.replace(row, status="interrupted", problem=UNFINISHED)

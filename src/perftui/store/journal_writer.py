@@ -1,0 +1,174 @@
+"""Appends to a journal so that at most a second is lost, and outlives a disk that is full or failing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from perftui.model.interval import Event
+from perftui.model.journal import JournalLine
+from perftui.store.files import SYSTEM_CALLS, FileCalls, open_new, sync_directory
+from perftui.store.journal import segment_path
+from perftui.store.journal_format import DamagedLineError, decode_line, encode_line
+from perftui.store.liveness import hold_lock
+
+SYNC_EVERY_S = 5.0
+RETRY_EVERY_S = 5.0
+MOST_WAITING = 900
+"""Lines kept in memory while the disk refuses: 15 minutes."""
+
+
+class JournalWriter:
+    """The only writer of a journal.
+
+    A line is one write. After a failed write the file is cut back and the line waits in memory; after a failed fsync
+    nothing since the last good one is trusted, and all of it is written again to a new segment.
+    """
+
+    def __init__(
+        self, path: Path, calls: FileCalls = SYSTEM_CALLS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Create the journal.
+
+        Args:
+            path: the first segment; it must not exist.
+            calls: the system calls; tests make them fail.
+            clock: seconds, for the moments of fsync and of new attempts.
+
+        Raises:
+            OSError: the file exists or cannot be made.
+        """
+        self._first = path
+        self._calls = calls
+        self._clock = clock
+        self._descriptors: list[int] = []
+        self._segments = 0
+        self._length = 0
+        self._number = 0
+        self._unsynced: list[bytes] = []
+        self._waiting: deque[JournalLine] = deque()
+        self._forgotten = 0
+        self._must_move = False
+        self._synced_at = clock()
+        self._failed_at = 0.0
+        self.problem: str | None = None
+        """What the disk refused, while lines wait in memory."""
+        try:
+            self._open_segment()
+        except OSError as error:
+            if not self._descriptors:
+                raise
+            self._fail(error)
+        hold_lock(self._descriptors[0])
+
+    def append(self, line: JournalLine) -> None:
+        """Write a line, or keep it until the disk takes it again."""
+        self._waiting.append(line)
+        while len(self._waiting) > MOST_WAITING:
+            self._waiting.popleft()
+            self._forgotten += 1
+        now = self._clock()
+        if self.problem is not None and now - self._failed_at < RETRY_EVERY_S:
+            return
+        self._write_waiting()
+        if self.problem is None and now - self._synced_at >= SYNC_EVERY_S:
+            self.sync()
+
+    def sync(self) -> None:
+        """Wait until the disk has every line: every 5 s, at a change of phase, at the end."""
+        if self.problem is not None or not self._unsynced:
+            return
+        try:
+            self._calls.fsync(self._descriptors[-1])
+            if not os.fstat(self._descriptors[-1]).st_nlink:
+                raise FileNotFoundError("the journal was deleted")
+        except OSError as error:
+            self._fail(error)
+            self._must_move = True
+            return
+        self._unsynced.clear()
+        self._synced_at = self._clock()
+
+    def close(self) -> None:
+        """Write what waits, if the disk lets us, and close."""
+        self._write_waiting()
+        self.sync()
+        if self._must_move:  # the last fsync failed: once more, to a new segment
+            self._write_waiting()
+            self.sync()
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+        self._descriptors.clear()
+
+    def lines(self) -> Iterator[JournalLine]:
+        """Everything appended, from the open files and from memory: also when the folder was deleted."""
+        last = -1
+        for raw in chain(chain.from_iterable(map(_raw_lines, self._descriptors)), self._unsynced):
+            try:
+                number, line = decode_line(raw.rstrip(b"\n"))
+            except DamagedLineError:  # what a failed fsync lost; the next segment has it again
+                continue
+            if number == last + 1:
+                last = number
+                yield line
+        yield from self._waiting
+
+    def _open_segment(self) -> None:
+        descriptor = open_new(segment_path(self._first, self._segments + 1), os.O_RDWR | os.O_APPEND)
+        self._descriptors.append(descriptor)
+        self._segments += 1
+        self._length = 0
+        sync_directory(self._first.parent, self._calls)
+
+    def _write_waiting(self) -> None:
+        try:
+            if self._must_move:
+                self._open_segment()
+                for raw in self._unsynced:
+                    self._write(raw)
+                self._must_move = False
+            if self._forgotten:
+                detail = f"{self._forgotten} lines were lost while the disk refused"
+                self._commit(Event(at_s=_moment(self._waiting), kind="disk", detail=detail))
+                self._forgotten = 0
+            while self._waiting:
+                self._commit(self._waiting[0])
+                self._waiting.popleft()
+        except OSError as error:
+            self._fail(error)
+        else:
+            self.problem = None
+
+    def _commit(self, line: JournalLine) -> None:
+        raw = encode_line(self._number, line)
+        self._write(raw)
+        self._number += 1
+        self._unsynced.append(raw)
+
+    def _write(self, raw: bytes) -> None:
+        written = self._calls.write(self._descriptors[-1], raw)
+        if written != len(raw):
+            raise OSError(28, os.strerror(28))
+        self._length += written
+
+    def _fail(self, error: OSError) -> None:
+        self.problem = f"the disk refuses the journal: {error.strerror or error}; kept in memory, trying again"
+        self._failed_at = self._clock()
+        try:
+            self._calls.truncate(self._descriptors[-1], self._length)
+        except OSError:
+            self._must_move = True
+
+
+def _raw_lines(descriptor: int) -> Iterator[bytes]:
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        yield from file
+
+
+def _moment(lines: deque[JournalLine]) -> float:
+    return next((at for line in lines if (at := getattr(line, "at_s", None)) is not None), 0.0)

@@ -1,0 +1,173 @@
+"""All saved runs of the user: create, list, find, delete, prune."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from perftui.model.errors import UsageError
+from perftui.model.text import safe_text
+from perftui.store.files import check_private_directory, make_private_directory
+from perftui.store.index import RunIndex, RunRow
+from perftui.store.liveness import is_live
+from perftui.store.paths import runs_directory
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ATTEMPTS = 20
+
+
+class RunFolder(Struct, frozen=True, kw_only=True):
+    """Where one run lives."""
+
+    id: str
+    path: Path
+
+
+class RunLibrary:
+    """The folder of runs."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        """Use a folder of runs.
+
+        Args:
+            root: the folder; None: the user's own.
+        """
+        self.root = root if root is not None else runs_directory()
+
+    def create(self, plan_name: str, run_id: str = "") -> RunFolder:
+        """Make the folder of a new run. Two runs never share one: a taken id is not used again.
+
+        Args:
+            plan_name: becomes part of the id.
+            run_id: an id to prefer; empty: made from the time and the name.
+
+        Raises:
+            UsageError: the folder cannot be made.
+        """
+        make_private_directory(self.root)
+        for attempt in range(_ATTEMPTS):
+            chosen = run_id if run_id and attempt == 0 else new_run_id(plan_name)
+            path = self.root / chosen
+            try:
+                path.mkdir(mode=0o700)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise UsageError(f"{path}: cannot be made: {error.strerror}") from error
+            path.chmod(0o700)
+            return RunFolder(id=chosen, path=path)
+        raise UsageError(f"{self.root}: no free run id was found in {_ATTEMPTS} attempts")
+
+    def list(self) -> list[RunRow]:
+        """Every run, newest first. A run that cannot be read is a row with a problem, never an exception."""
+        rows = RunIndex(self.root).rows()
+        return sorted(rows, key=lambda row: (row.started_at, row.id), reverse=True)
+
+    def find(self, reference: str) -> Path:
+        """The folder of a run, given as id, unique prefix, `latest`, or a path (of an exported file, too).
+
+        Raises:
+            UsageError: there is no such run, or several.
+        """
+        if "/" in reference or reference in {".", ".."} or Path(reference).is_file():
+            path = Path(reference)
+            if not path.exists():
+                raise UsageError(f"{safe_text(reference)}: there is no such run folder or file")
+            return path
+        ids = self._ids()
+        if reference == "latest":
+            newest = self.list()
+            if not newest:
+                raise UsageError("there are no saved runs yet; make one with `perftui run`")
+            return newest[0].path
+        if reference in ids:
+            return self.root / reference
+        matches = [run_id for run_id in ids if reference and run_id.startswith(reference)]
+        if len(matches) > 1:
+            some = ", ".join(sorted(matches)[:4])
+            raise UsageError(f"{safe_text(reference)}: fits {len(matches)} runs ({some}, ...); give more of the id")
+        if not matches:
+            raise UsageError(f"{safe_text(reference)}: there is no such run; `perftui runs` lists them")
+        return self.root / matches[0]
+
+    def is_live(self, run_id: str) -> bool:
+        """Whether a runner writes this run right now."""
+        return is_live(self.root / run_id)
+
+    def delete(self, reference: str) -> str:
+        """Delete a run for good and say its id.
+
+        Raises:
+            UsageError: it is running, no run of this library, or cannot be deleted.
+        """
+        path = self.find(reference)
+        if path.absolute().parent != self.root.absolute():
+            raise UsageError(f"{safe_text(reference)}: is not in {self.root}; delete it yourself")
+        check_private_directory(path)
+        if is_live(path):
+            raise UsageError(f"{path.name}: is running; stop it first with `perftui ctl {path.name} stop`")
+        try:
+            shutil.rmtree(path)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be deleted: {error.strerror}") from error
+        return path.name
+
+    def prune(
+        self,
+        keep: int | None = None,
+        older_than_s: float | None = None,
+        *,
+        protected: Sequence[str] = (),
+        now: datetime | None = None,
+    ) -> builtins.list[str]:
+        """Delete old runs and say which. Live and protected ones (baselines) stay.
+
+        Args:
+            keep: the newest that stay; None: no limit on how many.
+            older_than_s: delete only what is older; None: any age.
+            protected: ids that stay.
+            now: for the age; None: the present.
+
+        Raises:
+            UsageError: neither limit was given, or a run cannot be deleted.
+        """
+        if keep is None and older_than_s is None:
+            raise UsageError("say what to keep: --keep N, --older-than D, or both")
+        at = now if now is not None else datetime.now(UTC)
+        deleted: list[str] = []
+        for row in self.list()[keep or 0 :]:
+            old = older_than_s is None or _age_s(row, at) > older_than_s
+            if old and row.id not in protected and not is_live(row.path):
+                deleted.append(self.delete(row.id))
+        return deleted
+
+    def _ids(self) -> set[str]:
+        try:
+            with os.scandir(self.root) as entries:
+                return {e.name for e in entries if _ID.fullmatch(e.name) and e.is_dir(follow_symlinks=False)}
+        except FileNotFoundError:
+            return set()
+        except OSError as error:
+            raise UsageError(f"{self.root}: cannot be read: {error.strerror}") from error
+
+
+def new_run_id(plan_name: str) -> str:
+    """An id such as `20261120-204501-read-7f3a`: UTC, the preset's name, four random digits."""
+    name = re.sub(r"[^a-z0-9]+", "-", plan_name.lower()).strip("-")[:24] or "run"
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{name}-{secrets.token_hex(2)}"
+
+
+def _age_s(row: RunRow, now: datetime) -> float:
+    try:
+        started = datetime.fromisoformat(row.started_at)
+    except ValueError:
+        started = datetime.fromtimestamp(row.path.stat().st_mtime, UTC)
+    return (now - (started if started.tzinfo else started.replace(tzinfo=UTC))).total_seconds()

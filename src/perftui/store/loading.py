@@ -1,0 +1,106 @@
+"""A run with everything that was measured, from its folder or from an exported file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from perftui.model.errors import UsageError
+from perftui.model.interval import ErrorSample, Event, Interval
+from perftui.model.journal import JournalLine
+from perftui.model.record import Record
+from perftui.model.text import safe_text
+from perftui.store.files import read_limited
+from perftui.store.journal import JOURNAL_NAME, read_journal
+from perftui.store.library import RunLibrary
+from perftui.store.records import RECORD_NAME, check_schema, parse_record, read_record
+
+MOST_FILE_BYTES = 256 * 1024 * 1024
+
+
+class LoadedRun(Struct, frozen=True, kw_only=True):
+    """A run in memory."""
+
+    record: Record
+    intervals: tuple[Interval, ...] = ()
+    events: tuple[Event, ...] = ()
+    error_samples: tuple[ErrorSample, ...] = ()
+    path: Path
+    foreign_lacks: tuple[str, ...] = ()
+    """What a result of another tool does not say, in words."""
+    problem: str | None = None
+    """What is wrong with the journal."""
+
+
+class _Schema(Struct, frozen=True, kw_only=True):
+    schema: int
+
+
+class _Exported(Record, frozen=True, kw_only=True):
+    intervals: tuple[Interval, ...] = ()
+    events: tuple[Event, ...] = ()
+    error_samples: tuple[ErrorSample, ...] = ()
+
+
+def load_run(reference: str, library: RunLibrary | None = None) -> LoadedRun:
+    """The run behind an id, a unique prefix, `latest`, a run folder or an exported file.
+
+    Raises:
+        UsageError: there is no such run, or it is damaged, too large, or of a newer schema.
+    """
+    path = (library or RunLibrary()).find(reference)
+    return load_folder(path) if path.is_dir() else load_file(path)
+
+
+def load_folder(path: Path) -> LoadedRun:
+    """A run folder. Without run.toml the run is unfinished: analysis.recovery completes it.
+
+    Raises:
+        UsageError: it holds no record, or it is damaged.
+    """
+    if not (path / RECORD_NAME).exists():
+        what = (
+            "is unfinished; complete it with `perftui runs recover`" if (path / JOURNAL_NAME).exists() else "is no run"
+        )
+        raise UsageError(f"{path}: {what}")
+    record = read_record(path)
+    lines, problem = read_journal(path)
+    return loaded(record, lines, path, problem)
+
+
+def loaded(record: Record, lines: list[JournalLine], path: Path, problem: str | None = None) -> LoadedRun:
+    """A record with the lines of its journal."""
+    return LoadedRun(
+        record=record,
+        intervals=tuple(line for line in lines if isinstance(line, Interval)),
+        events=tuple(line for line in lines if isinstance(line, Event)),
+        error_samples=tuple(line for line in lines if isinstance(line, ErrorSample)),
+        path=path,
+        problem=problem,
+    )
+
+
+def load_file(path: Path) -> LoadedRun:
+    """An exported run: JSON with its intervals, or TOML without.
+
+    Raises:
+        UsageError: it is no exported run, damaged, too large, or of a newer schema.
+    """
+    data = read_limited(path.resolve(), MOST_FILE_BYTES)
+    source = safe_text(str(path))
+    if data.lstrip()[:1] != b"{":
+        return LoadedRun(record=parse_record(data, source), path=path)
+    try:
+        check_schema(msgspec.json.decode(data, type=_Schema).schema, source)
+        exported = msgspec.json.decode(data, type=_Exported)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise UsageError(f"{source}: not a run of perftui: {safe_text(str(error))}") from error
+    return LoadedRun(
+        record=Record(**{name: getattr(exported, name) for name in Record.__struct_fields__}),
+        intervals=exported.intervals,
+        events=exported.events,
+        error_samples=exported.error_samples,
+        path=path,
+    )

@@ -1,0 +1,60 @@
+"""Where runs, configuration and sockets live. The environment variables PERFTUI_*_DIR override each."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from perftui.store.files import make_private_directory
+
+_APP = "perftui"
+_MOST_SOCKET_PATH_BYTES = 100
+"""sun_path holds 108 bytes on Linux and 104 on macOS, its end included."""
+
+
+def runs_directory() -> Path:
+    """The folder of all runs; not created."""
+    chosen = os.environ.get("PERFTUI_DATA_DIR", "")
+    if chosen:
+        return Path(chosen).absolute() / "runs"
+    return platformdirs.user_data_path(_APP, appauthor=False) / "runs"
+
+
+def config_directory() -> Path:
+    """The folder of the user's settings and presets; not created."""
+    chosen = os.environ.get("PERFTUI_CONFIG_DIR", "")
+    if chosen:
+        return Path(chosen).absolute()
+    return platformdirs.user_config_path(_APP, appauthor=False)
+
+
+def runtime_directory() -> Path:
+    """The folder of control sockets; not created."""
+    chosen = os.environ.get("PERFTUI_RUNTIME_DIR", "")
+    if chosen:
+        return Path(chosen).absolute()
+    if os.environ.get("XDG_RUNTIME_DIR") or not hasattr(os, "getuid"):
+        return platformdirs.user_runtime_path(_APP, appauthor=False)
+    return _short_directory()
+
+
+def socket_path(run_id: str) -> Path:
+    """The control socket of a run. Its folder is made, private to the user.
+
+    Raises:
+        UsageError: the folder belongs to somebody else, or is a symbolic link.
+    """
+    path = runtime_directory() / f"{run_id}.sock"
+    if len(os.fsencode(path)) > _MOST_SOCKET_PATH_BYTES:
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:24]
+        path = _short_directory() / f"{digest}.sock"
+    make_private_directory(path.parent)
+    return path
+
+
+def _short_directory() -> Path:
+    return Path(tempfile.gettempdir()) / f"{_APP}-{os.getuid()}"
