@@ -1,0 +1,1 @@
+"""TOML in, plan out: presets, their placeholders and values, secrets and their redaction."""
