@@ -1,0 +1,239 @@
+"""The app: which screen comes first, the keys that work everywhere, themes, and what is left behind at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from perftui.model.errors import PerftuiError
+from perftui.tui.lifeline import Lifeline
+from perftui.tui.session import Session
+from perftui.tui.start import Exit, Start
+from perftui.tui.themes import DEFAULT_THEME, THEMES
+
+if TYPE_CHECKING:
+    from perftui.model.plan import Plan
+
+
+def _commands() -> type[Provider]:
+    from perftui.tui.commands import ActionProvider
+
+    return ActionProvider
+
+
+class PerftuiApp(App[Exit]):
+    """Chooses, starts, watches and compares load tests. Measures nothing itself: every run has its own processes."""
+
+    TITLE = "perftui"
+    # Textual loads no style sheet of the default screen: it is loaded here.
+    CSS_PATH = ["app.tcss", "screens/home.tcss"]  # noqa: RUF012 - declared by Textual without ClassVar
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
+    NOTIFICATION_TIMEOUT: ClassVar[float] = 6
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "help", id="app.help", key_display="?", tooltip="Every key of this screen"),
+        Binding("q", "quit", "quit", id="app.quit", tooltip="Leave; asks first while a run is live"),
+        Binding(
+            "ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit_always", tooltip="Leave, from any field"
+        ),
+        Binding(
+            "f2,ctrl+p", "command_palette", "commands", show=False, id="app.commands", tooltip="Find any action by name"
+        ),
+        Binding("f3", "next_theme", "theme", show=False, id="app.theme", tooltip="Dark, light or high contrast"),
+    ]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, start: Start | None = None) -> None:
+        super().__init__()
+        self.begin = start or Start()
+        self.session = Session()
+        for theme in THEMES:
+            self.register_theme(theme)
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = self.session.settings.theme
+        self.is_remote = bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
+        """Over SSH: nothing moves and nothing unchanged is painted."""
+        if self.is_remote and "TEXTUAL_ANIMATIONS" not in os.environ:
+            self.animation_level = "none"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, for themes that are not ours."""
+        return next(theme.variables for theme in THEMES if theme.name == DEFAULT_THEME)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Home is always the lowest screen: Esc leads there."""
+        from perftui.tui.screens.home import HomeScreen
+
+        return HomeScreen(url=self.begin.url, preset=self.begin.preset)
+
+    def on_mount(self) -> None:
+        """Take the user's keys; go where the command wanted to."""
+        self.set_keymap(self.session.settings.keys)
+        self.call_after_refresh(self._check_settings)
+        self.call_after_refresh(self._delete_old_runs)
+        self._open_first()
+
+    @work(group="prune")
+    async def _delete_old_runs(self) -> None:
+        """Delete what the settings call too old."""
+        keep, days = self.session.settings.retention.keep, self.session.settings.retention.older_than_days
+        if not keep and not days:
+            return
+        from perftui.tui.sources import prune_runs
+
+        try:
+            gone = await asyncio.to_thread(prune_runs, keep, days)
+        except PerftuiError as error:
+            self.complain(error, "Old runs were not deleted")
+            return
+        if gone:
+            self.notify(f"{gone:,} old runs deleted, as settings.toml says", markup=False)
+
+    @work(group="open")
+    async def _open_first(self) -> None:
+        begin = self.begin
+        if begin.screen == "confirm" and begin.plan is not None:
+            self.confirm(begin.plan, begin.label)
+        elif begin.screen in {"live", "watch"} and begin.run:
+            from perftui.tui.sources import find_run
+
+            try:
+                path = await asyncio.to_thread(find_run, str(begin.run))
+            except PerftuiError as error:
+                self.complain(error)
+                return
+            if begin.screen == "live":
+                self.session.started.append(path)
+            await self._open_run(path, readonly=begin.readonly)
+
+    @work(group="open")
+    async def open_run(self, path: Path, *, readonly: bool = False) -> None:
+        """Show a run: live while it goes on, else its result."""
+        await self._open_run(path, readonly=readonly)
+
+    async def _open_run(self, path: Path, *, readonly: bool) -> None:
+        from perftui.tui.sources import is_live
+
+        if await asyncio.to_thread(is_live, path):
+            from perftui.tui.screens.live import LiveScreen
+
+            await self.push_screen(LiveScreen(path, readonly=readonly))
+        else:
+            from perftui.tui.screens.result import ResultScreen
+
+            await self.push_screen(ResultScreen(path))
+
+    def run_again(self, plan: Plan, label: str = "") -> None:
+        """Ask whether to run the plan once more."""
+        self.confirm(plan, label)
+
+    @work(group="confirm", exclusive=True)
+    async def confirm(self, plan: Plan, label: str = "") -> None:
+        """Ask before any load; start on a yes, and show the run live."""
+        from perftui.tui.screens.confirm import ConfirmScreen
+
+        started = await self.push_screen_wait(ConfirmScreen(plan, label))
+        if started is not None:
+            from perftui.tui.screens.live import LiveScreen
+
+            self.session.started.append(started)
+            await self.push_screen(LiveScreen(started))
+
+    @work(group="compare", exclusive=True)
+    async def compare_with(self, path: Path) -> None:
+        """Compare a run with its baseline, or with the run before it."""
+        from perftui.tui.sources import find_counterpart
+
+        try:
+            baseline = await asyncio.to_thread(find_counterpart, path)
+        except PerftuiError as error:
+            self.complain(error)
+            return
+        self.compare(baseline, path)
+
+    def compare(self, baseline: Path, run: Path) -> None:
+        """Show two runs side by side."""
+        from perftui.tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(baseline, run))
+
+    def export_run(self, path: Path) -> None:
+        """Ask for a format and write the run to a file."""
+        from perftui.tui.screens.export import ExportDialog
+
+        self.push_screen(ExportDialog(path))
+
+    def complain(self, error: PerftuiError, title: str = "") -> None:
+        """Tell about an error, in its own words."""
+        self.notify("\n".join(error.problems), title=title, severity="error", markup=False, timeout=12)
+
+    def action_help(self) -> None:
+        """Every key of this screen."""
+        from perftui.tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen.of(self.screen))
+
+    @work(group="quit", exclusive=True)
+    async def action_quit(self) -> None:  # type: ignore[override] # a worker: the answer is waited for
+        """Leave; ask first while a run that was started here is live."""
+        from perftui.tui.screens.quit import QuitDialog
+
+        if isinstance(self.screen, QuitDialog):
+            return
+        live = await asyncio.to_thread(self.session.live_runs)
+        if not live or await self.push_screen_wait(QuitDialog(live)):
+            self.leave()
+
+    def leave(self, code: int = 0) -> None:
+        """End the app; the text for the scrollback is written once the terminal is its own again."""
+        self.exit(Exit(code=code), return_code=code)
+
+    def action_next_theme(self) -> None:
+        """Switch to the next theme and keep it."""
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+        self.notify(self.session.keep_theme(self.theme), markup=False)
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C copies in Textual; say how one leaves."""
+        self.notify("Press q to leave", markup=False)
+
+    def _check_settings(self) -> None:
+        problems = list(self.session.problems)
+        if self.session.settings.keys:
+            from perftui.tui.keymap import unknown_ids
+
+            problems += unknown_ids(self.session.settings.keys)
+        if problems:
+            self.notify("\n".join(problems), title="Settings", severity="warning", markup=False, timeout=12)
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:  # noqa: ARG002 - as Textual calls it
+        """Two of the user's keys are the same: say so once."""
+        ids = ", ".join(sorted(binding.id or binding.action for binding in clashed_bindings))
+        if self.session.first_clash(ids):
+            text = f"settings.toml: a key is used twice; no longer reached: {ids}"
+            self.notify(text, severity="warning", markup=False)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Keys as they stand on a keyboard."""
+        from perftui.tui.keymap import key_name
+
+        return binding.key_display or key_name(binding.key)
+
+
+def run_app(start: Start) -> Exit:
+    """Run the app until it is left. The text of the result belongs on stdout, after the terminal is restored."""
+    app = PerftuiApp(start)
+    with Lifeline(app), app.session:
+        left = app.run(mouse=start.mouse) or Exit(code=app.return_code or 0)
+    return Exit(code=left.code, text=app.session.farewell())

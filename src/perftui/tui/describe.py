@@ -1,0 +1,71 @@
+"""Plans and runs in the few words a list has room for. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from perftui.model.plan import Load, Objective, Plan
+from perftui.model.units import format_count, format_duration
+
+
+def level_text(load: Load) -> str:
+    """The level, or from where to where it goes: `100/s`, `50 users`, `10→1,000/s`."""
+    levels = [level for level in (load.start_level, *(stage.to for stage in load.stages)) if level]
+    low, high = (min(levels), max(levels)) if levels else (0.0, 0.0)
+    unit = "/s" if load.mode == "rate" else " users"
+    if holds(load) or low == high:
+        return f"{format_count(high)}{unit}"
+    return f"{format_count(low)}→{format_count(high)}{unit}"
+
+
+def holds(load: Load) -> bool:
+    """Whether the level never changes, so that one number says it."""
+    levels = {stage.to for stage in load.stages}
+    return len(levels) == 1 and load.start_level in {0.0, *levels}
+
+
+def planned_requests(load: Load) -> int | None:
+    """Arrivals of the profile, warm-up included; None where the answers decide (users mode) and nothing limits."""
+    limit = load.max_requests or None
+    if load.mode == "users":
+        return limit
+    level = load.start_level or load.stages[0].to
+    total = level * load.warmup_s
+    for position, stage in enumerate(load.stages):
+        start = level if position or load.start_level else stage.to
+        total += (start + stage.to) / 2 * stage.duration_s
+        level = stage.to
+    planned = round(total)
+    return min(planned, limit) if limit else planned
+
+
+def objective_text(objective: Objective) -> str:
+    """`p95 < 500ms  (critical < 1s)`, with the operation it is about."""
+    metric = objective.metric.removeprefix("response_time.").replace("_", " ")
+    where = f"{objective.operation}: " if objective.operation else ""
+    critical = f"  (critical {objective.critical})" if objective.critical else ""
+    return f"{where}{metric} {objective.target}{critical}"
+
+
+def plan_text(plan: Plan) -> str:
+    """`rate 100/s for 30s after 5s warm-up`."""
+    warmup = f" after {format_duration(plan.load.warmup_s)} warm-up" if plan.load.warmup_s else ""
+    return f"{level_text(plan.load)} for {format_duration(plan.load.duration_s)}{warmup}"
+
+
+def when_text(started_at: str, now: datetime | None = None) -> str:
+    """A moment as one remembers it: `20:45` today, `19 Nov 20:45` this year, else `2025-11-19`. Local time."""
+    try:
+        moment = datetime.fromisoformat(started_at)
+    except ValueError:
+        return started_at[:16]
+    local = moment.astimezone()
+    today = (now or datetime.now(UTC)).astimezone()
+    if local.date() == today.date():
+        return f"{local:%H:%M:%S}"
+    return f"{local.day} {local:%b %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
+
+
+def host_text(url: str) -> str:
+    """A URL without its scheme, as it is read in a list."""
+    return url.split("://", 1)[-1].rstrip("/")

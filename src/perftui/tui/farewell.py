@@ -1,0 +1,35 @@
+"""What stands in the scrollback after the app was left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from perftui.model.errors import PerftuiError
+from perftui.tui.sources import is_live
+
+
+def farewell_text(runs: Sequence[Path]) -> str:
+    """The summary of the newest finished run, one line per other run, and how to get back to those that go on."""
+    finished = [path for path in runs if not is_live(path)]
+    blocks = [f"Saved: {path}" for path in finished[:-1]]
+    if finished:
+        blocks.append(f"{_summary(finished[-1])}\nSaved: {finished[-1]}")
+    blocks += [
+        f"Run {path.name} goes on without this screen.\n"
+        f"  watch it   perftui watch {path.name}\n"
+        f"  stop it    perftui ctl {path.name} stop"
+        for path in runs
+        if path not in finished
+    ]
+    return "\n".join(blocks)
+
+
+def _summary(path: Path) -> str:
+    from perftui.report.text import summary_text
+    from perftui.store.loading import load_run
+
+    try:
+        return summary_text(load_run(str(path)).record).rstrip()
+    except PerftuiError as error:
+        return f"The run could not be read: {error}"

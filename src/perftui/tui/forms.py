@@ -1,0 +1,146 @@
+"""What a person types into the home form: checked while they type, in words. Pure."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from perftui.model.plan import Plan
+from perftui.model.units import format_duration, parse_duration
+from perftui.tui.describe import holds, level_text
+
+MOST_RATE = 1_000_000
+MOST_USERS = 100_000
+MOST_DURATION_S = 24 * 3600.0
+MOST_WORKERS = 64
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+
+
+class FormValues(Struct, frozen=True, kw_only=True):
+    """The texts of the form's fields."""
+
+    url: str = ""
+    level: str = ""
+    duration: str = ""
+    warmup: str = ""
+    workers: str = ""
+
+
+def values_of(plan: Plan) -> FormValues:
+    """The preset's own values; fields that one number cannot say stay empty, which keeps the preset's stages."""
+    load = plan.load
+    simple = holds(load)
+    return FormValues(
+        url=plan.target.url,
+        level=f"{load.stages[0].to:g}" if simple else "",
+        duration=format_duration(load.duration_s) if simple else "",
+        warmup=format_duration(load.warmup_s),
+        workers=str(load.workers),
+    )
+
+
+def hints_of(plan: Plan) -> FormValues:
+    """What an empty field means."""
+    load = plan.load
+    stages = f"{len(load.stages)} stages"
+    return FormValues(
+        url="http://127.0.0.1:8000",
+        level=level_text(load),
+        duration=f"{format_duration(load.duration_s)} in {stages}",
+        warmup="none",
+        workers="1",
+    )
+
+
+def problems_of(values: FormValues, mode: str) -> dict[str, str]:
+    """What is wrong, by field, in a few words. Empty fields keep the preset's value, but a URL is needed."""
+    found = {
+        "url": url_problem(values.url),
+        "level": level_problem(values.level, mode),
+        "duration": duration_problem(values.duration, zero=False),
+        "warmup": duration_problem(values.warmup, zero=True),
+        "workers": workers_problem(values.workers),
+    }
+    return {field: problem for field, problem in found.items() if problem}
+
+
+def url_problem(text: str) -> str:
+    """What is wrong with a URL; empty when nothing is."""
+    text = text.strip()
+    if not text:
+        return "needed: where the load goes"
+    if "://" not in text:
+        return "start with http:// or https://"
+    if any(character.isspace() for character in text):
+        return "a URL has no spaces"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return "not a URL: check host and port"
+    if parts.scheme not in {"http", "https"}:
+        return f"{parts.scheme[:12]}:// is not spoken; http or https"
+    if not parts.hostname:
+        return "the host is missing"
+    if port == 0:
+        return "port 0 cannot be reached"
+    if parts.username or parts.password:
+        return "put the password into the preset's auth"
+    return ""
+
+
+def level_problem(text: str, mode: str) -> str:
+    """What is wrong with a rate or a number of users."""
+    text = text.strip()
+    if not text:
+        return ""
+    if not _NUMBER.fullmatch(text):
+        return "a number, such as 100"
+    number = float(text.replace(",", "."))
+    if number <= 0:
+        return "more than 0"
+    if mode == "users":
+        if number != int(number):
+            return "whole users only"
+        return f"at most {MOST_USERS:,}" if number > MOST_USERS else ""
+    return f"at most {MOST_RATE:,}/s" if number > MOST_RATE else ""
+
+
+def duration_problem(text: str, *, zero: bool) -> str:
+    """What is wrong with a duration; `zero` says whether none at all is fine."""
+    text = text.strip()
+    if not text or (zero and text == "0"):
+        return ""
+    try:
+        seconds = parse_duration(text)
+    except ValueError:
+        return "number and unit: 30s, 2m, 1h" if not _NUMBER.fullmatch(text) else f"add a unit: {text}s or {text}m"
+    if seconds <= 0 and not zero:
+        return "more than 0"
+    return "at most 24h" if seconds > MOST_DURATION_S else ""
+
+
+def workers_problem(text: str) -> str:
+    """What is wrong with a number of worker processes."""
+    text = text.strip()
+    if not text:
+        return ""
+    if not text.isdecimal():
+        return "a whole number"
+    return "" if 0 <= int(text) <= MOST_WORKERS else f"at most {MOST_WORKERS}"
+
+
+def changed(values: FormValues, preset: FormValues) -> dict[str, float | int]:
+    """The overrides a form asks for, by name: only what differs from the preset. The values must have no problems."""
+    overrides: dict[str, float | int] = {}
+    if values.level.strip() and values.level != preset.level:
+        overrides["level"] = float(values.level.replace(",", "."))
+    for field, name in (("duration", "duration_s"), ("warmup", "warmup_s")):
+        text = getattr(values, field).strip()
+        if text and text != getattr(preset, field):
+            overrides[name] = 0.0 if text == "0" else parse_duration(text)
+    if values.workers.strip() and values.workers != preset.workers:
+        overrides["workers"] = int(values.workers)
+    return overrides

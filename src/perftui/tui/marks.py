@@ -1,0 +1,67 @@
+"""Verdicts, trust and states as a word with a glyph and a colour: never by colour alone."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from perftui.model.interval import TrustVerdict
+from perftui.model.record import Status, Verdict
+
+_VERDICTS: dict[str, tuple[str, str]] = {
+    "pass": ("✓ pass", "$success"),
+    "warn": ("! warn", "$warning"),
+    "fail": ("✗ fail", "$error"),
+    "none": ("· none", "$quiet"),
+}
+_TRUST: dict[str, tuple[str, str]] = {
+    "valid": ("valid", "$success"),
+    "degraded": ("degraded", "$warning"),
+    "invalid": ("invalid", "$error"),
+}
+_STATUS: dict[str, tuple[str, str]] = {
+    "running": ("▶ running", "$accent bold"),
+    "finished": ("finished", "$foreground"),
+    "stopped": ("stopped", "$warning"),
+    "aborted": ("aborted", "$warning"),
+    "interrupted": ("interrupted", "$warning"),
+    "failed": ("✗ failed", "$error"),
+    "unfinished": ("unfinished", "$warning"),
+}
+_CHANGES: dict[str, tuple[str, str]] = {
+    "better": ("▲ better", "$success"),
+    "improved": ("▲ better", "$success"),
+    "worse": ("▼ worse", "$error"),
+    "regressed": ("▼ worse", "$error"),
+    "same": ("= same", "$foreground"),
+    "inconclusive": ("? unclear", "$warning"),
+}
+
+
+def verdict_mark(verdict: Verdict | str) -> Content:
+    """`✓ pass`, `! warn`, `✗ fail` or `· none`."""
+    return _mark(_VERDICTS, verdict)
+
+
+def trust_mark(trust: TrustVerdict | str) -> Content:
+    """`valid`, `degraded` or `invalid`."""
+    return _mark(_TRUST, trust)
+
+
+def status_mark(status: Status | str) -> Content:
+    """The state of a run: `▶ running`, `finished`, ..."""
+    return _mark(_STATUS, status)
+
+
+def change_mark(verdict: str) -> Content:
+    """The verdict of a comparison's line."""
+    return _mark(_CHANGES, verdict)
+
+
+def quiet(text: str) -> Content:
+    """Text that stands back."""
+    return Content.styled(text, "$quiet")
+
+
+def _mark(table: dict[str, tuple[str, str]], key: str) -> Content:
+    text, style = table.get(key, (key, "$foreground"))
+    return Content.styled(text, style)

@@ -1,0 +1,89 @@
+"""What every screen has: a line that says where one is, and a footer with its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Generic, TypeVar
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Footer
+
+from perftui.tui.app import PerftuiApp
+
+Result = TypeVar("Result")
+
+
+class TitleBar(Widget):
+    """One line: the program and the screen on the left, a detail on the right."""
+
+    DEFAULT_CSS = """
+    TitleBar {
+        dock: top;
+        height: 1;
+        background: $surface;
+        color: $quiet;
+        text-wrap: nowrap;
+    }
+    """
+
+    title: reactive[str] = reactive("")
+    """Name of the screen."""
+    detail: reactive[Content] = reactive(Content(""))
+    """What is worth knowing at a glance, on the right."""
+
+    def render(self) -> Content:
+        """The line, the detail flush right; cut before the title is."""
+        left = Content.assemble((" perftui ", "bold $primary"), ("› ", "$quiet"), (self.title, "bold $foreground"))
+        room = self.size.width - left.cell_length - 3
+        detail = self.detail.truncate(room, ellipsis=True) if self.detail.cell_length > room > 0 else self.detail
+        if room <= 0:
+            return left
+        return left + Content(" " * (self.size.width - left.cell_length - detail.cell_length - 1)) + detail
+
+
+class PerftuiScreen(Screen[Result], Generic[Result]):
+    """A full screen with title line and footer; subclasses give `compose_body`."""
+
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - declared by Textual without ClassVar
+        (0, "-tiny"),
+        (60, "-narrow"),
+        (100, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-flat"),
+        (16, "-low"),
+        (30, "-tall"),
+    ]
+    heading: ClassVar[str] = ""
+    """Name in the title line."""
+    app = getters.app(PerftuiApp)
+    title_bar = getters.query_one(TitleBar)
+
+    def compose(self) -> ComposeResult:
+        """Title, body, footer."""
+        yield TitleBar()
+        yield from self.compose_body()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What stands between title and footer."""
+        return ()
+
+    def on_mount(self) -> None:
+        """Name the screen."""
+        self.title_bar.title = self.heading
+
+    def say(self, detail: Content | str) -> None:
+        """Put a detail on the right of the title line."""
+        self.title_bar.detail = Content(detail) if isinstance(detail, str) else detail
+
+
+class Dialog(ModalScreen[Result], Generic[Result]):
+    """A question over the screen below it."""
+
+    app = getters.app(PerftuiApp)

@@ -1,0 +1,208 @@
+"""The chosen preset as a form: what may be changed before a run, and what the preset does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Label, Static
+
+from perftui.model.plan import Plan
+from perftui.tui.describe import objective_text
+from perftui.tui.forms import FormValues, changed, hints_of, problems_of, values_of
+
+if TYPE_CHECKING:
+    from perftui.presets.catalog import PresetInfo
+
+_FIELDS = ("url", "level", "duration", "warmup", "workers")
+
+
+class FormField(Horizontal):
+    """A label, a text field, what the number means, and below it what is wrong with it."""
+
+    def __init__(self, name: str, label: str, unit: str = "") -> None:
+        super().__init__(id=f"field-{name}", classes="field")
+        self._field = name
+        self._label = label
+        self._unit = unit
+
+    def compose(self) -> ComposeResult:
+        """Label, input, unit."""
+        yield Label(self._label, id=f"label-{self._field}", classes="field-label", markup=False)
+        yield Input(id=self._field, compact=True, select_on_focus=False)
+        yield Label(self._unit, id=f"unit-{self._field}", classes="field-unit", markup=False)
+
+
+class HomeForm(VerticalScroll, can_focus=False):
+    """The form. Empty fields keep what the preset says."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "app.focus_next", "next field", show=False, id="form.next", tooltip="Next field"),
+        Binding("up", "app.focus_previous", "previous field", show=False, id="form.previous", tooltip="Previous field"),
+        Binding("escape", "leave", "to the presets", id="form.leave", tooltip="Back to the list of presets"),
+    ]
+
+    @dataclass
+    class Left(Message):
+        """The user is done typing."""
+
+    @dataclass
+    class Submitted(Message):
+        """Enter was pressed in a field."""
+
+    def __init__(self, url: str = "") -> None:
+        super().__init__(id="form", classes="panel")
+        self._entry: PresetInfo | None = None
+        self._preset = FormValues()
+        self._typed_url = url
+
+    @property
+    def entry(self) -> PresetInfo | None:
+        """The preset that is shown."""
+        return self._entry
+
+    @property
+    def mode(self) -> str:
+        """`rate` or `users`."""
+        return self._entry.plan.load.mode if self._entry and self._entry.plan else "rate"
+
+    @property
+    def values(self) -> FormValues:
+        """What the fields hold."""
+        return FormValues(**{name: self.query_one(f"#{name}", Input).value for name in _FIELDS})
+
+    @property
+    def overrides(self) -> dict[str, float | int]:
+        """What differs from the preset, by name."""
+        return changed(self.values, self._preset)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong, by field."""
+        return problems_of(self.values, self.mode)
+
+    def compose(self) -> ComposeResult:
+        """The fields, then what the preset does."""
+        yield FormField("url", "URL")
+        yield Static(id="problem-url", classes="field-problem", markup=False)
+        yield FormField("level", "Rate", "per second")
+        yield Static(id="problem-level", classes="field-problem", markup=False)
+        yield FormField("duration", "Duration")
+        yield Static(id="problem-duration", classes="field-problem", markup=False)
+        yield FormField("warmup", "Warm-up", "not counted")
+        yield Static(id="problem-warmup", classes="field-problem", markup=False)
+        yield FormField("workers", "Workers", "processes")
+        yield Static(id="problem-workers", classes="field-problem", markup=False)
+        yield Static(id="details", markup=False)
+
+    def show(self, entry: PresetInfo) -> None:
+        """Fill the form with a preset; a URL that was typed stays."""
+        self._entry = entry
+        plan = entry.plan
+        self.border_title = Content(entry.title or entry.name)
+        self.border_subtitle = Content(f"{plan.kind} · {plan.load.mode} mode" if plan else "cannot be used")
+        for name in _FIELDS:
+            self.query_one(f"#field-{name}").display = plan is not None
+        details = self.query_one("#details", Static)
+        if plan is None:
+            details.update(_mistakes(entry))
+            self._mark()
+            return
+        self._preset = values_of(plan)
+        hints = hints_of(plan)
+        with self.prevent(Input.Changed):
+            for name in _FIELDS:
+                field = self.query_one(f"#{name}", Input)
+                value = self._typed_url if name == "url" and self._typed_url else getattr(self._preset, name)
+                field.value = value
+                field.placeholder = getattr(hints, name)
+                field.cursor_position = len(value)
+        users = plan.load.mode == "users"
+        self.query_one("#label-level", Label).update("Users" if users else "Rate")
+        self.query_one("#unit-level", Label).update("at once" if users else "per second")
+        details.update(_details(plan, entry.description))
+        self.scroll_home(animate=False)
+        self._mark()
+
+    def set_url(self, url: str) -> None:
+        """Put a URL into its field, as if it had been typed."""
+        self.query_one("#url", Input).value = url
+
+    def focus_first_problem(self) -> bool:
+        """Go to the first field that is wrong; False when none is."""
+        for name in _FIELDS:
+            if name in self.problems:
+                self.query_one(f"#{name}", Input).focus()
+                return True
+        return False
+
+    @on(Input.Changed)
+    def check(self, event: Input.Changed) -> None:
+        """Mark what is wrong while it is typed."""
+        event.stop()
+        if event.input.id == "url":
+            self._typed_url = "" if event.value == self._preset.url else event.value
+        self._mark()
+
+    @on(Input.Submitted)
+    def submit(self, event: Input.Submitted) -> None:
+        """Enter starts, wherever one types."""
+        event.stop()
+        self.post_message(self.Submitted())
+
+    def action_leave(self) -> None:
+        """Back to the presets."""
+        self.post_message(self.Left())
+
+    def _mark(self) -> None:
+        problems = self.problems if self._entry and self._entry.plan else {}
+        for name in _FIELDS:
+            problem = problems.get(name, "")
+            line = self.query_one(f"#problem-{name}", Static)
+            line.update(f"✗ {problem}" if problem else "")
+            line.display = bool(problem)
+            self.query_one(f"#{name}", Input).set_class(bool(problem), "-invalid")
+
+
+def _details(plan: Plan, description: str) -> Content:
+    blocks: list[Content] = []
+    if description:
+        blocks.append(Content.styled(description.strip(), "$quiet"))
+    lines = [Content.styled("Operations", "bold $panel-title")]
+    whole = sum(operation.weight for operation in plan.operations) + sum(journey.weight for journey in plan.journeys)
+    lines += [
+        _share(operation.weight, whole)
+        + Content(f"{operation.method:<6} {operation.path}  ")
+        + Content.styled(operation.name, "$quiet")
+        for operation in plan.operations
+    ]
+    for journey in plan.journeys:
+        steps = " → ".join(step.name for step in journey.steps)
+        lines.append(_share(journey.weight, whole) + Content(f"{journey.name}  ") + Content.styled(steps, "$quiet"))
+    blocks.append(Content("\n").join(lines))
+    if plan.objectives:
+        title = Content.styled("Objectives", "bold $panel-title")
+        blocks.append(Content("\n").join([title, *(_objective(objective_text(each)) for each in plan.objectives)]))
+    return Content("\n\n").join(blocks)
+
+
+def _share(weight: float, whole: float) -> Content:
+    return Content.styled(f"{weight / whole if whole else 1:>4.0%}  ", "$series-1")
+
+
+def _objective(text: str) -> Content:
+    target, bracket, critical = text.partition("  (")
+    return Content(f"  {target}") + Content.styled(f"{bracket}{critical}", "$quiet")
+
+
+def _mistakes(entry: PresetInfo) -> Content:
+    lines: Iterable[Content] = (Content.styled(f"✗ {problem}", "$error") for problem in entry.problems)
+    where = Content.styled(f"{entry.path}\n", "$quiet")
+    return Content("\n").join([where, *lines, Content("\nPress e to mend a copy of it.")])

@@ -1,0 +1,167 @@
+"""What the screens read and start, one function each. They block: call them in a thread.
+
+Imports are inside the functions, so that the first paint waits for none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from perftui.model.errors import UsageError
+from perftui.model.plan import Plan
+
+if TYPE_CHECKING:
+    from perftui.model.comparison import Comparison
+    from perftui.presets.catalog import PresetInfo
+    from perftui.store.index import RunRow
+    from perftui.store.loading import LoadedRun
+    from perftui.tui.settings import Settings
+
+
+def read_presets() -> tuple[PresetInfo, ...]:
+    """Every preset: built in, of the working directory, of the user."""
+    from perftui.presets.catalog import list_presets
+
+    return tuple(list_presets())
+
+
+class SavedRuns(Struct, frozen=True):
+    """Every saved run, newest first, and which of them are going on."""
+
+    rows: tuple[RunRow, ...] = ()
+    live: frozenset[str] = frozenset()
+
+
+def read_runs() -> SavedRuns:
+    """Every saved run."""
+    from perftui.store.library import RunLibrary
+
+    library = RunLibrary()
+    rows = tuple(library.list())
+    return SavedRuns(rows, frozenset(row.id for row in rows if row.status == "running" and library.is_live(row.id)))
+
+
+def read_run(path: Path) -> LoadedRun:
+    """A run with its intervals.
+
+    Raises:
+        PerftuiError: it cannot be read.
+    """
+    from perftui.store.loading import load_run
+
+    return load_run(str(path))
+
+
+def find_run(reference: str) -> Path:
+    """The folder of a run: an id, a unique prefix, `latest` or a path.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from perftui.store.library import RunLibrary
+
+    return RunLibrary().find(reference)
+
+
+def is_live(path: Path) -> bool:
+    """Whether the run's processes are still there."""
+    from perftui.store.liveness import is_live as is_held
+
+    return is_held(path)
+
+
+def plan_from_form(reference: str, url: str, overrides: Mapping[str, float | int], mode: str) -> Plan:
+    """The preset with the form's values.
+
+    Raises:
+        UsageError: with every mistake.
+    """
+    from perftui.presets.loading import load_plan
+    from perftui.presets.overrides import Overrides
+
+    level = overrides.get("level")
+    workers = overrides.get("workers")
+    return load_plan(
+        reference,
+        url or None,
+        Overrides(
+            rate=level if mode == "rate" else None,
+            users=int(level) if level is not None and mode == "users" else None,
+            duration_s=overrides.get("duration_s"),
+            warmup_s=overrides.get("warmup_s"),
+            workers=int(workers) if workers is not None else None,
+        ),
+    )
+
+
+def find_counterpart(path: Path) -> Path:
+    """What a run is compared with: its baseline, or else the finished run of the same preset and target before it.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    from perftui.store.baselines import get_baseline
+    from perftui.store.library import RunLibrary
+    from perftui.store.records import read_record
+
+    library = RunLibrary()
+    plan = read_record(path).plan
+    baseline = get_baseline(plan)
+    if baseline is not None and baseline != path.name:
+        return library.find(baseline)
+    rows = library.list()
+    own = next((position for position, row in enumerate(rows) if row.id == path.name), len(rows))
+    for row in rows[own + 1 :]:
+        if row.preset == plan.name and row.url == plan.target.url and row.status in {"finished", "stopped"}:
+            return Path(row.path)
+    raise UsageError(
+        f"nothing to compare {path.name} with: no baseline is set and no earlier run of {plan.name} is saved"
+    )
+
+
+def compare_runs(baseline: LoadedRun, run: LoadedRun) -> Comparison:
+    """What changed from the baseline to the run.
+
+    Raises:
+        PerftuiError: the runs cannot be compared.
+    """
+    from perftui.analysis.comparison import compare
+
+    return compare([baseline], [run])
+
+
+def read_settings() -> tuple[Settings, tuple[str, ...]]:
+    """The user's settings and what is wrong with them."""
+    from perftui.store.paths import config_directory
+    from perftui.tui.settings import load_settings
+
+    return load_settings(config_directory())
+
+
+def write_settings(settings: Settings) -> Path:
+    """Save the user's settings.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    from perftui.store.paths import config_directory
+    from perftui.tui.settings import save_settings
+
+    return save_settings(config_directory(), settings)
+
+
+def prune_runs(keep: int, older_than_days: float) -> int:
+    """Delete old runs as the settings say, never baselines; how many went.
+
+    Raises:
+        UsageError: a run cannot be deleted.
+    """
+    from perftui.store.baselines import list_baselines
+    from perftui.store.library import RunLibrary
+
+    protected = [baseline.run_id for baseline in list_baselines()]
+    return len(RunLibrary().prune(keep or None, older_than_days * 86400 or None, protected=protected))

@@ -1,0 +1,80 @@
+"""What one should know about a target before it is loaded. `look_at` blocks on name resolution: call it in a thread."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from perftui.model.errors import PerftuiError
+from perftui.model.plan import Plan
+
+AddressClass = Literal["loopback", "private", "link_local", "public", "refused"]
+_SEVERITY: tuple[AddressClass, ...] = ("loopback", "link_local", "private", "public", "refused")
+CLASS_WORDS: dict[AddressClass, str] = {
+    "loopback": "this machine",
+    "private": "private network",
+    "link_local": "link-local network",
+    "public": "public internet",
+    "refused": "never loaded",
+}
+_PRODUCTION = re.compile(r"(?:^|[.-])(?:prod|production|www|live)\d*(?:[.-]|$)", re.IGNORECASE)
+
+
+class TargetReport(Struct, frozen=True, kw_only=True):
+    """Where requests would go."""
+
+    addresses: tuple[str, ...] = ()
+    address_class: AddressClass = "public"
+    """The most far-reaching class of all addresses."""
+    must_type: bool = False
+    """Whether the host's name has to be typed before the start."""
+    problems: tuple[str, ...] = ()
+    """Why it cannot be loaded at all."""
+
+
+def look_at(plan: Plan) -> TargetReport:
+    """Resolve the target and classify its addresses."""
+    from perftui.engine.guard import classify
+    from perftui.engine.resolve import resolve
+
+    if plan.target.unix_socket:
+        return TargetReport(addresses=(plan.target.unix_socket,), address_class="loopback")
+    try:
+        addresses = tuple(str(address) for address in resolve(plan))
+    except PerftuiError as error:
+        return TargetReport(problems=error.problems)
+    classes = [classify(address) for address in addresses] or [classify(host_of(plan))]
+    worst = max(classes, key=_SEVERITY.index)
+    problems = (f"{host_of(plan)} is an address that perftui never loads",) if worst == "refused" else ()
+    return TargetReport(addresses=addresses, address_class=worst, must_type=worst == "public", problems=problems)
+
+
+def host_of(plan: Plan) -> str:
+    """The host that a public target's owner is asked to type."""
+    return urlsplit(plan.target.url).hostname or ""
+
+
+def looks_like_production(host: str) -> bool:
+    """Whether the name says that people use it: `www`, `prod`, `live` as a part of it."""
+    return bool(_PRODUCTION.search(host))
+
+
+def warnings_of(plan: Plan, report: TargetReport) -> tuple[str, ...]:
+    """What deserves a second thought, in words; empty for a harmless run on this machine."""
+    found: list[str] = []
+    if report.address_class == "public":
+        found.append("This host is on the public internet. Load only what is yours.")
+    elif report.address_class in {"private", "link_local"}:
+        found.append("This host is not this machine. Make sure that nobody minds.")
+    if looks_like_production(host_of(plan)):
+        found.append("Its name looks like a production system.")
+    if plan.writes:
+        found.append("The run changes data on the target.")
+    if plan.kind == "stress":
+        found.append("A stress test is meant to take the target to its limit.")
+    if plan.target.tls.insecure:
+        found.append("The server's certificate is not verified.")
+    return tuple(found)
