@@ -127,6 +127,8 @@ class HostSample(Line, frozen=True, kw_only=True):
     throttled_percent: float = 0.0
     """Periods in which the control group was held back."""
     steal_percent: float = 0.0
+    suspended_s: float = 0.0
+    """Time the machine slept."""
     target_cpu_percent: float | None = None
     """Of one core; None when the target's process is not known."""
     target_memory_bytes: int | None = None
