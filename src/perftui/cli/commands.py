@@ -1,0 +1,51 @@
+"""The table of all commands."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from perftui import __version__
+from perftui.cli.lazy import LazyGroup
+
+_COMMANDS = {
+    "run": ("perftui.cli.run:run", "Load a target with a preset, on screen or headless."),
+    "demo": ("perftui.cli.demo:demo", "The bundled demo service, and a run against it."),
+    "watch": ("perftui.cli.watch:watch", "Follow a live run, or replay a finished one."),
+    "ctl": ("perftui.cli.ctl:ctl", "Steer a live run: pause, resume, level, mark, stop, abort."),
+    "runs": ("perftui.cli.runs:runs", "The saved runs: list, show, delete, prune, path, recover."),
+    "export": ("perftui.cli.export:export", "Write a run as JSON, TOML, CSV, Markdown, HTML, JUnit or .hlog."),
+    "compare": ("perftui.cli.compare:compare", "Two runs side by side, with a verdict."),
+    "baseline": ("perftui.cli.baseline:baseline", "The run that others are compared with: set, show, clear."),
+    "trend": ("perftui.cli.trend:trend", "A metric over the last runs of a preset."),
+    "presets": ("perftui.cli.presets:presets", "The presets: list, show, new, check, schema, import."),
+    "probe": ("perftui.cli.probe:probe", "One request per operation, shown in full."),
+    "doctor": ("perftui.cli.doctor:doctor", "Limits, ports, terminal and timer quality of this machine."),
+    "completion": ("perftui.cli.completion:completion", "Completion for bash, zsh or fish."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=_COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="perftui", message="%(prog)s %(version)s")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, so that text can be selected.")
+@click.pass_context
+def perftui(context: click.Context, *, no_mouse: bool) -> int | None:
+    """Live load tests in the terminal: honest numbers, every run kept and comparable.
+
+    Without a command, the app opens.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    from perftui.cli.screen import has_terminal, show
+
+    if not has_terminal():
+        raise click.UsageError("the app needs a terminal; without one, use: perftui run PRESET URL --headless")
+    from perftui.tui.start import Start
+
+    return show(Start(screen="home", mouse=not no_mouse), sys.stdout)

@@ -1,0 +1,24 @@
+"""The command `perftui`: what comes before any heavy import, and how errors end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from perftui import __version__
+
+_WINDOWS = "perftui runs on Linux and macOS; on Windows, use it inside WSL"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code (model/errors.py lists them)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.platform == "win32":
+        print(_WINDOWS, file=sys.stderr)
+        return 2
+    if given == ["--version"]:
+        print(f"perftui {__version__}")
+        return 0
+    from perftui.cli.failures import guarded
+
+    return guarded(given)

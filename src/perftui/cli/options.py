@@ -1,0 +1,98 @@
+"""Types and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from perftui.model.text import safe_text
+from perftui.model.units import parse_duration
+
+
+class Duration(click.ParamType):
+    """A duration such as `250ms`, `30s`, `2m`; seconds inside."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        if isinstance(value, int | float):
+            return float(value)
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Age(Duration):
+    """A duration that may also be in days: `30d`."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        if isinstance(value, str) and value.endswith("d") and value[:-1].isdigit():
+            return float(value[:-1]) * 86_400
+        return super().convert(value, param, ctx)
+
+
+class Share(click.ParamType):
+    """A share such as `20%` or `0.2`; a fraction of one inside."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Fraction of one."""
+        if isinstance(value, int | float):
+            return float(value)
+        try:
+            share = float(value[:-1]) / 100 if value.endswith("%") else float(value)
+        except ValueError:
+            share = -1.0
+        if not 0 < share <= 10:
+            self.fail(f"{safe_text(value)!r} is not a share; write per cent, such as 20%", param, ctx)
+        return share
+
+
+class Workers(click.ParamType):
+    """A number of worker processes, or `auto` (0 inside)."""
+
+    name = "number|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Number; 0 is automatic."""
+        if isinstance(value, int):
+            return value
+        if value == "auto":
+            return 0
+        if not value.isdigit() or not 1 <= int(value) <= 256:
+            self.fail(f"{safe_text(value)!r} is not a number of workers; write 1 to 256, or auto", param, ctx)
+        return int(value)
+
+
+DURATION = Duration()
+AGE = Age()
+SHARE = Share()
+WORKERS = Workers()
+
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write there instead of stdout.",
+)
+warn_only_option = click.option(
+    "--warn-only",
+    is_flag=True,
+    help="Exit 0 also on regressions and failed objectives, and say what it would have been.",
+)
+strict_option = click.option("--strict", is_flag=True, help="Exit 11 when a comparison is inconclusive.")
+
+
+def format_option(*formats: str, default: str = "text") -> Any:
+    """`--format` with these choices."""
+    return click.option(
+        "--format", "style", type=click.Choice(formats), default=default, show_default=True, help="Form of the output."
+    )
