@@ -91,7 +91,7 @@ class RunIndex:
         if entries != known:
             # only a cache: on a read-only or full disk the list is slower, and right
             with suppress(OSError):
-                write_atomic(self._file, msgspec.json.encode(_Index(entries=entries)))
+                write_atomic(self._file, msgspec.json.encode(_Index(entries=entries), enc_hook=str))
         return rows
 
     def _names(self) -> list[str]:
@@ -107,7 +107,7 @@ class RunIndex:
         try:
             if self._file.is_symlink() or self._file.stat().st_size > MOST_INDEX_BYTES:
                 return {}
-            index = msgspec.json.decode(self._file.read_bytes(), type=_Index)
+            index = msgspec.json.decode(self._file.read_bytes(), type=_Index, dec_hook=_to_path)
         except (OSError, msgspec.DecodeError, RecursionError):
             return {}
         return index.entries if index.schema == _SCHEMA else {}
@@ -122,6 +122,10 @@ class RunIndex:
         if known is not None and known.stamp == stamp:
             return known
         return _Entry(stamp=stamp, row=_row_of_record(path))
+
+
+def _to_path(_: type, text: str) -> Path:
+    return Path(text)
 
 
 def row_of(record: Record, path: Path) -> RunRow:
