@@ -22,6 +22,7 @@ SLOTS = 23_552
 _SUB_BITS = 10
 _STEP = np.dtype("<u2")
 _COUNT = np.dtype("<u4")
+_MOST_COUNT = 2**32 - 1
 _MOST_PACKED_BYTES = SLOTS * (_STEP.itemsize + _COUNT.itemsize)
 
 Int64s = npt.NDArray[np.int64]
@@ -180,8 +181,18 @@ class Histogram:
 def pack(counts: Int64s) -> str:
     """Counts of all slots as text: index steps and counts of the used ones, compressed."""
     used = np.nonzero(counts)[0]
-    steps = np.diff(used, prepend=0).astype(_STEP)
-    raw = steps.tobytes() + counts[used].astype(_COUNT).tobytes()
+    return pack_used(used, counts[used])
+
+
+def pack_used(slots: Int64s, counts: Int64s) -> str:
+    """Counts of rising slots as text.
+
+    Raises:
+        ValueError: a count does not fit in 32 bits.
+    """
+    if len(counts) and int(counts.max()) > _MOST_COUNT:
+        raise ValueError(f"more than {_MOST_COUNT:,} values in one slot")
+    raw = np.diff(slots, prepend=0).astype(_STEP).tobytes() + counts.astype(_COUNT).tobytes()
     return base64.b64encode(zlib.compress(raw, 1)).decode()
 
 

@@ -1,0 +1,156 @@
+"""Adding up cells: of several workers, of several seconds, of several operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from perftui.metrics.sparse import Sparse
+from perftui.model.interval import Cell, Counts, HistogramData, TimePart
+from perftui.model.plan import Mode
+from perftui.model.record import LatencyStats, Stats
+
+TimeName = Literal["response_time", "service_time", "start_delay", "error_time"]
+TIMES: tuple[TimeName, ...] = ("response_time", "service_time", "start_delay", "error_time")
+_FOLD_AT = 512
+"""Packed histograms that may wait before they are merged."""
+_COUNTS = Counts.__struct_fields__
+
+
+def packed_time(cell: Cell, name: TimeName, mode: Mode) -> HistogramData | None:
+    """One of a cell's histograms. Without intended times (users mode) the response time is the service time."""
+    if name == "response_time" and mode == "users":
+        return cell.service_time
+    data: HistogramData | None = getattr(cell, name)
+    return data
+
+
+class CellSum:
+    """The sum of cells. Histograms are kept packed until somebody asks."""
+
+    def __init__(self) -> None:
+        self.error_classes: dict[str, int] = {}
+        self.received_bytes = 0
+        self.sent_bytes = 0
+        self.parts: dict[str, list[int]] = {}
+        self._counts = dict.fromkeys(_COUNTS, 0)
+        self._waiting: dict[TimeName, list[HistogramData]] = {name: [] for name in TIMES}
+        self._merged: dict[TimeName, Sparse] = {name: Sparse() for name in TIMES}
+        self._has_intended = False
+
+    def add(self, cell: Cell) -> None:
+        """Add a cell."""
+        counts = self._counts
+        for name in _COUNTS:
+            counts[name] += getattr(cell.counts, name)
+        for error_class, count in cell.error_classes.items():
+            self.error_classes[error_class] = self.error_classes.get(error_class, 0) + count
+        self.received_bytes += cell.received_bytes
+        self.sent_bytes += cell.sent_bytes
+        for name, part in cell.times.items():
+            self._add_part(name, part.count, part.sum_us, part.max_us)
+        self._has_intended |= cell.response_time is not None
+        for time in TIMES:
+            data: HistogramData | None = getattr(cell, time)
+            if data is not None and data.count:
+                waiting = self._waiting[time]
+                waiting.append(data)
+                if len(waiting) >= _FOLD_AT:
+                    self.time(time)
+
+    def add_sum(self, other: CellSum) -> None:
+        """Add another sum."""
+        for name in _COUNTS:
+            self._counts[name] += other._counts[name]
+        for error_class, count in other.error_classes.items():
+            self.error_classes[error_class] = self.error_classes.get(error_class, 0) + count
+        self.received_bytes += other.received_bytes
+        self.sent_bytes += other.sent_bytes
+        for name, (count, sum_us, max_us) in other.parts.items():
+            self._add_part(name, count, sum_us, max_us)
+        self._has_intended |= other._has_intended
+        for time in TIMES:
+            self._merged[time] = Sparse.merged((self.time(time), other.time(time)))
+
+    def _add_part(self, name: str, count: int, sum_us: int, max_us: int) -> None:
+        part = self.parts.setdefault(name, [0, 0, 0])
+        part[0] += count
+        part[1] += sum_us
+        part[2] = max(part[2], max_us)
+
+    @property
+    def counts(self) -> Counts:
+        """How the requests ended."""
+        return Counts(**self._counts)
+
+    def time(self, name: TimeName) -> Sparse:
+        """The merged histogram of one time, as stored: empty response times in users mode."""
+        waiting = self._waiting[name]
+        if waiting:
+            self._merged[name] = Sparse.merged((self._merged[name],), waiting)
+            waiting.clear()
+        return self._merged[name]
+
+    def shown_time(self, name: TimeName, mode: Mode) -> Sparse:
+        """The merged histogram of one time; without intended times the response time is the service time."""
+        return self.time("service_time" if name == "response_time" and mode == "users" else name)
+
+    def stats(self, duration_s: float, mode: Mode) -> Stats:
+        """What follows from the sum over so many seconds; rates are 0 without a duration."""
+        counts = self.counts
+        failed = counts.errors + counts.timeouts + counts.dropped
+        judged = counts.ok + failed
+        times = {name: self.shown_time(name, mode).stats() for name in TIMES}
+        return Stats(
+            counts=counts,
+            error_classes=dict(sorted(self.error_classes.items(), key=lambda item: (-item[1], item[0]))),
+            rate_per_s=counts.started / duration_s if duration_s > 0 else 0.0,
+            throughput_per_s=counts.ok / duration_s if duration_s > 0 else 0.0,
+            attained=counts.ok / counts.scheduled if counts.scheduled else 0.0,
+            error_rate=failed / judged if judged else 0.0,
+            timeout_rate=counts.timeouts / judged if judged else 0.0,
+            received_bytes=self.received_bytes,
+            sent_bytes=self.sent_bytes,
+            response_time_ms=times["response_time"],
+            service_time_ms=times["service_time"],
+            start_delay_ms=times["start_delay"] if mode == "rate" else LatencyStats(),
+            error_time_ms=times["error_time"],
+            times_ms=self._part_means(counts),
+        )
+
+    def _part_means(self, counts: Counts) -> dict[str, float]:
+        # a connection is made for few requests: its time is spread over all answered ones, so that the parts add up
+        means = {}
+        for name, (count, sum_us, _) in self.parts.items():
+            requests = count if name == "queue" else max(counts.ok, count)
+            means[name] = sum_us / requests / 1e3 if requests else 0.0
+        return means
+
+    @property
+    def cell(self) -> Cell:
+        """The sum as one cell."""
+        return Cell(
+            counts=self.counts,
+            error_classes=self.error_classes,
+            received_bytes=self.received_bytes,
+            sent_bytes=self.sent_bytes,
+            service_time=self.time("service_time").data,
+            response_time=self.time("response_time").data if self._has_intended else None,
+            start_delay=self.time("start_delay").data if self._has_intended else None,
+            error_time=self.time("error_time").data,
+            times={name: TimePart(count=part[0], sum_us=part[1], max_us=part[2]) for name, part in self.parts.items()},
+        )
+
+
+def sum_of(cells: Iterable[Cell]) -> CellSum:
+    """The sum of some cells."""
+    total = CellSum()
+    for cell in cells:
+        total.add(cell)
+    return total
+
+
+def merge_cells(cells: Iterable[Cell]) -> Cell:
+    """Several cells as one: all counts and histograms added."""
+    held = list(cells)
+    return held[0] if len(held) == 1 else sum_of(held).cell

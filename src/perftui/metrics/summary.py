@@ -1,0 +1,90 @@
+"""From intervals to the numbers of a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from perftui.metrics.cells import CellSum, sum_of
+from perftui.metrics.phases import measured_seconds
+from perftui.model.interval import Cell, Event, Interval
+from perftui.model.objectives import TIME_METRICS
+from perftui.model.plan import Mode, Plan
+from perftui.model.record import LatencyStats, Stats, Summary
+
+ENDS_LOAD = frozenset({"stop", "abort", "auto_stop"})
+
+
+def stats_of(cells: Sequence[Cell], duration_s: float, mode: Mode) -> Stats:
+    """What some cells say together, over so many seconds."""
+    return sum_of(cells).stats(duration_s, mode)
+
+
+def summary_of(sums: dict[str, CellSum], duration_s: float, plan: Plan, phase: str = "measure") -> Summary:
+    """A summary of sums by operation: total, then every operation of the plan, measured or not, in its order."""
+    total = CellSum()
+    for part in sums.values():
+        total.add_sum(part)
+    mode = plan.load.mode
+    names = [operation.name for operation in plan.counted_operations]
+    names += [name for name in sums if name not in names]
+    return Summary(
+        phase=phase,
+        duration_s=duration_s,
+        total=total.stats(duration_s, mode),
+        operations={name: sums.get(name, CellSum()).stats(duration_s, mode) for name in names},
+    )
+
+
+def summarise(intervals: Iterable[Interval], plan: Plan, events: Iterable[Event] = ()) -> Summary:
+    """The summary of the measure phase, by intended time: a request that was due in it counts, whenever it ended."""
+    sums: dict[str, CellSum] = {}
+    last_s = 0.0
+    for interval in intervals:
+        for name, cell in interval.cells.get("measure", {}).items():
+            sums.setdefault(name, CellSum()).add(cell)
+        last_s = max(last_s, interval.at_s + interval.duration_s)
+    return summary_of(sums, measured_seconds(plan.load, load_end_s(last_s, events)), plan)
+
+
+def load_end_s(last_s: float, events: Iterable[Event]) -> float:
+    """When arrivals ended: at a stop, an abort or the drain phase, else at the last moment that is known."""
+    for event in events:
+        if event.kind in ENDS_LOAD or (event.kind == "phase" and event.detail.startswith("drain")):
+            last_s = min(last_s, event.at_s)
+    return last_s
+
+
+def value_of(stats: Stats, metric: str) -> float | None:
+    """The value of a metric of model/objectives.py, in its unit; None when nothing was measured.
+
+    Raises:
+        ValueError: there is no such metric.
+    """
+    time, _, statistic = metric.partition(".")
+    if time in TIME_METRICS:
+        latency: LatencyStats = getattr(stats, f"{time}_ms")
+        return float(getattr(latency, statistic)) if latency.count else None
+    counts = stats.counts
+    judged = counts.ok + counts.errors + counts.timeouts + counts.dropped
+    match metric:
+        case "error_rate":
+            return stats.error_rate if judged else None
+        case "timeout_rate":
+            return stats.timeout_rate if judged else None
+        case "success_rate":
+            return counts.ok / judged if judged else None
+        case "attained":
+            return stats.attained if counts.scheduled else None
+        case "throughput":
+            return stats.throughput_per_s if counts.scheduled else None
+        case "rate":
+            return stats.rate_per_s if counts.scheduled else None
+        case _:
+            raise ValueError(f"{metric!r} is not a metric")
+
+
+def is_censored(stats: Stats, quantile: float) -> bool:
+    """Whether a time's quantile is only known to be at least the timeout: too many requests have no answer."""
+    counts = stats.counts
+    judged = counts.ok + counts.timeouts + counts.dropped
+    return judged > 0 and (counts.timeouts + counts.dropped) / judged > 1 - quantile
