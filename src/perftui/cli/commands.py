@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import sys
+from typing import ClassVar
 
 import click
 
 from perftui import __version__
 from perftui.cli.lazy import LazyGroup
 
-_COMMANDS = {
-    "run": ("perftui.cli.run:run", "Load a target with a preset, on screen or headless."),
-    "demo": ("perftui.cli.demo:demo", "The bundled demo service, and a run against it."),
-    "watch": ("perftui.cli.watch:watch", "Follow a live run, or replay a finished one."),
-    "ctl": ("perftui.cli.ctl:ctl", "Steer a live run: pause, resume, level, mark, stop, abort."),
-    "runs": ("perftui.cli.runs:runs", "The saved runs: list, show, delete, prune, path, recover."),
-    "export": ("perftui.cli.export:export", "Write a run as JSON, TOML, CSV, Markdown, HTML, JUnit or .hlog."),
-    "compare": ("perftui.cli.compare:compare", "Two runs side by side, with a verdict."),
-    "baseline": ("perftui.cli.baseline:baseline", "The run that others are compared with: set, show, clear."),
-    "trend": ("perftui.cli.trend:trend", "A metric over the last runs of a preset."),
-    "presets": ("perftui.cli.presets:presets", "The presets: list, show, new, check, schema, import."),
-    "probe": ("perftui.cli.probe:probe", "One request per operation, shown in full."),
-    "doctor": ("perftui.cli.doctor:doctor", "Limits, ports, terminal and timer quality of this machine."),
-    "completion": ("perftui.cli.completion:completion", "Completion for bash, zsh or fish."),
-}
+
+class _Commands(LazyGroup):
+    lazy: ClassVar[dict[str, tuple[str, str]]] = {
+        "run": ("perftui.cli.run:run", "Load a target with a preset, on screen or headless."),
+        "demo": ("perftui.cli.demo:demo", "The bundled demo service, and a run against it."),
+        "watch": ("perftui.cli.watch:watch", "Follow a live run, or replay a finished one."),
+        "ctl": ("perftui.cli.ctl:ctl", "Steer a live run: pause, resume, level, mark, stop, abort."),
+        "runs": ("perftui.cli.runs:runs", "The saved runs: list, show, delete, prune, path, recover."),
+        "export": ("perftui.cli.export:export", "Write a run as JSON, TOML, CSV, Markdown, HTML, JUnit or .hlog."),
+        "compare": ("perftui.cli.compare:compare", "Two runs side by side, with a verdict."),
+        "baseline": ("perftui.cli.baseline:baseline", "The run that others are compared with: set, show, clear."),
+        "trend": ("perftui.cli.trend:trend", "A metric over the last runs of a preset."),
+        "presets": ("perftui.cli.presets:presets", "The presets: list, show, new, check, schema, import."),
+        "probe": ("perftui.cli.probe:probe", "One request per operation, shown in full."),
+        "doctor": ("perftui.cli.doctor:doctor", "Limits, ports, terminal and timer quality of this machine."),
+        "completion": ("perftui.cli.completion:completion", "Completion for bash, zsh or fish."),
+    }
 
 
 @click.group(
-    cls=LazyGroup,
-    lazy=_COMMANDS,
+    cls=_Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from typing import Any
+from typing import ClassVar
 
 import click
 
 
 class LazyGroup(click.Group):
-    """Commands by name, each as `module:attribute` with the help line that lists show."""
+    """A group whose subclasses say their commands in `lazy`."""
 
-    def __init__(self, *arguments: Any, lazy: dict[str, tuple[str, str]], **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._lazy = lazy
+    lazy: ClassVar[dict[str, tuple[str, str]]] = {}
+    """By name: `module:attribute`, and the help line that lists show."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the table, which is the order people need them in."""
-        return [*self._lazy, *super().list_commands(ctx)]
+        return [*self.lazy, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module."""
-        if cmd_name not in self._lazy:
+        if cmd_name not in self.lazy:
             return super().get_command(ctx, cmd_name)
-        module, attribute = self._lazy[cmd_name][0].split(":")
+        module, attribute = self.lazy[cmd_name][0].split(":")
         command = getattr(importlib.import_module(module), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{module}:{attribute} is not a command")
@@ -41,8 +40,8 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"no such command: {name!r}{hint}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """List the help lines without importing anything."""
-        rows = [(name, text) for name, (_, text) in self._lazy.items()]
+        rows = [(name, text) for name, (_, text) in self.lazy.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)

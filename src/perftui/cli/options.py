@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import click
 
 from perftui.model.text import safe_text
 from perftui.model.units import parse_duration
 
+Command = TypeVar("Command", bound=Callable[..., object])
 
-class Duration(click.ParamType):
+
+class Duration(click.ParamType[float, object]):
     """A duration such as `250ms`, `30s`, `2m`; seconds inside."""
 
     name = "duration"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds."""
         if isinstance(value, int | float):
             return float(value)
         try:
-            return parse_duration(value)
+            return parse_duration(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -31,44 +34,45 @@ class Age(Duration):
 
     name = "age"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds."""
         if isinstance(value, str) and value.endswith("d") and value[:-1].isdigit():
             return float(value[:-1]) * 86_400
         return super().convert(value, param, ctx)
 
 
-class Share(click.ParamType):
+class Share(click.ParamType[float, object]):
     """A share such as `20%` or `0.2`; a fraction of one inside."""
 
     name = "percent"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Fraction of one."""
         if isinstance(value, int | float):
             return float(value)
         try:
-            share = float(value[:-1]) / 100 if value.endswith("%") else float(value)
+            text = str(value)
+            share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
         except ValueError:
             share = -1.0
         if not 0 < share <= 10:
-            self.fail(f"{safe_text(value)!r} is not a share; write per cent, such as 20%", param, ctx)
+            self.fail(f"{safe_text(str(value))!r} is not a share; write per cent, such as 20%", param, ctx)
         return share
 
 
-class Workers(click.ParamType):
+class Workers(click.ParamType[int, object]):
     """A number of worker processes, or `auto` (0 inside)."""
 
     name = "number|auto"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Number; 0 is automatic."""
         if isinstance(value, int):
             return value
         if value == "auto":
             return 0
-        if not value.isdigit() or not 1 <= int(value) <= 256:
-            self.fail(f"{safe_text(value)!r} is not a number of workers; write 1 to 256, or auto", param, ctx)
+        if not isinstance(value, str) or not value.isdigit() or not 1 <= int(value) <= 256:
+            self.fail(f"{safe_text(str(value))!r} is not a number of workers; write 1 to 256, or auto", param, ctx)
         return int(value)
 
 
@@ -91,7 +95,7 @@ warn_only_option = click.option(
 strict_option = click.option("--strict", is_flag=True, help="Exit 11 when a comparison is inconclusive.")
 
 
-def format_option(*formats: str, default: str = "text") -> Any:
+def format_option(*formats: str, default: str = "text") -> Callable[[Command], Command]:
     """`--format` with these choices."""
     return click.option(
         "--format", "style", type=click.Choice(formats), default=default, show_default=True, help="Form of the output."

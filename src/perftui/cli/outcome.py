@@ -1,0 +1,112 @@
+"""Which exit code follows from runs and a comparison, and what is said about it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from perftui.cli.failures import tell
+from perftui.model.comparison import Comparison
+from perftui.model.errors import ExitCode
+from perftui.model.record import Record
+from perftui.report.words import objective_name, objective_value
+
+_PRECEDENCE = (
+    ExitCode.INTERRUPTED,
+    ExitCode.TERMINATED,
+    ExitCode.HANGUP,
+    ExitCode.INTERNAL,
+    ExitCode.GUARD,
+    ExitCode.UNREACHABLE,
+    ExitCode.INVALID,
+    ExitCode.REGRESSION,
+    ExitCode.OBJECTIVE_FAILED,
+    ExitCode.INCONCLUSIVE,
+)
+_SILENCED = frozenset({ExitCode.REGRESSION, ExitCode.INCONCLUSIVE, ExitCode.OBJECTIVE_FAILED})
+_SIGNALS = {"INT": ExitCode.INTERRUPTED, "TERM": ExitCode.TERMINATED, "HUP": ExitCode.HANGUP}
+
+
+class Reason(Struct, frozen=True):
+    """One thing that asks for an exit code."""
+
+    code: ExitCode
+    text: str
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """The exit code of a command, and the one it would have had without --warn-only."""
+
+    code: int
+    would_be: int
+    reasons: tuple[Reason, ...] = ()
+
+
+def run_reasons(record: Record) -> list[Reason]:
+    """What a run alone asks for."""
+    reasons: list[Reason] = []
+    detail = record.status_detail
+    signal = detail.removeprefix("signal ") if detail.startswith("signal ") else ""
+    if signal in _SIGNALS:
+        reasons.append(Reason(_SIGNALS[signal], f"ended by signal {signal} and saved"))
+    elif record.status in {"failed", "interrupted"}:
+        reasons.append(Reason(ExitCode.INTERNAL, f"the run {record.status}: {detail or 'its runner was lost'}"))
+    if detail.startswith("auto-stop"):
+        reasons.append(Reason(ExitCode.GUARD, f"stopped by the safety guard: {detail.removeprefix('auto-stop: ')}"))
+    if record.trust.verdict == "invalid":
+        why = "; ".join(reason.detail for reason in record.trust.reasons if reason.verdict == "invalid")
+        reasons.append(Reason(ExitCode.INVALID, f"the run is invalid: {why or 'the generator did not keep up'}"))
+    if record.verdict == "fail":
+        missed = [
+            f"{objective_name(result)} is {objective_value(result)}, critical {result.critical or result.target}"
+            for result in record.objectives
+            if result.verdict == "fail"
+        ]
+        reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, f"objective failed: {'; '.join(missed)}"))
+    return reasons
+
+
+def comparison_reasons(comparison: Comparison, *, strict: bool) -> list[Reason]:
+    """What a comparison asks for."""
+    match comparison.verdict:
+        case "regression":
+            worse = [
+                f"{change.operation + ': ' if change.operation else ''}{change.metric}"
+                for change in comparison.metrics
+                if change.gated and change.verdict == "regression"
+            ]
+            return [Reason(ExitCode.REGRESSION, f"regression: {', '.join(worse)}")]
+        case "not_comparable":
+            return [Reason(ExitCode.INVALID, f"not comparable: {'; '.join(comparison.reasons)}")]
+        case "inconclusive" if strict:
+            return [Reason(ExitCode.INCONCLUSIVE, f"inconclusive: {'; '.join(comparison.reasons) or 'too noisy'}")]
+        case _:
+            return []
+
+
+def decide(reasons: Sequence[Reason], *, warn_only: bool) -> Outcome:
+    """The first reason in the order of precedence decides; --warn-only silences verdicts, never failures."""
+    ordered = sorted(reasons, key=lambda reason: _PRECEDENCE.index(reason.code))
+    would_be = ordered[0].code if ordered else ExitCode.OK
+    if warn_only:
+        loud = [reason.code for reason in ordered if reason.code not in _SILENCED]
+        code = loud[0] if loud else ExitCode.OK
+    else:
+        code = would_be
+    return Outcome(code=int(code), would_be=int(would_be), reasons=tuple(ordered))
+
+
+def announce(outcome: Outcome) -> int:
+    """Say on stderr why the exit code is what it is; returns it."""
+    for reason in outcome.reasons:
+        tell(reason.text)
+    if outcome.code != outcome.would_be:
+        tell(f"--warn-only: exit {outcome.code} instead of {outcome.would_be}")
+        if os.environ.get("GITHUB_ACTIONS"):
+            text = "; ".join(reason.text for reason in outcome.reasons)
+            escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+            print(f"::warning title=perftui::{escaped}", file=sys.stderr, flush=True)
+    return outcome.code

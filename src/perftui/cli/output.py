@@ -1,0 +1,60 @@
+"""Where a command's data goes: stdout, or a file that is whole or not there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from perftui.cli.failures import tell
+from perftui.model.errors import UsageError
+
+
+def write_output(text: str, output: Path | None) -> None:
+    """Print the text, or put it into the file in one step.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if output is None:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+        return
+    from perftui.store.files import write_atomic
+
+    try:
+        write_atomic(output.absolute(), text.encode())
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+    tell(f"written: {output}")
+
+
+def check_output(output: Path | None) -> None:
+    """Find out before a long run whether its result can be written.
+
+    Raises:
+        UsageError: the folder of the file does not exist.
+    """
+    if output is not None and not output.absolute().parent.is_dir():
+        raise UsageError(f"{output}: the folder {output.absolute().parent} does not exist")
+
+
+def width() -> int:
+    """Columns for tables: the terminal's, or 80 without one."""
+    import shutil
+
+    return max(60, shutil.get_terminal_size((80, 24)).columns) if sys.stdout.isatty() else 80
+
+
+def confirmed(question: str, *, yes: bool, instead: str) -> bool:
+    """Ask before something is lost.
+
+    Raises:
+        UsageError: nobody can be asked, and `--yes` was not given.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(f"{instead}; without a terminal, say --yes")
+    return click.confirm(question, default=False, err=True)
