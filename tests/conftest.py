@@ -1,0 +1,54 @@
+"""What every test gets: directories of its own, no proxies, and a look at what is left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from perftui.demo.server import Demo, start_demo
+from support.home import Home, directories, new_home, processes_in
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_ROOT = Path(tempfile.mkdtemp(prefix="pt-all-"))
+
+
+def pytest_configure() -> None:
+    """Nothing in this process may touch the user's runs, or ask a proxy."""
+    for name in _PROXIES:
+        os.environ.pop(name, None)
+        os.environ.pop(name.lower(), None)
+    os.environ.update(directories(_ROOT))
+
+
+def pytest_unconfigure() -> None:
+    """Remove what tests without a home of their own have saved."""
+    shutil.rmtree(_ROOT, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """The demo service, one for all tests."""
+    with start_demo() as service:
+        yield service
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    """Directories for a perftui started by the test; no process of it may be left at the end."""
+    with new_home() as made:
+        yield made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_engine_left() -> Iterator[None]:
+    """No runner or worker outlives the module that started it."""
+    yield
+    left = [process for process in processes_in(_ROOT) if "perftui.engine" in " ".join(process.cmdline())]
+    for process in left:
+        process.kill()
+    assert not left, f"engine processes left behind: {[process.pid for process in left]}"

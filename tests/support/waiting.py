@@ -1,0 +1,41 @@
+"""Waiting for something to become true, with a bound."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+_POLL_S = 0.02
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0, what: str = "the condition") -> None:
+    """Return as soon as the condition holds.
+
+    Raises:
+        AssertionError: it did not within the time.
+    """
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come true within {timeout_s:g} s")
+        time.sleep(_POLL_S)
+
+
+def wait_for_port(port: int, timeout_s: float = 10.0) -> None:
+    """Return as soon as something listens on the loopback port."""
+    wait_until(lambda: is_listening(port), timeout_s, f"a listener on port {port}")
+
+
+def is_listening(port: int) -> bool:
+    """Whether a connection to the loopback port is accepted."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on right now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
