@@ -1,0 +1,1 @@
+"""What follows from the numbers: objectives, findings, comparison, trend, the finished record."""

@@ -1,0 +1,199 @@
+"""What is worth knowing without having asked: findings in words.
+
+Limits come from what teams check by hand: mean above 2 s, failures above 5 %, CPU above 80 %, memory above 85 %. The
+others look at how the run went: times or target memory that grew, a level at which a ramp broke, a saturated generator.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from perftui.metrics.series import IntervalView, Point
+from perftui.metrics.sparse import Sparse
+from perftui.metrics.timeline import Timeline
+from perftui.model.plan import Plan
+from perftui.model.record import Finding, Spread, Stats, Summary, Trust
+from perftui.model.units import format_bytes, format_count, format_ms, format_percent
+
+SLOW_MEAN_MS = 2000.0
+FAILURES = 0.05
+CPU_PERCENT = 80.0
+MEMORY_PERCENT = 85.0
+GROWTH = 0.20
+"""Growth of p95 from the first to the last third of a run that is worth a line."""
+TARGET_GROWTH_BYTES = 100 * 1000**2
+_FEWEST_SECONDS = 12
+_FEWEST_VALUES = 200
+_BROKEN_ERRORS = 0.05
+_BROKEN_ATTAINED = 0.95
+_BROKEN_SLOWER = 5.0
+_BROKEN_FOR = 2
+
+
+def find(timeline: Timeline) -> tuple[Finding, ...]:
+    """All findings on a run so far, the grave ones first."""
+    plan, summary = timeline.plan, timeline.run()
+    views = [IntervalView(interval, plan.load.mode) for interval in timeline.intervals]
+    steered = any(event.kind in {"level", "pause"} for event in timeline.events)
+    found = [
+        *_of_stats(summary.total, ""),
+        *(finding for name, stats in summary.operations.items() for finding in _of_stats(stats, name)),
+        *_of_resources(timeline.host_spread()),
+        *_breaking_point(plan, views),
+        *([] if _ramps(plan) or steered else _growth(views)),
+        *_target_memory(views),
+        *_of_trust(timeline.trust()),
+    ]
+    order = {"fail": 0, "warn": 1, "note": 2}
+    return tuple(sorted(_without_repeats(found, summary), key=lambda finding: order[finding.severity]))
+
+
+def _without_repeats(found: list[Finding], summary: Summary) -> list[Finding]:
+    """With a single operation, what holds for the total is not said twice."""
+    if len(summary.operations) > 1:
+        return found
+    return [finding for finding in found if not finding.code.startswith("operation_")]
+
+
+def _of_stats(stats: Stats, operation: str) -> Iterator[Finding]:
+    where, prefix = (f"{operation}: ", "operation_") if operation else ("", "")
+    mean_ms = stats.response_time_ms.mean
+    if mean_ms > SLOW_MEAN_MS:
+        detail = f"{where}mean response time {format_ms(mean_ms)} ms > {format_ms(SLOW_MEAN_MS)} ms"
+        yield Finding(code=f"{prefix}slow_mean", detail=detail)
+    if stats.error_rate > FAILURES:
+        top = ", ".join(f"{name} {count:,}" for name, count in list(stats.error_classes.items())[:3])
+        detail = f"{where}errors {format_percent(stats.error_rate)} > {format_percent(FAILURES)} ({top})"
+        yield Finding(code=f"{prefix}failures", detail=detail, severity="fail")
+
+
+def _of_resources(host: Mapping[str, Spread]) -> Iterator[Finding]:
+    cpu, memory = host.get("cpu_percent", Spread()), host.get("memory_percent", Spread())
+    if cpu.mean > CPU_PERCENT:
+        detail = f"CPU of this machine {cpu.mean:.0f} % on average > {CPU_PERCENT:.0f} % (most {cpu.max:.0f} %)"
+        yield Finding(code="host_cpu", detail=detail)
+    if memory.max > MEMORY_PERCENT:
+        detail = f"memory of this machine {memory.max:.0f} % > {MEMORY_PERCENT:.0f} %"
+        yield Finding(code="host_memory", detail=detail)
+    target = host.get("target_cpu_percent", Spread())
+    if target.mean > CPU_PERCENT:
+        detail = f"the target's process used {target.mean:.0f} % of a core on average > {CPU_PERCENT:.0f} %"
+        yield Finding(code="target_cpu", detail=detail, severity="note")
+
+
+def _of_trust(trust: Trust) -> Iterator[Finding]:
+    if trust.verdict == "valid":
+        return
+    worst = next(reason for reason in trust.reasons if reason.verdict == trust.verdict)
+    detail = f"the generator did not keep up, the numbers are {trust.verdict}: {worst.detail}"
+    yield Finding(code="generator", detail=detail, severity="fail" if trust.verdict == "invalid" else "warn")
+
+
+def _ramps(plan: Plan) -> bool:
+    level = plan.load.start_level
+    for stage in plan.load.stages:
+        if stage.to != level:
+            return True
+        level = stage.to
+    return False
+
+
+def _measured(views: Iterable[IntervalView]) -> list[IntervalView]:
+    return [view for view in views if view.interval.phase == "measure" and not view.interval.paused]
+
+
+def _growth(views: Sequence[IntervalView]) -> Iterator[Finding]:
+    """p95 of the last third against the first, when it also rose from the first to the middle."""
+    measured = _measured(views)
+    if sum(view.interval.duration_s for view in measured) < _FEWEST_SECONDS:
+        return
+    third = len(measured) // 3
+    parts = (measured[:third], measured[third : len(measured) - third], measured[len(measured) - third :])
+    merged = [Sparse.merged([view.histogram("response_time") for view in part]) for part in parts]
+    if min(part.total for part in merged) < _FEWEST_VALUES:
+        return
+    first, middle, last = (part.quantiles_us((0.95,))[0] / 1e3 for part in merged)
+    if first > 0 and last > first * (1 + GROWTH) and middle > first and last - first > 1.0:
+        growth = last / first - 1
+        detail = f"p95 grew {growth * 100:.0f} % over the run, from {format_ms(first)} to {format_ms(last)} ms"
+        yield Finding(code="p95_growth", detail=detail)
+
+
+def _target_memory(views: Sequence[IntervalView]) -> Iterator[Finding]:
+    points = [
+        (view.interval.at_s, value)
+        for view in views
+        if (value := view.value("target_memory")) is not None and value > 0
+    ]
+    if len(points) < _FEWEST_SECONDS:
+        return
+    tenth = max(1, len(points) // 10)
+    before = sum(value for _, value in points[:tenth]) / tenth
+    after = sum(value for _, value in points[-tenth:]) / tenth
+    grown = after - before
+    seconds = points[-1][0] - points[0][0]
+    if grown > TARGET_GROWTH_BYTES or (grown > 0.2 * before and grown > 0.1 * TARGET_GROWTH_BYTES and _rises(points)):
+        pace = f", {format_bytes(grown / seconds * 3600)} per hour" if seconds > 0 else ""
+        detail = f"memory of the target's process grew by {format_bytes(grown)} to {format_bytes(after)}{pace}"
+        yield Finding(code="target_memory", detail=detail)
+
+
+def _rises(points: Sequence[Point]) -> bool:
+    """Whether values rise steadily: most quarters of the run lie above the one before."""
+    quarter = len(points) // 4
+    means = [sum(value for _, value in points[i * quarter : (i + 1) * quarter]) / quarter for i in range(4)]
+    return all(after > before for before, after in pairwise(means))
+
+
+def _breaking_point(plan: Plan, views: Sequence[IntervalView]) -> Iterator[Finding]:
+    """Where a growing load broke the target: the level at which it stopped keeping up for two seconds in a row."""
+    if not _ramps(plan):
+        return
+    loaded = [view for view in views if view.interval.phase in {"ramp", "measure"} and view.counts().scheduled]
+    usual_ms = _usual_ms(loaded)
+    in_a_row, first = 0, None
+    highest = 0.0
+    for view in loaded:
+        problem = _broken(view, usual_ms)
+        if problem is None:
+            in_a_row, first = 0, None
+            highest = max(highest, view.value("throughput") or 0.0)
+            continue
+        first = first or (view, problem)
+        in_a_row += 1
+        if in_a_row >= _BROKEN_FOR:
+            broken, reason = first
+            unit = "users" if plan.load.mode == "users" else "requests/s"
+            detail = (
+                f"the target stopped keeping up at {format_count(broken.interval.level)} {unit} "
+                f"({broken.interval.at_s:.0f} s): {reason}; most it kept up with: {format_count(highest)} ok/s"
+            )
+            yield Finding(code="breaking_point", detail=detail)
+            return
+    if loaded:
+        top = max(view.interval.level for view in loaded)
+        unit = "users" if plan.load.mode == "users" else "requests/s"
+        detail = f"no breaking point up to {format_count(top)} {unit}; most: {format_count(highest)} ok/s"
+        yield Finding(code="no_breaking_point", detail=detail, severity="note")
+
+
+def _usual_ms(loaded: Sequence[IntervalView]) -> float:
+    """Median of p95 in the first quarter, while the load is low."""
+    first = sorted(
+        value for view in loaded[: max(3, len(loaded) // 4)] if (value := view.value("response_time.p95")) is not None
+    )
+    return first[len(first) // 2] if first else math.inf
+
+
+def _broken(view: IntervalView, usual_ms: float) -> str | None:
+    errors = view.value("error_rate")
+    if errors is not None and errors > _BROKEN_ERRORS:
+        return f"errors {format_percent(errors)}"
+    if view.interval.asked and view.counts().ok < _BROKEN_ATTAINED * view.interval.asked:
+        return f"{format_count(view.counts().ok)} ok of {format_count(view.interval.asked)} asked"
+    p95 = view.value("response_time.p95")
+    if p95 is not None and p95 > _BROKEN_SLOWER * usual_ms and p95 > 20.0:
+        return f"p95 {format_ms(p95)} ms, {p95 / usual_ms:.0f} times what it was"
+    return None

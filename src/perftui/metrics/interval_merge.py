@@ -1,0 +1,103 @@
+"""Several intervals as one: what old seconds become, so that a day of them stays small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from perftui.metrics.cells import CellSum
+from perftui.metrics.trust import worst_of
+from perftui.model.interval import Cell, Connections, HostSample, Interval, TrustReason, WorkerHealth
+from perftui.model.plan import Phase
+
+
+def merge_intervals(intervals: Sequence[Interval]) -> Interval:
+    """One interval over the time of several, at least one, oldest first. Counts and histograms add up exactly."""
+    first, last = intervals[0], intervals[-1]
+    seconds = sum(interval.duration_s for interval in intervals)
+    reasons: dict[str, TrustReason] = {}
+    for interval in intervals:
+        for reason in interval.trust_reasons:
+            held = reasons.get(reason.code)
+            if held is None or worst_of((held, reason)) != held.verdict:
+                reasons[reason.code] = reason
+    return Interval(
+        at_s=first.at_s,
+        duration_s=last.at_s + last.duration_s - first.at_s,
+        phase=first.phase,
+        level=last.level,
+        asked=sum(interval.asked for interval in intervals),
+        paused=all(interval.paused for interval in intervals),
+        cells=_merged_cells(intervals),
+        connections=Connections(
+            opened=sum(interval.connections.opened for interval in intervals),
+            reused=sum(interval.connections.reused for interval in intervals),
+            reconnects=sum(interval.connections.reconnects for interval in intervals),
+            open_now=last.connections.open_now,
+        ),
+        workers=_merged_workers(intervals, seconds),
+        host=_merged_host(intervals),
+        trust=worst_of(reasons.values()),
+        trust_reasons=tuple(reasons.values()),
+    )
+
+
+def _merged_cells(intervals: Sequence[Interval]) -> dict[Phase, dict[str, Cell]]:
+    sums: dict[Phase, dict[str, CellSum]] = {}
+    for interval in intervals:
+        for phase, cells in interval.cells.items():
+            held = sums.setdefault(phase, {})
+            for name, cell in cells.items():
+                held.setdefault(name, CellSum()).add(cell)
+    return {phase: {name: total.cell for name, total in held.items()} for phase, held in sums.items()}
+
+
+def _merged_workers(intervals: Sequence[Interval], seconds: float) -> tuple[WorkerHealth, ...]:
+    by_worker: dict[int, list[tuple[float, WorkerHealth]]] = {}
+    for interval in intervals:
+        for health in interval.workers:
+            by_worker.setdefault(health.worker, []).append((interval.duration_s, health))
+    merged = []
+    for worker, samples in sorted(by_worker.items()):
+        held = [health for _, health in samples]
+        merged.append(
+            WorkerHealth(
+                worker=worker,
+                cpu_percent=sum(duration_s * health.cpu_percent for duration_s, health in samples) / max(seconds, 1e-9),
+                memory_bytes=held[-1].memory_bytes,
+                loop_lag_p99_ms=max(health.loop_lag_p99_ms for health in held),
+                loop_lag_max_ms=max(health.loop_lag_max_ms for health in held),
+                loop_lag_over_100ms=sum(health.loop_lag_over_100ms for health in held),
+                gc_pause_max_ms=max(health.gc_pause_max_ms for health in held),
+                start_delay_p99_ms=max(health.start_delay_p99_ms for health in held),
+                in_flight=max(health.in_flight for health in held),
+                queued=max(health.queued for health in held),
+                at_cap_s=sum(health.at_cap_s for health in held),
+                state=held[-1].state,
+            )
+        )
+    return tuple(merged)
+
+
+def _merged_host(intervals: Sequence[Interval]) -> HostSample:
+    hosts = [interval.host for interval in intervals]
+
+    def of(value: Callable[[HostSample], float]) -> float:
+        return sum(map(value, hosts)) / len(hosts)
+
+    cpus = [host.target_cpu_percent for host in hosts if host.target_cpu_percent is not None]
+    memory = [host.target_memory_bytes for host in hosts if host.target_memory_bytes is not None]
+    return HostSample(
+        cpu_percent=of(lambda host: host.cpu_percent),
+        cpu_max_core_percent=max(host.cpu_max_core_percent for host in hosts),
+        memory_percent=of(lambda host: host.memory_percent),
+        memory_used_bytes=int(of(lambda host: host.memory_used_bytes)),
+        disk_read_bytes=of(lambda host: host.disk_read_bytes),
+        disk_write_bytes=of(lambda host: host.disk_write_bytes),
+        net_received_bytes=of(lambda host: host.net_received_bytes),
+        net_sent_bytes=of(lambda host: host.net_sent_bytes),
+        throttled_percent=of(lambda host: host.throttled_percent),
+        steal_percent=of(lambda host: host.steal_percent),
+        suspended_s=sum(host.suspended_s for host in hosts),
+        target_cpu_percent=sum(cpus) / len(cpus) if cpus else None,
+        target_memory_bytes=memory[-1] if memory else None,
+    )

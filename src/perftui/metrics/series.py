@@ -1,0 +1,181 @@
+"""Values of one interval, and series of them for plots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from perftui.metrics.cells import CellSum, TimeName, sum_of
+from perftui.metrics.sparse import Sparse
+from perftui.metrics.summary import value_of
+from perftui.model.interval import Cell, Counts, HistogramData, Interval
+from perftui.model.objectives import METRICS, TIME_METRICS
+from perftui.model.plan import Mode
+from perftui.model.record import LatencyStats, Stats
+
+HOST_METRICS = (
+    "cpu", "cpu_max_core", "memory", "memory_used", "disk_read", "disk_written", "net_received", "net_sent",
+    "target_cpu", "target_memory", "worker_cpu", "worker_memory", "loop_lag",
+)  # fmt: skip
+SERIES = (*METRICS, "errors_per_s", "level", "asked", "in_flight", "open_connections", *HOST_METRICS)
+"""Every name a series may have. Per cent for CPU and memory (worker_cpu: of one core), bytes (per second for disk and
+net), ms for loop_lag, per second for asked."""
+Point = tuple[float, float]
+
+
+class IntervalView:
+    """One interval, with what was computed from it kept."""
+
+    __slots__ = ("_counts", "_mode", "_stats", "interval")
+
+    def __init__(self, interval: Interval, mode: Mode) -> None:
+        self.interval = interval
+        self._mode = mode
+        self._stats: dict[tuple[TimeName, str], LatencyStats] = {}
+        self._counts: dict[str, Counts] = {}
+
+    def cells(self, operation: str) -> list[Cell]:
+        """The cells of an operation (empty: of all) in every phase."""
+        held = self.interval.cells.values()
+        if operation:
+            return [cells[operation] for cells in held if operation in cells]
+        return [cell for cells in held for cell in cells.values()]
+
+    def counts(self, operation: str = "") -> Counts:
+        """How requests ended in the interval."""
+        found = self._counts.get(operation)
+        if found is None:
+            found = Counts()
+            for cell in self.cells(operation):
+                found += cell.counts
+            self._counts[operation] = found
+        return found
+
+    def time(self, name: TimeName, operation: str = "") -> LatencyStats:
+        """The distribution of one time in the interval."""
+        found = self._stats.get((name, operation))
+        if found is None:
+            found = self._stats[name, operation] = self.histogram(name, operation).stats()
+        return found
+
+    def histogram(self, name: TimeName, operation: str = "") -> Sparse:
+        """The merged histogram of one time in the interval."""
+        packed: list[HistogramData | None] = [
+            cell.service_time if name == "response_time" and self._mode == "users" else getattr(cell, name)
+            for cell in self.cells(operation)
+        ]
+        return Sparse.merged((), [data for data in packed if data is not None])
+
+    def value(self, metric: str, operation: str = "") -> float | None:
+        """The value of a metric in the interval; None when nothing was measured.
+
+        Raises:
+            ValueError: there is no such metric.
+        """
+        time, _, statistic = metric.partition(".")
+        for name in TIME_METRICS:
+            if time == name:
+                stats = self.time(_time_name(name), operation)
+                return float(getattr(stats, statistic)) if stats.count else None
+        if metric in METRICS or metric == "errors_per_s":
+            return self._of_counts(metric, operation)
+        return _of_machine(metric, self.interval)
+
+    def _of_counts(self, metric: str, operation: str) -> float | None:
+        counts = self.counts(operation)
+        duration_s = self.interval.duration_s
+        failed = counts.errors + counts.timeouts + counts.dropped
+        judged = counts.ok + failed
+        if metric in {"throughput", "rate", "errors_per_s"}:
+            if duration_s <= 0:
+                return None
+            return {"throughput": counts.ok, "rate": counts.started, "errors_per_s": failed}[metric] / duration_s
+        stats = Stats(
+            counts=counts,
+            attained=counts.ok / counts.scheduled if counts.scheduled else 0.0,
+            error_rate=failed / judged if judged else 0.0,
+            timeout_rate=counts.timeouts / judged if judged else 0.0,
+        )
+        return value_of(stats, metric)
+
+
+def _time_name(name: str) -> TimeName:
+    match name:
+        case "response_time" | "service_time" | "start_delay" | "error_time":
+            return name
+        case _:
+            raise ValueError(f"{name!r} is not a time")
+
+
+def _of_machine(metric: str, interval: Interval) -> float | None:
+    host, workers = interval.host, interval.workers
+    match metric:
+        case "level":
+            return interval.level
+        case "asked":
+            return interval.asked / interval.duration_s if interval.duration_s > 0 else None
+        case "in_flight":
+            return float(sum(worker.in_flight for worker in workers))
+        case "open_connections":
+            return float(interval.connections.open_now)
+        case "cpu":
+            return host.cpu_percent
+        case "cpu_max_core":
+            return host.cpu_max_core_percent
+        case "memory":
+            return host.memory_percent
+        case "memory_used":
+            return float(host.memory_used_bytes)
+        case "disk_read":
+            return host.disk_read_bytes
+        case "disk_written":
+            return host.disk_write_bytes
+        case "net_received":
+            return host.net_received_bytes
+        case "net_sent":
+            return host.net_sent_bytes
+        case "target_cpu":
+            return host.target_cpu_percent
+        case "target_memory":
+            return None if host.target_memory_bytes is None else float(host.target_memory_bytes)
+        case "worker_cpu":
+            return max((worker.cpu_percent for worker in workers), default=None)
+        case "worker_memory":
+            return float(sum(worker.memory_bytes for worker in workers)) if workers else None
+        case "loop_lag":
+            return max((worker.loop_lag_max_ms for worker in workers), default=None)
+        case _:
+            raise ValueError(f"{metric!r} is not a series; series are {', '.join(SERIES)}")
+
+
+def series_of(views: Iterable[IntervalView], metric: str, operation: str = "") -> list[Point]:
+    """Start of each interval and its value. Intervals in which nothing was measured are left out, never made zero.
+
+    Raises:
+        ValueError: there is no such metric.
+    """
+    pairs = ((view.interval.at_s, view.value(metric, operation)) for view in views)
+    return [(at_s, value) for at_s, value in pairs if value is not None]
+
+
+def thinned(points: Sequence[Point], most: int, *, peaks: bool) -> list[Point]:
+    """At most so many points: of neighbours the highest (peaks stay visible) or their mean."""
+    if most <= 0 or len(points) <= most:
+        return list(points)
+    kept = []
+    for place in range(most):
+        group = points[place * len(points) // most : (place + 1) * len(points) // most]
+        if peaks:
+            kept.append(max(group, key=lambda point: point[1]))
+        else:
+            kept.append((group[0][0], sum(value for _, value in group) / len(group)))
+    return kept
+
+
+def sums_by_operation(intervals: Iterable[Interval]) -> dict[str, CellSum]:
+    """Sums of all phases by operation."""
+    cells: dict[str, list[Cell]] = {}
+    for interval in intervals:
+        for held in interval.cells.values():
+            for name, cell in held.items():
+                cells.setdefault(name, []).append(cell)
+    return {name: sum_of(held) for name, held in cells.items()}

@@ -1,0 +1,272 @@
+"""A run as it is read from its journal, line by line: what screens, summaries and reports ask about it.
+
+Adding a line costs next to nothing; histograms stay packed until a view asks for them and then are merged in bulk, each
+once. The last 900 seconds are kept one by one, older ones as minutes, so that a day takes constant work per second and
+a bounded amount of memory: 24 h are 900 seconds and 1,425 minutes. Counts, summary and trust do not lose by that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Self
+
+from perftui.metrics.cells import CellSum, TimeName
+from perftui.metrics.interval_merge import merge_intervals
+from perftui.metrics.phases import measured_seconds
+from perftui.metrics.series import (
+    HOST_METRICS,
+    IntervalView,
+    Point,
+    series_of,
+    sums_by_operation,
+    thinned,
+)  # fmt: skip
+from perftui.metrics.sparse import Sparse
+from perftui.metrics.spread import SpreadOf
+from perftui.metrics.summary import load_end_s, summary_of
+from perftui.metrics.trust import RunTrust
+from perftui.model.interval import Counts, ErrorSample, Event, Interval
+from perftui.model.journal import End, Header, JournalLine
+from perftui.model.plan import PHASES, Mode, Phase, Plan
+from perftui.model.record import Spread, Stats, Summary, Trust
+
+KEEP = 900
+"""Intervals kept one by one."""
+BLOCK = 60
+"""Old intervals that become one."""
+_PEAKS = ("response_time", "service_time", "start_delay", "error_time")
+_SIGNATURES = 200
+_CURVE = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99995, 0.99999)
+
+
+class Timeline:
+    """Everything a viewer knows about a run."""
+
+    def __init__(self, plan: Plan | None = None, keep: int = KEEP) -> None:
+        self.header: Header | None = None
+        self.end: End | None = None
+        self.last_interval: Interval | None = None
+        self.intervals_count = 0
+        """Seconds (journal lines) so far, merged ones included."""
+        self.events: list[Event] = []
+        self._plan = plan
+        self._keep = max(1, keep)
+        self._views: list[IntervalView] = []
+        self._merged = 0
+        """How many of the views are minutes."""
+        self._samples: dict[tuple[str, str, int, str], ErrorSample] = {}
+        self._sums: dict[Phase, dict[str, CellSum]] = {}
+        self._trust: RunTrust | None = None
+        self._host = {metric: SpreadOf() for metric in HOST_METRICS}
+
+    def add(self, line: JournalLine) -> None:
+        """Take the next line of the journal."""
+        match line:
+            case Interval():
+                self._add_interval(line)
+            case Event():
+                self.events.append(line)
+            case ErrorSample():
+                key = (line.error_class, line.operation, line.status, line.detail)
+                if key in self._samples or len(self._samples) < _SIGNATURES:
+                    self._samples[key] = line
+            case Header():
+                self.header = line
+                self._plan = self._plan or line.plan
+            case End():
+                self.end = line
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the run.
+
+        Raises:
+            ValueError: neither given nor read from a header yet.
+        """
+        if self._plan is None:
+            raise ValueError("a timeline needs a plan or a header before its first interval")
+        return self._plan
+
+    @property
+    def mode(self) -> Mode:
+        """How arrivals are made."""
+        return self.plan.load.mode
+
+    @property
+    def intervals(self) -> Sequence[Interval]:
+        """The intervals that are kept: minutes, then the last 900 s one by one."""
+        return [view.interval for view in self._views]
+
+    @property
+    def error_samples(self) -> list[ErrorSample]:
+        """The latest sample of each kind of failure, in the order of their first."""
+        return list(self._samples.values())
+
+    @property
+    def at_s(self) -> float:
+        """How far the run is, in seconds since its origin."""
+        last = self.last_interval
+        return last.at_s + last.duration_s if last else 0.0
+
+    def _add_interval(self, interval: Interval) -> None:
+        self._trust = self._trust or RunTrust(self.plan)
+        self._trust.add(interval)
+        self.last_interval = interval
+        self.intervals_count += 1
+        for phase, cells in interval.cells.items():
+            held = self._sums.setdefault(phase, {})
+            for name, cell in cells.items():
+                total = held.get(name)
+                if total is None:
+                    total = held[name] = CellSum()
+                total.add(cell)
+        view = IntervalView(interval, self.mode)
+        if interval.phase != "drain":
+            for metric, spread in self._host.items():
+                value = view.value(metric)
+                if value is not None:
+                    spread.add(value)
+        self._views.append(view)
+        if len(self._views) - self._merged >= self._keep + BLOCK:
+            old = self._views[self._merged : self._merged + BLOCK]
+            minute = merge_intervals([view.interval for view in old])
+            self._views[self._merged : self._merged + BLOCK] = [IntervalView(minute, self.mode)]
+            self._merged += 1
+
+    def window(self, seconds: float) -> Summary:
+        """The last seconds, whatever the phase. Its duration is that of the whole intervals it took."""
+        since_s = self.at_s - seconds - 1e-6
+        taken = []
+        for view in reversed(self._views):
+            if view.interval.at_s < since_s:
+                break
+            taken.append(view.interval)
+        duration_s = sum(interval.duration_s for interval in taken)
+        return summary_of(sums_by_operation(taken), duration_s, self.plan, phase="window")
+
+    def run(self) -> Summary:
+        """The measure phase so far, by intended time."""
+        return summary_of(self._sums.get("measure", {}), self.measured_s, self.plan)
+
+    @property
+    def measured_s(self) -> float:
+        """Seconds of the measure phase so far."""
+        return measured_seconds(self.plan.load, load_end_s(self.at_s, self.events))
+
+    def whole_run(self) -> Counts:
+        """How requests ended, over every phase."""
+        return sum(self.whole_run_operations().values(), Counts())
+
+    def whole_run_operations(self) -> dict[str, Counts]:
+        """The same by operation."""
+        counts: dict[str, Counts] = {}
+        for held in self._sums.values():
+            for name, total in held.items():
+                counts[name] = counts.get(name, Counts()) + total.counts
+        return counts
+
+    def phases(self) -> dict[str, Stats]:
+        """The total of each phase that had requests."""
+        load_end = load_end_s(self.at_s, self.events)
+        planned_s = self.plan.load.warmup_s + self.plan.load.duration_s
+        measured_s = self.measured_s
+        warm_s = min(load_end, self.plan.load.warmup_s)
+        durations: dict[Phase, float] = {
+            "warmup": warm_s,
+            "measure": measured_s,
+            "ramp": max(0.0, min(load_end, planned_s) - warm_s - measured_s),
+            "drain": max(0.0, self.at_s - load_end),
+        }
+        return {phase: self._total(phase).stats(durations[phase], self.mode) for phase in PHASES if phase in self._sums}
+
+    def _total(self, phase: Phase, operation: str = "") -> CellSum:
+        held = self._sums.get(phase, {})
+        if operation:
+            return held.get(operation, CellSum())
+        total = CellSum()
+        for part in held.values():
+            total.add_sum(part)
+        return total
+
+    def series(self, metric: str, operation: str = "", points: int | None = None) -> list[Point]:
+        """Start and value of each kept interval (metrics/series.py has the names); at most `points` of them.
+
+        Raises:
+            ValueError: there is no such metric.
+        """
+        found = series_of(self._views, metric, operation)
+        return found if points is None else thinned(found, points, peaks=metric.startswith(_PEAKS))
+
+    def trust(self) -> Trust:
+        """Whether the generator has kept up so far."""
+        return self._trust.trust() if self._trust else Trust()
+
+    def host_spread(self) -> dict[str, Spread]:
+        """Mean, p95 and maximum of what was sampled of machine, workers and target, up to the drain."""
+        return {_HOST_NAMES[metric]: spread.spread for metric, spread in self._host.items() if spread.count}
+
+    def histogram(self, which: TimeName, operation: str = "") -> Sparse:
+        """All times of one kind in the measure phase so far."""
+        return self._total("measure", operation).shown_time(which, self.mode)
+
+    def curve(self, which: TimeName = "response_time", operation: str = "") -> list[Point]:
+        """Quantiles and their times in ms, as far into the tail as there are values for."""
+        histogram = self.histogram(which, operation)
+        if not histogram.total:
+            return []
+        shown = [q for q in _CURVE if (1 - q) * histogram.total >= 1]
+        times = histogram.quantiles_us(shown)
+        return [*((q, us / 1e3) for q, us in zip(shown, times, strict=True)), (1.0, histogram.max_us / 1e3)]
+
+    def histogram_bars(
+        self, which: TimeName = "response_time", operation: str = "", bars: int = 30
+    ) -> list[tuple[float, float, int]]:
+        """Lower and upper bound in ms and count of bars that are equally wide on a logarithmic axis."""
+        histogram = self.histogram(which, operation)
+        if not histogram.total:
+            return []
+        low, high = max(0.5, histogram.min_us), max(1.0, histogram.max_us + 1.0)
+        step = math.log(high / low) / bars
+        bounds = [low * math.exp(step * place) for place in range(bars)] + [high]
+        counts = histogram.count_between([-1.0, *bounds[1:-1], math.inf])
+        return [(bounds[i] / 1e3, bounds[i + 1] / 1e3, count) for i, count in enumerate(counts)]
+
+    def until(self, at_s: float) -> Self:
+        """The run as it was at a moment: intervals that had ended by then, to the minute beyond the last 900 s."""
+        past = type(self)(self._plan, self._keep)
+        past.header = self.header
+        for view in self._views:
+            if view.interval.at_s + view.interval.duration_s > at_s + 1e-6:
+                break
+            past.add(view.interval)
+        for event in self.events:
+            if event.at_s <= at_s:
+                past.add(event)
+        for sample in self._samples.values():
+            if sample.at_s <= at_s:
+                past.add(sample)
+        return past
+
+    def decimated(self) -> list[JournalLine]:
+        """The run as few lines: what a viewer needs to show a long run at once. Reads back with `add`."""
+        ends: list[JournalLine] = [self.end] if self.end else []
+        starts: list[JournalLine] = [self.header] if self.header else []
+        return [*starts, *self.events, *self._samples.values(), *self.intervals, *ends]
+
+
+_HOST_NAMES = {
+    "cpu": "cpu_percent",
+    "cpu_max_core": "cpu_max_core_percent",
+    "memory": "memory_percent",
+    "memory_used": "memory_used_bytes",
+    "disk_read": "disk_read_bytes",
+    "disk_written": "disk_write_bytes",
+    "net_received": "net_received_bytes",
+    "net_sent": "net_sent_bytes",
+    "target_cpu": "target_cpu_percent",
+    "target_memory": "target_memory_bytes",
+    "worker_cpu": "worker_cpu_percent",
+    "worker_memory": "worker_memory_bytes",
+    "loop_lag": "loop_lag_ms",
+}
