@@ -8,6 +8,7 @@ a bounded amount of memory: 24 h are 900 seconds and 1,425 minutes. Counts, summ
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Self
 
@@ -35,7 +36,7 @@ KEEP = 900
 """Intervals kept one by one."""
 BLOCK = 60
 """Old intervals that become one."""
-_PEAKS = ("response_time", "service_time", "start_delay", "error_time")
+_PEAKS = ("response_time", "service_time", "start_delay", "error", "timeout_rate", "loop_lag")
 _SIGNATURES = 200
 _CURVE = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99995, 0.99999)
 
@@ -189,13 +190,25 @@ class Timeline:
             total.add_sum(part)
         return total
 
-    def series(self, metric: str, operation: str = "", points: int | None = None) -> list[Point]:
-        """Start and value of each kept interval (metrics/series.py has the names); at most `points` of them.
+    def series(
+        self, metric: str, operation: str = "", points: int | None = None, last_s: float | None = None
+    ) -> list[Point]:
+        """Start and value of each kept interval in which the metric was measured.
+
+        Args:
+            metric: A name of metrics/series.py.
+            operation: Empty: the total.
+            points: At most so many: of neighbours the highest time or error rate, the mean of all else.
+            last_s: Only intervals that start within the last so many seconds.
 
         Raises:
             ValueError: there is no such metric.
         """
-        found = series_of(self._views, metric, operation)
+        views = self._views
+        if last_s is not None:
+            since_s = self.at_s - last_s - 1e-6
+            views = views[bisect_left(views, since_s, key=lambda view: view.interval.at_s) :]
+        found = series_of(views, metric, operation)
         return found if points is None else thinned(found, points, peaks=metric.startswith(_PEAKS))
 
     def trust(self) -> Trust:
