@@ -21,22 +21,22 @@ def run_columns(*, marks: bool = False) -> tuple[Column, ...]:
     return (
         *front,
         Column("when", "when", 12),
-        Column("name", "preset", 8, grow=True),
+        Column("name", "preset", 8, grow=1),
         Column("verdict", "verdict", 11),
-        Column("trust", "trust", 8),
+        Column("trust", "trust", 8, rank=1),
         Column("rate", "req/s", 6, right=True),
         Column("p95", "p95 ms", 6, right=True),
         Column("errors", "errors", 7, right=True),
-        Column("target", "target", 14, grow=True, rank=1),
-        Column("label", "label", 8, rank=2),
-        Column("id", "run", 28, rank=3),
+        Column("target", "target", 14, grow=2, rank=2),
+        Column("label", "label", 8, grow=2, rank=3),
+        Column("id", "run", 28, rank=4),
     )
 
 
-def run_row(run: RunRow, mark: str | None = None, *, live: bool = False) -> Row:
+def run_row(run: RunRow, mark: str | None = None) -> Row:
     """One run. The verdict's place says the state while there is no verdict."""
     done = run.status == "finished"
-    verdict = verdict_mark(run.verdict) if done else status_mark(state_of(run, live=live))
+    verdict = verdict_mark(run.verdict) if done else status_mark(state_of(run))
     measured = run.rate > 0 or done
     cells: tuple[Content | str, ...] = (
         when_text(run.started_at),
@@ -53,11 +53,9 @@ def run_row(run: RunRow, mark: str | None = None, *, live: bool = False) -> Row:
     return Row(run.id, cells if mark is None else (Content.styled(mark, "bold $accent"), *cells))
 
 
-def state_of(run: RunRow, *, live: bool) -> str:
-    """The status, where a run whose processes are gone is `unfinished`, not running."""
-    if live:
-        return "running"
-    return "unfinished" if run.status == "running" else run.status
+def state_of(run: RunRow) -> str:
+    """The status; a run whose runner is gone before its end is `unfinished`."""
+    return "unfinished" if run.status == "interrupted" and run.problem else run.status
 
 
 def _errors(rate: float) -> Content:

@@ -30,19 +30,26 @@ def read_presets() -> tuple[PresetInfo, ...]:
 
 
 class SavedRuns(Struct, frozen=True):
-    """Every saved run, newest first, and which of them are going on."""
+    """Every saved run, newest first, which of them are going on, and which are baselines."""
 
     rows: tuple[RunRow, ...] = ()
     live: frozenset[str] = frozenset()
+    baselines: frozenset[str] = frozenset()
 
 
 def read_runs() -> SavedRuns:
-    """Every saved run."""
+    """Every saved run.
+
+    Raises:
+        UsageError: the list of baselines is damaged.
+    """
+    from perftui.store.baselines import list_baselines
     from perftui.store.library import RunLibrary
 
     library = RunLibrary()
     rows = tuple(library.list())
-    return SavedRuns(rows, frozenset(row.id for row in rows if row.status == "running" and library.is_live(row.id)))
+    live = frozenset(row.id for row in rows if row.status == "running")
+    return SavedRuns(rows, live, frozenset(baseline.run_id for baseline in list_baselines(library)))
 
 
 def read_run(path: Path) -> LoadedRun:
@@ -121,6 +128,48 @@ def find_counterpart(path: Path) -> Path:
     raise UsageError(
         f"nothing to compare {path.name} with: no baseline is set and no earlier run of {plan.name} is saved"
     )
+
+
+def choose_baseline(run_id: str, *, force: bool) -> None:
+    """Make a run the baseline of its preset and target.
+
+    Raises:
+        UsageError: it is not fit to be one, and `force` is not set.
+    """
+    from perftui.store.baselines import set_baseline
+
+    set_baseline(run_id, force=force)
+
+
+def forget_baseline(run_id: str) -> None:
+    """The run is no longer a baseline."""
+    from perftui.store.baselines import clear_baseline, list_baselines
+
+    for baseline in list_baselines():
+        if baseline.run_id == run_id:
+            clear_baseline(baseline.preset)
+
+
+def delete_run(run_id: str) -> None:
+    """Delete a run's folder.
+
+    Raises:
+        UsageError: it is live, or cannot be deleted.
+    """
+    from perftui.store.library import RunLibrary
+
+    RunLibrary().delete(run_id)
+
+
+def recover_run(path: Path) -> None:
+    """Complete an unfinished run from its journal.
+
+    Raises:
+        UsageError: the journal cannot be read.
+    """
+    from perftui.analysis.recovery import recover
+
+    recover(path)
 
 
 def compare_runs(baseline: LoadedRun, run: LoadedRun) -> Comparison:

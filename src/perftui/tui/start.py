@@ -14,7 +14,7 @@ class Start(Struct, frozen=True, kw_only=True):
     """Which screen the app opens with."""
 
     screen: Literal["home", "live", "watch", "confirm"] = "home"
-    """`live`: a run this command started. `watch`: a run of others, live or finished. `confirm`: a plan to ask about."""
+    """`live`: a run this command started. `watch`: any run, live or finished. `confirm`: a plan to ask about."""
     run: str | Path = ""
     """Folder or id of the run for `live` and `watch`."""
     readonly: bool = False

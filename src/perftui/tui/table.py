@@ -27,8 +27,8 @@ class Column(Struct, frozen=True):
     width: int
     """Cells; of a column that grows, the least."""
     right: bool = False
-    grow: bool = False
-    """Takes a share of the width that is left."""
+    grow: int = 0
+    """Shares it takes of the width that is left."""
     rank: int = 0
     """Columns with the highest rank go first when the table is too narrow; 0 stays."""
 
@@ -232,11 +232,13 @@ class Table(ScrollView, can_focus=True):
             if last.rank == 0:
                 break
             shown.remove(last)
-        growing = [column for column in shown if column.grow]
         spare = max(0, room - need)
+        shares = sum(column.grow for column in shown)
         widths: list[tuple[Column, int]] = []
         for column in shown:
-            extra = spare // len(growing) + (spare % len(growing) if column is growing[0] else 0) if column.grow else 0
+            extra = spare * column.grow // shares if shares else 0
+            spare -= extra
+            shares -= column.grow
             widths.append((column, column.width + extra))
         return widths
 

@@ -1,8 +1,7 @@
-"""What one should know about a target before it is loaded. `look_at` blocks on name resolution: call it in a thread."""
+"""What one should know about a target before it is loaded."""
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -20,7 +19,6 @@ CLASS_WORDS: dict[AddressClass, str] = {
     "public": "public internet",
     "refused": "never loaded",
 }
-_PRODUCTION = re.compile(r"(?:^|[.-])(?:prod|production|www|live)\d*(?:[.-]|$)", re.IGNORECASE)
 
 
 class TargetReport(Struct, frozen=True, kw_only=True):
@@ -35,7 +33,7 @@ class TargetReport(Struct, frozen=True, kw_only=True):
     """Why it cannot be loaded at all."""
 
 
-def look_at(plan: Plan) -> TargetReport:
+async def look_at(plan: Plan) -> TargetReport:
     """Resolve the target and classify its addresses."""
     from perftui.engine.guard import classify
     from perftui.engine.resolve import resolve
@@ -43,7 +41,7 @@ def look_at(plan: Plan) -> TargetReport:
     if plan.target.unix_socket:
         return TargetReport(addresses=(plan.target.unix_socket,), address_class="loopback")
     try:
-        addresses = tuple(str(address) for address in resolve(plan))
+        addresses = tuple(address for address, _port in await resolve(plan))
     except PerftuiError as error:
         return TargetReport(problems=error.problems)
     classes = [classify(address) for address in addresses] or [classify(host_of(plan))]
@@ -57,19 +55,16 @@ def host_of(plan: Plan) -> str:
     return urlsplit(plan.target.url).hostname or ""
 
 
-def looks_like_production(host: str) -> bool:
-    """Whether the name says that people use it: `www`, `prod`, `live` as a part of it."""
-    return bool(_PRODUCTION.search(host))
-
-
 def warnings_of(plan: Plan, report: TargetReport) -> tuple[str, ...]:
     """What deserves a second thought, in words; empty for a harmless run on this machine."""
+    from perftui.engine.guard import looks_live
+
     found: list[str] = []
     if report.address_class == "public":
         found.append("This host is on the public internet. Load only what is yours.")
     elif report.address_class in {"private", "link_local"}:
         found.append("This host is not this machine. Make sure that nobody minds.")
-    if looks_like_production(host_of(plan)):
+    if looks_live(host_of(plan)):
         found.append("Its name looks like a production system.")
     if plan.writes:
         found.append("The run changes data on the target.")

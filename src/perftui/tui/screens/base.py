@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from perftui.tui.app import PerftuiApp
+from perftui.tui.key_line import KeyLine
 
 Result = TypeVar("Result")
 
@@ -68,7 +68,7 @@ class PerftuiScreen(Screen[Result], Generic[Result]):
         """Title, body, footer."""
         yield TitleBar()
         yield from self.compose_body()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def compose_body(self) -> Iterable[Widget]:
         """What stands between title and footer."""

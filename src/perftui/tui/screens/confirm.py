@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import ClassVar
 
@@ -59,7 +58,7 @@ class ConfirmScreen(Dialog[Path | None]):
 
     @work(group="look", exclusive=True)
     async def _look(self) -> None:
-        report = await asyncio.to_thread(look_at, self._plan)
+        report = await look_at(self._plan)
         self._report = report
         self.facts.update(_facts(self._plan, report))
         if report.problems:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from perftui.store.index import RunRow
 
 _PRESET_COLUMNS = (
-    Column("name", "name", 10, grow=True),
+    Column("name", "name", 10, grow=1),
     Column("kind", "kind", 6, rank=1),
     Column("mode", "mode", 5, rank=2),
     Column("level", "level", 13, right=True),
@@ -122,7 +122,7 @@ class HomeScreen(PerftuiScreen[None]):
         """List the newest runs."""
         runs = await to_thread.run_sync(read_runs)
         self._runs = {run.id: run for run in runs.rows[:_NEWEST]}
-        rows = (run_row(run, live=run.id in runs.live) for run in self._runs.values())
+        rows = (run_row(run) for run in self._runs.values())
         self.newest.show(rows, empty=f"No runs yet. {_HINT}.")
         live = len(runs.live)
         self.newest.border_subtitle = (

@@ -173,8 +173,6 @@ class HomeForm(VerticalScroll, can_focus=False):
 
 def _details(plan: Plan, description: str) -> Content:
     blocks: list[Content] = []
-    if description:
-        blocks.append(Content.styled(description.strip(), "$quiet"))
     lines = [Content.styled("Operations", "bold $panel-title")]
     whole = sum(operation.weight for operation in plan.operations) + sum(journey.weight for journey in plan.journeys)
     lines += [
@@ -190,6 +188,8 @@ def _details(plan: Plan, description: str) -> Content:
     if plan.objectives:
         title = Content.styled("Objectives", "bold $panel-title")
         blocks.append(Content("\n").join([title, *(_objective(objective_text(each)) for each in plan.objectives)]))
+    if description:
+        blocks.append(Content.styled(description.strip(), "$quiet"))
     return Content("\n\n").join(blocks)
 
 
