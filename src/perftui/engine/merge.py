@@ -1,0 +1,137 @@
+"""Frames of the workers in, intervals of the run out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from perftui.engine.merge_lost import LostShare
+from perftui.engine.messages import Frame
+from perftui.engine.schedule import Schedule
+from perftui.metrics.cells import merge_cells
+from perftui.model.interval import Cell, Connections, ErrorSample, HostSample, Interval, WorkerHealth
+from perftui.model.plan import Phase
+
+NS = 1_000_000_000
+_ALIGNED_NS = 20_000_000
+"""A frame that ends this close to a full second ends there."""
+
+Cells = dict[Phase, dict[str, Cell]]
+
+
+class IntervalMerger:
+    """Collects frames and turns those up to a moment into one interval. Frames are deltas: each counts once."""
+
+    def __init__(self, schedule: Schedule, origin_ns: int) -> None:
+        """Start at the origin.
+
+        Args:
+            schedule: of the whole run, changed by the same commands as the workers' own.
+            origin_ns: first intended time, on perf_counter_ns.
+        """
+        self._schedule = schedule
+        self._origin_ns = origin_ns
+        self._frames: list[Frame] = []
+        self._lost: list[LostShare] = []
+        self._extra: list[Cells] = []
+        self._health: dict[int, WorkerHealth] = {}
+        self._samples: dict[tuple[str, str, int, str], dict[int, ErrorSample]] = {}
+        self.at_s = 0.0
+        """End of the last interval."""
+        self.stopped_at_s: float | None = None
+        """From here on nothing is scheduled."""
+
+    def add(self, frame: Frame) -> list[ErrorSample]:
+        """Take a frame; returns its error samples with their counts over all workers."""
+        self._frames.append(frame)
+        self._health[frame.worker] = frame.health
+        return [self._counted(frame.worker, sample) for sample in frame.error_samples]
+
+    def lose(self, share: LostShare, outstanding: Cells) -> None:
+        """A worker is gone: what it had in flight is cancelled, what it would send from now on is dropped."""
+        self._lost.append(share)
+        self._extra.append(outstanding)
+
+    def set_state(self, worker: int, state: str) -> None:
+        """Note how a worker is, for the intervals to come."""
+        known = self._health.get(worker, WorkerHealth(worker=worker))
+        self._health[worker] = msgspec.structs.replace(known, state=state)
+
+    def take(self, until_ns: int, host: HostSample, *, final: bool = False) -> Interval | None:
+        """The interval from the last one's end up to a moment; None when no worker has said anything about it.
+
+        Args:
+            until_ns: the moment, on perf_counter_ns.
+            host: sampled now.
+            final: every frame counts, and the interval ends with the last of them.
+        """
+        taken = [frame for frame in self._frames if final or frame.end_ns <= until_ns + _ALIGNED_NS]
+        if not taken and not (self._lost or self._extra):
+            return None
+        self._frames = [frame for frame in self._frames if frame not in taken] if len(taken) < len(self._frames) else []
+        end_ns = max((frame.end_ns for frame in taken), default=until_ns)
+        if abs(end_ns - until_ns) <= _ALIGNED_NS and not final:
+            end_ns = until_ns
+        start_s, end_s = self.at_s, (end_ns - self._origin_ns) / NS
+        if end_s <= start_s:
+            end_s = start_s + 0.001
+        self.at_s = end_s
+        lost = [share.until(self._due_until(end_s)) for share in self._lost]
+        cells = _merged([frame.cells for frame in taken] + self._extra + lost)
+        self._extra.clear()
+        return self._interval(start_s, end_s, cells, taken, host)
+
+    def _interval(self, start_s: float, end_s: float, cells: Cells, taken: list[Frame], host: HostSample) -> Interval:
+        due_from, due_until = self._due_until(start_s), self._due_until(end_s)
+        rate_mode = self._schedule.load.mode == "rate"
+        asked = self._schedule.arrivals_until(due_until) - self._schedule.arrivals_until(due_from) if rate_mode else 0.0
+        stopped = self.stopped_at_s is not None and start_s >= self.stopped_at_s
+        middle_s = (start_s + end_s) / 2
+        return Interval(
+            at_s=round(start_s, 6),
+            duration_s=round(end_s - start_s, 6),
+            phase="drain" if stopped else self._schedule.phase_at(middle_s),
+            level=0.0 if stopped else self._schedule.level_at(max(start_s, due_until - 1e-6)),
+            asked=asked,
+            paused=self._schedule.paused,
+            cells=cells,
+            connections=_connections(taken),
+            workers=tuple(self._health[worker] for worker in sorted(self._health)),
+            host=host,
+        )
+
+    def _due_until(self, at_s: float) -> float:
+        end = self._schedule.end_s if self.stopped_at_s is None else min(self._schedule.end_s, self.stopped_at_s)
+        return min(at_s, end)
+
+    def _counted(self, worker: int, sample: ErrorSample) -> ErrorSample:
+        signature = (sample.error_class, sample.operation, sample.status, sample.detail)
+        by_worker = self._samples.setdefault(signature, {})
+        by_worker[worker] = sample
+        return msgspec.structs.replace(sample, count=sum(known.count for known in by_worker.values()))
+
+
+def _merged(parts: list[Cells]) -> Cells:
+    if len(parts) == 1:
+        return parts[0]
+    collected: dict[Phase, dict[str, list[Cell]]] = {}
+    for part in parts:
+        for phase, operations in part.items():
+            for operation, cell in operations.items():
+                collected.setdefault(phase, {}).setdefault(operation, []).append(cell)
+    return {
+        phase: {operation: merge_cells(cells) for operation, cells in operations.items()}
+        for phase, operations in collected.items()
+    }
+
+
+def _connections(frames: Iterable[Frame]) -> Connections:
+    held = list(frames)
+    newest = {frame.worker: frame.connections.open_now for frame in held}
+    return Connections(
+        opened=sum(frame.connections.opened for frame in held),
+        reused=sum(frame.connections.reused for frame in held),
+        reconnects=sum(frame.connections.reconnects for frame in held),
+        open_now=sum(newest.values()),
+    )

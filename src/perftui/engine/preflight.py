@@ -1,0 +1,164 @@
+"""What is checked before the first request: does the target answer, does this machine have what the plan needs."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import sys
+from pathlib import Path
+
+import anyio
+
+from perftui.engine.environment import available_cpus
+from perftui.engine.resolve import Addresses, connects_to
+from perftui.model.errors import UnreachableError, UsageError
+from perftui.model.plan import Plan
+from perftui.model.text import safe_text
+
+CONNECT_S = 5.0
+_SPARE_DESCRIPTORS = 64
+_TIME_WAIT_S = 60
+_DEFAULT_PORTS = (32768, 60999)
+_PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_TW_REUSE = Path("/proc/sys/net/ipv4/tcp_tw_reuse")
+
+Verdict = str
+Finding = tuple[str, str, Verdict, str]
+
+
+async def check_reachable(plan: Plan, addresses: Addresses) -> None:
+    """Connect once, without sending anything.
+
+    Raises:
+        UnreachableError: no address takes a connection.
+    """
+    url = safe_text(_without_password(connects_to(plan)))
+    problem = ""
+    limit_s = min(CONNECT_S, max(plan.target.timeout_s, 0.1))
+    for host, port in addresses or (("", 0),):
+        try:
+            with anyio.fail_after(limit_s):
+                if plan.target.unix_socket:
+                    stream: anyio.abc.ByteStream = await anyio.connect_unix(plan.target.unix_socket)
+                else:
+                    stream = await anyio.connect_tcp(host, port)
+                await stream.aclose()
+        except TimeoutError:
+            problem = f"{url}: does not answer within {limit_s:g} s ({host}); check the address, or a firewall"
+        except OSError as error:
+            problem = _words(url, error)
+        else:
+            return
+    raise UnreachableError(problem)
+
+
+def _words(url: str, error: OSError) -> str:
+    causes = [error, error.__cause__, *getattr(error.__cause__, "exceptions", ())]
+    number = next((cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno), None)
+    if number == errno.ECONNREFUSED:
+        return f"{url}: refuses connections; is the server running, and is the port right?"
+    if number in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
+        return f"{url}: there is no route to it; check the network"
+    return f"{url}: cannot be reached: {os.strerror(number) if number else safe_text(str(error))}"
+
+
+def _without_password(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def check_limits(plan: Plan, workers: int = 1) -> list[str]:
+    """Raise the limit of open descriptors to what the plan needs, and say what may run out.
+
+    Raises:
+        UsageError: this machine cannot hold the plan's users.
+    """
+    need = -(-_connections(plan) // workers) + _SPARE_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = soft if soft != resource.RLIM_INFINITY else sys.maxsize
+    if allowed < need:
+        most = hard if hard != resource.RLIM_INFINITY else max(need, 65536)
+        allowed = min(need, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    notes = []
+    if allowed < need and plan.load.mode == "users":
+        raise UsageError(
+            f"{_connections(plan):,} users need {need:,} open files per worker, and {allowed:,} are allowed; "
+            f"raise the limit with `ulimit -n {need}`, or use more workers"
+        )
+    if allowed < need:
+        notes.append(
+            f"{allowed:,} open files are allowed, {need:,} would be needed at the in-flight cap; `ulimit -n {need}`"
+        )
+    return notes + _port_notes(plan)
+
+
+def _connections(plan: Plan) -> int:
+    load = plan.load
+    peak = max([load.start_level, *(stage.to for stage in load.stages)])
+    most = int(peak) if load.mode == "users" else load.in_flight_cap
+    return min(most, load.connections) if load.connections else most
+
+
+def _port_notes(plan: Plan) -> list[str]:
+    if plan.target.keep_alive or plan.target.unix_socket or plan.load.mode == "users":
+        return []
+    first, last = port_range()
+    lasting = (last - first + 1) / _TIME_WAIT_S
+    peak = max([plan.load.start_level, *(stage.to for stage in plan.load.stages)])
+    if peak <= lasting:
+        return []
+    return [f"without keep-alive about {lasting:,.0f} new connections/s last; the plan asks for {peak:,.0f}/s"]
+
+
+def port_range() -> tuple[int, int]:
+    """First and last port that connections are made from."""
+    try:
+        first, last = _PORT_RANGE.read_text("ascii").split()
+        return int(first), int(last)
+    except (OSError, ValueError):
+        return _DEFAULT_PORTS
+
+
+def machine_report() -> list[Finding]:
+    """What of this machine matters for a load test: name, value, `ok` or `warn`, and what to do."""
+    findings = [_descriptors(), _ports(), _cores()]
+    if sys.platform == "linux":
+        findings.append(_reuse())
+    return findings
+
+
+def _descriptors() -> Finding:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = "unlimited" if hard == resource.RLIM_INFINITY else f"{hard:,}"
+    low = hard != resource.RLIM_INFINITY and hard < 4096 + _SPARE_DESCRIPTORS
+    fix = "raise the hard limit in /etc/security/limits.conf" if low else ""
+    return "open files", f"{soft:,} (at most {most})", "warn" if low else "ok", fix
+
+
+def _ports() -> Finding:
+    first, last = port_range()
+    count = last - first + 1
+    value = f"{count:,} ({first}-{last}), {count / _TIME_WAIT_S:,.0f} new connections/s"
+    low = count < 20_000
+    fix = "widen it: sysctl -w net.ipv4.ip_local_port_range='15000 64999'" if low else ""
+    return "ports for connections", value, "warn" if low else "ok", fix
+
+
+def _cores() -> Finding:
+    cores = available_cpus()
+    low = cores < 2
+    fix = "run the target elsewhere: it shares the only core with the load" if low else ""
+    return "cores", str(cores), "warn" if low else "ok", fix
+
+
+def _reuse() -> Finding:
+    words = {"0": "off", "1": "on", "2": "loopback only"}
+    try:
+        value = _TW_REUSE.read_text("ascii").strip()
+    except OSError:
+        return "reuse of waiting ports", "unknown", "ok", ""
+    fix = "for tests without keep-alive: sysctl -w net.ipv4.tcp_tw_reuse=1" if value == "0" else ""
+    return "reuse of waiting ports", words.get(value, safe_text(value)), "ok" if value in {"1", "2"} else "warn", fix
