@@ -133,7 +133,13 @@ def test_a_port_in_use_is_told_in_one_line(demo: Demo) -> None:
 
 
 def test_the_service_ends_with_whoever_started_it() -> None:
-    program = "from perftui.demo.server import start_demo; import os\nwith start_demo() as demo: print(demo.pid, flush=True); os._exit(9)"
+    program = """
+import os
+from perftui.demo.server import start_demo
+with start_demo() as demo:
+    print(demo.pid, flush=True)
+    os._exit(9)
+"""
     starter = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     pid = int(starter.stdout)
