@@ -84,7 +84,7 @@ def _step(match: re.Match[str]) -> Step:
     return None
 
 
-def _into(value: object, step: Step) -> object:
+def _into(value: object, step: str | int) -> object:
     if isinstance(value, dict):
         return value.get(step if isinstance(step, str) else str(step), MISSING)
     if isinstance(value, list):

@@ -1,0 +1,51 @@
+"""Files that a plan names: made absolute, so that the plan means the same wherever it is run from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from perftui.model.plan import Operation, Plan
+from perftui.presets import grammar
+from perftui.presets.rewriting import rewrite_strings
+
+
+def with_absolute_files(plan: Plan, directory: Path) -> Plan:
+    """The plan with every relative file beside the preset's own directory."""
+
+    def absolute(file: str) -> str:
+        return str(directory / Path(file).expanduser()) if file else ""
+
+    def operations(parts: tuple[Operation, ...]) -> tuple[Operation, ...]:
+        return tuple(operation(part) for part in parts)
+
+    def operation(part: Operation) -> Operation:
+        multipart = tuple(replace(one, file=absolute(one.file)) for one in part.multipart)
+        return replace(part, body_file=absolute(part.body_file), multipart=multipart)
+
+    def placeholder_files(text: str) -> str:
+        if "${file:" not in text:
+            return text
+        segments: list[Any] = [
+            replace(segment, argument=absolute(segment.argument))
+            if isinstance(segment, grammar.Placeholder) and segment.kind == "file"
+            else segment
+            for segment in grammar.split(text)
+        ]
+        return grammar.join(segments)
+
+    tls = plan.target.tls
+    names = ("ca_file", "cert_file", "key_file")
+    tls = replace(tls, **{name: absolute(getattr(tls, name)) for name in names})
+    plan = replace(
+        plan,
+        target=replace(plan.target, tls=tls, unix_socket=absolute(plan.target.unix_socket)),
+        data=tuple(replace(source, file=absolute(source.file)) for source in plan.data),
+        operations=operations(plan.operations),
+        journeys=tuple(replace(journey, steps=operations(journey.steps)) for journey in plan.journeys),
+        before=operations(plan.before),
+        after=operations(plan.after),
+    )
+    return rewrite_strings(plan, placeholder_files)

@@ -1,0 +1,275 @@
+"""The preset file: its tables, and the plan's parts that they become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perftui.model.objectives import METRICS, parse_limit
+from perftui.model.plan import Auth, DataSource, Journey, Load, Login, OAuth2, Objective, Stage, Target, Tls
+from perftui.presets import texts
+from perftui.presets.grammar import SECRET_KINDS
+from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, Number, Schema, Text
+from perftui.presets.problems import KeyPath, Problems
+from perftui.presets.request_format import HEADER_VALUE, HEADERS, NAME, OPERATION, REQUEST, STEP, Think
+from perftui.presets.sections import Key, Section, struct_builder
+
+MOST_RATE = 1_000_000
+MOST_USERS = 100_000
+MOST_WORKERS = 64
+MOST_DURATION_S = 24 * 3600.0
+_SECRET = Text(allow=SECRET_KINDS, check=texts.header_value_problem, most=16_000)
+_FILE = Text(allow=(), most=4096)
+
+
+def _pair(first: str, second: str, doc: str) -> Section:
+    def build(read: dict[str, Any], _path: KeyPath, _problems: Problems) -> object:
+        return (read[first], read[second])
+
+    return Section(
+        {first: Key(_SECRET, f"The {first}.", required=True), second: Key(_SECRET, f"The {second}.", required=True)},
+        build,
+        doc,
+    )
+
+
+OAUTH2 = Section(
+    {
+        "token_url": Key(Text(allow=SECRET_KINDS, check=texts.url_problem), "Where tokens are fetched.", required=True),
+        "client_id": Key(_SECRET, "Who we are.", required=True),
+        "client_secret": Key(_SECRET, "Our secret, such as ${env:CLIENT_SECRET}.", required=True),
+        "scope": Key(_SECRET, "What the token is for."),
+    },
+    struct_builder(OAuth2),
+    "OAuth2 client credentials: a token is fetched before the start and renewed when it runs out.",
+)
+LOGIN = Section(
+    {
+        "request": Key(REQUEST, "The log-in request; its captures can be used in value.", required=True),
+        "header": Key(Text(check=texts.header_name_problem), "Header of every other request."),
+        "value": Key(HEADER_VALUE, "Value of that header, such as Bearer ${token}."),
+    },
+    struct_builder(Login),
+    "A request sent once before the start, whose captured value identifies every other request.",
+)
+
+
+def _build_auth(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
+    if len(read) != 1:
+        problems.add(path, f"has {' and '.join(read) or 'no way to identify'}; name exactly one way")
+        return BAD
+    return Auth(**read)
+
+
+AUTH = Section(
+    {
+        "bearer": Key(_SECRET, "Token of the Authorization header."),
+        "basic": Key(_pair("user", "password", "User and password."), "User and password, sent with every request."),
+        "digest": Key(_pair("user", "password", "User and password."), "User and password, answered by digest."),
+        "header": Key(_pair("name", "value", "Header and value."), "API key in a header."),
+        "query": Key(_pair("name", "value", "Parameter and value."), "API key in the query."),
+        "oauth2": Key(OAUTH2, "OAuth2 client credentials."),
+        "login": Key(LOGIN, "A log-in request."),
+    },
+    _build_auth,
+    "How requests identify themselves: exactly one way.",
+)
+TLS = Section(
+    {
+        "insecure": Key(Flag(), "Accept any certificate; shown permanently."),
+        "ca_file": Key(_FILE, "Certificates of the authority that signed the server's."),
+        "cert_file": Key(_FILE, "Client certificate."),
+        "key_file": Key(_FILE, "Key of the client certificate, when it is not in cert_file."),
+        "server_name": Key(Text(check=texts.label_problem, most=253), "Name to verify instead of the URL's host."),
+    },
+    struct_builder(Tls),
+    "How the server is verified and who we are to it.",
+)
+TARGET = Section(
+    {
+        "url": Key(
+            Text(allow=SECRET_KINDS, check=texts.url_problem, most=8000),
+            "Scheme, host, port and a path prefix; may be given on the command line.",
+        ),
+        "timeout": Key(Duration(high=3600), "Total deadline of one request; 5s when not said.", to="timeout_s"),
+        "headers": Key(HEADERS, "Headers of every request."),
+        "auth": Key(AUTH, "How requests identify themselves."),
+        "tls": Key(TLS, "Certificates."),
+        "proxy": Key(Text(allow=SECRET_KINDS, most=8000), "Forward proxy, such as http://proxy:3128."),
+        "unix_socket": Key(_FILE, "Path of a Unix socket to connect to instead of host and port."),
+        "keep_alive": Key(Flag(), "False: a new connection for every request."),
+        "re_resolve": Key(Duration(zero=True), "Time between new look-ups of the host's name.", to="re_resolve_s"),
+        "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host."),
+    },
+    lambda read, _path, _problems: Target(**{"url": "", **read}),
+    "What is loaded.",
+)
+STAGE = Section(
+    {
+        "duration": Key(Duration(), "How long.", to="duration_s", required=True),
+        "to": Key(Number(high=MOST_RATE), "Level reached at its end: arrivals per second, or users.", required=True),
+    },
+    struct_builder(Stage),
+    "A part of the load profile: ramps to its level, or holds it when the level before is the same.",
+)
+
+
+def _build_load(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
+    levels = [name for name in ("rate", "users", "stages") if name in read]
+    if len(levels) != 1:
+        found = f"has {' and '.join(levels)}" if levels else "has no level"
+        problems.add(path, f"{found}; name one of rate (per second), users or stages")
+        return BAD
+    level = levels[0]
+    mode = read.pop("mode", "users" if level == "users" else "rate")
+    if level in {"rate", "users"} and mode != level:
+        problems.add((*path, "mode"), f"is {mode!r}, but the level is {level!r}; leave mode out or say {level!r}")
+        return BAD
+    start = read.pop("start", 0.0)
+    if level == "stages":
+        if "duration" in read:
+            problems.add((*path, "duration"), "stages have their own durations; leave it out")
+            return BAD
+        stages: tuple[Stage, ...] = read.pop("stages")
+    else:
+        if "duration" not in read and not read.get("max_requests"):
+            problems.add(path, "'duration' is missing, such as duration = \"30s\"")
+            return BAD
+        start = float(read.pop(level))
+        # Only a number of requests: the duration is a bound that a sensible server never reaches.
+        stages = (Stage(duration_s=read.pop("duration", 3600.0), to=start),)
+    load = Load(mode=mode, stages=stages, start_level=start, **read)
+    return BAD if _load_problems(load, path, problems) else load
+
+
+def _load_problems(load: Load, path: KeyPath, problems: Problems) -> bool:
+    found = False
+
+    def add(key: str, message: str) -> None:
+        nonlocal found
+        problems.add((*path, key), message)
+        found = True
+
+    if load.duration_s + load.warmup_s > MOST_DURATION_S:
+        add("stages" if len(load.stages) > 1 else "duration", "all together longer than 24h")
+    levels = [load.start_level, *(stage.to for stage in load.stages)]
+    if not any(levels):
+        add("stages", "never above 0: nothing would be sent")
+    if load.mode == "users":
+        if any(not level.is_integer() for level in levels):
+            add("stages", "users come in whole numbers")
+        if max(levels) > MOST_USERS:
+            add("stages", f"at most {MOST_USERS:,} users")
+        if load.rate_of == "journeys":
+            add("rate_of", 'is for mode = "rate"; leave it out')
+    elif load.think_s != (0.0, 0.0):
+        add("think", 'is for mode = "users"; in rate mode requests come when the rate says')
+    return found
+
+
+LOAD = Section(
+    {
+        "mode": Key(
+            Choice("rate", "users"), "rate: arrivals whatever the server does; users: each waits for its answer."
+        ),
+        "rate": Key(Number(above=True, high=MOST_RATE), "Arrivals per second."),
+        "users": Key(Number(low=1, high=MOST_USERS, whole=True), "Users at once, each waiting for its answer."),
+        "stages": Key(ListOf(STAGE, least=1, most=1000), "Load profile, instead of rate or users."),
+        "start": Key(Number(high=MOST_RATE), "Level before the first stage; 0 when not said."),
+        "duration": Key(Duration(high=MOST_DURATION_S), "How long the level is held."),
+        "warmup": Key(
+            Duration(zero=True), "Time before the first stage that is left out of the summary.", to="warmup_s"
+        ),
+        "arrivals": Key(Choice("uniform", "poisson"), "Evenly spaced, or random as independent users would come."),
+        "seed": Key(Number(whole=True, high=2**53), "Seed of random arrivals and values; 1 when not said."),
+        "think": Key(Think(), "users mode: wait before a user's next request.", to="think_s"),
+        "max_requests": Key(Number(whole=True, high=1e12), "Stop after so many requests; 0: no limit."),
+        "in_flight_cap": Key(Number(low=1, whole=True, high=1e6), "Most requests at once."),
+        "connections": Key(Number(whole=True, high=1e6), "Most connections at once; 0: as many as requests in flight."),
+        "rate_of": Key(Choice("requests", "journeys"), "What the rate counts."),
+        "workers": Key(Number(whole=True, high=MOST_WORKERS), "Worker processes; 0: as many as the machine can give."),
+        "drain": Key(Duration(high=3600, zero=True), "Longest wait for answers at the end.", to="drain_s"),
+        "on_disconnect": Key(Choice("finish", "stop"), "What the run does when its terminal is gone."),
+        "auto_stop": Key(Flag(), "Stop when more than half of the requests fail for 10 s."),
+    },
+    _build_load,
+    "How much, how long, how it arrives.",
+)
+JOURNEY = Section(
+    {
+        "name": Key(NAME, "Name of the journey.", required=True),
+        "weight": Key(Number(above=True, high=1e6), "Share of the journeys, relative to the other weights."),
+        "steps": Key(ListOf(STEP, least=1, most=1000), "Requests in their order; a failed one ends it.", required=True),
+    },
+    struct_builder(Journey),
+    "A named sequence of requests of one virtual user.",
+)
+DATA = Section(
+    {
+        "name": Key(Text(check=texts.variable_problem), "Values are ${data:NAME.column}.", required=True),
+        "file": Key(_FILE, "CSV with a first line of names, or JSON lines (.jsonl).", required=True),
+        "order": Key(Choice("in_turn", "random", "per_user"), "Which row a request takes."),
+    },
+    struct_builder(DataSource),
+    "A file whose columns are values.",
+)
+
+
+class Metric(Text):
+    """A name of model.objectives.METRICS."""
+
+    def __init__(self) -> None:
+        super().__init__(check=texts.metric_problem)
+
+    def _schema(self) -> Schema:
+        return {"enum": list(METRICS)}
+
+
+def _build_objective(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
+    metric = read["metric"]
+    limits = {}
+    for name in ("target", "critical"):
+        if name in read:
+            try:
+                limits[name] = parse_limit(read[name], metric)
+            except ValueError as error:
+                problems.add((*path, name), str(error))
+    if len(limits) < len(read.keys() & {"target", "critical"}):
+        return BAD
+    if critical := limits.get("critical"):
+        target = limits["target"]
+        stricter = critical.value < target.value if target.is_upper else critical.value > target.value
+        if critical.is_upper != target.is_upper or stricter:
+            problems.add(
+                (*path, "critical"),
+                f"{read['critical']!r} is stricter than the target {read['target']!r}; "
+                "missing the target warns, missing critical fails",
+            )
+            return BAD
+    return Objective(**read)
+
+
+OBJECTIVE = Section(
+    {
+        "metric": Key(Metric(), "What is judged, such as response_time.p95 or error_rate.", required=True),
+        "target": Key(Text(most=100), "Limit whose miss warns, such as < 500ms.", required=True),
+        "critical": Key(Text(most=100), "Limit whose miss fails the run."),
+        "operation": Key(NAME, "Operation it is about; the total when not said."),
+    },
+    _build_objective,
+    "A metric with two limits.",
+)
+PRESET_KEYS = {
+    "schema": Key(Number(low=1, whole=True, high=1_000), "Version of the format: 1.", required=True),
+    "name": Key(Text(check=texts.name_problem), "Name on the command line.", required=True),
+    "title": Key(Text(most=200, check=texts.label_problem), "Title in lists."),
+    "description": Key(Text(most=4000, empty=True), "What it is for, in two lines."),
+    "kind": Key(Choice("health", "read", "write", "stress", "custom"), "Kind of load; custom when not said."),
+    "target": Key(TARGET, "What is loaded."),
+    "load": Key(LOAD, "How much, how long, how it arrives.", required=True),
+    "operations": Key(ListOf(OPERATION, least=1, most=1000), "Kinds of requests."),
+    "journeys": Key(ListOf(JOURNEY, least=1, most=1000), "Sequences of requests of one user."),
+    "data": Key(ListOf(DATA, most=100), "Files whose columns are values."),
+    "objectives": Key(ListOf(OBJECTIVE, most=200), "Limits that decide between pass, warn and fail."),
+    "before": Key(ListOf(REQUEST, most=1000), "Set-up requests, sent once and not counted."),
+    "after": Key(ListOf(REQUEST, most=1000), "Clean-up requests, also after an abort, not counted."),
+}

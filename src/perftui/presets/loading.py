@@ -1,0 +1,114 @@
+"""From a preset to a plan: read, checked, changed as asked. Every mistake is told at once, and nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from perftui.model.errors import UsageError
+from perftui.model.plan import Plan, Target
+from perftui.model.text import safe_text
+from perftui.presets.catalog import find_preset
+from perftui.presets.files import with_absolute_files
+from perftui.presets.format import PRESET_KEYS
+from perftui.presets.overrides import Overrides, apply_overrides, apply_url
+from perftui.presets.problems import KeyPath, Problems
+from perftui.presets.references import check_references
+from perftui.presets.sections import Section
+from perftui.presets.settings import apply_settings
+from perftui.presets.toml_files import read_tables
+
+SCHEMA = 1
+_NO_OVERRIDES = Overrides()
+
+
+def load_plan(
+    reference: str, url: str | None = None, overrides: Overrides = _NO_OVERRIDES, settings: Sequence[str] = ()
+) -> Plan:
+    """The plan of a preset.
+
+    Args:
+        reference: name or path of a preset.
+        url: replaces the target; with a path or query it also replaces the operations by one with that path.
+        overrides: replace values of the load and the target.
+        settings: single keys, such as `load.rate=200`, changed before the file is checked.
+
+    Raises:
+        UsageError: with every mistake.
+    """
+    text, source = find_preset(reference)
+    return parse_preset(text, source, url, overrides, settings)
+
+
+def parse_preset(
+    text: str,
+    source: str,
+    url: str | None = None,
+    overrides: Overrides = _NO_OVERRIDES,
+    settings: Sequence[str] = (),
+) -> Plan:
+    """The plan of a preset's text.
+
+    Args:
+        text: of the file.
+        source: its name in messages; relative files are looked for beside it.
+        url: as load_plan.
+        overrides: as load_plan.
+        settings: as load_plan.
+
+    Raises:
+        UsageError: with every mistake.
+    """
+    return read_preset(text, source, url=url, overrides=overrides, settings=settings, needs_url=True)
+
+
+def read_preset(
+    text: str,
+    source: str,
+    *,
+    url: str | None = None,
+    overrides: Overrides = _NO_OVERRIDES,
+    settings: Sequence[str] = (),
+    needs_url: bool = False,
+) -> Plan:
+    """As parse_preset; without `needs_url` the file may leave the URL to the command line.
+
+    Raises:
+        UsageError: with every mistake.
+    """
+    shown = safe_text(source)
+    tables = read_tables(text, shown)
+    problems = Problems()
+    changed: list[KeyPath] = []
+    if _schema_is_known(tables, problems):
+        changed = apply_settings(tables, settings, problems)
+        directory = Path(source).resolve().parent
+        plan = PRESET.read(tables, (), problems)
+        if isinstance(plan, Plan):
+            plan = with_absolute_files(plan, directory)
+            if url:
+                plan = apply_url(plan, url, problems)
+            plan = apply_overrides(plan, overrides, problems)
+            if needs_url and not plan.target.url:
+                problems.add(("target", "url"), "is missing; write it here, or give a URL on the command line")
+            check_references(plan, problems)
+            if not problems:
+                return plan
+    raise UsageError(*problems.lines(shown, text, changed=changed))
+
+
+def _schema_is_known(tables: dict[str, Any], problems: Problems) -> bool:
+    version = tables.get("schema", SCHEMA)
+    if isinstance(version, int) and not isinstance(version, bool) and version > SCHEMA:
+        problems.add(("schema",), f"is {version % 10**6}, of a newer perftui; this one reads {SCHEMA}")
+        return False
+    return True
+
+
+def _build_plan(read: dict[str, Any], _path: KeyPath, _problems: Problems) -> object:
+    read.setdefault("target", Target(url=""))
+    return Plan(**read)
+
+
+PRESET = Section(PRESET_KEYS, _build_plan, "A preset of perftui.")

@@ -1,0 +1,153 @@
+"""What the command line or the app's form changes in a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from perftui.model.plan import Frozen, Load, Operation, Plan, Stage
+from perftui.model.units import format_duration
+from perftui.presets import texts
+from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
+from perftui.presets.kinds import BAD, Kind, Number
+from perftui.presets.problems import Problems
+from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
+
+
+class Overrides(Frozen, frozen=True, kw_only=True):
+    """Values that replace those of the preset; None keeps the preset's.
+
+    A level on a preset with several stages scales the profile, so that its highest level is the one given; a duration
+    stretches the stages. A rate on a preset of users (or the other way round) holds that level for the whole duration.
+    """
+
+    rate: float | None = None
+    """Arrivals per second."""
+    users: int | None = None
+    duration_s: float | None = None
+    warmup_s: float | None = None
+    workers: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    """Name and value; added to those of the target."""
+    timeout_s: float | None = None
+    max_requests: int | None = None
+    in_flight_cap: int | None = None
+
+
+_RANGES: dict[str, tuple[str, Kind]] = {
+    "rate": ("--rate", Number(above=True, high=MOST_RATE)),
+    "users": ("--users", Number(low=1, high=MOST_USERS, whole=True)),
+    "duration_s": ("--duration", Number(above=True, high=MOST_DURATION_S)),
+    "warmup_s": ("--warmup", Number(high=MOST_DURATION_S)),
+    "workers": ("--workers", Number(whole=True, high=MOST_WORKERS)),
+    "timeout_s": ("--timeout", Number(above=True, high=3600)),
+    "max_requests": ("--max-requests", Number(whole=True, high=1e12)),
+    "in_flight_cap": ("--in-flight-cap", Number(low=1, whole=True, high=1e6)),
+}
+
+
+def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Plan:
+    """The plan with the overrides; mistakes in them are noted and leave the plan's values."""
+    values: dict[str, Any] = {}
+    for field, (option, kind) in _RANGES.items():
+        given = getattr(overrides, field)
+        if given is not None and (read := kind.read(given, (option,), problems)) is not BAD:
+            values[field] = read
+    if "rate" in values and "users" in values:
+        problems.add(("--rate",), "and --users exclude each other")
+        return plan
+    load = _with_level(plan.load, values)
+    if "duration_s" in values:
+        load = _stretched(load, values["duration_s"])
+    kept = {name: values[name] for name in ("warmup_s", "workers", "max_requests", "in_flight_cap") if name in values}
+    load = replace(load, **kept)
+    if load.duration_s + load.warmup_s > MOST_DURATION_S:
+        problems.add(("--duration",), f"with the warm-up longer than {format_duration(MOST_DURATION_S)}")
+    target = replace(plan.target, headers=_with_headers(plan.target.headers, overrides.headers, problems))
+    if "timeout_s" in values:
+        target = replace(target, timeout_s=values["timeout_s"])
+    return replace(plan, load=load, target=target)
+
+
+def apply_url(plan: Plan, url: str, problems: Problems) -> Plan:
+    """The plan against another service; a URL with a path or query replaces the operations by one with that path."""
+    problem = texts.url_problem(url)
+    if problem:
+        problems.add(("url",), problem)
+        return plan
+    parts = urlsplit(url)
+    target = replace(plan.target, url=f"{parts.scheme}://{parts.netloc}", unix_socket="")
+    plan = replace(plan, target=target)
+    if not parts.path and not parts.query:
+        return plan
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if isinstance(path_kind := OPERATION_KEYS["path"].kind.read(path, ("url",), problems), str):
+        path = path_kind
+    return _with_only(plan, path)
+
+
+def _with_only(plan: Plan, path: str) -> Plan:
+    """One operation with that path: method and body as the preset's first one that writes, if its kind is to write."""
+    model = next((one for one in plan.counted_operations if one.method not in {"GET", "HEAD"}), None)
+    if plan.kind != "write" or model is None:
+        operation = Operation(name=f"GET {path}"[:200], path=path)
+    else:
+        operation = replace(
+            model, name=f"{model.method} {path}"[:200], weight=1.0, path=path, query={}, checks=(), captures=()
+        )
+    return replace(
+        plan,
+        operations=(operation,),
+        journeys=(),
+        before=(),
+        after=(),
+        objectives=tuple(objective for objective in plan.objectives if not objective.operation),
+        load=replace(plan.load, rate_of="requests"),
+    )
+
+
+def _with_level(load: Load, values: dict[str, Any]) -> Load:
+    mode = "rate" if "rate" in values else "users" if "users" in values else None
+    if mode is None:
+        return load
+    level = float(values[mode])
+    highest = max(stage.to for stage in load.stages)
+    if mode != load.mode or highest <= 0:
+        stages = (Stage(duration_s=load.duration_s, to=level),)
+        return replace(
+            load, mode=mode, stages=stages, start_level=level, rate_of="requests" if mode == "users" else load.rate_of,
+            think_s=load.think_s if mode == "users" else (0.0, 0.0),
+        )  # fmt: skip
+    scale = level / highest
+
+    def scaled(old: float) -> float:
+        new = level if old == highest else old * scale
+        return float(max(1, round(new))) if mode == "users" and old else new
+
+    return replace(
+        load,
+        stages=tuple(replace(stage, to=scaled(stage.to)) for stage in load.stages),
+        start_level=scaled(load.start_level) if load.start_level else 0.0,
+    )
+
+
+def _stretched(load: Load, duration_s: float) -> Load:
+    scale = duration_s / load.duration_s
+    if len(load.stages) == 1:
+        return replace(load, stages=(replace(load.stages[0], duration_s=duration_s),))
+    return replace(load, stages=tuple(replace(stage, duration_s=stage.duration_s * scale) for stage in load.stages))
+
+
+def _with_headers(headers: dict[str, str], added: tuple[tuple[str, str], ...], problems: Problems) -> dict[str, str]:
+    merged = dict(headers)
+    for name, value in added:
+        problem = texts.header_name_problem(name) or HEADER_VALUE.problem(value)
+        if problem:
+            problems.add(("--header", name), problem)
+            continue
+        for other in [other for other in merged if other.lower() == name.lower()]:
+            del merged[other]
+        merged[name] = value
+    return merged

@@ -1,0 +1,152 @@
+"""What the parts of a plan say about each other: names that must be unique, values that must come from somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from perftui.model.errors import UsageError
+from perftui.model.plan import Capture, Operation, Plan
+from perftui.presets import grammar
+from perftui.presets.data_files import read_columns
+from perftui.presets.problems import KeyPath, Problems, nearest
+
+
+def check_references(plan: Plan, problems: Problems) -> None:
+    """Note every name of the plan that is double or leads nowhere."""
+    if not plan.operations and not plan.journeys:
+        problems.add((), "nothing to send: write [[operations]] or [[journeys]]")
+    if plan.load.rate_of == "journeys" and not plan.journeys:
+        problems.add(("load", "rate_of"), "is journeys, but the preset has none")
+    elif plan.load.rate_of == "journeys" and plan.operations:
+        problems.add(("load", "rate_of"), "is journeys, but the preset also has operations, which have no journey")
+    _check_names(plan, problems)
+    _check_objectives(plan, problems)
+    _Values(plan, problems).check()
+
+
+def strings_of(value: object) -> Iterator[str]:
+    """Every string in a part of a plan, keys of tables as well."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for name, inner in value.items():
+                yield from strings_of(name)
+                yield from strings_of(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from strings_of(inner)
+        case msgspec.Struct():
+            for field in value.__struct_fields__:
+                yield from strings_of(getattr(value, field))
+        case _:
+            return
+
+
+def operations_with_paths(plan: Plan) -> Iterator[tuple[KeyPath, Operation]]:
+    """Every counted operation with its place in the file."""
+    for number, operation in enumerate(plan.operations):
+        yield ("operations", number), operation
+    for number, journey in enumerate(plan.journeys):
+        for at, step in enumerate(journey.steps):
+            yield ("journeys", number, "steps", at), step
+
+
+def _check_names(plan: Plan, problems: Problems) -> None:
+    seen: dict[str, KeyPath] = {}
+    for path, operation in operations_with_paths(plan):
+        if operation.name in seen:
+            problems.add((*path, "name"), f"{operation.name!r} is used twice; results are kept by name")
+        seen.setdefault(operation.name, path)
+    for key, names in (
+        ("journeys", [journey.name for journey in plan.journeys]),
+        ("data", [source.name for source in plan.data]),
+    ):
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                problems.add((key, number, "name"), f"{name!r} is used twice")
+
+
+def _check_objectives(plan: Plan, problems: Problems) -> None:
+    names = [operation.name for operation in plan.counted_operations]
+    for number, objective in enumerate(plan.objectives):
+        if objective.operation and objective.operation not in names:
+            guess = nearest(objective.operation, names) or f"; known: {', '.join(names[:10])}"
+            problems.add(("objectives", number, "operation"), f"{objective.operation!r} is no operation{guess}")
+
+
+class _Values:
+    """Follows captured values and data columns in the order in which requests are sent."""
+
+    def __init__(self, plan: Plan, problems: Problems) -> None:
+        self._plan = plan
+        self._problems = problems
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._used: set[str] = set()
+
+    def check(self) -> None:
+        plan = self._plan
+        for number, source in enumerate(plan.data):
+            self._read_columns(number, source.name, source.file)
+        known: list[str] = []
+        for number, operation in enumerate(plan.before):
+            self._check_operation(("before", number), operation, known)
+            known += _names(operation.captures)
+        for name, value in plan.target.headers.items():
+            self._check_value(("target", "headers", name), value, known)
+        if plan.target.auth and (login := plan.target.auth.login):
+            path: KeyPath = ("target", "auth", "login")
+            self._check_operation((*path, "request"), login.request, known)
+            self._check_value((*path, "value"), login.value, [*known, *_names(login.request.captures)])
+        for number, operation in enumerate(plan.operations):
+            self._check_operation(("operations", number), operation, known)
+        for number, journey in enumerate(plan.journeys):
+            mine = list(known)
+            for at, step in enumerate(journey.steps):
+                self._check_operation(("journeys", number, "steps", at), step, mine)
+                mine += _names(step.captures)
+        everything = [*known, *(name for operation in plan.counted_operations for name in _names(operation.captures))]
+        for number, operation in enumerate(plan.after):
+            self._check_operation(("after", number), operation, everything)
+
+    def _read_columns(self, number: int, name: str, file: str) -> None:
+        try:
+            self._columns[name] = read_columns(Path(file))
+        except UsageError as error:
+            self._problems.add(("data", number, "file"), "; ".join(error.problems))
+
+    def _check_operation(self, path: KeyPath, operation: Operation, known: Sequence[str]) -> None:
+        places: dict[str, Any] = {
+            name: getattr(operation, name) for name in ("path", "query", "headers", "json", "form", "body", "multipart")
+        }
+        for name, value in places.items():
+            self._check_value((*path, name), value, known)
+
+    def _check_value(self, path: KeyPath, value: object, known: Iterable[str]) -> None:
+        names = list(known)
+        for text in strings_of(value):
+            for placeholder in grammar.placeholders(text):
+                if placeholder.kind in {"var", "number"} and placeholder.argument not in names:
+                    words = [*names, *grammar.KINDS_WITHOUT_ARGUMENT]
+                    guess = nearest(placeholder.argument, words) or "; a capture of an earlier request makes it"
+                    self._problems.add(path, f"{placeholder} is captured nowhere before{guess}")
+                elif placeholder.kind == "data":
+                    self._check_column(path, placeholder)
+
+    def _check_column(self, path: KeyPath, placeholder: grammar.Placeholder) -> None:
+        name, column = grammar.parse_column(placeholder.argument)
+        sources = [source.name for source in self._plan.data]
+        if name not in sources:
+            self._problems.add(path, f"{placeholder}: there is no [[data]] named {name!r}{nearest(name, sources)}")
+        elif name in self._columns and column not in self._columns[name]:
+            columns = self._columns[name]
+            guess = nearest(column, columns) or f"; columns are {', '.join(columns[:20])}"
+            self._problems.add(path, f"{placeholder}: the file has no column {column!r}{guess}")
+
+
+def _names(captures: Iterable[Capture]) -> list[str]:
+    return [capture.name for capture in captures]

@@ -1,0 +1,247 @@
+"""The tables of a request in a preset file: operations, checks, captures, parts of a body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perftui.model.plan import Capture, Check, Operation, Part
+from perftui.model.text import safe_text
+from perftui.presets import texts
+from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT
+from perftui.presets.kinds import BAD, Duration, Kind, ListOf, MapOf, Number, Schema, Text, show
+from perftui.presets.problems import KeyPath, Problems
+from perftui.presets.sections import Key, Section
+
+ANY_PLACEHOLDER = (*KINDS, *KINDS_WITHOUT_ARGUMENT, "var")
+HEADER_VALUE = Text(allow=ANY_PLACEHOLDER, check=texts.header_value_problem, empty=True)
+HEADERS = MapOf(HEADER_VALUE, check_name=texts.header_name_problem)
+NAME = Text(check=texts.label_problem, most=200)
+_FREE = Text(allow=ANY_PLACEHOLDER, empty=True, most=1_000_000)
+_FILE = Text(allow=(), most=4096)
+_JSON_NUMBER = Number(low=-1e300, high=1e300)
+_BODIES = ("json", "form", "body", "body_file", "multipart")
+_MOST_JSON_DEPTH = 64
+
+
+class Think(Kind):
+    """A wait: one duration, or two between which it is drawn."""
+
+    _duration = Duration(high=3600.0, zero=True)
+
+    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
+        if not isinstance(value, list):
+            wait = self._duration.read(value, path, problems)
+            return BAD if wait is BAD else (wait, wait)
+        if len(value) != 2:
+            problems.add(path, 'write one duration or two, such as ["1s", "3s"]')
+            return BAD
+        low, high = (self._duration.read(inner, (*path, number), problems) for number, inner in enumerate(value))
+        if not isinstance(low, float) or not isinstance(high, float):
+            return BAD
+        if low > high:
+            problems.add(path, "the first duration is longer than the second")
+            return BAD
+        return (low, high)
+
+    def _schema(self) -> Schema:
+        one = self._duration.schema()
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 2, "maxItems": 2}]}
+
+
+class QueryValue(Kind):
+    """A query parameter's value: text, number, true or false, or a list of texts."""
+
+    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int | float):
+            return BAD if _JSON_NUMBER.read(value, path, problems) is BAD else value
+        if isinstance(value, list):
+            texts_read = [_FREE.read(inner, (*path, number), problems) for number, inner in enumerate(value)]
+            return BAD if BAD in texts_read else texts_read
+        return _FREE.read(value, path, problems)
+
+    def _schema(self) -> Schema:
+        return {"type": ["string", "number", "boolean", "array"], "items": {"type": "string"}}
+
+
+class Document(Kind):
+    """Any JSON document, placeholders in its strings."""
+
+    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
+        return value if self._good(value, path, problems, 0) else BAD
+
+    def _good(self, value: object, path: KeyPath, problems: Problems, depth: int) -> bool:
+        if depth > _MOST_JSON_DEPTH:
+            problems.add(path[:4], f"is nested deeper than {_MOST_JSON_DEPTH}")
+            return False
+        match value:
+            case str():
+                return _FREE.read(value, path, problems) is not BAD
+            case dict():
+                good = [self._good(inner, (*path, name), problems, depth + 1) for name, inner in value.items()]
+                return all(good)
+            case list():
+                good = [self._good(inner, (*path, at), problems, depth + 1) for at, inner in enumerate(value)]
+                return all(good)
+            case bool():
+                return True
+            case int() | float():
+                return _JSON_NUMBER.read(value, path, problems) is not BAD
+            case _:
+                problems.add(path, f"{show(value)} has no place in JSON; put it in quotes")
+                return False
+
+    def _schema(self) -> Schema:
+        return {}
+
+
+def _build_check(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
+    if not any(name in read for name in ("status", "header", "json", "contains", "matches", "max_time_s")) and not any(
+        name in read for name in ("min_bytes", "max_bytes")
+    ):
+        problems.add(
+            path, "checks nothing; say status, header, json, contains, matches, min_bytes, max_bytes or max_time"
+        )
+        return BAD
+    if "equals" in read and not ("json" in read or "header" in read):
+        problems.add(path, "'equals' compares the value of 'json' or 'header'; name one of them")
+        return BAD
+    if "json" in read and "header" in read:
+        problems.add(path, "'json' and 'header' in one check; make two checks of it")
+        return BAD
+    if read.get("max_bytes") and read.get("min_bytes", 0) > read["max_bytes"]:
+        problems.add(path, "min_bytes is above max_bytes: no body can hold that")
+        return BAD
+    read.setdefault("name", _check_name(read))
+    return Check(**read)
+
+
+def _check_name(read: dict[str, Any]) -> str:
+    if "status" in read:
+        return f"status {'/'.join(map(str, read['status']))}"
+    for name in ("json", "header", "contains", "matches"):
+        if name in read:
+            tail = f" = {read['equals']}" if "equals" in read else ""
+            return safe_text(f"{name} {read[name]}{tail}", 60)
+    return "size" if "min_bytes" in read or "max_bytes" in read else "time"
+
+
+class _Scalar(Kind):
+    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
+        if isinstance(value, str | bool | int | float):
+            return value
+        problems.add(path, f"{show(value)} is not a text, number, true or false")
+        return BAD
+
+    def _schema(self) -> Schema:
+        return {"type": ["string", "number", "boolean"]}
+
+
+CHECK = Section(
+    {
+        "name": Key(NAME, "Name under which failures are counted."),
+        "status": Key(
+            ListOf(Number(low=100, high=599, whole=True), single=True, least=1, most=100), "Statuses that are right."
+        ),
+        "header": Key(Text(check=texts.header_name_problem), "Header that must be present."),
+        "json": Key(
+            Text(check=texts.json_path_problem), "JSON path that must exist in the body, such as $.items[0].id."
+        ),
+        "equals": Key(_Scalar(), "Value that the header or the JSON path must have."),
+        "contains": Key(Text(), "Text that the header, the JSON value or the body must contain."),
+        "matches": Key(Text(check=texts.regex_problem), "Regular expression searched in the same."),
+        "min_bytes": Key(Number(whole=True, high=1e12), "Least size of the body."),
+        "max_bytes": Key(Number(whole=True, high=1e12, above=True), "Largest size of the body."),
+        "max_time": Key(Duration(), "Longest time the request may take.", to="max_time_s"),
+    },
+    _build_check,
+    "A condition on a response; every key that is set must hold.",
+)
+
+
+def _build_capture(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
+    sources = [name for name in ("json", "header", "regex", "cookie") if name in read]
+    if len(sources) != 1:
+        found = f"has {' and '.join(sources)}" if sources else "has no source"
+        problems.add(path, f"{found}; a capture takes its value from one of json, header, regex or cookie")
+        return BAD
+    return Capture(**read)
+
+
+CAPTURE = Section(
+    {
+        "name": Key(Text(check=texts.variable_problem), "Later requests use the value as ${name}.", required=True),
+        "json": Key(Text(check=texts.json_path_problem), "JSON path of the value in the body."),
+        "header": Key(Text(check=texts.header_name_problem), "Header that holds the value."),
+        "regex": Key(Text(check=texts.regex_problem), "Expression searched in the body; its first group is the value."),
+        "cookie": Key(Text(check=texts.header_name_problem), "Cookie that holds the value."),
+    },
+    _build_capture,
+    "A value taken from a response for later requests.",
+)
+
+
+def _build_part(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
+    if ("file" in read) == ("value" in read):
+        problems.add(path, "a part has either a value or a file")
+        return BAD
+    return Part(**read)
+
+
+PART = Section(
+    {
+        "name": Key(Text(most=200), "Name of the form field.", required=True),
+        "value": Key(_FREE, "Value of the field."),
+        "file": Key(_FILE, "File whose bytes are sent; relative to the preset's directory."),
+        "filename": Key(HEADER_VALUE, "Name of the file as the server sees it."),
+        "content_type": Key(HEADER_VALUE, "Type of the file."),
+    },
+    _build_part,
+    "A part of a multipart body.",
+)
+
+
+def _build_operation(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
+    bodies = [name for name in _BODIES if name in read]
+    if len(bodies) > 1:
+        problems.add(path, f"has {' and '.join(bodies)}; a request has one body")
+        return BAD
+    if bodies and read.get("method", "GET") in {"GET", "HEAD", "TRACE"} and "method" not in read:
+        problems.add(path, f'has {bodies[0]}, but method is GET; write method = "POST" (or PUT, PATCH, DELETE)')
+        return BAD
+    read.setdefault("name", f"{read.get('method', 'GET')} {read.get('path', '/')}"[:200])
+    return Operation(**read)
+
+
+OPERATION_KEYS = {
+    "name": Key(NAME, "Name under which results are kept."),
+    "weight": Key(Number(above=True, high=1e6), "Share of the requests, relative to the other weights."),
+    "method": Key(Text(check=texts.method_problem), "HTTP method; GET when not said."),
+    "path": Key(
+        Text(allow=ANY_PLACEHOLDER, check=texts.path_problem, most=16_000),
+        "Path appended to target.url.",
+        required=True,
+    ),
+    "query": Key(MapOf(QueryValue()), "Query parameters."),
+    "headers": Key(HEADERS, "Headers of this request, over those of the target."),
+    "json": Key(Document(), "JSON body."),
+    "form": Key(MapOf(_FREE), "Form fields, sent URL-encoded."),
+    "body": Key(_FREE, "Body as text."),
+    "body_file": Key(_FILE, "File whose bytes are the body; relative to the preset's directory."),
+    "multipart": Key(ListOf(PART, least=1), "Parts of a multipart body."),
+    "checks": Key(ListOf(CHECK), "Conditions on the response; without a status, 400 and above are errors."),
+    "captures": Key(ListOf(CAPTURE), "Values taken from the response."),
+}
+OPERATION = Section(OPERATION_KEYS, _build_operation, "One kind of request.")
+STEP = Section(
+    {**{name: key for name, key in OPERATION_KEYS.items() if name != "weight"},
+     "think": Key(Think(), "Wait before this step.", to="think_s")},
+    _build_operation,
+    "One request of a journey.",
+)  # fmt: skip
+REQUEST = Section(
+    {name: key for name, key in OPERATION_KEYS.items() if name != "weight"},
+    _build_operation,
+    "One request that is not counted.",
+)

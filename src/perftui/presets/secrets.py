@@ -1,0 +1,145 @@
+"""`${env:NAME}` and `${file:path}`: read right before the start, kept in memory only."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from perftui.model.errors import UsageError
+from perftui.model.plan import Auth, Operation, Plan, Target
+from perftui.model.text import safe_text
+from perftui.presets import grammar, texts
+from perftui.presets.references import strings_of
+from perftui.presets.rewriting import rewrite_strings
+
+_MOST_FILE_BYTES = 64 * 1024
+T = TypeVar("T")
+
+
+def resolve_secrets(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
+    """The plan as it is executed, and every value that must not be stored or shown.
+
+    Resolved text is literal: a `${` in it is escaped. Variables in the target's URL and proxy are settings, not
+    secrets, unless a user name or password is in them.
+
+    Raises:
+        UsageError: a variable is not set, a file cannot be read, or a value cannot stand where it is used.
+    """
+    resolver = _Resolver()
+    settings = {"url": plan.target.url, "proxy": plan.target.proxy}
+    open_values = {name: rewrite_strings(value, resolver.open_text) for name, value in settings.items()}
+    resolved = rewrite_strings(plan, resolver.text)
+    resolved = replace(resolved, target=replace(resolved.target, **open_values))
+    problems = [*resolver.problems, *_problems(resolved)]
+    if problems:
+        raise UsageError(*dict.fromkeys(problems))
+    return resolved, tuple(dict.fromkeys([*resolver.secrets, *typed_secrets(resolved)]))
+
+
+def typed_secrets(plan: Plan) -> tuple[str, ...]:
+    """Secret values that stand in the plan itself, and the forms in which they are sent."""
+    auth = plan.target.auth
+    found: list[str] = []
+    if auth is not None:
+        pairs = [pair for pair in (auth.basic, auth.digest) if pair]
+        found += [auth.bearer, *(password for _, password in pairs)]
+        found += [pair[1] for pair in (auth.header, auth.query) if pair]
+        found += [auth.oauth2.client_secret] if auth.oauth2 else []
+        found += [base64.b64encode(":".join(pair).encode()).decode() for pair in pairs]
+    return tuple(text for text in found if text and "${" not in text)
+
+
+class _Resolver:
+    """Reads variables and files once, and notes what is missing."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.secrets: list[str] = []
+        self._known: dict[grammar.Placeholder, str] = {}
+
+    def text(self, text: str) -> str:
+        """The text with secrets read; their values are noted as secret."""
+        return self._resolve(text, self.secrets.append)
+
+    def open_text(self, text: str) -> str:
+        """The text with values read that are no secrets."""
+        return self._resolve(text, lambda _: None)
+
+    def _resolve(self, text: str, note: Callable[[str], None]) -> str:
+        if "${env:" not in text and "${file:" not in text:
+            return text
+        segments: list[grammar.Segment] = []
+        for segment in grammar.split(text):
+            if isinstance(segment, grammar.Placeholder) and segment.kind in grammar.SECRET_KINDS:
+                value = self._read(segment)
+                note(value)
+                segments.append(value)
+            else:
+                segments.append(segment)
+        return grammar.join(segments)
+
+    def _read(self, placeholder: grammar.Placeholder) -> str:
+        if placeholder not in self._known:
+            read = _read_variable if placeholder.kind == "env" else _read_file
+            try:
+                self._known[placeholder] = read(placeholder.argument)
+            except ValueError as error:
+                self.problems.append(str(error))
+                self._known[placeholder] = "missing"
+        return self._known[placeholder]
+
+
+def _read_variable(name: str) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        raise ValueError(f"the environment variable {name} is not set; the preset uses it as ${{env:{name}}}")
+    if any(0xD800 <= ord(character) < 0xE000 for character in value):
+        raise ValueError(f"the environment variable {name} is not UTF-8")
+    return value
+
+
+def _read_file(path: str) -> str:
+    shown = safe_text(path)
+    try:
+        if not Path(path).is_file():
+            raise ValueError(f"{shown}: there is no such file; the preset uses it as ${{file:...}}")
+        with Path(path).open("rb") as file:
+            data = file.read(_MOST_FILE_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"{shown}: cannot be read: {error.strerror or error}") from error
+    if len(data) > _MOST_FILE_BYTES:
+        raise ValueError(f"{shown}: larger than {_MOST_FILE_BYTES // 1024} KiB, too large for a value")
+    try:
+        return data.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{shown}: not UTF-8 at byte {error.start:,}") from error
+
+
+def _problems(plan: Plan) -> list[str]:
+    """What resolved values break: a line end in a header or a path, a URL that is none."""
+    found = [f"target.url: {problem}" for problem in [texts.url_problem(plan.target.url)] if problem]
+    places: list[tuple[str, Target | Operation]] = [("target", plan.target)]
+    every = (*plan.counted_operations, *plan.before, *plan.after)
+    places += [(operation.name, operation) for operation in every]
+    auth = plan.target.auth
+    if auth and auth.login:
+        places.append(("target.auth.login", auth.login.request))
+    for place, part in places:
+        for name, value in part.headers.items():
+            if problem := texts.header_value_problem(value):
+                found.append(f"{place}: header {safe_text(name, 60)}: the value {problem}")
+        if isinstance(part, Operation) and any(character in part.path for character in "\r\n\0"):
+            found.append(f"{place}: the path holds a line end or NUL")
+    if auth and any(texts.header_value_problem(text) for text in _header_texts(auth)):
+        found.append("target.auth: a value holds a line end or NUL, which no header can")
+    return found
+
+
+def _header_texts(auth: Auth) -> list[str]:
+    """What of it is sent in headers."""
+    return [text for part in (auth.bearer, auth.basic, auth.header, auth.digest) for text in strings_of(part)]

@@ -1,0 +1,98 @@
+"""Tables of a preset file: which keys they have, what each means, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from perftui.presets.kinds import BAD, Kind, Schema, show
+from perftui.presets.problems import KeyPath, Problems, nearest
+
+Build = Callable[[dict[str, Any], KeyPath, Problems], object]
+
+
+class Key:
+    """One key of a table."""
+
+    __slots__ = ("doc", "kind", "required", "to")
+
+    def __init__(self, kind: Kind, doc: str, *, to: str = "", required: bool = False) -> None:
+        """Describe the key.
+
+        Args:
+            kind: of its value.
+            doc: one sentence for editors.
+            to: the plan's field, when it has another name.
+            required: whether the table is useless without it.
+        """
+        self.kind = kind
+        self.doc = doc
+        self.to = to
+        self.required = required
+
+
+class Section(Kind):
+    """A table with known keys."""
+
+    def __init__(self, keys: Mapping[str, Key], build: Build, doc: str = "") -> None:
+        """Describe the table.
+
+        Args:
+            keys: by name.
+            build: makes the plan's part of the values read (by the plan's field names; keys that are absent or wrong
+                are missing), may note further mistakes and give BAD. Called only when every key was right.
+            doc: one sentence for editors.
+        """
+        self._keys = dict(keys)
+        self._build = build
+        self._doc = doc
+
+    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
+        if not isinstance(value, Mapping):
+            problems.add(path, f"{show(value)} is not a table")
+            return BAD
+        good = True
+        read: dict[str, Any] = {}
+        for name, inner in value.items():
+            key = self._keys.get(name)
+            if key is None:
+                problems.add((*path, name), f"unknown key{nearest(name, self._keys)}{self._known(name)}")
+                good = False
+                continue
+            result = key.kind.read(inner, (*path, name), problems)
+            if result is BAD:
+                good = False
+            else:
+                read[key.to or name] = result
+        for name, key in self._keys.items():
+            if key.required and name not in value:
+                problems.add(path, f"{name!r} is missing: {key.doc[0].lower()}{key.doc[1:]}")
+                good = False
+        return self._build(read, path, problems) if good else BAD
+
+    def _schema(self) -> Schema:
+        schema: Schema = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                name: {**key.kind.schema(), "description": key.doc} for name, key in sorted(self._keys.items())
+            },
+        }
+        required = [name for name, key in self._keys.items() if key.required]
+        if required:
+            schema["required"] = required
+        if self._doc:
+            schema["description"] = self._doc
+        return schema
+
+    def _known(self, name: str) -> str:
+        return "" if nearest(name, self._keys) else f"; known: {', '.join(self._keys)}"
+
+
+def struct_builder(struct: type[Any]) -> Build:
+    """A build that fills a struct of the model."""
+
+    def build(read: dict[str, Any], _path: KeyPath, _problems: Problems) -> object:
+        return struct(**read)
+
+    return build

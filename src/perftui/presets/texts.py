@@ -1,0 +1,121 @@
+"""What texts of a preset must look like: URLs, paths, header names and values, names."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from perftui.model.objectives import METRICS
+from perftui.presets.json_path import JsonPath
+from perftui.presets.problems import nearest
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_OURS = {"content-length", "transfer-encoding", "connection"}
+RESERVED_VARIABLES = ("seq", "uuid", "now")
+
+
+def url_problem(text: str) -> str:
+    """What is wrong with a target's URL; empty when nothing is."""
+    if _CONTROL.search(text) or any(character.isspace() for character in text):
+        return "a URL has no spaces or line ends"
+    if "://" not in text:
+        return f'start it with http:// or https://, such as "http://{text[:60]}"'
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return "is no URL: check host and port"
+    if parts.scheme not in {"http", "https"}:
+        return f"{parts.scheme[:12]}:// is not spoken; http:// or https://"
+    if not parts.hostname:
+        return "the host is missing"
+    if port == 0:
+        return "port 0 cannot be reached"
+    if parts.username is not None or parts.password is not None:
+        return "holds a password, which would be shown; write it as auth = { basic = { user = ..., password = ... } }"
+    if parts.fragment:
+        return "a #fragment is never sent; leave it out"
+    return ""
+
+
+def path_problem(text: str) -> str:
+    """What is wrong with an operation's path."""
+    if _CONTROL.search(text):
+        return "holds a line end or another control character"
+    if not text.startswith("/"):
+        return f"must start with /, such as {'/' + text[:60]!r}; scheme and host belong to target.url"
+    if " " in text:
+        return "holds a space; write it as %20"
+    if "#" in text:
+        return "a #fragment is never sent; leave it out"
+    return ""
+
+
+def header_name_problem(text: str) -> str:
+    """What is wrong with a header's name."""
+    if not _TOKEN.fullmatch(text):
+        return "is no header name"
+    if text.lower() in _OURS:
+        return "is set by perftui from the body and from target.keep_alive; leave it out"
+    return ""
+
+
+def header_value_problem(text: str) -> str:
+    """What is wrong with a header's value."""
+    if "\r" in text or "\n" in text or "\0" in text:
+        return "holds a line end or NUL, which no header can"
+    return ""
+
+
+def method_problem(text: str) -> str:
+    """What is wrong with a method."""
+    if not _TOKEN.fullmatch(text) or len(text) > 32:
+        return "is no method; GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS"
+    if text != text.upper():
+        return f"methods are in capitals: {text.upper()}"
+    return ""
+
+
+def name_problem(text: str) -> str:
+    """What is wrong with the name of a preset."""
+    return "" if _NAME.fullmatch(text) else "a name has letters, digits, '.', '_' and '-' only, at most 64"
+
+
+def label_problem(text: str) -> str:
+    """What is wrong with the name of an operation, journey or check."""
+    return "holds a line end or another control character" if _CONTROL.search(text) else ""
+
+
+def variable_problem(text: str) -> str:
+    """What is wrong with the name of a captured value or a data file."""
+    if text in RESERVED_VARIABLES:
+        return f"${{{text}}} already means something; take another name"
+    return "" if _VARIABLE.fullmatch(text) else "starts with a letter and has letters, digits, '_' and '-' only"
+
+
+def json_path_problem(text: str) -> str:
+    """What is wrong with a JSON path."""
+    try:
+        JsonPath.compile(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def regex_problem(text: str) -> str:
+    """What is wrong with a regular expression."""
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"is no regular expression: {error}"
+    return ""
+
+
+def metric_problem(text: str) -> str:
+    """What is wrong with a metric's name."""
+    if text in METRICS:
+        return ""
+    return f"{text[:60]!r} is not a metric{nearest(text, METRICS) or '; such as response_time.p95 or error_rate'}"
