@@ -28,12 +28,11 @@ _STATUS: dict[str, tuple[str, str]] = {
     "unfinished": ("unfinished", "$warning"),
 }
 _CHANGES: dict[str, tuple[str, str]] = {
-    "better": ("▲ better", "$success"),
-    "improved": ("▲ better", "$success"),
-    "worse": ("▼ worse", "$error"),
-    "regressed": ("▼ worse", "$error"),
-    "same": ("= same", "$foreground"),
-    "inconclusive": ("? unclear", "$warning"),
+    "regression": ("regression", "$error"),
+    "improvement": ("improvement", "$success"),
+    "no_difference": ("no difference", "$foreground"),
+    "inconclusive": ("inconclusive", "$warning"),
+    "not_comparable": ("not comparable", "$error"),
 }
 
 
@@ -53,7 +52,7 @@ def status_mark(status: Status | str) -> Content:
 
 
 def change_mark(verdict: str) -> Content:
-    """The verdict of a comparison's line."""
+    """The verdict of a comparison, or of one of its metrics."""
     return _mark(_CHANGES, verdict)
 
 

@@ -15,10 +15,8 @@ from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
 
 if TYPE_CHECKING:
-    from perftui.model.comparison import Comparison
     from perftui.presets.catalog import PresetInfo
     from perftui.store.index import RunRow
-    from perftui.store.loading import LoadedRun
     from perftui.tui.settings import Settings
 
 
@@ -50,17 +48,6 @@ def read_runs() -> SavedRuns:
     rows = tuple(library.list())
     live = frozenset(row.id for row in rows if row.status == "running")
     return SavedRuns(rows, live, frozenset(baseline.run_id for baseline in list_baselines(library)))
-
-
-def read_run(path: Path) -> LoadedRun:
-    """A run with its intervals.
-
-    Raises:
-        PerftuiError: it cannot be read.
-    """
-    from perftui.store.loading import load_run
-
-    return load_run(str(path))
 
 
 def find_run(reference: str) -> Path:
@@ -170,17 +157,6 @@ def recover_run(path: Path) -> None:
     from perftui.analysis.recovery import recover
 
     recover(path)
-
-
-def compare_runs(baseline: LoadedRun, run: LoadedRun) -> Comparison:
-    """What changed from the baseline to the run.
-
-    Raises:
-        PerftuiError: the runs cannot be compared.
-    """
-    from perftui.analysis.comparison import compare
-
-    return compare([baseline], [run])
 
 
 def read_settings() -> tuple[Settings, tuple[str, ...]]:

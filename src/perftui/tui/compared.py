@@ -1,0 +1,85 @@
+"""Two runs with all that their comparison shows. `read_pair` and `judge` block: call them in a thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from perftui.model.comparison import Comparison
+from perftui.tui.plot import PERCENTILE_TICKS, Plot, percentile_points
+
+if TYPE_CHECKING:
+    from perftui.metrics.timeline import Timeline
+    from perftui.store.loading import LoadedRun
+
+
+class Side(Struct, frozen=True, kw_only=True):
+    """One of the two runs."""
+
+    run: LoadedRun
+    timeline: Timeline
+
+
+class Pair(Struct, frozen=True, kw_only=True):
+    """Baseline and run."""
+
+    baseline: Side
+    run: Side
+
+    def percentiles(self, operation: str) -> Plot:
+        """Both percentile curves of an operation, or of the total."""
+        from perftui.report.plots import Series
+
+        old = percentile_points(self.baseline.timeline.curve(operation=operation))
+        new = percentile_points(self.run.timeline.curve(operation=operation))
+        last = max((x for x, _ in (*old[-1:], *new[-1:])), default=1.0)
+        ticks = tuple(tick for tick in PERCENTILE_TICKS if tick[0] <= last + 1e-6)
+        return Plot(
+            series=(Series("baseline", old, "ghost"), Series("run", new, "main")),
+            unit="ms",
+            x_range=(0.0, max(1.0, last)),
+            x_ticks=ticks,
+        )
+
+    def over_time(self, metric: str, operation: str, unit: str) -> Plot:
+        """A metric of both runs by seconds since their start."""
+        from perftui.report.plots import Series
+
+        old = tuple(self.baseline.timeline.series(metric, operation))
+        new = tuple(self.run.timeline.series(metric, operation))
+        return Plot(series=(Series("baseline", old, "ghost"), Series("run", new, "main")), unit=unit)
+
+
+def read_pair(baseline: Path, run: Path) -> Pair:
+    """Both runs.
+
+    Raises:
+        PerftuiError: one of them cannot be read.
+    """
+    return Pair(baseline=_side(baseline), run=_side(run))
+
+
+def _side(path: Path) -> Side:
+    from perftui.metrics.timeline import Timeline
+    from perftui.store.loading import load_run
+
+    run = load_run(str(path))
+    timeline = Timeline(run.record.plan)
+    for interval in run.intervals:
+        timeline.add(interval)
+    for event in run.events:
+        timeline.add(event)
+    return Side(run=run, timeline=timeline)
+
+
+def judge(pair: Pair) -> Comparison:
+    """What changed from the baseline to the run.
+
+    Raises:
+        PerftuiError: it cannot be said.
+    """
+    from perftui.analysis.comparison import compare
+
+    return compare([pair.baseline.run], [pair.run.run])

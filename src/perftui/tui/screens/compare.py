@@ -1,0 +1,239 @@
+"""Two runs side by side: every metric with its change and how sure that is, both curves in one plot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from textual import getters, on, work
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from perftui.model.comparison import Comparison, MetricChange
+from perftui.model.errors import PerftuiError
+from perftui.model.record import Record
+from perftui.model.units import format_duration
+from perftui.tui.compared import Pair, judge, read_pair
+from perftui.tui.describe import level_text, when_text
+from perftui.tui.marks import change_mark, quiet, status_mark, trust_mark
+from perftui.tui.plot import PlotView
+from perftui.tui.screens.base import PerftuiScreen
+from perftui.tui.table import Column, Row, Table
+
+_VIEWS = ("numbers", "percentiles", "time", "differences")
+_COLUMNS = (
+    Column("metric", "metric", 14, grow=1),
+    Column("baseline", "baseline", 8, right=True),
+    Column("run", "run", 8, right=True),
+    Column("change", "change", 8, right=True),
+    Column("interval", "interval", 14, right=True),
+    Column("verdict", "verdict", 13),
+)
+
+
+class ChangeTable(Table):
+    """The metrics."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+
+class CompareScreen(PerftuiScreen[None]):
+    """Baseline left, run right."""
+
+    CSS_PATH = "compare.tcss"
+    heading: ClassVar[str] = "Compare"
+    AUTO_FOCUS = "#changes"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.pop_screen", "back", id="compare.back", tooltip="Back"),
+        Binding("v", "view", "next view", id="compare.view", tooltip="Numbers, percentiles, over time, differences"),
+        Binding("t", "metric", "rate or p95", id="compare.metric", tooltip="Over time: throughput or p95"),
+        Binding("w", "swap", "swap sides", id="compare.swap", tooltip="Take the run as the baseline"),
+        Binding("x", "export", "export", id="compare.export", tooltip="Write the comparison to a file"),
+    ]
+    table = getters.query_one("#changes", ChangeTable)
+
+    def __init__(self, baseline: Path, run: Path) -> None:
+        super().__init__()
+        self._paths = (baseline, run)
+        self._pair: Pair | None = None
+        self._comparison: Comparison | None = None
+        self._changes: dict[str, MetricChange] = {}
+        self._operation = ""
+        self._metric = "throughput"
+        self._view = 0
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Who, then numbers beside plots, then the differences."""
+        yield Static("Reading both runs…", id="sides", markup=False)
+        table = ChangeTable(_COLUMNS, id="changes", classes="panel", empty="Reading both runs…")
+        table.border_title = "What changed"
+        percentiles = PlotView(id="percentiles", classes="panel", empty="Reading both runs…")
+        percentiles.border_title = "Response time by percentile"
+        over_time = PlotView(id="time", classes="panel", empty="Reading both runs…")
+        with Horizontal(id="body"):
+            with Vertical(id="numbers"):
+                yield table
+                yield Static(id="about", markup=False)
+            with Vertical(id="plots"):
+                yield percentiles
+                yield over_time
+        with VerticalScroll(id="differences", classes="panel", can_focus=False) as differences:
+            differences.border_title = "What else differs"
+            yield Static(id="difference-list", markup=False)
+
+    def on_mount(self) -> None:
+        """Read and compare."""
+        super().on_mount()
+        self._show_view()
+        self._read()
+
+    @work(group="compare", exclusive=True)
+    async def _read(self) -> None:
+        self.say("reading both runs…")
+        try:
+            pair = await asyncio.to_thread(read_pair, *self._paths)
+            self._pair = pair
+            self.query_one("#sides", Static).update(_sides(pair))
+            self._show_plots()
+            self.say("comparing…")
+            comparison = await asyncio.to_thread(judge, pair)
+        except PerftuiError as error:
+            self.say(Content.styled("cannot be compared", "$error"))
+            self.table.show((), empty="\n".join(error.problems))
+            self.app.complain(error, "Cannot be compared")
+            return
+        self._comparison = comparison
+        self._changes = {_key(change): change for change in comparison.metrics}
+        self.say(change_mark(comparison.verdict))
+        self.table.show(_rows(comparison), empty="; ".join(comparison.reasons) or "Nothing to compare")
+        self.query_one("#difference-list", Static).update(_differences(comparison))
+
+    @on(Table.Highlighted, "#changes")
+    def _highlighted(self, event: Table.Highlighted) -> None:
+        change = self._changes.get(event.key)
+        about = self.query_one("#about", Static)
+        about.update(_about(change) if change else "")
+        operation = event.key.split("|", 1)[0]
+        if operation != self._operation:
+            self._operation = operation
+            self._show_plots()
+
+    def _show_plots(self) -> None:
+        if self._pair is None:
+            return
+        what = self._operation or "total"
+        percentiles, over_time = self.query_one("#percentiles", PlotView), self.query_one("#time", PlotView)
+        percentiles.border_subtitle = Content(what)
+        percentiles.show(self._pair.percentiles(self._operation), "no answers were measured")
+        rate = self._metric == "throughput"
+        over_time.border_title = "Throughput over time" if rate else "Response time p95 over time"
+        over_time.border_subtitle = Content(what)
+        unit = "ok/s" if rate else "ms"
+        over_time.show(self._pair.over_time(self._metric, self._operation, unit), "no intervals are known")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
+        """A wide screen has every view at once."""
+        return not (action == "view" and self.has_class("-wide"))
+
+    def on_resize(self) -> None:
+        """Wide or not decides about the key."""
+        self.refresh_bindings()
+
+    def action_view(self) -> None:
+        """On a narrow screen: the next of the four views."""
+        self._view = (self._view + 1) % len(_VIEWS)
+        self._show_view()
+
+    def _show_view(self) -> None:
+        for position, name in enumerate(_VIEWS):
+            self.set_class(position == self._view, f"-view-{name}")
+
+    def action_metric(self) -> None:
+        """The other metric over time."""
+        self._metric = "response_time.p95" if self._metric == "throughput" else "throughput"
+        if not self.has_class("-wide"):
+            self._view = _VIEWS.index("time")
+            self._show_view()
+        self._show_plots()
+
+    def action_swap(self) -> None:
+        """The other way round."""
+        self._paths = self._paths[::-1]
+        self._read()
+
+    def action_export(self) -> None:
+        """Write the comparison to a file."""
+        if self._comparison is not None:
+            from perftui.tui.screens.export import ExportDialog
+
+            self.app.push_screen(ExportDialog(self._paths[1], self._comparison))
+
+
+def _key(change: MetricChange) -> str:
+    return f"{change.operation}|{change.metric}"
+
+
+def _sides(pair: Pair) -> Content:
+    return Content("\n").join(
+        Content.styled(f"{name:<10}", style) + _side(side.run.record)
+        for name, style, side in (("baseline", "$quiet", pair.baseline), ("run", "bold $series-1", pair.run))
+    )
+
+
+def _side(record: Record) -> Content:
+    load = record.plan.load
+    parts = [
+        Content.styled(record.id, "bold"),
+        Content(when_text(record.started_at)),
+        Content(f"{level_text(load)} for {format_duration(load.duration_s)}"),
+        status_mark(record.status),
+        trust_mark(record.trust.verdict),
+        quiet(record.label),
+    ]
+    return Content("  ").join(part for part in parts if part.plain)
+
+
+def _rows(comparison: Comparison) -> Iterator[Row]:
+    from perftui.report.comparison import change_text, interval_text, value_text
+
+    operation = ""
+    for change in comparison.metrics:
+        if change.operation != operation:
+            operation = change.operation
+            yield Row(f"{operation}|", (Content.styled(operation, "bold $panel-title"), "", "", "", "", ""))
+        verdict = change_mark(change.verdict)
+        yield Row(
+            _key(change),
+            (
+                f"{'  ' if operation else ''}{_short(change.metric)}",
+                value_text(change.baseline, change.unit),
+                value_text(change.run, change.unit),
+                change_text(change.change, change.unit),
+                quiet(interval_text(change)),
+                verdict if change.gated else quiet(verdict.plain),
+            ),
+        )
+
+
+def _short(metric: str) -> str:
+    return metric.replace("_time.", " ").replace("_", " ").replace(".", " ").replace("p99 9", "p99.9")
+
+
+def _about(change: MetricChange) -> Content:
+    basis = (
+        f"{change.metric}: {change.confidence:.0%} interval, threshold {change.threshold:.0%}, "
+        f"n {change.n_baseline:,} and {change.n_run:,}"
+    )
+    shown = "" if change.gated else ", not counted for the verdict"
+    return quiet(f"{basis}{shown}") + Content(f"\n{change.reason}")
+
+
+def _differences(comparison: Comparison) -> Content:
+    lines = [Content.styled(f"! {reason}", "$warning") for reason in comparison.reasons]
+    lines += [Content(f"· {difference}") for difference in comparison.differences]
+    return Content("\n").join(lines or [quiet("Nothing: same plan, same machine.")])

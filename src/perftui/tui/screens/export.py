@@ -1,0 +1,148 @@
+"""Writing a run, or a comparison, to a file: a format, and where to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from perftui.model.comparison import Comparison
+from perftui.model.errors import PerftuiError
+from perftui.tui.marks import quiet
+from perftui.tui.screens.base import Dialog
+from perftui.tui.table import Column, Row, Table
+
+_WORDS = {
+    "text": "the summary as plain text",
+    "json": "everything, reads back anywhere",
+    "toml": "the record, for people and scripts",
+    "csv": "the summary as a table",
+    "series": "one row per second, for spreadsheets",
+    "md": "fits a pull request",
+    "html": "one page with plots, no network",
+    "junit": "objectives as test cases, for CI",
+    "hlog": "histograms for HdrHistogram's tools",
+}
+_COLUMNS = (Column("name", "format", 7), Column("what", "", 20, grow=1))
+
+
+class FormatTable(Table):
+    """The formats."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.write", "write", id="export.write", tooltip="Write the file"),
+    ]
+
+
+class ExportDialog(Dialog[None]):
+    """Formats above, the file's path below."""
+
+    CSS_PATH = "export.tcss"
+    AUTO_FOCUS = "#formats"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "cancel", id="export.cancel", tooltip="Write nothing"),
+    ]
+    formats = getters.query_one("#formats", FormatTable)
+    field = getters.query_one("#path", Input)
+
+    def __init__(self, path: Path, comparison: Comparison | None = None) -> None:
+        super().__init__()
+        self._path = path
+        self._comparison = comparison
+        self._endings = _endings(comparison)
+        self._writing = False
+
+    def compose(self) -> ComposeResult:
+        """Formats, path, what will happen."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Export the comparison" if self._comparison else "Export the run"
+            yield FormatTable(_COLUMNS, id="formats")
+            yield Static("Write to", classes="quiet", markup=False)
+            yield Input(id="path", compact=True, select_on_focus=False)
+            yield Static("", id="note", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the formats; the first sets the path."""
+        self.formats.show(Row(name, (name, quiet(_WORDS.get(name, "")))) for name in self._endings)
+
+    @property
+    def _chosen(self) -> str:
+        return self.formats.cursor_key or next(iter(self._endings))
+
+    @on(Table.Highlighted, "#formats")
+    def propose(self, event: Table.Highlighted) -> None:
+        """A name for the file, in the directory one came from."""
+        what = f"{self._comparison.baseline_id}-vs-{self._comparison.run_id}" if self._comparison else self._path.name
+        series = "-series" if event.key == "series" else ""
+        self.field.value = str(Path.cwd() / f"{what}{series}.{self._endings[event.key]}")
+
+    @on(Input.Changed, "#path")
+    def check(self) -> None:
+        """Say what the name would do."""
+        path = Path(self.field.value).expanduser()
+        note = self.query_one("#note", Static)
+        if not path.parent.is_dir():
+            note.update(Content.styled(f"✗ there is no directory {path.parent}", "$error"))
+        elif path.is_dir():
+            note.update(Content.styled("✗ that is a directory", "$error"))
+        else:
+            note.update(
+                Content.styled("! exists and will be replaced", "$warning") if path.exists() else "Enter writes it"
+            )
+
+    @on(Table.Chosen, "#formats")
+    @on(Input.Submitted, "#path")
+    def action_write(self) -> None:
+        """Write the file, say where it is."""
+        path = Path(self.field.value).expanduser()
+        if path.parent.is_dir() and not path.is_dir() and not self._writing:
+            self._writing = True
+            self.query_one("#note", Static).update(quiet("writing…"))
+            self._write(self._chosen, path)
+
+    @work(group="export", exclusive=True)
+    async def _write(self, style: str, path: Path) -> None:
+        try:
+            size = await asyncio.to_thread(_export, self._path, self._comparison, style, path)
+        except (PerftuiError, OSError) as error:
+            self._writing = False
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            self.query_one("#note", Static).update(Content.styled(f"✗ not written: {reason}", "$error"))
+            return
+        from perftui.model.units import format_bytes
+
+        self.notify(f"{path} ({format_bytes(size)})", title="Exported", markup=False)
+        self.dismiss(None)
+
+
+def _endings(comparison: Comparison | None) -> Mapping[str, str]:
+    from perftui.report.export import FORMATS as RUN_FORMATS
+
+    if comparison is None:
+        return RUN_FORMATS
+    from perftui.report.comparison import FORMATS
+
+    return {name: RUN_FORMATS[name] for name in FORMATS}
+
+
+def _export(run: Path, comparison: Comparison | None, style: str, path: Path) -> int:
+    if comparison is None:
+        from perftui.report.export import export
+        from perftui.store.loading import load_run
+
+        text = export(load_run(str(run)), style)
+    else:
+        from perftui.report.comparison import render
+
+        text = render(comparison, style)
+    data = text.encode()
+    path.write_bytes(data)
+    return len(data)
