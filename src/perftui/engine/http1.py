@@ -1,0 +1,187 @@
+"""Reading one HTTP/1.1 response with every limit: heads of 64 KiB and 200 lines, bodies of 10 MiB, ten interim answers.
+
+Nothing is inflated. The fast path of a connection (engine/connection.py) does without this reader; whatever is unusual
+(several reads, errors, closing connections, checks that look at head or body) comes here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httptools
+import msgspec
+
+MOST_HEAD_BYTES = 64 * 1024
+MOST_HEAD_LINES = 200
+MOST_BODY_BYTES = 10 * 1024 * 1024
+MOST_INTERIM = 10
+ABSURD_LENGTH = 1 << 40
+"""A declared length from here on is taken as nonsense, not as a large body."""
+_SHORTEST_LINE = 4
+SMALL_RESPONSE_BYTES = MOST_HEAD_LINES * _SHORTEST_LINE
+"""A response below this size cannot break a limit of the head."""
+_NOT_READ = object()
+
+
+class _LimitReached(Exception):  # noqa: N818  # control flow out of the parser's callbacks, not an error
+    """Stops the parser; the reader's `failure` says why."""
+
+
+def head_is_small(data: bytes) -> bool:
+    """Whether the head at the start of these bytes is within its limits."""
+    end = data.find(b"\r\n\r\n")
+    return 0 <= end <= MOST_HEAD_BYTES and data.count(b"\n", 0, end) <= MOST_HEAD_LINES
+
+
+class ResponseReader:
+    """One response, from its first byte to its last. Feed it; then look at `done` and `failure`."""
+
+    __slots__ = (
+        "_body_bytes", "_chunked", "_document", "_head_bytes", "_head_done", "_head_only", "_interim", "_lines", "_parser", "_text",
+        "body", "done", "failure", "headers", "is_good", "keep_alive", "received", "status",
+    )  # fmt: skip
+
+    def __init__(self, *, head_only: bool, keep_body: bool) -> None:
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body: bytearray | None = bytearray() if keep_body else None
+        self.received = 0
+        """Bytes of head and body as they came."""
+        self.keep_alive = False
+        self.done = False
+        self.failure: tuple[str, str] | None = None
+        """Error class and detail."""
+        self.is_good = False
+        """Set by the connection: judged good, and the connection stays."""
+        self._head_only = head_only
+        self._parser = httptools.HttpResponseParser(self)
+        self._head_done = False
+        self._head_bytes = self._body_bytes = self._lines = self._interim = 0
+        self._chunked = False
+        self._text: str | None = None
+        self._document: Any = _NOT_READ
+
+    def feed(self, data: bytes) -> bool:
+        """Take the next bytes; returns whether the response is complete or has failed."""
+        self.received += len(data)
+        if not self._head_done:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._fail("protocol", "the server switched protocols without being asked")
+        except httptools.HttpParserError as error:
+            self._fail("protocol", str(error))
+        if not self._head_done and self._head_bytes > MOST_HEAD_BYTES:
+            self._fail("head_too_large", f"more than {MOST_HEAD_BYTES} bytes of head")
+        if self._head_only and self._head_done:
+            self.done = True
+        return self.done or self.failure is not None
+
+    def end(self) -> bool:
+        """The connection ended; returns whether that completes the response (a body without length)."""
+        if self._head_done and not self.done and self.failure is None and not self._chunked and self._length() is None:
+            self.done = True
+            self.keep_alive = False
+        return self.done
+
+    @property
+    def in_body(self) -> bool:
+        """Whether the head is complete and the body is not."""
+        return self._head_done and not self.done
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first header of that (lower-case) name."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+    def head_text(self) -> str:
+        """Status and headers as read so far, one per line."""
+        lines = [f"status {self.status}"] if self.status else []
+        lines += [f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in self.headers]
+        return "\n".join(lines)
+
+    def on_message_begin(self) -> None:
+        if self.done:
+            self._stop("protocol", "bytes after the end of the response")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._lines += 1
+        if self._lines > MOST_HEAD_LINES:
+            self._stop("head_too_large", f"more than {MOST_HEAD_LINES} lines of head")
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status < 200:
+            self._interim += 1
+            self.headers.clear()
+            if self._interim > MOST_INTERIM:
+                self._stop("protocol", f"more than {MOST_INTERIM} interim responses")
+            return
+        self.status = status
+        self._head_done = True
+        if sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD_BYTES:
+            self._stop("head_too_large", f"more than {MOST_HEAD_BYTES} bytes of head")
+        self._chunked = b"chunked" in (self.header(b"transfer-encoding") or b"").lower()
+        if self._head_only:
+            self.keep_alive = self._wants_keep_alive()
+            return
+        length = self._length()
+        if length is not None and length > MOST_BODY_BYTES and status not in {204, 304}:
+            if length >= ABSURD_LENGTH:
+                self._stop("protocol", f"declared length of {length} bytes")
+            self._stop("body_too_large", f"declared length of {length} bytes")
+
+    def on_body(self, body: bytes) -> None:
+        if self._head_only:
+            self._stop("protocol", "a body in the answer to HEAD")
+        self._body_bytes += len(body)
+        if self._body_bytes > MOST_BODY_BYTES:
+            self._stop("body_too_large", f"more than {MOST_BODY_BYTES} bytes of body")
+        if self.body is not None:
+            self.body += body
+
+    def on_message_complete(self) -> None:
+        if self._parser.get_status_code() >= 200 and not self._head_only:
+            self.keep_alive = self._parser.should_keep_alive()
+            self.done = True
+
+    @property
+    def body_bytes(self) -> int:
+        """Bytes of body read."""
+        return self._body_bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 become replacement characters."""
+        if self._text is None:
+            self._text = (self.body or b"").decode("utf-8", "replace")
+        return self._text
+
+    def document(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            ValueError: the body is no JSON.
+        """
+        if self._document is _NOT_READ:
+            self._document = msgspec.json.decode(self.body or b"")
+        return self._document
+
+    def _length(self) -> int | None:
+        value = self.header(b"content-length")
+        return int(value) if value is not None and value.isdigit() else None
+
+    def _wants_keep_alive(self) -> bool:
+        connection = (self.header(b"connection") or b"").lower()
+        if self._parser.get_http_version() == "1.1":
+            return b"close" not in connection
+        return b"keep-alive" in connection
+
+    def _fail(self, error_class: str, detail: str) -> None:
+        if self.failure is None:
+            self.failure = (error_class, detail)
+
+    def _stop(self, error_class: str, detail: str) -> None:
+        self._fail(error_class, detail)
+        raise _LimitReached

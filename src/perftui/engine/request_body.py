@@ -1,0 +1,98 @@
+"""Bodies of requests: JSON, forms, raw text, files and multipart uploads, rendered to bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from perftui.model.plan import Operation, Part
+from perftui.presets.placeholders import JsonTemplate, Template
+from perftui.presets.values import ValueStream
+
+BOUNDARY = "perftui-7d1f0c2b9a6e4853"
+"""Between the parts of a multipart body. Fixed, so that equal requests are equal bytes."""
+
+Render = Callable[[ValueStream, Mapping[str, str]], bytes]
+
+
+class Body:
+    """How to make one operation's body."""
+
+    def __init__(self, content_type: str, templates: list[Template | JsonTemplate], render: Render) -> None:
+        self.content_type = content_type
+        """Sent unless the operation or the target sets its own; empty: none."""
+        self.templates = templates
+        """What in it varies."""
+        self.render = render
+
+    @classmethod
+    def of(cls, operation: Operation) -> Body | None:
+        """The body of an operation, or None.
+
+        Raises:
+            OSError: a file cannot be read.
+            ValueError: a placeholder is wrong.
+        """
+        if operation.json is not None:
+            document = JsonTemplate.compile(operation.json)
+            return cls("application/json", [document], document.render)
+        if operation.form:
+            return _form(operation.form)
+        if operation.body_file:
+            content = Path(operation.body_file).read_bytes()
+            return cls("application/octet-stream", [], lambda _values, _variables: content)
+        if operation.multipart:
+            return _multipart(operation.multipart)
+        if operation.body:
+            text = Template.compile(operation.body)
+            return cls("", [text], lambda values, variables: text.render(values, variables).encode())
+        return None
+
+
+def _form(fields: Mapping[str, str]) -> Body:
+    pairs = [
+        (Template.compile(name, quoting="form"), Template.compile(value, quoting="form"))
+        for name, value in fields.items()
+    ]
+
+    def render(values: ValueStream, variables: Mapping[str, str]) -> bytes:
+        return "&".join(
+            f"{name.render(values, variables)}={value.render(values, variables)}" for name, value in pairs
+        ).encode()
+
+    return Body("application/x-www-form-urlencoded", [part for pair in pairs for part in pair], render)
+
+
+def _multipart(parts: tuple[Part, ...]) -> Body:
+    pieces = [(_part_head(part), _part_content(part)) for part in parts]
+
+    def render(values: ValueStream, variables: Mapping[str, str]) -> bytes:
+        lines = bytearray()
+        for head, content in pieces:
+            lines += head
+            lines += content if isinstance(content, bytes) else content.render(values, variables).encode()
+            lines += b"\r\n"
+        lines += f"--{BOUNDARY}--\r\n".encode()
+        return bytes(lines)
+
+    templates: list[Template | JsonTemplate] = [content for _, content in pieces if isinstance(content, Template)]
+    return Body(f"multipart/form-data; boundary={BOUNDARY}", templates, render)
+
+
+def _part_content(part: Part) -> bytes | Template:
+    return Path(part.file).read_bytes() if part.file else Template.compile(part.value)
+
+
+def _part_head(part: Part) -> bytes:
+    filename = part.filename or (Path(part.file).name if part.file else "")
+    lines = [f"--{BOUNDARY}", f'Content-Disposition: form-data; name="{_escape(part.name)}"']
+    if filename:
+        lines[-1] += f'; filename="{_escape(filename)}"'
+    content_type = part.content_type or ("application/octet-stream" if part.file else "")
+    if content_type:
+        lines.append(f"Content-Type: {content_type}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _escape(text: str) -> str:
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

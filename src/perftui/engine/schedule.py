@@ -1,0 +1,224 @@
+"""When requests are due: the load profile and its inverse. Pure; seconds and ns count from the run's origin.
+
+With the cumulative number of arrivals N(t), the integral of the level, arrival i is due at N(t) = i. A hold at r from a:
+t = a + (i - N(a)) / r. A linear ramp from r0 with slope s: t = a + (-r0 + sqrt(r0**2 + 2 s (i - N(a)))) / s, computed in
+the form without cancellation. Boundaries are exact fractions, so counts are exact.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from perftui.metrics.histogram import Float64s, Int64s
+from perftui.model.plan import Load, Phase
+
+NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of the profile with a constant slope."""
+
+    start_s: Fraction
+    end_s: Fraction
+    from_level: Fraction
+    to_level: Fraction
+    phase: Phase
+    before: Fraction = Fraction(0)
+    """Arrivals before it."""
+
+    @property
+    def slope(self) -> Fraction:
+        """Change of the level per second."""
+        return (self.to_level - self.from_level) / (self.end_s - self.start_s)
+
+    @property
+    def arrivals(self) -> Fraction:
+        """Arrivals in it."""
+        return (self.from_level + self.to_level) / 2 * (self.end_s - self.start_s)
+
+    def level_at(self, at_s: Fraction) -> Fraction:
+        """The level at a moment within it."""
+        return self.from_level + self.slope * (at_s - self.start_s)
+
+    def cut(self, start_s: Fraction, end_s: Fraction, factor: Fraction) -> Segment:
+        """The piece between two moments, its levels multiplied."""
+        return Segment(start_s, end_s, self.level_at(start_s) * factor, self.level_at(end_s) * factor, self.phase)
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(repr(float(number)))
+
+
+def planned_segments(load: Load) -> tuple[Segment, ...]:
+    """The profile as written: warm-up, then the stages."""
+    pieces: list[tuple[Fraction, Fraction, Fraction, bool]] = []
+    level = _exact(load.start_level)
+    for stage in load.stages:
+        to = _exact(stage.to)
+        if stage.duration_s > 0:
+            pieces.append((_exact(stage.duration_s), level, to, level != to))
+        level = to
+    has_hold = any(not ramps for *_, ramps in pieces)
+    warm_level = _exact(load.start_level or load.stages[0].to)
+    if load.warmup_s > 0:
+        pieces.insert(0, (_exact(load.warmup_s), warm_level, warm_level, False))
+    segments: list[Segment] = []
+    start = Fraction(0)
+    for position, (duration, low, high, ramps) in enumerate(pieces):
+        phase: Phase = "ramp" if ramps and has_hold else "measure"
+        if load.warmup_s > 0 and position == 0:
+            phase = "warmup"
+        segments.append(Segment(start, start + duration, low, high, phase))
+        start += duration
+    return tuple(segments)
+
+
+class Schedule:
+    """The intended times of a whole run, and how commands change them. All workers compute the same one."""
+
+    def __init__(self, load: Load, factor: float = 1.0) -> None:
+        self.load = load
+        self._planned = planned_segments(load)
+        self._changes: list[tuple[Fraction, Fraction]] = [(Fraction(0), _exact(factor))]
+        self._factor = _exact(factor)
+        self._paused = False
+        self.end_s = float(self._planned[-1].end_s) if self._planned else 0.0
+        self._build()
+
+    def scale(self, at_s: float, factor: float) -> None:
+        """From a moment on, the levels are the original ones times `factor`."""
+        self._factor = _exact(factor)
+        if not self._paused:
+            self._change(at_s, self._factor)
+
+    def pause(self, at_s: float) -> None:
+        """From a moment on, nothing is due. The planned end stays."""
+        self._paused = True
+        self._change(at_s, Fraction(0))
+
+    def resume(self, at_s: float) -> None:
+        """From a moment on, the profile goes on where it would be by now."""
+        self._paused = False
+        self._change(at_s, self._factor)
+
+    def stop(self, at_s: float) -> None:
+        """The profile ends at this moment; a later end than planned is not possible."""
+        at = max(Fraction(0), Fraction(round(at_s * NS), NS))
+        kept = [segment for segment in self._planned if segment.start_s < at]
+        if kept and kept[-1].end_s > at:
+            kept[-1] = kept[-1].cut(kept[-1].start_s, at, Fraction(1))
+        self._planned = tuple(kept)
+        self.end_s = min(self.end_s, float(at))
+        self._build()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the last command was a pause."""
+        return self._paused
+
+    def _change(self, at_s: float, factor: Fraction) -> None:
+        at = max(Fraction(0), Fraction(round(at_s * NS), NS))
+        self._changes = [change for change in self._changes if change[0] < at]
+        self._changes.append((at, factor))
+        self._build()
+
+    def _build(self) -> None:
+        segments: list[Segment] = []
+        before = Fraction(0)
+        for planned in self._planned:
+            cuts = [planned.start_s, *(at for at, _ in self._changes if planned.start_s < at < planned.end_s)]
+            for start, end in zip(cuts, [*cuts[1:], planned.end_s], strict=True):
+                factor = [factor for at, factor in self._changes if at <= start][-1] if self._changes else Fraction(1)
+                piece = planned.cut(start, end, factor)
+                segments.append(
+                    Segment(piece.start_s, piece.end_s, piece.from_level, piece.to_level, piece.phase, before)
+                )
+                before += piece.arrivals
+        self.segments = tuple(segments)
+        self.total = before
+        self._starts = [float(segment.start_s) for segment in segments]
+        self._ends_at = np.array([float(segment.before + segment.arrivals) for segment in segments])
+
+    @property
+    def count(self) -> int:
+        """Arrivals of the whole profile (uniform), within the request limit."""
+        return self._limited(math.ceil(self.total))
+
+    def _limited(self, count: int) -> int:
+        return min(count, self.load.max_requests) if self.load.max_requests else count
+
+    def intended_ns(self, index: int) -> int:
+        """When arrival `index` (from 0) is due.
+
+        Raises:
+            IndexError: the profile has fewer arrivals.
+        """
+        if not 0 <= index < self.count:
+            raise IndexError(index)
+        return int(self.times_ns(np.array([float(index)]))[0])
+
+    def times_ns(self, positions: Float64s) -> Int64s:
+        """When the cumulative number of arrivals reaches each position; positions ascend and lie below `total`."""
+        times = np.empty(len(positions), dtype=np.int64)
+        which = np.searchsorted(self._ends_at, positions, side="right")
+        for number in np.unique(np.minimum(which, len(self.segments) - 1)):
+            segment = self.segments[number]
+            chosen = which == number
+            offset = positions[chosen] - float(segment.before)
+            level, slope = float(segment.from_level), float(segment.slope)
+            if slope:
+                root = np.sqrt(np.maximum(level * level + 2 * slope * offset, 0.0))
+                denominator = level + root
+                seconds = np.divide(2 * offset, denominator, out=np.zeros_like(offset), where=denominator > 0)
+            else:
+                seconds = offset / level
+            times[chosen] = round(segment.start_s * NS) + np.rint(seconds * NS).astype(np.int64)
+        return times
+
+    def arrivals_until(self, at_s: float) -> float:
+        """The integral of the level up to a moment."""
+        segment = self._segment_at(at_s)
+        if segment is None:
+            return 0.0 if at_s <= 0 else float(self.total)
+        return float(self._until(segment, at_s))
+
+    def _until(self, segment: Segment, at_s: float) -> Fraction:
+        at = Fraction(at_s)
+        return segment.before + (segment.from_level + segment.level_at(at)) / 2 * (at - segment.start_s)
+
+    def count_until(self, at_s: float) -> int:
+        """Arrivals due before a moment (uniform)."""
+        segment = self._segment_at(at_s)
+        if segment is None:
+            return 0 if at_s <= 0 else self.count
+        return self._limited(math.ceil(self._until(segment, at_s)))
+
+    def level_at(self, at_s: float) -> float:
+        """The level asked at a moment: arrivals per second, or users; 0 before the start and from the end on."""
+        segment = self._segment_at(at_s)
+        return 0.0 if segment is None else float(segment.level_at(Fraction(at_s)))
+
+    def phase_at(self, at_s: float) -> Phase:
+        """The phase of a moment; from the end on `drain`."""
+        segment = self._segment_at(max(0.0, at_s))
+        return "drain" if segment is None else segment.phase
+
+    def phase_changes_ns(self) -> list[tuple[int, Phase]]:
+        """Where phases begin, in order; the last is the end (`drain`)."""
+        changes: list[tuple[int, Phase]] = []
+        for segment in self.segments:
+            if not changes or changes[-1][1] != segment.phase:
+                changes.append((round(segment.start_s * NS), segment.phase))
+        changes.append((round(self.end_s * NS), "drain"))
+        return changes
+
+    def _segment_at(self, at_s: float) -> Segment | None:
+        if not 0 <= at_s < self.end_s:
+            return None
+        return self.segments[bisect_right(self._starts, at_s) - 1]

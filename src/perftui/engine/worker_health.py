@@ -1,0 +1,72 @@
+"""How the worker itself does: loop lag, garbage collection, CPU, memory."""
+
+from __future__ import annotations
+
+import gc
+import time
+from time import perf_counter_ns
+
+import psutil
+
+from perftui.model.interval import WorkerHealth
+
+_GEN0_THRESHOLD = 50_000
+_LONG_LAG_NS = 100_000_000
+
+
+class HealthSampler:
+    """Samples since the last take."""
+
+    def __init__(self, worker: int) -> None:
+        self._worker = worker
+        self._process = psutil.Process()
+        self._lags_ns: list[int] = []
+        self._gc_began_ns = 0
+        self._gc_longest_ns = 0
+        self._cpu_s = time.process_time()
+        self._taken_ns = perf_counter_ns()
+
+    def settle(self) -> None:
+        """Everything is set up: what exists now is never looked at again by the garbage collector."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_GEN0_THRESHOLD, *gc.get_threshold()[1:])
+        gc.callbacks.append(self._on_gc)
+
+    def close(self) -> None:
+        """Stop listening to the garbage collector."""
+        if self._on_gc in gc.callbacks:
+            gc.callbacks.remove(self._on_gc)
+
+    def _on_gc(self, phase: str, _info: dict[str, int]) -> None:
+        if phase == "start":
+            self._gc_began_ns = perf_counter_ns()
+        else:
+            self._gc_longest_ns = max(self._gc_longest_ns, perf_counter_ns() - self._gc_began_ns)
+
+    def add_lag(self, lag_ns: int) -> None:
+        """The event loop came this much later than it was asked to."""
+        self._lags_ns.append(max(0, lag_ns))
+
+    def take(self, *, in_flight: int, queued: int, at_cap_s: float, start_delay_p99_ms: float) -> WorkerHealth:
+        """Health since the last take."""
+        now_ns, cpu_s = perf_counter_ns(), time.process_time()
+        elapsed_s = max(1e-6, (now_ns - self._taken_ns) / 1e9)
+        lags = sorted(self._lags_ns) or [0]
+        health = WorkerHealth(
+            worker=self._worker,
+            cpu_percent=100 * (cpu_s - self._cpu_s) / elapsed_s,
+            memory_bytes=self._process.memory_info().rss,
+            loop_lag_p99_ms=lags[min(len(lags) - 1, int(0.99 * len(lags)))] / 1e6,
+            loop_lag_max_ms=lags[-1] / 1e6,
+            loop_lag_over_100ms=sum(lag > _LONG_LAG_NS for lag in lags),
+            gc_pause_max_ms=self._gc_longest_ns / 1e6,
+            start_delay_p99_ms=start_delay_p99_ms,
+            in_flight=in_flight,
+            queued=queued,
+            at_cap_s=at_cap_s,
+        )
+        self._cpu_s, self._taken_ns = cpu_s, now_ns
+        self._lags_ns.clear()
+        self._gc_longest_ns = 0
+        return health
