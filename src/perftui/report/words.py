@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from perftui.metrics.summary import is_censored
 from perftui.model.objectives import METRICS, format_value, metric_unit
 from perftui.model.plan import Load, Plan
 from perftui.model.record import LatencyStats, ObjectiveResult, Record, Stats, Verdict
@@ -63,10 +64,7 @@ def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: fl
     if times.count < max(1, LEAST_VALUES.get(field, 1)):
         return MISSING
     quantile = next((q for name, _, q in PERCENTILES if name == field), None)
-    counts = stats.counts
-    beyond = counts.timeouts + counts.dropped
-    known = counts.ok + beyond
-    if quantile is not None and beyond and times is not stats.start_delay_ms and beyond / known > 1 - quantile:
+    if quantile is not None and times is not stats.start_delay_ms and is_censored(stats, quantile):
         return f"≥{format_ms(timeout_s * 1e3)}"
     return format_ms(getattr(times, field))
 

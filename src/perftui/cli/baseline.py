@@ -1,0 +1,54 @@
+"""`perftui baseline`: the run that others are compared with, one per preset and target."""
+
+from __future__ import annotations
+
+import click
+
+from perftui.cli.failures import tell
+from perftui.cli.output import width, write_output
+
+
+@click.group(short_help="The run that others are compared with.")
+def baseline() -> None:
+    """The baseline of each preset and target. It moves only when it is set."""
+
+
+@baseline.command("set")
+@click.argument("run", default="latest")
+@click.option("--force", is_flag=True, help="Take it although it was steered, stopped early or is invalid.")
+def set_(run: str, *, force: bool) -> int:
+    """Make RUN the baseline of its preset and target."""
+    from perftui.store.baselines import set_baseline
+
+    chosen = set_baseline(run, force=force)
+    tell(f"baseline of {chosen.preset} at {chosen.url}: {chosen.run_id}")
+    return 0
+
+
+@baseline.command()
+def show() -> int:
+    """List every baseline."""
+    from perftui.report.tables import Column, table
+    from perftui.store.baselines import list_baselines
+
+    chosen = list_baselines()
+    if not chosen:
+        tell("no baseline is set; set one with: perftui baseline set RUN")
+        return 0
+    columns = [Column("preset"), Column("target", least=12), Column("run")]
+    write_output("\n".join(table(columns, [[one.preset, one.url, one.run_id] for one in chosen], width=width())), None)
+    return 0
+
+
+@baseline.command()
+@click.argument("preset", default="")
+def clear(preset: str) -> int:
+    """Forget the baselines of PRESET, or all of them. The runs stay."""
+    from perftui.store.baselines import clear_baseline
+
+    gone = clear_baseline(preset)
+    for one in gone:
+        tell(f"cleared: {one.preset} at {one.url} ({one.run_id})")
+    if not gone:
+        tell("no baseline was set")
+    return 0

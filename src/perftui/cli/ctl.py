@@ -1,0 +1,59 @@
+"""`perftui ctl`: steer a live run from anywhere."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+
+Kind = Literal["pause", "resume", "level", "mark", "stop", "abort"]
+
+KINDS: tuple[Kind, ...] = ("pause", "resume", "level", "mark", "stop", "abort")
+
+
+@click.command(short_help="Steer a live run.")
+@click.argument("run")
+@click.argument("command", type=click.Choice(KINDS))
+@click.argument("value", required=False)
+def ctl(run: str, command: Kind, value: str | None) -> int:
+    r"""Send COMMAND to RUN. Every command becomes an event of the run, with its time.
+
+    \b
+    pause        no new requests; the planned end stays
+    resume       go on
+    level N      arrivals per second, or users
+    mark TEXT    a mark on the time axis
+    stop         no new requests, wait for the answers, save
+    abort        stop now, save
+    """
+    import anyio
+
+    from perftui.cli.failures import tell
+    from perftui.engine.control import ControlClient
+    from perftui.model.text import safe_text
+    from perftui.store.library import RunLibrary
+
+    level = _level(value) if command == "level" else None
+    if command == "mark" and not value:
+        raise click.UsageError("mark needs a text: perftui ctl RUN mark 'cache cleared'")
+    if command not in {"level", "mark"} and value is not None:
+        raise click.UsageError(f"{command} takes no value")
+    run_id = RunLibrary().find(run).name
+    text = safe_text(value or "") if command == "mark" else ""
+
+    async def send() -> None:
+        await ControlClient(run_id).send(command, level=level, text=text, origin="ctl")
+
+    anyio.run(send)
+    tell(f"{run_id}: {command}{'' if value is None else ' ' + safe_text(value)}")
+    return 0
+
+
+def _level(value: str | None) -> float:
+    try:
+        level = float(value or "")
+    except ValueError:
+        level = -1.0
+    if not 0 <= level <= 1e7:
+        raise click.UsageError("level needs a number: perftui ctl RUN level 200")
+    return level

@@ -1,0 +1,79 @@
+"""`perftui demo`: the bundled demo service, and a run against it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from perftui.cli.options import DURATION, format_option
+
+if TYPE_CHECKING:
+    from perftui.model.plan import Plan
+
+_POLL_S = 0.5
+
+
+@click.command(short_help="The bundled demo service, and a run against it.")
+@click.option("--serve", is_flag=True, help="Only the service, until Ctrl-C.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; by default a free one.")
+@click.option("--preset", default="read", show_default=True, help="What is run against it.")
+@click.option("-d", "--duration", type=DURATION, help="How long the load lasts.")
+@click.option("--headless", is_flag=True, help="No screen (the default without a terminal).")
+@format_option("text", "json")
+def demo(*, serve: bool, port: int, preset: str, duration: float | None, headless: bool, style: str) -> int:
+    """Start the demo service on this machine, load it, and show the run. Needs no network and leaves nothing running."""
+    from perftui.cli.failures import tell
+    from perftui.demo.server import DemoError, start_demo
+    from perftui.model.errors import UsageError
+
+    try:
+        with start_demo(port) as service:
+            if serve:
+                print(service.url, flush=True)
+                tell("the demo service runs until Ctrl-C")
+                ends = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+                signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+                signal.sigwait(ends)
+                return 0
+            return _load(_plan(preset, service.url, service.pid, duration), style, headless=headless)
+    except DemoError as error:
+        raise UsageError(f"the demo service did not start: {error}") from error
+
+
+def _plan(preset: str, url: str, pid: int, duration: float | None) -> Plan:
+    import msgspec
+
+    from perftui.presets.loading import load_plan
+    from perftui.presets.overrides import Overrides
+
+    plan = load_plan(preset, url, Overrides(duration_s=duration))
+    return msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, pid=pid))
+
+
+def _load(plan: Plan, style: str, *, headless: bool) -> int:
+    from perftui.cli.screen import has_terminal
+    from perftui.cli.session import Wanted, run_headless, run_on_screen
+
+    wanted = Wanted(plan=plan, style=style)
+    if headless or style != "text" or not has_terminal():
+        return run_headless(wanted)
+    code = run_on_screen(wanted)
+    _wait_for_runs(plan.target.url)
+    return code
+
+
+def _wait_for_runs(url: str) -> None:
+    """Keep the service while a run that was left alone still needs it."""
+    from perftui.cli.failures import tell
+    from perftui.store.library import RunLibrary
+
+    library = RunLibrary()
+    told = False
+    while any(row.status == "running" and row.url == url for row in library.list()):
+        if not told:
+            tell("the demo service stays until the run has ended; Ctrl-C ends both")
+            told = True
+        time.sleep(_POLL_S)

@@ -1,0 +1,53 @@
+"""Headers from the command line: `Name: value`, or @FILE with such lines (secrets stay out of `ps`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from perftui.model.errors import UsageError
+from perftui.model.text import safe_text
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_MOST_BYTES = 64 * 1024
+
+
+def parse_headers(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Names and values, in order.
+
+    Raises:
+        UsageError: a text is no header, or a file cannot be read.
+    """
+    problems: list[str] = []
+    headers: list[tuple[str, str]] = []
+    for text in texts:
+        for line in _lines(Path(text[1:])) if text.startswith("@") else [text]:
+            name, colon, value = line.partition(":")
+            if not colon or not _NAME.fullmatch(name.strip()):
+                # the value may be a secret: only the name is repeated
+                problems.append(
+                    f"--header {safe_text(name, 60)!r}: write it as 'Name: value', or @FILE with such lines"
+                )
+            elif any(character in value for character in "\r\n\0"):
+                problems.append(f"--header {safe_text(name, 60)!r}: a value has no line ends")
+            else:
+                headers.append((name.strip(), value.strip()))
+    if problems:
+        raise UsageError(*problems)
+    return tuple(headers)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"--header @{safe_text(str(file))}: {(error.strerror or str(error)).lower()}") from error
+    if len(data) > _MOST_BYTES:
+        raise UsageError(f"--header @{safe_text(str(file))}: larger than {_MOST_BYTES // 1024} KiB")
+    try:
+        lines = data.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--header @{safe_text(str(file))}: not UTF-8") from error
+    return [line for line in lines if line.strip() and not line.startswith("#")]

@@ -1,0 +1,144 @@
+"""`perftui run`: load a target, on screen or headless."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perftui.cli.options import (
+    DURATION,
+    SHARE,
+    WORKERS,
+    format_option,
+    output_option,
+    strict_option,
+    warn_only_option,
+)
+
+if TYPE_CHECKING:
+    from perftui.model.plan import Plan
+
+FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
+
+
+@click.command(short_help="Load a target with a preset.")
+@click.argument("preset")
+@click.argument("url", required=False)
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Arrivals per second (open loop).")
+@click.option("--users", type=click.IntRange(min=1), help="Users that each wait for their answer (closed loop).")
+@click.option("-d", "--duration", type=DURATION, help="How long the load lasts, warm-up not included: 30s, 5m.")
+@click.option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")
+@click.option("--workers", type=WORKERS, help="Worker processes, or auto.")
+@click.option("--timeout", type=DURATION, help="Total deadline of one request.")
+@click.option("--max-requests", type=click.IntRange(min=1), help="Stop after this many requests.")
+@click.option(
+    "-H",
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="K:V",
+    help="Header of every request; repeatable. @FILE reads them from a file.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Any key of the preset, such as load.arrivals=poisson.",
+)
+@click.option("--rounds", type=click.IntRange(1, 100), default=1, help="Repeat with fresh workers and connections.")
+@click.option("--label", default="", help="A name for the run, such as a version or a commit.")
+@click.option(
+    "--baseline",
+    metavar="RUN",
+    default="",
+    help="Compare with this run; `chosen` is the one of `perftui baseline set`.",
+)
+@click.option("--threshold", type=SHARE, default=0.2, help="Change that counts as a regression.  [default: 20%]")
+@click.option("--headless", is_flag=True, help="No screen: progress on stderr, result on stdout.")
+@click.option("--detach", is_flag=True, help="Print the run's id and return; the run goes on by itself.")
+@format_option(*FORMATS)
+@output_option
+@warn_only_option
+@strict_option
+@click.option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+def run(
+    *,
+    preset: str,
+    url: str | None,
+    rate: float | None,
+    users: int | None,
+    duration: float | None,
+    warmup: float | None,
+    workers: int | None,
+    timeout: float | None,
+    max_requests: int | None,
+    headers: tuple[str, ...],
+    settings: tuple[str, ...],
+    rounds: int,
+    label: str,
+    baseline: str,
+    threshold: float,
+    headless: bool,
+    detach: bool,
+    style: str,
+    output: Path | None,
+    warn_only: bool,
+    strict: bool,
+    confirm_host: str,
+    no_mouse: bool,
+) -> int:
+    """Load URL (or the preset's own target) with PRESET, a name or a file.
+
+    A URL with a path replaces the preset's operations by one with that path. Without a terminal, or with
+    --headless, progress goes to stderr and the result to stdout. Loopback and private hosts start at once;
+    public ones need --confirm-host.
+    """
+    from perftui.cli.headers import parse_headers
+    from perftui.cli.screen import has_terminal
+    from perftui.cli.session import Wanted, run_detached, run_headless, run_on_screen
+    from perftui.presets.loading import load_plan
+    from perftui.presets.overrides import Overrides
+
+    if rate is not None and users is not None:
+        raise click.UsageError("--rate and --users exclude each other: open loop or closed loop")
+    if detach and (headless or rounds > 1 or output or baseline):
+        raise click.UsageError(
+            "--detach goes without --headless, --rounds, --output and --baseline: nobody waits for the result"
+        )
+    plan: Plan = load_plan(
+        preset,
+        url,
+        Overrides(
+            rate=rate,
+            users=users,
+            duration_s=duration,
+            warmup_s=warmup,
+            workers=workers,
+            headers=parse_headers(headers),
+            timeout_s=timeout,
+            max_requests=max_requests,
+        ),
+        settings,
+    )
+    wanted = Wanted(
+        plan=plan,
+        label=label,
+        confirm_host=confirm_host,
+        baseline=baseline,
+        threshold=threshold,
+        rounds=rounds,
+        style=style,
+        output=output,
+        warn_only=warn_only,
+        strict=strict,
+        mouse=not no_mouse,
+    )
+    if detach:
+        return run_detached(wanted)
+    if headless or rounds > 1 or not has_terminal() or (style != "text" and output is None):
+        return run_headless(wanted)
+    return run_on_screen(wanted)

@@ -1,0 +1,163 @@
+"""`perftui runs`: the saved runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from perftui.cli.failures import tell
+from perftui.cli.options import AGE, format_option
+from perftui.cli.output import confirmed, width, write_output
+
+if TYPE_CHECKING:
+    from perftui.store.index import RunRow
+
+
+@click.group(invoke_without_command=True, short_help="The saved runs.")
+@click.pass_context
+def runs(context: click.Context) -> int | None:
+    """The saved runs; without a command, their list.
+
+    RUN is an id, a unique prefix of one, `latest`, a run folder or an exported file.
+    """
+    return context.invoke(list_runs) if context.invoked_subcommand is None else None
+
+
+@runs.command("list")
+@click.option("-n", "--newest", type=click.IntRange(min=1), help="Only so many.")
+@format_option("text", "json")
+def list_runs(newest: int | None = None, style: str = "text") -> int:
+    """List every run, newest first, with what is running now."""
+    from perftui.store.library import RunLibrary
+
+    library = RunLibrary()
+    rows = library.list()[:newest]
+    if style == "json":
+        import msgspec
+
+        write_output(msgspec.json.format(msgspec.json.encode(rows, enc_hook=str), indent=2).decode(), None)
+    elif rows:
+        write_output("\n".join(_table(rows)), None)
+    else:
+        tell("there are no saved runs yet; make one with: perftui run PRESET URL")
+    return 0
+
+
+def _table(rows: list[RunRow]) -> list[str]:
+    from perftui.model.units import format_count, format_ms, format_percent
+    from perftui.report.tables import Column, table
+    from perftui.report.words import MISSING, verdict_mark
+
+    columns = [Column("run", least=25), Column("state"), Column("verdict"), Column("trust")]
+    columns += [Column(title, right=True) for title in ("req/s", "p95 ms", "errors")]
+    columns += [Column("target", least=8), Column("label", least=5)]
+    cells = []
+    for row in rows:
+        measured = row.status != "running" and not row.problem
+        cells.append(
+            [
+                row.id,
+                row.status + ("*" if row.steered else ""),
+                f"{verdict_mark(row.verdict)} {row.verdict}" if measured else MISSING,
+                row.trust if measured else MISSING,
+                *(
+                    (format_count(row.rate), format_ms(row.p95_ms), format_percent(row.error_rate))
+                    if measured
+                    else (MISSING,) * 3
+                ),
+                row.url.split("://", 1)[-1].rstrip("/"),
+                row.label,
+            ]
+        )
+    if not any(row.label for row in rows):
+        columns.pop()
+        cells = [cell[:-1] for cell in cells]
+    lines = table(columns, cells, width=width())
+    if any(row.steered for row in rows):
+        lines.append("* steered by hand")
+    lines += [f"{row.id}: {row.problem}" for row in rows if row.problem]
+    return lines
+
+
+@runs.command()
+@click.argument("run", default="latest")
+@format_option("text", "json", "toml", "csv", "md", "html", "junit")
+def show(run: str, style: str) -> int:
+    """Print the summary of a run."""
+    from perftui.report.export import export
+    from perftui.store.loading import load_run
+
+    loaded = load_run(run)
+    text = export(loaded, style)
+    write_output(f"{text}\nSaved: {loaded.path}\n" if style == "text" else text, None)
+    if loaded.problem:
+        tell(loaded.problem)
+    return 0
+
+
+@runs.command()
+@click.argument("references", metavar="RUN...", nargs=-1, required=True)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def delete(references: tuple[str, ...], *, yes: bool) -> int:
+    """Delete runs for good."""
+    from perftui.store.library import RunLibrary
+
+    library = RunLibrary()
+    ids = [library.find(reference).name for reference in references]
+    if confirmed(f"delete {', '.join(ids)}?", yes=yes, instead="deleting is for good"):
+        for run_id in ids:
+            tell(f"deleted: {library.delete(run_id)}")
+    return 0
+
+
+@runs.command()
+@click.option("--keep", type=click.IntRange(min=0), help="Keep the newest N.")
+@click.option("--older-than", type=AGE, help="Delete only what is older: 30d, 12h.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def prune(keep: int | None, older_than: float | None, *, yes: bool) -> int:
+    """Delete old runs. Baselines and running ones stay."""
+    from perftui.store.baselines import list_baselines
+    from perftui.store.library import RunLibrary
+
+    if keep is None and older_than is None:
+        raise click.UsageError("say what to keep: --keep N, --older-than D, or both")
+    if not confirmed("delete old runs for good?", yes=yes, instead="deleting is for good"):
+        return 0
+    protected = [baseline.run_id for baseline in list_baselines()]
+    deleted = RunLibrary().prune(keep, older_than, protected=protected)
+    tell(f"deleted {len(deleted)} {'run' if len(deleted) == 1 else 'runs'}")
+    return 0
+
+
+@runs.command()
+@click.argument("run", required=False)
+def path(run: str | None) -> int:
+    """Print the folder of a run, or of all runs."""
+    from perftui.store.library import RunLibrary
+
+    library = RunLibrary()
+    write_output(str(library.find(run) if run else library.root), None)
+    return 0
+
+
+@runs.command()
+@click.argument("run", required=False)
+def recover(run: str | None) -> int:
+    """Complete unfinished runs from their journals: RUN, or every one whose runner is gone."""
+    from perftui.analysis.recovery import recover as complete
+    from perftui.report.text import summary_text
+    from perftui.store.library import RunLibrary
+
+    library = RunLibrary()
+    if run is not None:
+        folder = library.find(run)
+        write_output(f"{summary_text(complete(folder))}\nSaved: {folder}\n", None)
+        return 0
+    lost = [row for row in library.list() if row.problem and row.status == "interrupted"]
+    for row in lost:
+        record = complete(row.path)
+        tell(f"recovered: {record.id}, {record.whole_run.scheduled:,} requests")
+    if not lost:
+        tell("no run is unfinished")
+    return 0

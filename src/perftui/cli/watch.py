@@ -1,0 +1,82 @@
+"""`perftui watch`: a live run as it goes, or a finished one again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from perftui.store.library import RunLibrary
+
+POLL_S = 0.25
+SAVE_S = 10.0
+
+
+@click.command(short_help="Follow a live run, or replay a finished one.")
+@click.argument("run", default="latest")
+@click.option("--control", is_flag=True, help="Let the keys steer the run; otherwise they only look.")
+@click.option(
+    "--lines", is_flag=True, help="One line per interval instead of a screen (the default without a terminal)."
+)
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+def watch(run: str, *, control: bool, lines: bool, no_mouse: bool) -> int:
+    """Show RUN, the newest by default. Any number may watch; watching changes nothing."""
+    from perftui.cli.screen import has_terminal, show
+    from perftui.store.library import RunLibrary
+
+    path = _newest(RunLibrary()) if run == "latest" else RunLibrary().find(run)
+    if lines or not has_terminal():
+        return _print_lines(path)
+    from perftui.tui.start import Start
+
+    return show(Start(screen="watch", run=path, readonly=not control, mouse=not no_mouse), sys.stdout)
+
+
+def _newest(library: RunLibrary) -> Path:
+    """The newest live run, or the newest of all."""
+    live = [row for row in library.list() if row.status == "running"]
+    return live[0].path if live else library.find("latest")
+
+
+def _print_lines(path: Path) -> int:
+    """Every interval and event as a line, from the beginning to the end of the run; then its summary."""
+    from perftui.model.interval import Event, Interval
+    from perftui.model.journal import End, Header
+    from perftui.report.progress import event_text, interval_text
+    from perftui.store.journal import JournalFollower
+    from perftui.store.liveness import is_live
+
+    follower = JournalFollower(path)
+    plan = None
+    while True:
+        live = is_live(path)
+        for line in follower.lines():
+            if isinstance(line, Header):
+                plan = line.plan
+            elif isinstance(line, Interval) and plan is not None:
+                print(interval_text(line, plan), flush=True)
+            elif isinstance(line, Event):
+                print(event_text(line), flush=True)
+            elif isinstance(line, End):
+                return _print_summary(path)
+        if not live:
+            return _print_summary(path)
+        time.sleep(POLL_S)
+
+
+def _print_summary(path: Path) -> int:
+    from perftui.report.text import summary_text
+    from perftui.store.liveness import is_live
+    from perftui.store.records import read_record
+
+    # the runner writes the record after the journal's last line
+    waited = 0.0
+    while is_live(path) and waited < SAVE_S:
+        time.sleep(POLL_S)
+        waited += POLL_S
+    print(f"\n{summary_text(read_record(path))}\nSaved: {path}")
+    return 0

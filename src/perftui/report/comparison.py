@@ -1,0 +1,179 @@
+"""A comparison in every format: what changed, how sure that is, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
+from perftui.model.errors import UsageError
+from perftui.model.objectives import Unit
+from perftui.model.units import format_ms, format_percent
+from perftui.report.tables import Column, cell_width, table, wrap
+from perftui.report.words import number_text
+
+FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
+VERDICT_WORDS: dict[ComparisonVerdict, str] = {
+    "regression": "REGRESSION",
+    "improvement": "IMPROVEMENT",
+    "no_difference": "no difference",
+    "inconclusive": "INCONCLUSIVE",
+    "not_comparable": "NOT COMPARABLE",
+}
+VERDICT_MARKS: dict[ComparisonVerdict, str] = {
+    "regression": "✗",
+    "improvement": "▲",
+    "no_difference": "=",
+    "inconclusive": "?",
+    "not_comparable": "✗",
+}
+WIDTH = 80
+_INDENT = "  "
+
+
+def render(comparison: Comparison, style: str) -> str:
+    """The comparison in one of FORMATS.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    match style:
+        case "text":
+            return comparison_text(comparison)
+        case "json":
+            from perftui.report.json_export import comparison_json
+
+            return comparison_json(comparison)
+        case "toml":
+            from perftui.report.toml_export import comparison_toml
+
+            return comparison_toml(comparison)
+        case "csv":
+            from perftui.report.csv_export import comparison_csv
+
+            return comparison_csv(comparison)
+        case "md":
+            from perftui.report.markdown import comparison_markdown
+
+            return comparison_markdown(comparison)
+        case "html":
+            from perftui.report.html import comparison_html
+
+            return comparison_html(comparison)
+        case "junit":
+            from perftui.report.junit import comparison_junit
+
+            return comparison_junit(comparison)
+        case _:
+            raise UsageError(f"{style!r} is no format of a comparison; there are {', '.join(FORMATS)}")
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The comparison as plain text, 80 columns."""
+    word = f"{VERDICT_MARKS[comparison.verdict]} {VERDICT_WORDS[comparison.verdict]}"
+    lines = [
+        "compare" + " " * (WIDTH - len("compare") - cell_width(word)) + word,
+        *wrap(side_text(comparison.baseline_id, comparison.baseline_label), WIDTH, f"{_INDENT}baseline  ", " " * 12),
+        *wrap(side_text(comparison.run_id, comparison.run_label), WIDTH, f"{_INDENT}run       ", " " * 12),
+        "─" * WIDTH,
+    ]
+    for reason in comparison.reasons:
+        lines += wrap(reason, WIDTH, f"{_INDENT}! ", " " * 4)
+    if comparison.metrics:
+        lines += ["", *_metrics(comparison), "", f"{_INDENT}{basis_text(comparison)}"]
+    notes = [change for change in comparison.metrics if change.reason]
+    if notes:
+        lines.append("")
+        for change in notes:
+            lines += wrap(f"{metric_name(change)}: {change.reason}", WIDTH, f"{_INDENT}· ", " " * 4)
+    if comparison.differences:
+        lines += ["", f"{_INDENT}What else differs"]
+        for difference in comparison.differences:
+            lines += wrap(difference, WIDTH, f"{_INDENT}- ", " " * 4)
+    return "\n".join(lines) + "\n"
+
+
+def _metrics(comparison: Comparison) -> list[str]:
+    columns = [
+        Column("metric", least=18),
+        Column("baseline", right=True),
+        Column("run", right=True),
+        Column("change", right=True),
+        Column(interval_title(comparison.metrics), right=True),
+        Column("verdict"),
+    ]
+    rows = [
+        [
+            metric_name(change),
+            value_text(change.baseline, change.unit),
+            value_text(change.run, change.unit),
+            change_text(change.change, change.unit),
+            interval_text(change),
+            VERDICT_WORDS[change.verdict] if change.gated else f"({VERDICT_WORDS[change.verdict]})",
+        ]
+        for change in comparison.metrics
+    ]
+    lines = table(columns, rows, width=WIDTH, indent=_INDENT)
+    if any(not change.gated for change in comparison.metrics):
+        lines.append(f"{_INDENT}(in parentheses: shown, not counted for the verdict)")
+    return lines
+
+
+def side_text(run_id: str, label: str) -> str:
+    """A run by its id and label."""
+    return f"{run_id} ({label})" if label else run_id
+
+
+def metric_name(change: MetricChange) -> str:
+    """The metric, after its operation where it has one."""
+    return f"{change.operation}: {change.metric}" if change.operation else change.metric
+
+
+def value_text(value: float, unit: Unit) -> str:
+    """A value with its unit."""
+    if unit == "fraction":
+        return format_percent(value)
+    return f"{format_ms(value)} ms" if unit == "ms" else f"{number_text(value)}/s"
+
+
+def change_text(change: float, unit: Unit) -> str:
+    """A change: `+27.7 %` of times and rates, `+0.50 pp` (percentage points) of fractions."""
+    return f"{100 * change:+.2f} pp" if unit == "fraction" else f"{100 * change:+.1f} %"
+
+
+def interval_text(change: MetricChange) -> str:
+    """The interval of a change: `[+18.1, +38.0]`, in the change's unit."""
+    places = 2 if change.unit == "fraction" else 1
+    return f"[{100 * change.low:+.{places}f}, {100 * change.high:+.{places}f}]"
+
+
+def interval_title(changes: Sequence[MetricChange]) -> str:
+    """The title of the intervals' column, with their confidence."""
+    confidence = changes[0].confidence if changes else 0.99
+    return f"{100 * confidence:.4g} % interval"
+
+
+def basis_text(comparison: Comparison) -> str:
+    """What the verdicts rest on: threshold, rounds, numbers of requests."""
+    largest = max(comparison.metrics, key=lambda change: change.n_baseline + change.n_run)
+    return (
+        f"threshold {100 * comparison.threshold:.4g} % · rounds {comparison.rounds[0]}+{comparison.rounds[1]} · "
+        f"n {largest.n_baseline:,}+{largest.n_run:,}"
+    )
+
+
+def verdict_line(change: MetricChange, rounds: tuple[int, int]) -> str:
+    """One metric with all that its verdict rests on, in one line.
+
+    `response_time.p95 41.2 ms → 52.6 ms +27.7 % [+18.1, +38.0] thr 20 % R=3+3 n=9,000+9,000 REGRESSION`
+    """
+    parts = [
+        metric_name(change),
+        f"{value_text(change.baseline, change.unit)} → {value_text(change.run, change.unit)}",
+        change_text(change.change, change.unit),
+        interval_text(change),
+        f"thr {100 * change.threshold:.4g} %",
+        f"R={rounds[0]}+{rounds[1]}",
+        f"n={change.n_baseline:,}+{change.n_run:,}",
+        VERDICT_WORDS[change.verdict],
+    ]
+    return " ".join(parts) + (f": {change.reason}" if change.reason else "")

@@ -1,0 +1,161 @@
+"""CSV for spreadsheets and scripts: one row per operation, one per second, one per compared metric.
+
+Cells that a spreadsheet would take for a formula get a `'` in front.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from perftui.metrics.summary import stats_of
+from perftui.model.comparison import Comparison
+from perftui.model.interval import Counts
+from perftui.model.record import LatencyStats, Record, Stats
+from perftui.store.loading import LoadedRun
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_LATENCIES = ("response_time_ms", "service_time_ms", "start_delay_ms", "error_time_ms")
+_COUNTS = Counts.__struct_fields__
+_STATISTICS = LatencyStats.__struct_fields__
+_RATES = ("rate_per_s", "throughput_per_s", "attained", "error_rate", "timeout_rate", "received_bytes", "sent_bytes")
+_SERIES_STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
+TOTAL = "total"
+
+
+def guarded_cell(value: object) -> str | int | float:
+    """A cell that no spreadsheet evaluates. Numbers stay numbers."""
+    if isinstance(value, bool) or value is None:
+        return "" if value is None else str(value).lower()
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return round(value, 9)
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def write_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Lines of CSV (RFC 4180, but with a plain line end)."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(titles)
+    writer.writerows([guarded_cell(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def summary_csv(run: LoadedRun) -> str:
+    """The measure phase: one row for the total, one per operation."""
+    record = run.record
+    titles = ["run", "label", "preset", "url", "started_at", "status", "verdict", "trust", "duration_s", "operation"]
+    titles += [
+        *_COUNTS,
+        *_RATES,
+        *(f"{time.removesuffix('_ms')}_{name}_ms" for time in _LATENCIES for name in _STATISTICS),
+    ]
+    titles = [title.replace("_count_ms", "_count") for title in titles] + ["error_classes"]
+    summary = record.summary
+    return write_csv(
+        titles,
+        [_summary_row(record, name, stats) for name, stats in [(TOTAL, summary.total), *summary.operations.items()]],
+    )
+
+
+def _summary_row(record: Record, name: str, stats: Stats) -> list[object]:
+    about = [record.id, record.label, record.plan.name, record.plan.target.url, record.started_at]
+    about += [record.status, record.verdict, record.trust.verdict]
+    return [
+        *about,
+        record.summary.duration_s,
+        name,
+        *(getattr(stats.counts, count) for count in _COUNTS),
+        *(getattr(stats, rate) for rate in _RATES),
+        *(getattr(getattr(stats, time), statistic) for time in _LATENCIES for statistic in _STATISTICS),
+        " ".join(f"{name}={count}" for name, count in stats.error_classes.items()),
+    ]
+
+
+def series_csv(run: LoadedRun) -> str:
+    """One row per interval and operation (and the total), every phase, with this machine's load."""
+    titles = ["at_s", "duration_s", "phase", "level", "asked", "paused", "trust", "operation", *_COUNTS]
+    titles += [
+        f"{time}_{name}{'' if name == 'count' else '_ms'}"
+        for time in ("response_time", "service_time", "start_delay")
+        for name in _SERIES_STATISTICS
+    ]
+    titles += ["received_bytes", "sent_bytes", "cpu_percent", "memory_percent", "worker_cpu_percent"]
+    return write_csv(titles, _series_rows(run))
+
+
+def _series_rows(run: LoadedRun) -> Iterable[list[object]]:
+    mode = run.record.plan.load.mode
+    names = [operation.name for operation in run.record.plan.counted_operations]
+    for interval in run.intervals:
+        by_operation = [(name, [cells[name] for cells in interval.cells.values() if name in cells]) for name in names]
+        every = [cell for cells in interval.cells.values() for cell in cells.values()]
+        for name, cells in [(TOTAL, every), *(by_operation if len(names) > 1 else [])]:
+            stats = stats_of(cells, interval.duration_s, mode)
+            yield [
+                interval.at_s,
+                interval.duration_s,
+                interval.phase,
+                interval.level,
+                interval.asked,
+                interval.paused,
+                interval.trust,
+                name,
+                *(getattr(stats.counts, count) for count in _COUNTS),
+                *(
+                    getattr(getattr(stats, time), statistic)
+                    for time in ("response_time_ms", "service_time_ms", "start_delay_ms")
+                    for statistic in _SERIES_STATISTICS
+                ),
+                stats.received_bytes,
+                stats.sent_bytes,
+                interval.host.cpu_percent,
+                interval.host.memory_percent,
+                max((worker.cpu_percent for worker in interval.workers), default=0.0),
+            ]
+
+
+def comparison_csv(comparison: Comparison) -> str:
+    """One row per metric."""
+    titles = ["baseline_id", "run_id", "operation", "metric", "unit", "baseline", "run", "change", "low", "high"]
+    titles += [
+        "confidence",
+        "threshold",
+        "rounds_baseline",
+        "rounds_run",
+        "n_baseline",
+        "n_run",
+        "gated",
+        "verdict",
+        "reason",
+    ]
+    return write_csv(
+        titles,
+        [
+            [
+                comparison.baseline_id,
+                comparison.run_id,
+                change.operation or TOTAL,
+                change.metric,
+                change.unit,
+                change.baseline,
+                change.run,
+                change.change,
+                change.low,
+                change.high,
+                change.confidence,
+                change.threshold,
+                *comparison.rounds,
+                change.n_baseline,
+                change.n_run,
+                change.gated,
+                change.verdict,
+                change.reason,
+            ]
+            for change in comparison.metrics
+        ],
+    )

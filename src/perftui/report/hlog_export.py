@@ -1,0 +1,11 @@
+"""A run as an HdrHistogram log, for the tools that read those."""
+
+from __future__ import annotations
+
+from perftui.metrics import hlog
+from perftui.store.loading import LoadedRun
+
+
+def run_hlog(run: LoadedRun) -> str:
+    """One tagged histogram per interval and operation."""
+    return hlog.write(run.record, run.intervals)

@@ -1,0 +1,309 @@
+"""Runs and comparisons as one HTML file: no network, no script, plots as inline SVG, prints on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+
+from perftui import __version__
+from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
+from perftui.model.record import Record, Verdict
+from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
+from perftui.report.comparison import (
+    VERDICT_MARKS,
+    VERDICT_WORDS,
+    basis_text,
+    change_text,
+    interval_text,
+    interval_title,
+    metric_name,
+    side_text,
+    value_text,
+)
+from perftui.report.html_plots import run_plots
+from perftui.report.words import (
+    MISSING,
+    PERCENTILES,
+    error_lines,
+    headline,
+    moment_text,
+    number_text,
+    objective_name,
+    objective_value,
+    percentile_text,
+    status_text,
+    verdict_mark,
+)
+from perftui.store.loading import LoadedRun
+
+_TONES: dict[str, str] = {
+    "pass": "good",
+    "warn": "warn",
+    "fail": "bad",
+    "valid": "good",
+    "degraded": "warn",
+    "invalid": "bad",
+}
+_CHANGE_TONES: dict[ComparisonVerdict, str] = {
+    "regression": "bad",
+    "improvement": "good",
+    "no_difference": "",
+    "inconclusive": "warn",
+    "not_comparable": "bad",
+}
+
+
+def run_html(run: LoadedRun) -> str:
+    """The whole run on one page."""
+    record = run.record
+    body = [
+        _head(
+            headline(record.plan),
+            f"{_verdict(record.verdict)} {_tag(f'trust {record.trust.verdict}', _TONES[record.trust.verdict])}",
+            f"<span class='quiet'>{escape(' · '.join(_about(record)))}</span>",
+        ),
+        _figures(record),
+        _findings(record),
+        _section("Objectives", _objectives(record)),
+        _section("Times", _times(record)),
+        *run_plots(run),
+        _section("Operations", _operations(record)),
+        _section("Errors", _errors(run)),
+        _section("Phases", _phases(record)),
+        _section("This machine", _host(record)),
+        _section("Events", _table(["at", "event", "detail", "origin"], _events(run), left=4)),
+        _section("Plan", f"<pre>{escape(_plan_toml(record))}</pre>"),
+        _section("Environment", _table(["", ""], _environment(record), left=2)),
+    ]
+    return page(f"perftui {record.id}", body)
+
+
+def comparison_html(comparison: Comparison) -> str:
+    """The comparison on one page."""
+    rows = [
+        [
+            escape(metric_name(change)),
+            escape(value_text(change.baseline, change.unit)),
+            escape(value_text(change.run, change.unit)),
+            change_text(change.change, change.unit),
+            interval_text(change),
+            _change_verdict(change),
+            escape(change.reason),
+        ]
+        for change in comparison.metrics
+    ]
+    titles = ["metric", "baseline", "run", "change", interval_title(comparison.metrics), "verdict", "why"]
+    body = [
+        _head(
+            f"{VERDICT_MARKS[comparison.verdict]} {VERDICT_WORDS[comparison.verdict]}",
+            escape(f"baseline {side_text(comparison.baseline_id, comparison.baseline_label)}"),
+            escape(f"run {side_text(comparison.run_id, comparison.run_label)}"),
+        ),
+        _bullets(comparison.reasons),
+        _table(titles, rows) if rows else "",
+        f"<p class='quiet'>{escape(basis_text(comparison))}</p>" if rows else "",
+        _section("What else differs", _bullets(comparison.differences)),
+    ]
+    return page(f"perftui {comparison.baseline_id} → {comparison.run_id}", body)
+
+
+def page(title: str, body: Sequence[str]) -> str:
+    """A whole document. Its policy forbids scripts and every connection, whatever the content says."""
+    style = files("perftui.report").joinpath("report.css").read_text(encoding="utf-8")
+    content = "\n".join(part for part in body if part)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n{content}\n"
+        f"<footer class='quiet'>perftui {escape(__version__)}</footer>\n</body>\n</html>\n"
+    )
+
+
+def _verdict(verdict: Verdict) -> str:
+    if verdict == "none":
+        return _tag("no verdict")
+    return _tag(f"{verdict_mark(verdict)} {verdict}", _TONES[verdict])
+
+
+def _change_verdict(change: MetricChange) -> str:
+    word = _tag(f"{VERDICT_MARKS[change.verdict]} {VERDICT_WORDS[change.verdict]}", _CHANGE_TONES[change.verdict])
+    return word if change.gated else f"{word} (not counted)"
+
+
+def _about(record: Record) -> list[str]:
+    parts = [record.id, record.label, status_text(record), moment_text(record.started_at)]
+    return [part for part in parts if part]
+
+
+def _tag(text: str, tone: str = "") -> str:
+    return f"<span class='tag {tone}'>{escape(text)}</span>"
+
+
+def _head(title: str, *lines: str) -> str:
+    """The head of a page; the lines are HTML already."""
+    return f"<header><h1>{escape(title)}</h1>{''.join(f'<p>{line}</p>' for line in lines)}</header>"
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{content}</section>" if content else ""
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
+    """A table of cells that are HTML already; the first `left` columns are text, the others numbers."""
+    if not rows:
+        return ""
+    classes = ["" if position < left else " class='n'" for position in range(len(titles))]
+    head = "".join(f"<th{css}>{escape(title)}</th>" for title, css in zip(titles, classes, strict=True))
+    body = "".join(
+        "<tr>" + "".join(f"<td{css}>{cell}</td>" for cell, css in zip(row, classes, strict=True)) + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
+
+
+def _figures(record: Record) -> str:
+    total = record.summary.total
+    times = total.response_time_ms if record.plan.load.mode == "rate" else total.service_time_ms
+    timeout = record.plan.target.timeout_s
+    figures = [
+        (f"{number_text(total.throughput_per_s)}/s", f"ok, of {number_text(total.rate_per_s)}/s sent"),
+        (f"{percentile_text(total, times, 'p50', timeout)} ms", "p50"),
+        (f"{percentile_text(total, times, 'p95', timeout)} ms", "p95"),
+        (f"{percentile_text(total, times, 'p99', timeout)} ms", "p99"),
+        (format_percent(total.error_rate), "errors"),
+        (format_percent(total.attained), "attained"),
+        (f"{total.counts.scheduled:,}", f"requests in {format_duration(round(record.summary.duration_s, 1))}"),
+    ]
+    return "<div class='figures'>" + "".join(f"<div><b>{escape(a)}</b>{escape(b)}</div>" for a, b in figures) + "</div>"
+
+
+def _findings(record: Record) -> str:
+    trust = [f"trust: {reason.detail}" for reason in record.trust.reasons]
+    return _bullets([*(finding.detail for finding in record.findings), *trust])
+
+
+def _objectives(record: Record) -> str:
+    rows = [
+        [
+            _verdict(result.verdict),
+            escape(objective_name(result)),
+            escape(objective_value(result)),
+            escape(result.target) or MISSING,
+            escape(result.critical) or MISSING,
+            escape(result.detail),
+        ]
+        for result in record.objectives
+    ]
+    return _table(["verdict", "objective", "measured", "target", "critical", ""], rows, left=2)
+
+
+def _times(record: Record) -> str:
+    total = record.summary.total
+    labels = {"response time": total.response_time_ms, "service time": total.service_time_ms}
+    labels |= {"start delay": total.start_delay_ms, "failed after": total.error_time_ms}
+    if record.plan.load.mode == "users":
+        del labels["response time"], labels["start delay"]
+    rows = [
+        [
+            label,
+            f"{times.count:,}",
+            format_ms(times.min),
+            *(percentile_text(total, times, field, record.plan.target.timeout_s) for field, _, _ in PERCENTILES),
+            *(format_ms(value) for value in (times.max, times.mean, times.stddev, times.iqr)),
+        ]
+        for label, times in labels.items()
+        if times.count
+    ]
+    titles = ["ms", "n", "min", *(title for _, title, _ in PERCENTILES), "max", "mean", "stddev", "IQR"]
+    parts = " · ".join(f"{name.replace('_', ' ')} {format_ms(value)}" for name, value in total.times_ms.items())
+    return _table(titles, rows) + (f"<p class='quiet'>Mean per request, ms: {escape(parts)}</p>" if parts else "")
+
+
+def _operations(record: Record) -> str:
+    timeout = record.plan.target.timeout_s
+    rows = []
+    for name, stats in record.summary.operations.items():
+        times = stats.response_time_ms if record.plan.load.mode == "rate" else stats.service_time_ms
+        rows.append(
+            [
+                escape(name),
+                f"{stats.counts.scheduled:,}",
+                number_text(stats.rate_per_s),
+                *(percentile_text(stats, times, field, timeout) for field in ("p50", "p95", "p99")),
+                format_ms(times.max) if times.count else MISSING,
+                format_percent(stats.error_rate),
+                format_bytes(stats.received_bytes),
+            ]
+        )
+    titles = ["operation", "requests", "req/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors", "received"]
+    return _table(titles, rows)
+
+
+def _errors(run: LoadedRun) -> str:
+    samples = {sample.error_class: sample for sample in run.error_samples}
+    rows = []
+    for name, count in error_lines(run.record.summary.total.error_classes):
+        sample = samples.get(name)
+        what = f"{sample.operation}: {sample.request_line} {sample.detail}" if sample else ""
+        rows.append([escape(name), escape(what), f"{count:,}"])
+    return _table(["class", "one of them", "requests"], rows, left=2)
+
+
+def _phases(record: Record) -> str:
+    rows = [
+        [
+            escape(name),
+            f"{stats.counts.scheduled:,}",
+            f"{stats.counts.ok:,}",
+            number_text(stats.rate_per_s),
+            format_ms(stats.service_time_ms.p50),
+            format_ms(stats.service_time_ms.p95),
+            format_percent(stats.error_rate),
+        ]
+        for name, stats in record.phases.items()
+        if stats.counts.scheduled
+    ]
+    return _table(["phase", "requests", "ok", "req/s", "service p50 ms", "service p95 ms", "errors"], rows)
+
+
+def _host(record: Record) -> str:
+    rows = [
+        [escape(name.replace("_", " ")), *(number_text(value) for value in (spread.mean, spread.p95, spread.max))]
+        for name, spread in record.host.items()
+    ]
+    return _table(["", "mean", "p95", "max"], rows)
+
+
+def _events(run: LoadedRun) -> list[list[str]]:
+    return [
+        [format_duration(round(event.at_s, 1)), escape(event.kind), escape(event.detail), escape(event.origin)]
+        for event in run.events
+    ]
+
+
+def _plan_toml(record: Record) -> str:
+    import msgspec
+    import tomli_w
+
+    return tomli_w.dumps(msgspec.to_builtins(record.plan))
+
+
+def _environment(record: Record) -> list[list[str]]:
+    environment = record.environment
+    facts = {
+        "perftui": environment.perftui,
+        "Python": environment.python,
+        "uvloop": environment.uvloop,
+        "host": environment.host,
+        "CPUs": f"{environment.cpus} {environment.cpu_model}".strip(),
+        "kernel": environment.kernel,
+        "workers": str(environment.workers),
+        "addresses": ", ".join(environment.addresses),
+    }
+    return [[escape(name), escape(value)] for name, value in facts.items() if value]

@@ -1,0 +1,174 @@
+"""Runs and comparisons as Markdown that fits a pull-request comment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perftui.model.comparison import Comparison
+from perftui.model.record import LatencyStats, Record, Stats
+from perftui.model.units import format_ms, format_percent
+from perftui.report.comparison import (
+    VERDICT_MARKS,
+    VERDICT_WORDS,
+    basis_text,
+    change_text,
+    interval_text,
+    interval_title,
+    metric_name,
+    side_text,
+    value_text,
+)
+from perftui.report.words import (
+    MISSING,
+    error_lines,
+    headline,
+    moment_text,
+    number_text,
+    objective_name,
+    objective_value,
+    percentile_text,
+    status_text,
+    verdict_mark,
+)
+from perftui.store.loading import LoadedRun
+
+_MOST_ERRORS = 10
+_SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]<>|#~$&"})
+_SHOWN = ("p50", "p90", "p95", "p99", "p99_9")
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: no markup, no mention, no link of its own."""
+    # a word joiner after @ keeps a header or a label from notifying anybody
+    return text.translate(_SPECIAL).replace("@", "@\u2060").replace("://", ":\u2060//")
+
+
+def markdown_table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right_from: int = 1) -> list[str]:
+    """A table; columns from `right_from` on are aligned right."""
+    marks = ["---" if position < right_from else "---:" for position in range(len(titles))]
+    return [f"| {' | '.join(cells)} |" for cells in [list(titles), marks, *rows]]
+
+
+def run_markdown(run: LoadedRun) -> str:
+    """The summary of a run."""
+    record = run.record
+    verdict = f" {verdict_mark(record.verdict)} {record.verdict}" if record.verdict != "none" else ""
+    total = record.summary.total
+    label = f" · {plain(record.label)}" if record.label else ""
+    blocks = [
+        [f"### {plain(headline(record.plan))}{' —' + verdict if verdict else ''}"],
+        [
+            (
+                f"{plain(record.id)} · {plain(status_text(record))} · {moment_text(record.started_at)} · "
+                f"trust **{record.trust.verdict}**{label}"
+            )
+        ],
+        [
+            (
+                f"**{number_text(total.throughput_per_s)}/s** ok of {number_text(total.rate_per_s)}/s sent · "
+                f"attained {format_percent(total.attained)} · errors **{format_percent(total.error_rate)}** · "
+                f"{total.counts.scheduled:,} requests"
+            )
+        ],
+        _latencies(record),
+        _objectives(record),
+        _operations(record),
+        [f"- {plain(name)}: {count:,}" for name, count in error_lines(total.error_classes)[:_MOST_ERRORS]],
+        [f"- {plain(finding.detail)}" for finding in record.findings],
+        [f"- trust: {plain(reason.detail)}" for reason in record.trust.reasons],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _latencies(record: Record) -> list[str]:
+    total = record.summary.total
+    rows: list[tuple[str, LatencyStats]] = [("service time", total.service_time_ms)]
+    if record.plan.load.mode == "rate":
+        rows = [("response time", total.response_time_ms), *rows, ("start delay", total.start_delay_ms)]
+    return markdown_table(
+        ["ms", "p50", "p90", "p95", "p99", "p99.9", "max", "mean"],
+        [
+            [
+                label,
+                *(percentile_text(total, times, field, record.plan.target.timeout_s) for field in _SHOWN),
+                format_ms(times.max),
+                format_ms(times.mean),
+            ]
+            for label, times in rows
+            if times.count
+        ],
+    )
+
+
+def _objectives(record: Record) -> list[str]:
+    if not record.objectives:
+        return []
+    return markdown_table(
+        ["", "objective", "measured", "target", "critical"],
+        [
+            [
+                f"{verdict_mark(result.verdict)} {result.verdict}",
+                plain(objective_name(result)),
+                objective_value(result),
+                plain(result.target) or MISSING,
+                plain(result.critical) or MISSING,
+            ]
+            for result in record.objectives
+        ],
+        right_from=2,
+    )
+
+
+def _operations(record: Record) -> list[str]:
+    if len(record.summary.operations) < 2:
+        return []
+    return markdown_table(
+        ["operation", "req/s", "p50 ms", "p95 ms", "p99 ms", "errors"],
+        [
+            [
+                plain(name),
+                number_text(stats.rate_per_s),
+                *(_percentile(stats, field, record) for field in ("p50", "p95", "p99")),
+                format_percent(stats.error_rate),
+            ]
+            for name, stats in record.summary.operations.items()
+        ],
+    )
+
+
+def _percentile(stats: Stats, field: str, record: Record) -> str:
+    times = stats.response_time_ms if record.plan.load.mode == "rate" else stats.service_time_ms
+    return percentile_text(stats, times, field, record.plan.target.timeout_s)
+
+
+def comparison_markdown(comparison: Comparison) -> str:
+    """The comparison: verdict, table, what it rests on."""
+    blocks = [
+        [f"### {VERDICT_MARKS[comparison.verdict]} {VERDICT_WORDS[comparison.verdict]}"],
+        [
+            (
+                f"baseline {plain(side_text(comparison.baseline_id, comparison.baseline_label))} → "
+                f"run {plain(side_text(comparison.run_id, comparison.run_label))}"
+            )
+        ],
+        [f"- {plain(reason)}" for reason in comparison.reasons],
+    ]
+    if comparison.metrics:
+        rows = [
+            [
+                plain(metric_name(change)),
+                value_text(change.baseline, change.unit),
+                value_text(change.run, change.unit),
+                change_text(change.change, change.unit),
+                interval_text(change),
+                VERDICT_WORDS[change.verdict] if change.gated else f"({VERDICT_WORDS[change.verdict]})",
+            ]
+            for change in comparison.metrics
+        ]
+        titles = ["metric", "baseline", "run", "change", interval_title(comparison.metrics), "verdict"]
+        blocks += [markdown_table(titles, rows), [basis_text(comparison)]]
+    blocks.append(
+        [f"- {plain(metric_name(change))}: {plain(change.reason)}" for change in comparison.metrics if change.reason]
+    )
+    blocks.append([f"- differs: {plain(difference)}" for difference in comparison.differences])
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
