@@ -1,0 +1,181 @@
+"""Runs of the program against real servers: their own counters agree with ours, and healthy ones give no errors."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+
+import pytest
+
+from perftui.demo.server import Demo
+from perftui.model.record import Record
+from support.cli import finish, problems, run_cli, start_cli
+from support.conservation import assert_conserved
+from support.home import Home
+from support.http_server import http_server
+from support.nginx import nginx
+from support.waiting import free_port, is_listening, wait_until
+
+HEADLESS = ("--headless", "--format", "json")
+LOADS = {
+    "rate": ("--rate", "400", "--duration", "1s", "--warmup", "500ms"),
+    "rate, two workers": ("--rate", "400", "--duration", "1s", "--warmup", "0s", "--workers", "2"),
+    "users": ("--users", "8", "--duration", "1s", "--warmup", "500ms"),
+    "number of requests": ("--users", "4", "--duration", "20s", "--warmup", "0s", "--max-requests", "777"),
+}
+
+
+def run_health(home: Home, url: str, *options: str) -> Record:
+    result = run_cli(home, "run", "health", url, *options, *HEADLESS, "--warn-only")
+    assert result.code in {0, 12}, result.stderr
+    assert_conserved(result.record)
+    return result.record
+
+
+@pytest.mark.parametrize("load", LOADS.values(), ids=LOADS.keys())
+def test_nginx_counts_the_requests_that_were_started(home: Home, load: Sequence[str]) -> None:
+    with nginx() as server:
+        record = run_health(home, f"{server.url}/health", *load)
+
+        assert server.requests() == record.whole_run.started
+    assert record.whole_run.ok == record.whole_run.scheduled > 0
+
+
+def test_a_number_of_requests_is_kept_exactly(home: Home) -> None:
+    with nginx() as server:
+        record = run_health(home, f"{server.url}/", *LOADS["number of requests"])
+
+    assert record.whole_run.scheduled == 777
+
+
+@pytest.mark.parametrize("mode", ["rate", "users"])
+@pytest.mark.parametrize(
+    ("requests", "timeout"),
+    [(100, "300s"), (10, "300s"), (1_000_000, "0")],
+    ids=["100 per connection", "10 per connection", "none kept"],
+)
+def test_connections_that_nginx_closes_are_no_errors(home: Home, mode: str, requests: int, timeout: str) -> None:
+    with nginx(keepalive_requests=requests, keepalive_timeout=timeout) as server:
+        record = run_health(home, f"{server.url}/", *LOADS[mode])
+        status = server.status()
+
+    assert record.whole_run.ok == record.whole_run.scheduled
+    assert record.summary.total.error_classes == {}
+    if timeout == "0":
+        assert status.connections >= record.whole_run.started
+
+
+@pytest.mark.parametrize("load", [("--rate", "100"), ("--users", "3")], ids=["rate", "users"])
+def test_http_1_0_is_no_error(home: Home, load: Sequence[str]) -> None:
+    with http_server() as server:
+        record = run_health(home, f"{server.url}/", *load, "--duration", "1s", "--warmup", "0s")
+
+    assert record.whole_run.ok == record.whole_run.scheduled > 0
+
+
+@pytest.mark.parametrize("preset", ["health", "read", "write"])
+@pytest.mark.parametrize("load", [("--rate", "80"), ("--users", "3")], ids=["rate", "users"])
+def test_the_demo_service_gives_no_errors(home: Home, demo: Demo, preset: str, load: Sequence[str]) -> None:
+    result = run_cli(
+        home, "run", preset, demo.url, *load, "--duration", "1s", "--warmup", "0s", *HEADLESS, "--warn-only"
+    )
+
+    assert_conserved(result.record)
+    assert result.record.whole_run.ok == result.record.whole_run.scheduled > 0
+    assert result.record.summary.total.error_classes == {}
+
+
+def test_nothing_listening_is_one_line_and_nothing_saved(home: Home) -> None:
+    port = free_port()
+    result = run_cli(home, "run", "health", f"http://127.0.0.1:{port}/", *HEADLESS)
+
+    assert result.code == 14
+    assert result.stdout == ""
+    assert len(problems(result)) == 1
+    assert str(port) in result.stderr
+    assert home.run_folders() == []
+
+
+def test_a_server_that_dies_in_the_middle_is_booked_and_the_run_saved(home: Home) -> None:
+    with http_server() as server:
+        url = f"{server.url}/"
+        options = ("--rate", "50", "--duration", "3s", "--warmup", "0s", "--set", "load.auto_stop=false")
+        with start_cli(home, "run", "health", url, *options, *HEADLESS, "--warn-only") as process:
+            wait_for_answers(home)
+            os.kill(server.pid, signal.SIGKILL)
+            result = finish(process)
+
+    record = result.record
+    assert_conserved(record)
+    assert record.status == "finished"
+    assert record.whole_run.scheduled == 150
+    assert 0 < record.whole_run.ok < 150
+    assert set(record.summary.total.error_classes) <= {"connect.refused", "reset", "closed", "connect.reset"}
+    assert record.summary.total.error_classes["connect.refused"] > 0
+    assert run_cli(home, "runs", "show", "latest").code == 0
+
+
+def wait_for_answers(home: Home) -> None:
+    """Until the journal of the first run holds an interval."""
+    wait_until(
+        lambda: any('"interval"' in path.read_text() for path in (home.path / "data").rglob("journal*.jsonl")),
+        15,
+        "the first interval",
+    )
+
+
+def test_a_server_that_comes_back_is_used_again(home: Home) -> None:
+    """Refusals are booked while it is gone; connections are not made in a storm."""
+    port = free_port()
+    options = ("--rate", "40", "--duration", "5s", "--warmup", "0s", "--set", "load.auto_stop=false")
+    with (
+        http_server(port=port) as first,
+        start_cli(home, "run", "health", first.url + "/", *options, *HEADLESS, "--warn-only") as process,
+    ):
+        wait_for_answers(home)
+        os.kill(first.pid, signal.SIGKILL)
+        wait_until(lambda: not is_listening(port), 5, "the end of the server")
+        with http_server(port=port):
+            result = finish(process)
+
+    record = result.record
+    assert_conserved(record)
+    assert record.whole_run.scheduled == 200
+    assert record.whole_run.errors + record.whole_run.timeouts < 100
+    assert record.whole_run.ok > 100
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "status"),
+    [(signal.SIGINT, 130, "stopped"), (signal.SIGTERM, 143, "stopped"), (signal.SIGHUP, 129, "stopped")],
+)
+def test_a_signal_ends_the_run_and_saves_it(home: Home, demo: Demo, number: int, code: int, status: str) -> None:
+    options = ("--rate", "50", "--duration", "30s", "--warmup", "0s")
+    with start_cli(home, "run", "health", demo.url, *options, *HEADLESS) as process:
+        wait_for_answers(home)
+        process.send_signal(number)
+        result = finish(process)
+
+    assert result.code == code
+    assert result.record.status == status
+    assert_conserved(result.record)
+
+
+def test_the_saved_run_is_what_was_printed(home: Home, demo: Demo) -> None:
+    printed = run_health(home, demo.url, "--rate", "50", "--duration", "1s", "--warmup", "0s")
+    listed = run_cli(home, "runs", "list")
+    exported = run_cli(home, "export", "latest", "--format", "json")
+
+    assert printed.id in listed.stdout
+    assert exported.record == printed
+
+
+def test_two_runs_are_compared(home: Home, demo: Demo) -> None:
+    for _ in range(2):
+        run_health(home, demo.url, "--rate", "50", "--duration", "1s", "--warmup", "0s")
+    ids = [folder.name for folder in home.run_folders()]
+    result = run_cli(home, "compare", *ids)
+
+    assert result.code in {0, 12}, result.stderr
+    assert "p95" in result.stdout
