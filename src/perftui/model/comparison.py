@@ -27,6 +27,8 @@ class MetricChange(Struct, frozen=True, kw_only=True):
     low: float
     """Lower end of the change's confidence interval, same unit as change."""
     high: float
+    interval_known: bool = True
+    """False when the data says nothing about how sure the change is; low and high then mean nothing."""
     confidence: float = 0.99
     threshold: float
     verdict: ComparisonVerdict
