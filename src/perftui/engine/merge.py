@@ -17,6 +17,8 @@ NS = 1_000_000_000
 _ALIGNED_NS = 20_000_000
 """A frame that ends this close to a full second ends there."""
 
+_SHORTEST_S = 0.001
+
 Cells = dict[Phase, dict[str, Cell]]
 
 
@@ -74,8 +76,10 @@ class IntervalMerger:
         if abs(end_ns - until_ns) <= _ALIGNED_NS and not final:
             end_ns = until_ns
         start_s, end_s = self.at_s, (end_ns - self._origin_ns) / NS
+        if final and end_s - start_s < _SHORTEST_S and not any(frame.cells for frame in taken):
+            return None
         if end_s <= start_s:
-            end_s = start_s + 0.001
+            end_s = start_s + _SHORTEST_S
         self.at_s = end_s
         lost = [share.until(self._due_until(end_s)) for share in self._lost]
         cells = _merged([frame.cells for frame in taken] + self._extra + lost)

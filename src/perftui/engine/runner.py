@@ -1,0 +1,195 @@
+"""Executes a plan: prepares, has workers send, saves what they measured. One engine for app and headless runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+
+from perftui.analysis.record import complete_record
+from perftui.engine import preflight, signals
+from perftui.engine.control_server import ControlServer
+from perftui.engine.environment import describe
+from perftui.engine.messages import Job
+from perftui.engine.runner_hooks import Hooks
+from perftui.engine.runner_live import LiveRun, now_text
+from perftui.engine.runner_prepare import Prepared, prepare
+from perftui.engine.runner_request import RunRequest
+from perftui.engine.supervisor import Supervisor
+from perftui.metrics.timeline import Timeline
+from perftui.model.errors import PerftuiError
+from perftui.model.interval import Event
+from perftui.model.journal import End, Header, JournalLine
+from perftui.model.record import Record
+from perftui.presets.redaction import redact_plan
+from perftui.store.journal import JOURNAL_NAME
+from perftui.store.journal_writer import JournalWriter
+from perftui.store.library import RunFolder, RunLibrary
+from perftui.store.paths import socket_path
+from perftui.store.records import write_record
+
+__all__ = ["RunRequest", "run_plan"]
+
+OnLine = Callable[[JournalLine], None]
+OnStarted = Callable[[RunFolder], None]
+
+
+def run_plan(request: RunRequest, *, on_line: OnLine | None = None, on_started: OnStarted | None = None) -> Record:
+    """Execute a plan in this process, save the run, and return its record. Prints nothing.
+
+    Args:
+        request: what to do.
+        on_line: called with every journal line as it is written.
+        on_started: called when the run's folder exists and the first request is about to be sent.
+
+    Raises:
+        PerftuiError: the run could not start; nothing was saved.
+    """
+    try:
+        return anyio.run(_execute, request, on_line, on_started)
+    except BaseExceptionGroup as group:
+        told = _first_told(group)
+        if told is None:
+            raise
+        raise told from group
+
+
+async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnStarted | None) -> Record:
+    prepared = await prepare(request)
+    supervisor = Supervisor()
+    async with anyio.create_task_group() as tasks:
+        try:
+            await supervisor.start(prepared.workers, tasks)
+            await preflight.check_reachable(prepared.resolved, prepared.addresses)
+            hooks = await Hooks.before(prepared)
+            await supervisor.prepare(_jobs(prepared, hooks))
+            record = await _run(request, prepared, supervisor, hooks, on_line=on_line, on_started=on_started)
+        finally:
+            await supervisor.close()
+        tasks.cancel_scope.cancel()
+    return record
+
+
+def _jobs(prepared: Prepared, hooks: Hooks) -> Callable[[int], Job]:
+    def job_of(number: int) -> Job:
+        return Job(
+            worker=number,
+            workers=prepared.workers,
+            plan=hooks.plan,
+            addresses=prepared.addresses,
+            secrets=(*prepared.secrets, *hooks.secrets),
+            variables=hooks.variables,
+        )
+
+    return job_of
+
+
+async def _run(
+    request: RunRequest,
+    prepared: Prepared,
+    supervisor: Supervisor,
+    hooks: Hooks,
+    *,
+    on_line: OnLine | None,
+    on_started: OnStarted | None,
+) -> Record:
+    plan = redact_plan(prepared.plan)
+    folder = RunLibrary().create(plan.name)
+    header = Header(
+        id=folder.id,
+        plan=plan,
+        started_at=now_text(),
+        label=request.label,
+        environment=describe(prepared.workers, tuple(address for address, _ in prepared.addresses)),
+        rounds_of=request.rounds_of,
+        round=request.round,
+    )
+    writer = _writer(folder)
+    try:
+        writer.append(header)
+        live = LiveRun(prepared.resolved, supervisor, writer, on_line)
+        disk_problem = _save(folder, _started(header))
+        server = ControlServer(socket_path(folder.id), live.apply, lambda: _viewer_lost(live, plan.load.on_disconnect))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(server.serve)
+            tasks.start_soon(_watch_signals, live, supervisor, plan.load.on_disconnect)
+            tasks.start_soon(hooks.keep_renewed, live)
+            if on_started is not None:
+                on_started(folder)
+            for note in (*prepared.notes, *hooks.notes, *disk_problem):
+                live.note(note)
+            end = await live.run()
+            for note in await hooks.after(live.captured):
+                live.note(note)
+            record = _finish(header, end, live, writer)
+            for problem in (*_save(folder, record), *([writer.problem] if writer.problem else [])):
+                if on_line is not None:
+                    on_line(Event(at_s=0, kind="disk", detail=problem, origin="runner"))
+            tasks.cancel_scope.cancel()
+    finally:
+        writer.close()
+    return record
+
+
+def _writer(folder: RunFolder) -> JournalWriter:
+    try:
+        return JournalWriter(folder.path / JOURNAL_NAME)
+    except OSError as error:
+        raise PerftuiError(f"{folder.path / JOURNAL_NAME}: cannot be made: {error.strerror}") from error
+
+
+def _started(header: Header) -> Record:
+    return Record(
+        id=header.id, label=header.label, started_at=header.started_at, plan=header.plan, status="running",
+        environment=header.environment, rounds_of=header.rounds_of, round=header.round,
+    )  # fmt: skip
+
+
+def _finish(header: Header, end: End, live: LiveRun, writer: JournalWriter) -> Record:
+    live.write(end)
+    writer.sync()
+    timeline = Timeline(header.plan)
+    for line in writer.lines():
+        timeline.add(line)
+    return complete_record(header, timeline, end)
+
+
+def _save(folder: RunFolder, record: Record) -> list[str]:
+    """Write run.toml; what the disk refused, in words. The journal has everything all the same."""
+    try:
+        write_record(folder.path, record)
+    except OSError as error:
+        return [f"{folder.path}: the record was not saved: {error.strerror}; `perftui runs recover` makes it again"]
+    return []
+
+
+async def _watch_signals(live: LiveRun, supervisor: Supervisor, on_disconnect: str) -> None:
+    await signals.watch(
+        stop=lambda name: live.stop(f"signal {name}", "signal"),
+        abort=lambda name: live.abort(f"signal {name}", "signal"),
+        hang_up=lambda: _hung_up(live, on_disconnect),
+        end_workers=supervisor.kill,
+    )
+
+
+def _hung_up(live: LiveRun, on_disconnect: str) -> None:
+    if on_disconnect == "stop":
+        live.stop("signal HUP", "signal")
+    else:
+        live.note("the terminal hung up; the run goes on to its end")
+
+
+def _viewer_lost(live: LiveRun, on_disconnect: str) -> None:
+    if on_disconnect == "stop":
+        live.stop("stopped: the viewer was lost", "runner")
+    else:
+        live.note("the viewer was lost; the run goes on to its end")
+
+
+def _first_told(group: BaseExceptionGroup[BaseException]) -> PerftuiError | KeyboardInterrupt | None:
+    """The error in a group that is meant for the user."""
+    for error in group.exceptions:
+        found = _first_told(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, PerftuiError | KeyboardInterrupt):
+            return found
+    return None

@@ -1,0 +1,20 @@
+"""What a runner is asked to do."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from perftui.model.plan import Plan
+
+
+class RunRequest(Struct, frozen=True, kw_only=True):
+    """One run, as asked for by the command line or the app."""
+
+    plan: Plan
+    """Secrets as placeholders: they are resolved by the runner, in memory."""
+    label: str = ""
+    confirm_host: str = ""
+    """The host's name as typed by the user, for the guard."""
+    baseline: str = ""
+    rounds_of: str = ""
+    round: int = 0
