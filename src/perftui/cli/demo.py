@@ -24,7 +24,7 @@ _POLL_S = 0.5
 @click.option("--headless", is_flag=True, help="No screen (the default without a terminal).")
 @format_option("text", "json")
 def demo(*, serve: bool, port: int, preset: str, duration: float | None, headless: bool, style: str) -> int:
-    """Start the demo service on this machine, load it, and show the run. Needs no network and leaves nothing running."""
+    """Start the demo service on this machine, load it and show the run. Nothing is left running."""
     from perftui.cli.failures import tell
     from perftui.demo.server import DemoError, start_demo
     from perftui.model.errors import UsageError

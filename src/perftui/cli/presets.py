@@ -1,0 +1,196 @@
+"""`perftui presets`: what there is to run, and making more of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perftui.cli.failures import tell
+from perftui.cli.options import format_option, output_option
+from perftui.cli.output import width, write_output
+from perftui.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from perftui.model.plan import Operation, Plan
+    from perftui.presets.catalog import PresetInfo
+
+
+@click.group(invoke_without_command=True, short_help="What there is to run.")
+@click.pass_context
+def presets(context: click.Context) -> int | None:
+    """The presets: built in, in ./presets, and in the user's configuration; without a command, their list."""
+    return context.invoke(list_) if context.invoked_subcommand is None else None
+
+
+@presets.command("list")
+@format_option("text", "json")
+def list_(style: str = "text") -> int:
+    """List every preset with its load."""
+    from perftui.presets.catalog import list_presets
+
+    infos = list_presets()
+    if style == "json":
+        import msgspec
+
+        write_output(msgspec.json.format(msgspec.json.encode(infos, enc_hook=str), indent=2).decode(), None)
+        return 0
+    from perftui.report.tables import Column, table
+
+    columns = [Column("preset"), Column("title", least=16), Column("mode"), Column("load"), Column("from", least=8)]
+    write_output("\n".join(table(columns, [_row(info) for info in infos], width=width())), None)
+    return 0
+
+
+def _row(info: PresetInfo) -> list[str]:
+    from perftui.report.words import MISSING, load_text
+
+    if info.plan is None:
+        first = info.problems[0].removeprefix(f"{info.path}:").strip() if info.problems else "has mistakes"
+        return [info.name, f"cannot be run: {first}", MISSING, MISSING, str(info.path)]
+    return [info.name, info.title, info.plan.load.mode, load_text(info.plan.load), info.origin]
+
+
+@presets.command()
+@click.argument("name")
+@click.option("--toml", is_flag=True, help="The file as it is.")
+def show(name: str, *, toml: bool) -> int:
+    """Say what a preset does: its load, operations and objectives."""
+    from perftui.presets.catalog import find_preset
+    from perftui.presets.loading import read_preset
+
+    text, source = find_preset(name)
+    write_output(text if toml else _described(read_preset(text, source), source), None)
+    return 0
+
+
+def _described(plan: Plan, source: str) -> str:
+    from perftui.model.units import format_duration
+    from perftui.report.tables import Column, table
+    from perftui.report.words import load_text
+
+    load = plan.load
+    facts = {
+        "target": plan.target.url or "given on the command line",
+        "load": f"{load_text(load)} ({'open loop' if load.mode == 'rate' else 'closed loop'}, {load.arrivals} arrivals)"
+        if load.mode == "rate"
+        else f"{load_text(load)} (closed loop: each waits for its answer)",
+        "warm-up": format_duration(load.warmup_s) if load.warmup_s else "none",
+        "timeout": format_duration(plan.target.timeout_s),
+        "file": source,
+    }
+    lines = [plan.title or plan.name, *plan.description.strip().splitlines(), ""]
+    lines += [f"  {name:<9} {value}" for name, value in facts.items()]
+    rows = [
+        ["", _weight(operation, plan), operation.name, operation.method, operation.path]
+        for operation in plan.operations
+    ]
+    for journey in plan.journeys:
+        rows.append(["", f"{journey.weight:g}", journey.name, "", f"journey of {len(journey.steps)} steps"])
+        rows += [["", "", f"  {step.name}", step.method, step.path] for step in journey.steps]
+    columns = [
+        Column(""),
+        Column("weight", right=True),
+        Column("operation", least=16),
+        Column("method"),
+        Column("path", least=16),
+    ]
+    lines += ["", *table(columns, rows, width=width())]
+    if plan.objectives:
+        limits = [["", one.metric, one.operation, one.target, one.critical] for one in plan.objectives]
+        titles = [Column(""), Column("objective"), Column("operation"), Column("target"), Column("critical")]
+        lines += ["", *table(titles, limits, width=width())]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _weight(operation: Operation, plan: Plan) -> str:
+    total = sum(one.weight for one in plan.operations) + sum(one.weight for one in plan.journeys)
+    return f"{100 * operation.weight / total:.0f} %"
+
+
+@presets.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+def check(files: tuple[str, ...]) -> int:
+    """Find every mistake in preset files; nothing is sent. Exit 2 if there is one."""
+    from perftui.presets.catalog import find_preset
+    from perftui.presets.loading import read_preset
+
+    problems: list[str] = []
+    for reference in files:
+        try:
+            read_preset(*find_preset(reference))
+        except UsageError as error:
+            problems += error.problems
+        else:
+            tell(f"{reference}: no mistakes")
+    if problems:
+        raise UsageError(*problems)
+    return 0
+
+
+@presets.command()
+@click.argument("name")
+@click.option("--from", "url", metavar="URL", default="", help="The service that it is for.")
+@click.option("--user", is_flag=True, help="Into the user's configuration instead of ./presets.")
+def new(name: str, url: str, *, user: bool) -> int:
+    """Write a preset to start from, with comments: ./presets/NAME.toml."""
+    from perftui.presets.locations import directory_presets, user_presets
+    from perftui.presets.starting import starting_preset
+
+    folder = user_presets() if user else directory_presets()
+    _write_new(folder / f"{name}.toml", starting_preset(name, url))
+    return 0
+
+
+@presets.command()
+@output_option
+def schema(output: Path | None) -> int:
+    """Print the JSON Schema of preset files, for editors."""
+    import json
+
+    from perftui.presets.json_schema import preset_schema
+
+    write_output(json.dumps(preset_schema(), indent=2, ensure_ascii=False), output)
+    return 0
+
+
+@presets.command("import")
+@click.argument("file")
+@click.option(
+    "--as", "kind", type=click.Choice(("curl", "har", "openapi", "http")), help="What it is, when it cannot be told."
+)
+@click.option("--name", default="", help="Name of the preset; by default the file's.")
+@output_option
+def import_(file: str, kind: str | None, name: str, output: Path | None) -> int:
+    """Make a preset of a curl command, a HAR file, an OpenAPI 3 document or a .http file; FILE `-` is stdin."""
+    from perftui.presets.importing import guess_kind, import_preset
+
+    text = _read(file)
+    stem = name or ("imported" if file == "-" else Path(file).stem)
+    toml = import_preset(kind or guess_kind(text, file), text, stem)
+    if output is None:
+        write_output(toml, None)
+    else:
+        _write_new(output, toml)
+    return 0
+
+
+def _read(file: str) -> str:
+    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: not UTF-8") from error
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that does not exist yet."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path}: exists already; choose another name or delete it") from None
+    tell(f"written: {path}")

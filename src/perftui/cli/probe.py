@@ -1,0 +1,39 @@
+"""`perftui probe`: one request per operation, shown in full."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from perftui.cli.options import format_option
+
+
+@click.command(short_help="One request per operation, shown in full.")
+@click.argument("preset")
+@click.argument("url", required=False)
+@click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="Header of every request; repeatable.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of the preset.")
+@format_option("text", "json")
+def probe(preset: str, url: str | None, headers: tuple[str, ...], settings: tuple[str, ...], style: str) -> int:
+    """Send each operation of PRESET once: request, response, times, checks and captures. Secrets are hidden.
+
+    Exit 0 when every check holds, else 13; 14 when nothing answers.
+    """
+    import anyio
+
+    from perftui.cli.headers import parse_headers
+    from perftui.cli.output import write_output
+    from perftui.cli.probe_text import probe_text
+    from perftui.engine.probe import probe as send
+    from perftui.model.errors import ExitCode
+    from perftui.presets.loading import load_plan
+    from perftui.presets.overrides import Overrides
+
+    plan = load_plan(preset, url, Overrides(headers=parse_headers(headers)), settings)
+    result = anyio.run(send, plan)
+    if style == "json":
+        write_output(msgspec.json.format(msgspec.json.encode(result), indent=2).decode(), None)
+    else:
+        write_output(probe_text(result), None)
+    holds = all(not one.problem and all(ok for _, ok, _ in one.checks) for one in result.operations)
+    return ExitCode.OK if holds else ExitCode.OBJECTIVE_FAILED
