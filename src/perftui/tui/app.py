@@ -40,7 +40,7 @@ class PerftuiApp(App[Exit]):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     NOTIFICATION_TIMEOUT: ClassVar[float] = 6
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "help", id="app.help", key_display="?", tooltip="Every key of this screen"),
+        Binding("question_mark,f1", "help", "help", id="app.help", tooltip="Every key of this screen"),
         Binding("q", "quit", "quit", id="app.quit", tooltip="Leave; asks first while a run is live"),
         Binding(
             "ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit_always", tooltip="Leave, from any field"

@@ -44,11 +44,10 @@ def values_of(plan: Plan) -> FormValues:
 def hints_of(plan: Plan) -> FormValues:
     """What an empty field means."""
     load = plan.load
-    stages = f"{len(load.stages)} stages"
     return FormValues(
         url="http://127.0.0.1:8000",
         level=level_text(load),
-        duration=f"{format_duration(load.duration_s)} in {stages}",
+        duration=format_duration(load.duration_s),
         warmup="none",
         workers="1",
     )

@@ -39,7 +39,7 @@ class HelpScreen(PerftuiScreen[None]):
     CSS_PATH = "help.tcss"
     heading: ClassVar[str] = "Help"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1", "app.pop_screen", "back", id="help.back", key_display="Esc", tooltip="Back"),
+        Binding("escape,question_mark,f1", "app.pop_screen", "back", id="help.back", tooltip="Back"),
     ]
 
     def __init__(self, about: str, sections: tuple[Section, ...]) -> None:

@@ -32,7 +32,7 @@ _PRESET_COLUMNS = (
     Column("name", "name", 10, grow=1),
     Column("kind", "kind", 6, rank=1),
     Column("mode", "mode", 5, rank=2),
-    Column("level", "level", 13, right=True),
+    Column("level", "level", 14, right=True),
     Column("duration", "time", 5, right=True),
 )
 _NEWEST = 50

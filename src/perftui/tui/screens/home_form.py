@@ -101,6 +101,7 @@ class HomeForm(VerticalScroll, can_focus=False):
         yield FormField("workers", "Workers", "processes")
         yield Static(id="problem-workers", classes="field-problem", markup=False)
         yield Static(id="details", markup=False)
+        yield Static(id="description", markup=False)
 
     def show(self, entry: PresetInfo) -> None:
         """Fill the form with a preset; a URL that was typed stays."""
@@ -113,6 +114,7 @@ class HomeForm(VerticalScroll, can_focus=False):
         details = self.query_one("#details", Static)
         if plan is None:
             details.update(_mistakes(entry))
+            self.query_one("#description", Static).update("")
             self._mark()
             return
         self._preset = values_of(plan)
@@ -127,7 +129,10 @@ class HomeForm(VerticalScroll, can_focus=False):
         users = plan.load.mode == "users"
         self.query_one("#label-level", Label).update("Users" if users else "Rate")
         self.query_one("#unit-level", Label).update("at once" if users else "per second")
-        details.update(_details(plan, entry.description))
+        stages = len(plan.load.stages)
+        self.query_one("#unit-duration", Label).update(f"in {stages} stages" if stages > 1 else "")
+        details.update(_details(plan))
+        self.query_one("#description", Static).update(" ".join(entry.description.split()))
         self.scroll_home(animate=False)
         self._mark()
 
@@ -171,7 +176,7 @@ class HomeForm(VerticalScroll, can_focus=False):
             self.query_one(f"#{name}", Input).set_class(bool(problem), "-invalid")
 
 
-def _details(plan: Plan, description: str) -> Content:
+def _details(plan: Plan) -> Content:
     blocks: list[Content] = []
     lines = [Content.styled("Operations", "bold $panel-title")]
     whole = sum(operation.weight for operation in plan.operations) + sum(journey.weight for journey in plan.journeys)
@@ -188,8 +193,6 @@ def _details(plan: Plan, description: str) -> Content:
     if plan.objectives:
         title = Content.styled("Objectives", "bold $panel-title")
         blocks.append(Content("\n").join([title, *(_objective(objective_text(each)) for each in plan.objectives)]))
-    if description:
-        blocks.append(Content.styled(description.strip(), "$quiet"))
     return Content("\n\n").join(blocks)
 
 

@@ -39,7 +39,7 @@ class RunTable(Table):
         Binding("b", "screen.baseline", "baseline", id="runs.baseline", tooltip="Set as baseline, or no longer"),
         Binding("x", "screen.export", "export", id="runs.export", tooltip="Write the run to a file"),
         Binding("d,delete", "screen.delete", "delete", id="runs.delete", tooltip="Delete the run; asks first"),
-        Binding("slash", "screen.filter", "filter", id="runs.filter", key_display="/", tooltip="Type to find runs"),
+        Binding("slash", "screen.filter", "filter", id="runs.filter", tooltip="Type to find runs"),
         Binding("s", "screen.sort(1)", "sort", show=False, id="runs.sort", tooltip="Sort by the next column"),
         Binding("o", "screen.turn", "order", show=False, id="runs.turn", tooltip="Turn the order around"),
         Binding("u", "screen.recover", "recover", show=False, id="runs.recover", tooltip="Recover an unfinished run"),
