@@ -102,6 +102,19 @@ def escape(text: str) -> str:
     return text.replace("${", "${$}{")
 
 
+def literal(text: str) -> str:
+    """The text that stands for itself once secrets are resolved: `${$}` is a dollar sign again.
+
+    Raises:
+        ValueError: there is a placeholder in it.
+    """
+    segments = split(text)
+    literals = [segment for segment in segments if isinstance(segment, str)]
+    if len(literals) < len(segments):
+        raise ValueError(f"{text[:40]!r} holds a placeholder, which cannot be used here")
+    return "".join(literals)
+
+
 def placeholders(text: str) -> tuple[Placeholder, ...]:
     """The placeholders of a text.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from random import Random
 from typing import Literal
 from urllib.parse import quote
 
@@ -154,9 +155,13 @@ def _rand(low: str, high: str) -> Maker:
     return lambda values, _: f"{lowest + values.random.random() * width:.{digits}f}"
 
 
-def _uuid(values: ValueStream, _: Variables) -> str:
+# Not seeded by the plan: an identifier of the last run would be taken in this one.
+_unique = Random()
+
+
+def _uuid(_values: ValueStream, _: Variables) -> str:
     # Version 4 and variant 1 set by hand: uuid.UUID costs three times as much.
-    text = f"{values.random.getrandbits(128) & ~(0xF << 76) & ~(0x3 << 62) | (0x4 << 76) | (0x2 << 62):032x}"
+    text = f"{_unique.getrandbits(128) & ~(0xF << 76) & ~(0x3 << 62) | (0x4 << 76) | (0x2 << 62):032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 

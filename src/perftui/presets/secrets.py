@@ -46,12 +46,20 @@ def typed_secrets(plan: Plan) -> tuple[str, ...]:
     auth = plan.target.auth
     found: list[str] = []
     if auth is not None:
-        pairs = [pair for pair in (auth.basic, auth.digest) if pair]
-        found += [auth.bearer, *(password for _, password in pairs)]
-        found += [pair[1] for pair in (auth.header, auth.query) if pair]
-        found += [auth.oauth2.client_secret] if auth.oauth2 else []
+        pairs = [(_literal(user), _literal(password)) for user, password in filter(None, (auth.basic, auth.digest))]
+        found += [_literal(auth.bearer), *(password for _, password in pairs)]
+        found += [_literal(pair[1]) for pair in (auth.header, auth.query) if pair]
+        found += [_literal(auth.oauth2.client_secret)] if auth.oauth2 else []
         found += [base64.b64encode(":".join(pair).encode()).decode() for pair in pairs]
-    return tuple(text for text in found if text and "${" not in text)
+    return tuple(filter(None, found))
+
+
+def _literal(text: str) -> str:
+    """The text itself; nothing when it holds a placeholder, which says nothing."""
+    try:
+        return grammar.literal(text)
+    except ValueError:
+        return ""
 
 
 class _Resolver:

@@ -1,0 +1,111 @@
+"""Single requests one after the other, as one user sends them: captured values and cookies go from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, cast
+
+from perftui.engine.checks import CompiledCheck
+from perftui.engine.journey_captures import compile_captures, store_cookies
+from perftui.engine.setup_answer import Answer
+from perftui.engine.setup_client import ExchangeError, Request, SetupClient
+from perftui.model.plan import Operation, Plan
+from perftui.presets.values import ValueStream
+
+if TYPE_CHECKING:
+    from perftui.engine.http1 import ResponseReader
+
+
+class Step:
+    """What became of one request."""
+
+    def __init__(self, operation: Operation, request: Request | None = None, answer: Answer | None = None) -> None:
+        self.operation = operation
+        self.request = request
+        self.answer = answer
+        self.checks: list[tuple[str, bool, str]] = []
+        """Name, whether it holds, and what is wrong."""
+        self.captures: dict[str, str] = {}
+        self.problem = ""
+        """What went wrong first, in words; empty: all is well."""
+
+
+class Steps:
+    """Sends operations in turn. An async context manager."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        addresses: Sequence[tuple[str, int]] = (),
+        variables: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Prepare; nothing is sent.
+
+        Args:
+            plan: with secrets resolved.
+            addresses: of the target, as resolved before the start; empty: looked up.
+            variables: values that requests may use.
+            headers: over those of the plan (a token).
+
+        Raises:
+            UsageError: the target or a certificate cannot be used.
+        """
+        self._client = SetupClient(plan, addresses, headers)
+        self._cookies: dict[str, str] = {}
+        self.variables = dict(variables or {})
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    @property
+    def values(self) -> ValueStream:
+        """Where values of placeholders come from."""
+        return self._client.values
+
+    def use_headers(self, headers: Mapping[str, str]) -> None:
+        """Send these with every request from now on."""
+        self._client.use_headers(headers)
+
+    async def take(self, operation: Operation, variables: Mapping[str, str] | None = None) -> Step:
+        """Send one request and look at its answer; what it captures is there for the next one.
+
+        Args:
+            operation: the request.
+            variables: values besides those captured up to now.
+        """
+        step = Step(operation)
+        cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        try:
+            step.request = self._client.render(operation, {**self.variables, **(variables or {})}, cookie)
+            step.answer = await self._client.send(step.request)
+        except ExchangeError as error:
+            step.problem = "; ".join(error.problems)
+            return step
+        self._judge(step, step.answer)
+        return step
+
+    def _judge(self, step: Step, answer: Answer) -> None:
+        operation = step.operation
+        # An answer has all that checks, captures and cookies look at in a worker's response.
+        response = cast("ResponseReader", answer)
+        for check in map(CompiledCheck, operation.checks):
+            fault = check.fault(response, answer.total_s)
+            step.checks.append((check.name, fault is None, fault or ""))
+        failed = next((f"check {name}: {detail}" for name, holds, detail in step.checks if not holds), "")
+        if not failed and answer.status >= 400 and not operation.expects_status:
+            failed = f"status {answer.status}"
+        store_cookies(response, self._cookies)
+        capture = compile_captures(operation.captures)
+        missing = capture(response, step.captures) if capture and not failed else None
+        if missing:
+            failed = f"the answer holds no value for {missing}"
+        self.variables |= step.captures
+        step.problem = f"{operation.name}: {failed}" if failed else ""
