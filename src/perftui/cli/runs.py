@@ -47,9 +47,9 @@ def list_runs(newest: int | None = None, style: str = "text") -> int:
 def _table(rows: list[RunRow]) -> list[str]:
     from perftui.model.units import format_count, format_ms, format_percent
     from perftui.report.tables import Column, table
-    from perftui.report.words import MISSING, verdict_mark
+    from perftui.report.words import MISSING
 
-    columns = [Column("run", least=25), Column("state"), Column("verdict"), Column("trust")]
+    columns = [Column("run", least=25), Column("result"), Column("trust")]
     columns += [Column(title, right=True) for title in ("req/s", "p95 ms", "errors")]
     columns += [Column("target", least=8), Column("label", least=5)]
     cells = []
@@ -58,8 +58,7 @@ def _table(rows: list[RunRow]) -> list[str]:
         cells.append(
             [
                 row.id,
-                row.status + ("*" if row.steered else ""),
-                f"{verdict_mark(row.verdict)} {row.verdict}" if measured else MISSING,
+                _result(row) + ("*" if row.steered else ""),
                 row.trust if measured else MISSING,
                 *(
                     (format_count(row.rate), format_ms(row.p95_ms), format_percent(row.error_rate))
@@ -78,6 +77,13 @@ def _table(rows: list[RunRow]) -> list[str]:
         lines.append("* steered by hand")
     lines += [f"{row.id}: {row.problem}" for row in rows if row.problem]
     return lines
+
+
+def _result(row: RunRow) -> str:
+    """The verdict of a run that ended as planned, the state of any other."""
+    from perftui.report.words import verdict_mark
+
+    return f"{verdict_mark(row.verdict)} {row.verdict}" if row.status == "finished" else row.status
 
 
 @runs.command()

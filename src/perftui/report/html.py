@@ -31,6 +31,7 @@ from perftui.report.words import (
     number_text,
     objective_name,
     objective_value,
+    parts_text,
     percentile_text,
     status_text,
     verdict_mark,
@@ -221,7 +222,7 @@ def _times(record: Record) -> str:
         if times.count
     ]
     titles = ["ms", "n", "min", *(title for _, title, _ in PERCENTILES), "max", "mean", "stddev", "IQR"]
-    parts = " · ".join(f"{name.replace('_', ' ')} {format_ms(value)}" for name, value in total.times_ms.items())
+    parts = parts_text(total.times_ms)
     return _table(titles, rows) + (f"<p class='quiet'>Mean per request, ms: {escape(parts)}</p>" if parts else "")
 
 

@@ -16,6 +16,7 @@ from perftui.report.words import (
     number_text,
     objective_name,
     objective_value,
+    parts_text,
     percentile_text,
     status_text,
     verdict_mark,
@@ -136,11 +137,8 @@ def _latencies(record: Record) -> list[str]:
         lines.append(
             f"{_INDENT}closed loop: each user waits for its answer, so waiting before a request is not in these times"
         )
-    if parts := {name: ms for name, ms in total.times_ms.items() if ms >= 0.0005}:
-        lines += _field(
-            "time goes to",
-            " · ".join(f"{name.replace('_', ' ')} {format_ms(ms)}" for name, ms in parts.items()) + " (mean, ms)",
-        )
+    if parts := parts_text(total.times_ms):
+        lines += _field("time goes to", f"{parts} (mean, ms)")
     return lines
 
 
@@ -203,15 +201,17 @@ def _findings(record: Record) -> list[str]:
     return lines
 
 
+_TRUST_WORDS = {
+    "valid": "trust valid",
+    "degraded": "trust degraded: this machine had trouble keeping up",
+    "invalid": "trust invalid: this machine did not keep up, so these numbers are not the server's",
+}
+
+
 def _trust(record: Record) -> list[str]:
-    if record.trust.verdict == "valid":
+    if not record.trust.reasons:
         return []
-    word = (
-        "degraded: this machine had trouble keeping up"
-        if record.trust.verdict == "degraded"
-        else ("invalid: this machine did not keep up, so these numbers are not the server's")
-    )
-    lines = [f"{_INDENT}trust {word}"]
+    lines = [f"{_INDENT}{_TRUST_WORDS[record.trust.verdict]}"]
     for reason in record.trust.reasons:
         at = f" (from {reason.at_s:.0f} s)" if reason.at_s is not None else ""
         lines += wrap(f"{reason.detail}{at}", WIDTH, f"{_INDENT}- ", " " * 4)

@@ -21,6 +21,7 @@ PERCENTILES: tuple[tuple[str, str, float], ...] = (
 )
 """Field of LatencyStats, its title, its quantile."""
 
+TIME_PARTS = ("queue", "dns", "connect", "tls", "first_byte", "transfer")
 MISSING = "–"
 LEAST_VALUES = {"p99": 1_000, "p99_9": 10_000}
 """A percentile of fewer values than this is not shown."""
@@ -70,12 +71,14 @@ def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: fl
 
 
 def number_text(value: float) -> str:
-    """A rate as people read it: `0.52`, `99.9`, `1,234`."""
-    if value >= 1000:
-        return f"{value:,.0f}"
-    if value >= 10 or value == int(value):
-        return f"{value:,.1f}".removesuffix(".0")
-    return f"{value:.2f}"
+    """A rate with one decimal below a thousand: `0.5`, `99.9`, `1,234`."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
+
+
+def parts_text(parts: dict[str, float]) -> str:
+    """Where a request's time goes, in the order in which it goes there; parts that took nothing are left out."""
+    named = [(name, parts[name]) for name in TIME_PARTS if parts.get(name, 0.0) >= 0.0005]
+    return " · ".join(f"{name.replace('_', ' ')} {format_ms(mean_ms)}" for name, mean_ms in named)
 
 
 def objective_name(result: ObjectiveResult) -> str:
