@@ -54,7 +54,7 @@ class Sparse:
             return full[0]
         if not full and not data:
             return cls()
-        slots, counts = unpack_all(data)
+        slots, counts, _ = unpack_all(data)
         slots = np.concatenate([part.slots for part in full] + [slots])
         counts = np.concatenate([part.counts for part in full] + [counts])
         slots, counts = _added_up(slots, counts) if len(full) + len(data) > 1 else (slots, counts)
@@ -117,14 +117,14 @@ class Sparse:
         return [int(count) for count in np.diff(cumulative[places])]
 
 
-def unpack_all(packed: Sequence[HistogramData]) -> tuple[Int64s, Int64s]:
-    """Slots and counts of several packed histograms, one after the other.
+def unpack_all(packed: Sequence[HistogramData]) -> tuple[Int64s, Int64s, Int64s]:
+    """Slots and counts of several packed histograms, one after the other, and how many slots each has.
 
     Raises:
         ValueError: data is damaged or forged.
     """
     if not packed:
-        return _NO_SLOTS, _NO_SLOTS
+        return _NO_SLOTS, _NO_SLOTS, _NO_SLOTS
     steps, counts, lengths = [], [], []
     for item in packed:
         raw = _inflated(item.packed)
@@ -148,7 +148,7 @@ def unpack_all(packed: Sequence[HistogramData]) -> tuple[Int64s, Int64s]:
     for item, total in zip(packed, totals, strict=True):
         if item.count != total:
             raise ValueError(f"histogram says {item.count} values and holds {total}")
-    return slots, all_counts
+    return slots, all_counts, sizes
 
 
 def _inflated(packed: str) -> bytes:

@@ -1,0 +1,125 @@
+"""Times and throughput: the change of a logarithm between two sets of rounds, its interval, its verdict.
+
+With at least three rounds on both sides, the spread between rounds says how sure the change is. With fewer, the error
+within each round does (block bootstrap), and a run-to-run spread is added: that of saved runs of the same kind, or an
+assumed one. A change counts when it is both sure and large; no difference is only said when it was shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from perftui.analysis.blocks import Estimate
+from perftui.analysis.student import t_quantile
+from perftui.model.comparison import ComparisonVerdict
+
+ASSUMED_SPREAD = {"p50": 0.03, "mean": 0.03, "p75": 0.03, "p90": 0.05, "p95": 0.05, "p99": 0.10, "p99_9": 0.20}
+"""Run-to-run standard deviation of a logarithm when nothing is known; throughput has that of p50."""
+FEWEST_ROUNDS = 3
+FEWEST_BLOCKS = 10
+FEWEST_BLOCKS_OF_ROUNDS = 5
+_POWER_Z = 0.84
+"""Of a normal distribution: a chance of 80 % to find what is there."""
+
+
+class Spread(NamedTuple):
+    """How far the logarithm of a metric lies apart from run to run."""
+
+    value: float
+    df: float
+    assumed: bool
+
+
+class LogChange(NamedTuple):
+    """A change of logarithms: positive is larger in the run."""
+
+    change: float
+    low: float
+    high: float
+    verdict: ComparisonVerdict
+    reason: str
+
+
+def log_change(
+    before: Sequence[Estimate], after: Sequence[Estimate], *, confidence: float, margin: float, worse: int,
+    spread: Spread, floor: float = 0.0,
+) -> LogChange:  # fmt: skip
+    """Compare two sets of rounds.
+
+    Args:
+        before: Estimates of the baseline's rounds, at least one.
+        after: Estimates of the run's rounds, at least one.
+        confidence: Of the interval, such as 0.99.
+        margin: Change of the logarithm from which on it matters.
+        worse: 1 when larger is worse, -1 when smaller is.
+        spread: Run-to-run spread for fewer than three rounds.
+        floor: Change of the logarithm below which nothing matters, however sure (0: none).
+    """
+    rounds = len(before), len(after)
+    change = _mean(after) - _mean(before)
+    by_rounds = min(rounds) >= FEWEST_ROUNDS
+    fewest = min(estimate.blocks for estimate in (*before, *after))
+    wanted = FEWEST_BLOCKS_OF_ROUNDS if by_rounds else FEWEST_BLOCKS
+    if fewest < wanted:
+        block_s = max(estimate.block_s for estimate in (*before, *after))
+        reason = f"the run is too short for how its seconds depend on each other: at least {wanted * block_s} s needed"
+        return LogChange(change, -math.inf, math.inf, "inconclusive", reason)
+    error, df, pooled = _error(before, after, spread, by_rounds=by_rounds)
+    t = t_quantile(1 - (1 - confidence) / 2, df)
+    low, high = change - t * error, change + t * error
+    verdict, reason = _verdict(change, low, high, max(margin, floor), worse)
+    if verdict == "no_difference" and floor > margin:
+        reason = reason or "too small in absolute terms to matter"
+    if verdict == "inconclusive":
+        smallest = math.expm1((t + _POWER_Z) * error)
+        needed = max(2, math.ceil(2 * ((t + _POWER_Z) * pooled / margin) ** 2)) if margin else 0
+        reason = f"changes below {smallest * 100:.0f} % cannot be told from noise"
+        reason += f"; about {max(FEWEST_ROUNDS, needed)} rounds of each would do"
+    if not by_rounds and spread.assumed:
+        note = "single round" if max(rounds) == 1 else "fewer than 3 rounds"
+        reason = "; ".join(filter(None, (reason, f"{note}: run-to-run noise of {spread.value * 100:.0f} % assumed")))
+    return LogChange(change, low, high, verdict, reason)
+
+
+def _mean(estimates: Sequence[Estimate]) -> float:
+    return sum(estimate.log_value for estimate in estimates) / len(estimates)
+
+
+def _error(
+    before: Sequence[Estimate], after: Sequence[Estimate], spread: Spread, *, by_rounds: bool
+) -> tuple[float, float, float]:
+    """Standard error of the change, its degrees of freedom, and the spread of single rounds."""
+    parts = [(sum(e.error**2 for e in side) / len(side) ** 2, side) for side in (before, after)]
+    within = sum(variance for variance, _ in parts)
+    counts = 1 / len(before) + 1 / len(after)
+    if by_rounds:
+        df = float(len(before) + len(after) - 2)
+        pooled = math.sqrt((_squares(before) + _squares(after)) / df)
+        return max(pooled * math.sqrt(counts), math.sqrt(within)), df, pooled
+    between = spread.value**2 * counts
+    # Satterthwaite: each part of the variance weighs with how well it is known
+    uncertain = sum(variance**2 / max(1, sum(e.blocks - 1 for e in side)) for variance, side in parts)
+    uncertain += between**2 / spread.df
+    whole = within + between
+    df = whole**2 / uncertain if uncertain > 0 else math.inf
+    return math.sqrt(whole), df, math.sqrt(spread.value**2 + within / counts)
+
+
+def _squares(side: Sequence[Estimate]) -> float:
+    mean = _mean(side)
+    return sum((estimate.log_value - mean) ** 2 for estimate in side)
+
+
+def _verdict(change: float, low: float, high: float, margin: float, worse: int) -> tuple[ComparisonVerdict, str]:
+    loss, least, most = (change, low, high) if worse > 0 else (-change, -high, -low)
+    if least > 0 and loss >= margin:
+        return "regression", ""
+    if most < 0 and loss <= -margin:
+        return "improvement", ""
+    if -margin < least and most < margin:
+        if least > 0 or most < 0:
+            return "no_difference", f"small: {math.expm1(change) * 100:+.1f} %, below the threshold"
+        return "no_difference", ""
+    return "inconclusive", ""
