@@ -8,7 +8,7 @@ from pathlib import Path
 
 import anyio
 import msgspec
-from anyio.abc import SocketStream
+from anyio.abc import SocketStream, TaskStatus
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from perftui.engine.control_messages import MOST_LINE_BYTES, Reply, Request
@@ -34,12 +34,13 @@ class ControlServer:
         self._lost = lost
         self._clients = 0
 
-    async def serve(self) -> None:
+    async def serve(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; the socket is removed then."""
         with suppress(FileNotFoundError):
             self._path.unlink()
         listener = await anyio.create_unix_listener(self._path, mode=0o600)
         try:
+            task_status.started()
             async with listener:
                 await listener.serve(self._client)
         finally:
@@ -61,7 +62,13 @@ class ControlServer:
                         attached = request.kind == "attach"
                     with anyio.fail_after(_WRITE_S):
                         await stream.send(msgspec.json.encode(reply) + b"\n")
-        except (anyio.IncompleteRead, anyio.DelimiterNotFound, anyio.BrokenResourceError, TimeoutError):
+        except (
+            anyio.IncompleteRead,
+            anyio.DelimiterNotFound,
+            anyio.BrokenResourceError,
+            anyio.ClosedResourceError,
+            TimeoutError,
+        ):
             if attached:
                 self._lost()
         finally:

@@ -111,7 +111,7 @@ async def _run(
         disk_problem = _save(folder, _started(header))
         server = ControlServer(socket_path(folder.id), live.apply, lambda: _viewer_lost(live, plan.load.on_disconnect))
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.serve)
+            await tasks.start(server.serve)
             tasks.start_soon(_watch_signals, live, supervisor, plan.load.on_disconnect)
             tasks.start_soon(hooks.keep_renewed, live)
             if on_started is not None:

@@ -13,9 +13,10 @@ from perftui.model.journal import JournalLine
 from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.store.files import read_limited
+from perftui.store.interchange import read_document
 from perftui.store.journal import JOURNAL_NAME, read_journal
 from perftui.store.library import RunLibrary
-from perftui.store.records import RECORD_NAME, check_schema, parse_record, read_record
+from perftui.store.records import RECORD_NAME, parse_record, read_record
 
 MOST_FILE_BYTES = 256 * 1024 * 1024
 
@@ -32,16 +33,6 @@ class LoadedRun(Struct, frozen=True, kw_only=True):
     """What a result of another tool does not say, in words."""
     problem: str | None = None
     """What is wrong with the journal."""
-
-
-class _Schema(Struct, frozen=True, kw_only=True):
-    schema: int
-
-
-class _Exported(Record, frozen=True, kw_only=True):
-    intervals: tuple[Interval, ...] = ()
-    events: tuple[Event, ...] = ()
-    error_samples: tuple[ErrorSample, ...] = ()
 
 
 def load_run(reference: str, library: RunLibrary | None = None) -> LoadedRun:
@@ -93,14 +84,8 @@ def load_file(path: Path) -> LoadedRun:
     if data.lstrip()[:1] != b"{":
         return LoadedRun(record=parse_record(data, source), path=path)
     try:
-        check_schema(msgspec.json.decode(data, type=_Schema).schema, source)
-        exported = msgspec.json.decode(data, type=_Exported)
+        document = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise UsageError(f"{source}: not a run of perftui: {safe_text(str(error))}") from error
-    return LoadedRun(
-        record=Record(**{name: getattr(exported, name) for name in Record.__struct_fields__}),
-        intervals=exported.intervals,
-        events=exported.events,
-        error_samples=exported.error_samples,
-        path=path,
-    )
+    record, intervals, events, error_samples = read_document(document, source)
+    return LoadedRun(record=record, intervals=intervals, events=events, error_samples=error_samples, path=path)

@@ -1,0 +1,123 @@
+"""Steering a run from another process, and losing the viewer."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import anyio
+import pytest
+
+from perftui.demo.server import Demo
+from perftui.engine.control import ControlClient
+from perftui.model.errors import UsageError
+from perftui.model.plan import Load, Operation, Plan, Stage, Target
+from perftui.store.baselines import set_baseline
+from perftui.store.paths import socket_path
+from support.detached_run import Started, Starter
+
+
+def plan_for(url: str, rate: float = 100, duration_s: float = 6, *, on_disconnect: str = "finish") -> Plan:
+    load = Load(stages=(Stage(duration_s=duration_s, to=rate),), start_level=rate, on_disconnect=on_disconnect)  # type: ignore[arg-type]
+    return Plan(name="test", target=Target(url=url), load=load, operations=(Operation(name="read", path="/health"),))
+
+
+def send(run: Started, kind: str, **more: object) -> None:
+    anyio.run(lambda: ControlClient(run.handle.run_id).send(kind, **more))  # type: ignore[arg-type]
+
+
+def test_pause_level_mark_and_their_traces(demo: Demo, start: Starter) -> None:
+    run = start(plan_for(demo.url))
+    run.wait_for_intervals(1)
+    send(run, "pause")
+    time.sleep(1)
+    with pytest.raises(UsageError, match="paused already"):
+        send(run, "pause")
+    send(run, "resume", origin="tui")
+    send(run, "level", level=300.0)
+    send(run, "mark", text="deployed \x1b]0;x\x07")
+    record = run.finish()
+    pause, resume, level, mark = [event for event in run.events() if event.kind in {"pause", "resume", "level", "mark"}]
+    assert (pause.kind, pause.origin) == ("pause", "ctl")
+    assert (resume.kind, resume.origin) == ("resume", "tui")
+    assert (level.level, level.origin) == (300.0, "ctl")
+    assert "\x1b" not in mark.detail
+    assert mark.detail.startswith("deployed ")
+    assert record.steered
+    expected = 100 * pause.at_s + 300 * (6 - level.at_s)
+    assert record.whole_run.scheduled == pytest.approx(expected, rel=0.03)
+    asked = sum(interval.asked for interval in run.intervals())
+    assert record.whole_run.scheduled == pytest.approx(asked, abs=2)
+    assert any(interval.paused for interval in run.intervals())
+    with pytest.raises(UsageError, match="steered"):
+        set_baseline(run.handle.run_id)
+    assert set_baseline(run.handle.run_id, force=True).run_id == run.handle.run_id
+
+
+@pytest.mark.parametrize(("kind", "status"), [("stop", "stopped"), ("abort", "aborted")])
+def test_stop_and_abort_are_saved(demo: Demo, start: Starter, kind: str, status: str) -> None:
+    run = start(plan_for(demo.url, duration_s=60))
+    run.wait_for_intervals(1)
+    send(run, kind)
+    record = run.finish(5)
+    assert record.status == status
+    assert record.status_detail == f"{status} by ctl"
+    with pytest.raises(UsageError, match="is not running"):
+        send(run, "stop")
+
+
+@pytest.mark.parametrize("level", [-1.0, float("nan"), float("inf"), None])
+def test_a_level_that_is_none_is_refused(demo: Demo, start: Starter, level: float | None) -> None:
+    run = start(plan_for(demo.url, duration_s=1))
+    with pytest.raises(UsageError, match="level"):
+        send(run, "level", level=level)
+
+
+@pytest.mark.parametrize(
+    ("on_disconnect", "detached", "status"),
+    [("stop", False, "stopped"), ("stop", True, "finished"), ("finish", False, "finished")],
+)
+def test_a_lost_viewer_follows_the_plan(
+    demo: Demo, start: Starter, on_disconnect: str, *, detached: bool, status: str
+) -> None:
+    run = start(plan_for(demo.url, duration_s=3, on_disconnect=on_disconnect))
+
+    async def view() -> None:
+        async with ControlClient(run.handle.run_id).attached() as line:
+            await anyio.sleep(1)
+            if detached:
+                await line.detach()
+
+    anyio.run(view)
+    assert run.finish().status == status
+
+
+def test_rude_clients_do_not_hold_the_runner_up(demo: Demo, start: Starter) -> None:
+    run = start(plan_for(demo.url, duration_s=4))
+    path = socket_path(run.handle.run_id)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    rude = [socket.socket(socket.AF_UNIX) for _ in range(70)]
+    for number, client in enumerate(rude):
+        client.connect(str(path))
+        if number % 3 == 0:
+            client.sendall(b"[" * 3000 + b"\n")
+        elif number % 3 == 1:
+            client.sendall(b"x" * 10_000)
+    time.sleep(0.5)
+    for client in rude:
+        client.close()
+    time.sleep(0.2)
+    send(run, "mark", text="still here")
+    record = run.finish()
+    assert record.whole_run.scheduled == record.whole_run.ok == 400
+    assert [event.detail for event in run.events("mark")] == ["still here"]
+    assert not path.exists()
+
+
+def test_the_socket_is_gone_with_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERFTUI_RUNTIME_DIR", str(tmp_path / ("long" * 40)))
+    assert len(str(socket_path("20261120-204501-read-7f3a"))) < 104
+    with pytest.raises(UsageError, match="is not running"):
+        anyio.run(ControlClient("20261120-204501-read-7f3a").send, "stop")
