@@ -1,0 +1,157 @@
+"""Takes the picture of a run at one moment: everything the panels show, from the timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perftui.analysis.objectives import evaluate
+from perftui.metrics.timeline import Timeline
+from perftui.model.interval import Interval
+from perftui.model.plan import Load, Plan
+from perftui.tui.widgets.chart import Points
+from perftui.tui.widgets.picture import TREND_S, LivePicture
+
+TRENDS = ("response_time.p50", "response_time.p90", "response_time.p95", "response_time.p99", "response_time.p99_9",
+          "response_time.max", "errors_per_s", "cpu", "memory")  # fmt: skip
+_AXIS_POINTS = 400
+"""Points of the planned profile: twice the widest panel."""
+ZOOMS_S = (0.0, 300.0, 60.0)
+"""Lengths of the time axis; 0: the whole plan."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How the person looks at the run: what does not come from the run itself."""
+
+    window_s: int = 1
+    sort: str = "share"
+    first_row: int = 0
+    zoom_s: float = 0.0
+    cursor_s: float | None = None
+    readonly: bool = False
+    baseline: Points = ()
+    baseline_id: str = ""
+    state: str = ""
+    """Overrides the state of the run: `lost`, `replay`."""
+    problem: str = ""
+
+
+def take_picture(
+    timeline: Timeline, look: Look, *, plan: Plan, run_id: str = "", label: str = "", ended: Timeline | None = None
+) -> LivePicture:
+    """The picture of a timeline.
+
+    Args:
+        timeline: up to the moment that is looked at.
+        look: the person's choices.
+        plan: of the run.
+        run_id: its id.
+        label: its label.
+        ended: the whole run, for the plot, when the moment is in the past.
+    """
+    whole = ended or timeline
+    interval = timeline.last_interval or Interval(at_s=0.0, duration_s=0.0, phase="warmup")
+    elapsed_s = interval.at_s + interval.duration_s
+    run = timeline.run()
+    newest = whole.last_interval or interval
+    axis_s = axis(plan.load, newest.at_s + newest.duration_s, look)
+    return LivePicture(
+        plan=plan,
+        run_id=run_id,
+        label=label,
+        state=look.state or state_of(timeline),
+        elapsed_s=max(0.0, elapsed_s),
+        planned_s=plan.load.warmup_s + plan.load.duration_s,
+        axis_s=axis_s,
+        trust=timeline.trust(),
+        window_s=look.window_s,
+        window=timeline.window(look.window_s),
+        run=run,
+        counts=timeline.whole_run(),
+        interval=interval,
+        trends={name: _newest(timeline, name) for name in TRENDS},
+        second=round(interval.at_s),
+        attained=whole.series("throughput"),
+        asked=_asked(plan.load, whole, newest, axis_s),
+        baseline=look.baseline,
+        baseline_id=look.baseline_id,
+        events=tuple(whole.events),
+        samples=tuple(timeline.error_samples),
+        objectives=evaluate(plan.objectives, run),
+        sort=look.sort,
+        first_row=look.first_row,
+        cursor_s=look.cursor_s,
+        readonly=look.readonly,
+        problem=look.problem,
+    )
+
+
+def state_of(timeline: Timeline) -> str:
+    """The state of a run from what its journal says."""
+    if timeline.end is not None:
+        return timeline.end.status
+    interval = timeline.last_interval
+    if interval is None:
+        return "starting"
+    if interval.phase == "drain":
+        return "draining"
+    if interval.paused:
+        return "paused"
+    return "warm-up" if interval.phase == "warmup" else "running"
+
+
+def axis(load: Load, newest_s: float, look: Look) -> tuple[float, float]:
+    """Seconds that the plot shows: the whole plan, or the newest part of it."""
+    whole_s = max(load.warmup_s + load.duration_s, newest_s, 1.0)
+    if not look.zoom_s or look.zoom_s >= whole_s:
+        return 0.0, whole_s
+    middle = look.cursor_s if look.cursor_s is not None else newest_s
+    end_s = min(whole_s, max(look.zoom_s, middle + (look.zoom_s / 2 if look.cursor_s is not None else 0.0)))
+    return end_s - look.zoom_s, end_s
+
+
+def level_at(load: Load, at_s: float) -> float:
+    """The level the plan asks for at a moment: arrivals per second, or users."""
+    level = load.start_level or load.stages[0].to
+    start_s = load.warmup_s
+    if at_s < start_s:
+        return level
+    for number, stage in enumerate(load.stages):
+        first = level if number or load.start_level else stage.to
+        if at_s < start_s + stage.duration_s:
+            return first + (stage.to - first) * (at_s - start_s) / stage.duration_s
+        start_s += stage.duration_s
+        level = stage.to
+    return 0.0
+
+
+def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float, float]) -> Points:
+    """What was asked so far, then what the plan still asks, at the level it was steered to."""
+    if load.mode != "rate":
+        return ()
+    past = list(timeline.series("asked"))
+    now_s = newest.at_s + newest.duration_s
+    planned = level_at(load, max(0.0, now_s - 1e-6))
+    factor = newest.level / planned if planned and newest.duration_s else 1.0
+    step_s = max((axis_s[1] - axis_s[0]) / _AXIS_POINTS, 1e-3)
+    future: list[tuple[float, float]] = []
+    at_s = now_s
+    while at_s < axis_s[1]:
+        future.append((at_s, level_at(load, at_s) * factor))
+        at_s += step_s
+    return [*past, *future]
+
+
+def _newest(timeline: Timeline, metric: str) -> tuple[float | None, ...]:
+    """One value per second of the newest TREND_S seconds; None where nothing was measured."""
+    newest = timeline.last_interval
+    if newest is None:
+        return ()
+    last = round(newest.at_s)
+    values: list[float | None] = [None] * min(TREND_S, last + 1)
+    for at_s, value in reversed(timeline.series(metric, last_s=TREND_S)):
+        place = round(at_s) - last + len(values) - 1
+        if place < 0:
+            break
+        values[place] = value
+    return tuple(values)

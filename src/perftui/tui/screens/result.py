@@ -1,0 +1,144 @@
+"""Result: what came out of a run, the most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from anyio import to_thread
+from textual import getters, work
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from perftui.model.errors import PerftuiError
+from perftui.tui.screens.base import PerftuiScreen
+from perftui.tui.screens.result_load import read_result
+from perftui.tui.screens.result_pair import Pair
+from perftui.tui.screens.result_panels import result_panels
+from perftui.tui.widgets.operations import SORTS
+from perftui.tui.widgets.panel import LinePanel
+from perftui.tui.widgets.progress import headline
+from perftui.tui.widgets.result_picture import ResultPicture
+
+
+class ResultScreen(PerftuiScreen[None]):
+    """A finished run in words, tables and plots."""
+
+    CSS_PATH = "result.tcss"
+    heading: ClassVar[str] = "Result"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "run_again", "run again", id="result.again", tooltip="The same plan once more; asks first"),
+        Binding("c", "compare", "compare", id="result.compare", tooltip="With the baseline, or with the run before"),
+        Binding("x", "export", "export", id="result.export", tooltip="Write the run to a file"),
+        Binding("y", "copy", "copy", id="result.copy", tooltip="Copy the summary; works over SSH (OSC 52)"),
+        Binding("e", "errors", "errors", id="result.errors", tooltip="Errors by class, one sample of each opened"),
+        Binding("p", "replay", "replay", id="result.replay", tooltip="See the run again as it went"),
+        Binding("t", "trust", "trust", show=False, id="result.trust", tooltip="Why the numbers are believed, or not"),
+        Binding("o", "sort", "order", show=False, id="result.sort", tooltip="Order the operations by the next column"),
+        Binding("escape", "leave", "back", show=False, id="result.leave", tooltip="Back to where one came from"),
+    ]
+    body = getters.query_one("#result", VerticalScroll)
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.picture: ResultPicture | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Verdict on top, the rest below in the order one asks."""
+        verdict, rest = result_panels()
+        yield verdict
+        with VerticalScroll(id="result"):
+            yield from rest
+
+    def on_mount(self) -> None:
+        """Paint first, then read."""
+        self.body.focus()
+        self.call_after_refresh(self.read)
+
+    @work(group="result", exclusive=True)
+    async def read(self) -> None:
+        """Load the run."""
+        try:
+            picture = await to_thread.run_sync(read_result, self.path)
+        except PerftuiError as error:
+            self.app.complain(error, "This run cannot be read")
+            return
+        self.picture = picture
+        self.say(headline(picture.live))
+        self._show()
+
+    def on_resize(self) -> None:
+        """Other widths need other heights."""
+        self.call_after_refresh(self._fit)
+
+    def _show(self) -> None:
+        if self.picture is None:
+            return
+        for panel in self.query(LinePanel[ResultPicture]):
+            panel.show(self.picture)
+        self._fit()
+
+    def _fit(self) -> None:
+        if self.picture is None or not self.is_attached:
+            return
+        width = self.body.scrollable_content_region.width
+        for pair in self.query(Pair):
+            pair.fit()
+        for panel in self.query(LinePanel[ResultPicture]):
+            if panel.has_class("full"):
+                panel.styles.height = panel.natural_height(width)
+
+    def action_sort(self) -> None:
+        """The next column that orders the operations."""
+        if self.picture is not None:
+            following = SORTS[(SORTS.index(self.picture.sort) + 1) % len(SORTS)]
+            self.picture = replace(self.picture, sort=following)
+            self._show()
+
+    def action_run_again(self) -> None:
+        """The same plan once more."""
+        if self.picture is not None:
+            self.app.run_again(self.picture.record.plan, self.picture.record.label)
+
+    def action_compare(self) -> None:
+        """Beside another run."""
+        self.app.compare_with(self.path)
+
+    def action_export(self) -> None:
+        """To a file."""
+        self.app.export_run(self.path)
+
+    def action_copy(self) -> None:
+        """The summary as text to the clipboard of the terminal."""
+        if self.picture is None:
+            return
+        from perftui.report.text import summary_text
+
+        self.app.copy_to_clipboard(summary_text(self.picture.record))
+        self.notify("Summary copied (tmux needs: set -g set-clipboard on)", markup=False)
+
+    def action_errors(self) -> None:
+        """Errors by class."""
+        from perftui.tui.screens.errors import ErrorsScreen
+
+        self.app.push_screen(ErrorsScreen(self.path))
+
+    def action_trust(self) -> None:
+        """Why the numbers are believed, or not."""
+        from perftui.tui.screens.trust import TrustScreen
+
+        self.app.push_screen(TrustScreen(self.path))
+
+    def action_replay(self) -> None:
+        """The run as it went."""
+        from perftui.tui.screens.replay import ReplayScreen
+
+        self.app.push_screen(ReplayScreen(self.path))
+
+    def action_leave(self) -> None:
+        """Back."""
+        self.app.pop_screen()

@@ -1,0 +1,60 @@
+"""The panels of the result screen, in their order."""
+
+from __future__ import annotations
+
+from textual.widget import Widget
+
+from perftui.tui.screens.result_pair import Pair
+from perftui.tui.widgets.cells import Drawing
+from perftui.tui.widgets.distribution import draw_curve, draw_histogram
+from perftui.tui.widgets.errors import draw_errors
+from perftui.tui.widgets.events import draw_events
+from perftui.tui.widgets.objectives import objectives_drawing
+from perftui.tui.widgets.operations import operations_drawing
+from perftui.tui.widgets.panel import LinePanel
+from perftui.tui.widgets.percentiles import draw_percentiles, draw_phases, draw_spreads
+from perftui.tui.widgets.result_picture import ResultPicture
+from perftui.tui.widgets.throughput import draw_throughput
+from perftui.tui.widgets.times import times_drawing
+from perftui.tui.widgets.verdict import draw_about, draw_findings, draw_verdict
+
+Panel = LinePanel[ResultPicture]
+
+
+def result_panels() -> tuple[Widget, tuple[Widget, ...]]:
+    """The verdict, and what is scrolled below it."""
+    return Panel(draw_verdict, frame=False, id="verdict"), (
+        Pair(Panel(_objectives), Panel(draw_findings)),
+        Pair(Panel(_throughput), Panel(draw_percentiles)),
+        Pair(Panel(draw_curve), Panel(draw_histogram)),
+        Panel(_operations, classes="full"),
+        Pair(Panel(_errors), Panel(draw_phases)),
+        Pair(Panel(_times), Panel(draw_spreads)),
+        Pair(Panel(_events), Panel(draw_about)),
+    )
+
+
+def _objectives(picture: ResultPicture, width: int, height: int) -> Drawing:
+    return objectives_drawing(picture.record.objectives, width, height, note="measure phase")
+
+
+def _throughput(picture: ResultPicture, width: int, height: int) -> Drawing:
+    return draw_throughput(picture.live, width, height)
+
+
+def _operations(picture: ResultPicture, width: int, height: int) -> Drawing:
+    return operations_drawing(
+        picture.record.summary.operations, width, height, sort=picture.sort, window="measure phase"
+    )
+
+
+def _errors(picture: ResultPicture, width: int, height: int) -> Drawing:
+    return draw_errors(picture.live, width, height)
+
+
+def _times(picture: ResultPicture, width: int, height: int) -> Drawing:
+    return times_drawing(picture.record.summary.total, width, height, note="mean per request, measure phase")
+
+
+def _events(picture: ResultPicture, width: int, height: int) -> Drawing:
+    return draw_events(picture.live, width, height)

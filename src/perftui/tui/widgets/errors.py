@@ -1,0 +1,83 @@
+"""Errors by class with their trend: how many, since when, how lately. Pure."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from perftui.model.units import format_clock, format_count, format_percent
+from perftui.tui.widgets.cells import Column, Drawing, Text, header, join, paint, row, spread
+from perftui.tui.widgets.picture import TREND_S, LivePicture, trend_seconds
+
+
+def draw_errors(picture: LivePicture, width: int, height: int) -> Drawing:
+    """The error rate of the run in the title, errors per second as a trend, the classes by number."""
+    if height == 1:
+        return _framed(picture, [_one_line(picture, width)])
+    room = max(4, min(TREND_S, width - 34))
+    line, top = picture.trend("errors_per_s", room)
+    lines: list[Text] = [
+        paint(f"per s, last {trend_seconds(room)} s  ", "$quiet")
+        + paint(line, "$series-2")
+        + paint(f"  top {format_count(top)}/s", "$quiet")
+    ]
+    lines += _classes(picture, width, (height or 12) - 1)
+    return _framed(picture, lines)
+
+
+def _framed(picture: LivePicture, lines: list[Text]) -> Drawing:
+    rate = picture.run.total.error_rate
+    broken = any(result.metric == "error_rate" and result.verdict == "fail" for result in picture.objectives)
+    counts = picture.counts
+    named = ((counts.timeouts, "timeouts"), (counts.dropped, "dropped"), (counts.client_errors, "of the generator"))
+    return Drawing(
+        lines,
+        title=f"Errors  {format_percent(rate)}",
+        note="whole run",
+        status=" · ".join(f"{count:,} {name}" for count, name in named if count),
+        tone="$error" if broken else "$panel-border",
+    )
+
+
+def _one_line(picture: LivePicture, width: int) -> Content:
+    line, top = picture.trend("errors_per_s", min(20, width // 3))
+    ranked = sorted(class_counts(picture).items(), key=lambda item: -item[1])
+    words = join((paint(name, "bold") + Content(f" {count:,}") for name, count in ranked[:3]), "  ")
+    recent = paint(line, "$series-2") + paint(f" top {format_count(top)}/s", "$quiet")
+    return spread(words if ranked else paint("none so far", "$quiet"), recent, width)
+
+
+def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:
+    counted = class_counts(picture)
+    if not counted:
+        return [paint("none so far", "$quiet")]
+    last = {sample.error_class: sample for sample in sorted(picture.samples, key=lambda sample: sample.at_s)}
+    columns: tuple[Column, ...] = (
+        Column("class", max(10, width - 36), right=False),
+        Column("count", 8),
+        Column("share", 7),
+        Column("latest", 7),
+    )
+    if width < 50:
+        columns = (Column("class", max(10, width - 10), right=False), Column("count", 8))
+    ranked = sorted(counted.items(), key=lambda item: -item[1])
+    started = max(1, picture.counts.scheduled)
+    lines: list[Text] = [header(columns)] if room > len(ranked) else []
+    keep = max(1, room - len(lines))
+    for name, count in ranked[:keep]:
+        seen = f"{format_clock(last[name].at_s)}" if name in last else ""
+        cells: tuple[Text, ...] = (
+            paint(name, "bold"),
+            f"{count:,}",
+            format_percent(count / started),
+            paint(seen, "$quiet"),
+        )
+        lines.append(row(columns, cells[: len(columns)]))
+    if len(ranked) > keep and lines:
+        rest = len(ranked) - keep + 1
+        lines[-1] = paint(f"… {rest} more classes, press e", "$quiet")
+    return lines
+
+
+def class_counts(picture: LivePicture) -> dict[str, int]:
+    """Errors by class over the run; before the measure phase, over the window."""
+    return dict(picture.run.total.error_classes or picture.window.total.error_classes)

@@ -1,0 +1,94 @@
+"""This machine, the workers, and the target's process when it is local. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from perftui.model.interval import Interval
+from perftui.model.units import format_bytes, format_ms
+from perftui.tui.widgets.cells import Drawing, Text, join, paint
+from perftui.tui.widgets.picture import TREND_S, LivePicture, trend_seconds
+
+_HOT_PERCENT = 80.0
+
+
+def draw_host(picture: LivePicture, width: int, height: int) -> Drawing:
+    """CPU and memory with a trend each (a full block is 100 %), network, workers, target."""
+    interval = picture.interval
+    host = interval.host
+    if height == 1:
+        return Drawing([_one_line(interval)])
+    line = max(6, min(TREND_S, (width - 46) // 2))
+    net = f"net {format_bytes(host.net_received_bytes)}/s in  {format_bytes(host.net_sent_bytes)}/s out"
+    first = join(
+        (
+            _gauge(picture, "cpu", "cpu", host.cpu_percent, line),
+            _gauge(picture, "mem", "memory", host.memory_percent, line),
+        ),
+        "   ",
+    )
+    lines: Sequence[Text] = [first, net]
+    if first.cell_length + 3 + len(net) <= width:
+        lines = [first + Content("   ") + Content(net)]
+    target = _target(interval, picture.plan.target.pid)
+    lines = [*lines, _workers(interval), target]
+    if height and height < len(lines):
+        lines = ([first, _workers(interval), target])[:height]
+    return Drawing(
+        lines, title="This machine", note=f"last {trend_seconds(line)} s, 0–100 %", status=_pressure(interval)
+    )
+
+
+def _gauge(picture: LivePicture, name: str, metric: str, percent: float, width: int) -> Content:
+    style = "$warning" if percent >= _HOT_PERCENT else "$series-1"
+    return Content.assemble(
+        (f"{name} ", "$quiet"), (picture.trend(metric, width, 100.0)[0], style), (f" {percent:3.0f} %", "bold")
+    )
+
+
+def _workers(interval: Interval) -> Content:
+    workers = interval.workers
+    if not workers:
+        return paint("workers: not reported yet", "$quiet")
+    cpu = max(worker.cpu_percent for worker in workers)
+    lag = max(worker.loop_lag_p99_ms for worker in workers)
+    in_flight = sum(worker.in_flight for worker in workers)
+    queued = sum(worker.queued for worker in workers)
+    lost = sum(worker.state == "lost" for worker in workers)
+    count = f"{len(workers)} worker{'s' if len(workers) != 1 else ''} "
+    pieces = [
+        paint(count, "$quiet") + paint(f"{cpu:.0f} %", "bold $warning" if cpu >= _HOT_PERCENT else "bold"),
+        paint("lag ", "$quiet") + Content(f"{format_ms(lag)} ms"),
+        paint("in flight ", "$quiet") + Content(f"{in_flight:,}"),
+    ]
+    if queued:
+        pieces.append(paint(f"queued {queued:,}", "$warning"))
+    if lost:
+        pieces.append(paint(f"{lost} lost", "bold $error"))
+    return join(pieces, "  ")
+
+
+def _target(interval: Interval, pid: int) -> Content:
+    host = interval.host
+    if host.target_cpu_percent is None:
+        return paint("target process: not known (set target.pid to watch it)", "$quiet")
+    memory = f"  {format_bytes(host.target_memory_bytes)}" if host.target_memory_bytes is not None else ""
+    return paint(f"target pid {pid}  " if pid else "target  ", "$quiet") + Content(
+        f"cpu {host.target_cpu_percent:.0f} %{memory}"
+    )
+
+
+def _pressure(interval: Interval) -> Content:
+    host = interval.host
+    words = [f"throttled {host.throttled_percent:.0f} %"] if host.throttled_percent else []
+    words += [f"steal {host.steal_percent:.0f} %"] if host.steal_percent >= 1 else []
+    words.append(f"busiest core {host.cpu_max_core_percent:.0f} %")
+    return Content(" · ").join([Content(word) for word in words])
+
+
+def _one_line(interval: Interval) -> Content:
+    host = interval.host
+    machine = f"cpu {host.cpu_percent:.0f} %  mem {host.memory_percent:.0f} %"
+    return join((paint("host", "bold $panel-title"), machine, _workers(interval)), "  ")

@@ -1,0 +1,132 @@
+"""Objectives: what is measured, its two limits, the distance to a breach, the verdict. Pure."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from perftui.model.objectives import METRICS, Limit, Unit, format_value, metric_unit, parse_limit
+from perftui.model.record import ObjectiveResult
+from perftui.report.words import number_text
+from perftui.tui.widgets.cells import Column, Drawing, Text, fit, header, paint, row
+from perftui.tui.widgets.picture import LivePicture
+from perftui.tui.widgets.trend import bar
+
+_MARKS = {"pass": ("✓", "$success"), "warn": ("!", "$warning"), "fail": ("✗", "$error"), "none": ("·", "$quiet")}
+_BAR = 10
+
+
+def verdict_glyph(verdict: str) -> Content:
+    """`✓`, `!`, `✗` or `·`."""
+    glyph, style = _MARKS.get(verdict, _MARKS["none"])
+    return paint(glyph, f"bold {style}")
+
+
+def objective_name(result: ObjectiveResult) -> str:
+    """`response time p95`, with the operation it is about in front."""
+    name = result.metric.replace("_", " ").replace(".", " ").replace("p99 9", "p99.9")
+    return f"{result.operation}: {name}" if result.operation else name
+
+
+def distance(result: ObjectiveResult) -> tuple[float, str] | None:
+    """How much of the target is used up (1 is the breach) and in words how far away it is; None without a value."""
+    limit = _limit(result.target, result.metric)
+    if limit is None or result.value is None:
+        return None
+    room = limit.headroom(result.value)
+    used = 1.0 - room
+    if not limit.holds(result.value):
+        return used, f"missed by {_share(-room)}"
+    return used, f"{_share(room)} to the breach"
+
+
+def draw_objectives(picture: LivePicture, width: int, height: int) -> Drawing:
+    """A line per objective, over the measure phase so far."""
+    return objectives_drawing(picture.objectives, width, height, note="run")
+
+
+def objectives_drawing(results: tuple[ObjectiveResult, ...], width: int, height: int, *, note: str = "") -> Drawing:
+    """A line per objective; what fails comes first where there is not room for all."""
+    columns = _columns(width)
+    shown = list(results)
+    room = max(1, height - 1) if height else len(shown)
+    if len(shown) > room:
+        order = {"fail": 0, "warn": 1}
+        shown = sorted(shown, key=lambda result: order.get(result.verdict, 2))[:room]
+    lines: list[Text] = [header(columns)]
+    lines += [row(columns, _cells(result, columns)) for result in shown]
+    if not results:
+        lines = [paint("The preset names no objectives: nothing passes or fails.", "$quiet")]
+    missed = sum(result.verdict in {"warn", "fail"} for result in results)
+    broken = any(result.verdict == "fail" for result in results)
+    words = (
+        f"{missed} of {len(results)} missed"
+        if missed
+        else "all kept"
+        if any(r.value is not None for r in results)
+        else ""
+    )
+    hidden = f" · {len(results) - len(shown)} more" if len(results) > len(shown) else ""
+    return Drawing(
+        lines, title="Objectives", note=note, status=words + hidden, tone="$error" if broken else "$panel-border"
+    )
+
+
+def _columns(width: int) -> tuple[Column, ...]:
+    fixed = [Column("", 1), Column("measured", 9), Column("target", 10), Column("critical", 10)]
+    need = sum(column.width + 2 for column in fixed)
+    name = max(8, min(34, width - need - (_BAR + 2 + 18 + 2 if width >= 90 else 18 + 2 if width >= 66 else 0)))
+    columns = [fixed[0], Column("objective", name, right=False), *fixed[1:]]
+    rest = width - need - name
+    if rest >= 20:
+        columns.append(Column("distance", rest - 2, right=False))
+    return tuple(columns)
+
+
+def _cells(result: ObjectiveResult, columns: tuple[Column, ...]) -> tuple[Text, ...]:
+    known = result.value is not None and result.metric in METRICS
+    value = _value_text(result.value or 0.0, metric_unit(result.metric)) if known else "–"
+    style = f"bold {_MARKS.get(result.verdict, _MARKS['none'])[1]}"
+    target, critical = limit_text(result.target, result.metric), limit_text(result.critical, result.metric)
+    cells: list[Text] = [verdict_glyph(result.verdict), objective_name(result), paint(value, style), target]
+    cells.append(paint(critical, "$quiet"))
+    if len(columns) > 5:
+        cells.append(_distance(result, columns[5].width))
+    return tuple(cells)
+
+
+def _distance(result: ObjectiveResult, width: int) -> Content:
+    found = distance(result)
+    if found is None:
+        return paint("nothing measured yet", "$quiet")
+    used, words = found
+    style = _MARKS.get(result.verdict, _MARKS["none"])[1]
+    if width < _BAR + 2 + 12:
+        return fit(words, width)
+    cells = min(30, width - 24) if width >= 44 else _BAR
+    return paint(bar(used, cells), f"{style} on $panel") + Content(f"  {words}")
+
+
+def _value_text(value: float, unit: Unit) -> str:
+    return f"{number_text(value)}/s" if unit == "per_s" else format_value(value, unit)
+
+
+def limit_text(text: str, metric: str) -> str:
+    """A limit as it is shown beside values: `< 500 ms`; as it stands when it cannot be read."""
+    limit = _limit(text, metric)
+    return str(limit) if limit is not None else text
+
+
+def _limit(text: str, metric: str) -> Limit | None:
+    if not text or metric not in METRICS:
+        return None
+    try:
+        # records hold limits as they are shown, with thousands marked
+        return parse_limit(text.replace(",", ""), metric)
+    except ValueError:
+        return None
+
+
+def _share(fraction: float) -> str:
+    if fraction > 10:
+        return f"{fraction + 1:,.0f} times"
+    return f"{fraction * 100:.0f} %" if fraction >= 0.1 else f"{fraction * 100:.1f} %"

@@ -1,0 +1,100 @@
+"""A line per operation, in any order one likes. Pure."""
+
+from __future__ import annotations
+
+from perftui.model.record import Stats
+from perftui.model.units import format_count, format_ms, format_percent
+from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
+from perftui.tui.widgets.picture import LivePicture
+
+SORTS = ("share", "name", "rate", "p50", "p95", "p99", "errors")
+"""Columns that order the table, in the order the key goes through them."""
+
+
+def draw_operations(picture: LivePicture, width: int, height: int) -> Drawing:
+    """Operations of the run so far; before the measure phase, of the window."""
+    measured = picture.run.total.counts.scheduled > 0
+    summary = picture.run if measured else picture.window
+    window = "run" if measured else f"last {picture.window_s} s"
+    return operations_drawing(
+        summary.operations, width, height, sort=picture.sort, first=picture.first_row, window=window,
+        names=tuple(operation.name for operation in picture.plan.counted_operations),
+    )  # fmt: skip
+
+
+def operations_drawing(
+    found: dict[str, Stats],
+    width: int,
+    height: int,
+    *,
+    sort: str,
+    first: int = 0,
+    window: str = "run",
+    names: tuple[str, ...] = (),
+) -> Drawing:
+    """The table; `names` adds operations that nothing was sent for yet."""
+    operations = {name: found.get(name, Stats()) for name in dict.fromkeys((*names, *found))}
+    total = sum(stats.counts.scheduled for stats in operations.values()) or 1
+    ordered = sorted(operations.items(), key=lambda item: _key(sort, item[0], item[1]))
+    rows = max(1, height - 1) if height else len(ordered)
+    first = min(first, max(0, len(ordered) - rows))
+    columns = _columns(width, sort)
+    lines: list[Text] = [header(columns)]
+    for name, stats in ordered[first : first + rows]:
+        lines.append(row(columns, _cells(name, stats, total, columns)))
+    more = f"{first + 1}–{min(len(ordered), first + rows)} of {len(ordered)}" if len(ordered) > rows else ""
+    return Drawing(lines, title="Operations", note=f"response time, ms · {window}", status=more)
+
+
+def _columns(width: int, sort: str) -> tuple[Column, ...]:
+    wanted = [
+        ("share", "share", 6),
+        ("rate", "sent/s", 6),
+        ("p50", "p50", 6),
+        ("p95", "p95", 6),
+        ("p99", "p99", 6),
+        ("errors", "errors", 7),
+    ]
+    if width >= 100:
+        wanted[5:5] = [("max", "max", 6)]
+        wanted += [("ok", "ok", 8), ("received", "MB in", 7)]
+    while len(wanted) > 3 and width - sum(cells + 2 for _, _, cells in wanted) < 12:
+        wanted.pop(2 if wanted[2][0] == "p50" else 1 if wanted[1][0] == "rate" else 0)
+    name = max(8, width - sum(cells + 2 for _, _, cells in wanted))
+    mark = {"name": "▲"}.get(sort, "▼")
+    return (
+        Column("name" + (mark if sort == "name" else ""), name, right=False),
+        *(Column(mark * (key == sort) + title, cells) for key, title, cells in wanted),
+    )
+
+
+def _cells(name: str, stats: Stats, total: int, columns: tuple[Column, ...]) -> tuple[Text, ...]:
+    times = stats.response_time_ms
+    known = times.count > 0
+    bad = stats.error_rate
+    values: dict[str, Text] = {
+        "share": format_percent(stats.counts.scheduled / total),
+        "sent/s": format_count(stats.rate_per_s),
+        "p50": format_ms(times.p50) if known else "–",
+        "p95": format_ms(times.p95) if known else "–",
+        "p99": format_ms(times.p99) if known else "–",
+        "max": format_ms(times.max) if known else "–",
+        "errors": paint(format_percent(bad), "bold $error" if bad >= 0.01 else "$warning" if bad else "$quiet"),
+        "ok": f"{stats.counts.ok:,}",
+        "MB in": f"{stats.received_bytes / 1e6:,.1f}",
+    }
+    return (name, *(values[column.title.lstrip("▼")] for column in columns[1:]))
+
+
+def _key(sort: str, name: str, stats: Stats) -> tuple[float | str, str]:
+    match sort:
+        case "name":
+            return name, name
+        case "rate":
+            return -stats.rate_per_s, name
+        case "errors":
+            return -stats.error_rate, name
+        case "share":
+            return -stats.counts.scheduled, name
+        case _:
+            return -float(getattr(stats.response_time_ms, sort)), name

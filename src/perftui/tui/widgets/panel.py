@@ -1,0 +1,127 @@
+"""The widget behind every panel: lines in a frame, of which only the changed cells are sent to the terminal.
+
+Textual repaints whole dirty regions. Here the lines are compared with the ones on screen and only the spans that
+differ are marked, so a panel whose numbers stand still costs nothing over SSH.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+
+from perftui.tui.widgets.cells import Drawing, content, fit, framed
+
+Picture = TypeVar("Picture")
+Draw = Callable[[Picture, int, int], Drawing]
+"""Draws a picture for an inner width and height; height 0 asks for as many lines as there are."""
+
+_MERGE_CELLS = 10
+"""Equal cells between two changed ones that are cheaper to send again than to jump over."""
+
+
+class LinePanel(Widget, Generic[Picture]):
+    """Shows what `draw` makes of a picture: framed, or the bare line where there is room for one only."""
+
+    DEFAULT_CSS = """
+    LinePanel { height: 2; width: 1fr; }
+    """
+
+    def __init__(
+        self,
+        draw: Draw[Picture],
+        *,
+        frame: bool = True,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._draw = draw
+        self._frame = frame
+        self._picture: Picture | None = None
+        self._strips: list[Strip] = []
+        self._drawn_size = Size(0, 0)
+
+    def show(self, picture: Picture) -> None:
+        """Draw another picture; repaints what differs."""
+        self._picture = picture
+        if not self.is_mounted or not self.size:
+            return
+        before, old_size = self._strips, self._drawn_size
+        self._paint()
+        if old_size != self.size or len(before) != len(self._strips):
+            self.refresh()
+            return
+        regions = [
+            Region(left, line, right - left, 1)
+            for line, (old, new) in enumerate(zip(before, self._strips, strict=True))
+            for left, right in changed_spans(old, new)
+        ]
+        if regions:
+            self.refresh(*regions)
+
+    def natural_height(self, width: int) -> int:
+        """Lines that the picture needs at this width, frame included."""
+        if self._picture is None:
+            return 2 if self._frame else 1
+        inner = width - 4 if self._frame else width
+        return len(self._draw(self._picture, inner, 0).lines) + (2 if self._frame else 0)
+
+    def on_resize(self) -> None:
+        """Another size: everything anew."""
+        self._paint()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Another theme: the strips hold the old colours."""
+        super().notify_style_update()
+        if self.is_mounted and self.size:
+            self._paint()
+
+    def _paint(self) -> None:
+        width, height = self.size
+        self._drawn_size = self.size
+        if self._picture is None:
+            lines = framed(Drawing(()), width, height) if self._frame and height > 2 else []
+        elif self._frame and height > 2:
+            drawing = self._draw(self._picture, max(0, width - 4), max(0, height - 2))
+            lines = framed(drawing, width, height)
+        else:
+            lines = [fit(content(line), width) for line in self._draw(self._picture, width, height).lines[:height]]
+        style = self.visual_style
+        self._strips = [Visual.to_strips(self, line, width, 1, style, pad=True)[0] for line in lines]
+
+    def render_line(self, y: int) -> Strip:
+        """One line as drawn last."""
+        if y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.size.width, self.visual_style.rich_style)
+
+
+def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
+    """The spans of cells, left and right end, in which two lines of one length differ."""
+    if old == new:
+        return []
+    before, after = _cells(old), _cells(new)
+    if before is None or after is None or len(before) != len(after):
+        return [(0, new.cell_length)]
+    spans: list[tuple[int, int]] = []
+    for position, (one, other) in enumerate(zip(before, after, strict=True)):
+        if one == other:
+            continue
+        if spans and position - spans[-1][1] <= _MERGE_CELLS:
+            spans[-1] = (spans[-1][0], position + 1)
+        else:
+            spans.append((position, position + 1))
+    return spans
+
+
+def _cells(strip: Strip) -> list[tuple[str, Style | None]] | None:
+    cells = [(character, segment.style) for segment in strip for character in segment.text]
+    # a wide character fills two cells: positions in the text are no columns then
+    return cells if len(cells) == strip.cell_length else None

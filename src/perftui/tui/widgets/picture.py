@@ -1,0 +1,84 @@
+"""Everything the live panels draw, at one moment of a run. Taken once per interval (screens/live_picture.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from perftui.model.interval import Counts, ErrorSample, Event, Interval
+from perftui.model.plan import Plan
+from perftui.model.record import ObjectiveResult, Summary, Trust
+from perftui.tui.widgets.chart import Points
+from perftui.tui.widgets.trend import peak, trend
+
+TREND_S = 60
+"""Seconds of the past that the sparklines have."""
+
+
+def trend_seconds(width: int) -> int:
+    """How many seconds a trend of this width shows: whole seconds per cell, at most TREND_S."""
+    return TREND_S if width >= TREND_S else max(1, width) * (TREND_S // max(1, width))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LivePicture:
+    """A run at one moment."""
+
+    plan: Plan
+    run_id: str = ""
+    label: str = ""
+    state: str = "starting"
+    """`starting`, `warm-up`, `running`, `paused`, `draining`, `finished`, ..., `lost`."""
+    elapsed_s: float = 0.0
+    planned_s: float = 0.0
+    """Warm-up and stages; the drain comes on top."""
+    axis_s: tuple[float, float] = (0.0, 1.0)
+    """Seconds that the throughput plot shows."""
+    trust: Trust = field(default_factory=Trust)
+    window_s: int = 1
+    window: Summary = field(default_factory=Summary)
+    """The newest `window_s` seconds, whatever phase."""
+    run: Summary = field(default_factory=Summary)
+    """The measure phase so far."""
+    counts: Counts = field(default_factory=Counts)
+    """The whole run."""
+    interval: Interval = field(default_factory=lambda: Interval(at_s=0.0, duration_s=1.0, phase="warmup"))
+    """The newest one."""
+    trends: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    """Per metric one value per second, the newest TREND_S of them, oldest first; None where nothing was measured."""
+    second: int = 0
+    """Number of the newest second."""
+    attained: Points = ()
+    """Ok per second over the axis."""
+    asked: Points = ()
+    """Arrivals per second the plan asks for, over the axis, the future included."""
+    baseline: Points = ()
+    """Ok per second of the baseline run, by its own time."""
+    baseline_id: str = ""
+    events: tuple[Event, ...] = ()
+    samples: tuple[ErrorSample, ...] = ()
+    objectives: tuple[ObjectiveResult, ...] = ()
+    sort: str = "share"
+    """Column that orders the operations."""
+    first_row: int = 0
+    """Operations scrolled past."""
+    cursor_s: float | None = None
+    """The moment that is looked at when the view is held; None follows the run."""
+    readonly: bool = False
+    problem: str = ""
+    """Why the journal cannot be read further."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether arrivals are scheduled (rate mode), so that delay and asked rate mean something."""
+        return self.plan.load.mode == "rate"
+
+    def trend(self, metric: str, width: int, top: float | None = None) -> tuple[str, float]:
+        """A metric as a line of blocks as wide as there is room for, and its maximum in that time."""
+        values = self.trends.get(metric, ())[-trend_seconds(width) :]
+        return trend(values, width, top, last=self.second), peak(values)
+
+    @property
+    def held(self) -> bool:
+        """Whether the view stands still."""
+        return self.cursor_s is not None

@@ -1,0 +1,77 @@
+"""Where the time of a request goes. Pure."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from perftui.model.record import Stats
+from perftui.model.units import format_ms
+from perftui.tui.widgets.cells import Drawing, Text, join, paint
+from perftui.tui.widgets.picture import LivePicture
+
+PARTS = (
+    ("queue", "queue", "$series-4"),
+    ("dns", "dns", "$series-4"),
+    ("connect", "connect", "$series-3"),
+    ("tls", "tls", "$series-3"),
+    ("first_byte", "first byte", "$series-1"),
+    ("transfer", "transfer", "$series-2"),
+)
+"""Key, name and colour, in the order they happen."""
+_FILLS = {"queue": "░", "dns": "░", "connect": "▒", "tls": "▓", "first_byte": "█", "transfer": "▚"}
+
+
+def draw_times(picture: LivePicture, width: int, height: int) -> Drawing:
+    """A bar of the parts in proportion, and their means in words, of the window."""
+    note = f"mean per request, last {picture.window_s} s"
+    return times_drawing(picture.window.total, width, height, note=note, status=_connections(picture))
+
+
+def times_drawing(stats: Stats, width: int, height: int, *, note: str, status: str = "") -> Drawing:
+    """The same of any numbers."""
+    return Drawing(time_lines(stats, width, height), title="Time goes to, ms", note=note, status=status)
+
+
+def time_lines(stats: Stats, width: int, height: int) -> list[Text]:
+    """The bar, then the words; words only where there is one line."""
+    times = stats.times_ms
+    total = sum(times.values())
+    if not total:
+        return [paint("nothing answered yet", "$quiet")]
+    words: list[Content] = []
+    for key, name, style in PARTS:
+        if height == 1 and not times.get(key):
+            continue
+        glyph = paint(_FILLS[key], style) + Content(" ") if height != 1 else Content("")
+        value = times.get(key, 0.0)
+        words.append(glyph + paint(f"{name} ", "$quiet") + paint(_short(value), "bold" if value >= total / 3 else ""))
+    if height == 1:
+        return [join((paint("time", "bold $panel-title"), *words), "  ")]
+    lines: list[Text] = [_bar(times, total, width)]
+    if join(words, "  ").cell_length <= width or height == 2:
+        return [*lines, join(words, "  ")]
+    return [*lines, join(words[:3], "  "), join(words[3:], "  ")]
+
+
+def _short(milliseconds: float) -> str:
+    return "0" if milliseconds < 0.0005 else format_ms(milliseconds)
+
+
+def _bar(times: dict[str, float], total: float, width: int) -> Content:
+    ends, running = [], 0.0
+    for key, _, _ in PARTS:
+        running += times.get(key, 0.0)
+        ends.append(round(running / total * width))
+    pieces, start = [], 0
+    for (key, _, style), end in zip(PARTS, ends, strict=True):
+        pieces.append((_FILLS[key] * (end - start), style))
+        start = end
+    return Content.assemble(*(piece for piece in pieces if piece[0]))
+
+
+def _connections(picture: LivePicture) -> str:
+    links = picture.interval.connections
+    words = [f"{links.open_now:,} connections", f"{links.opened:,} opened/s"]
+    if links.reconnects:
+        words.append(f"{links.reconnects:,} reconnects/s")
+    return " · ".join(words)

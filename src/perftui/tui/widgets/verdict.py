@@ -1,0 +1,106 @@
+"""What became of a run, in words: verdict, state, numbers of the headline, findings. Pure."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from perftui.model.record import Finding, Record
+from perftui.model.units import format_clock, format_count, format_percent
+from perftui.report.words import load_text, moment_text, percentile_text, status_text
+from perftui.tui.widgets.cells import Drawing, Text, join, paint, spread
+from perftui.tui.widgets.progress import state_word
+from perftui.tui.widgets.result_picture import ResultPicture
+
+_VERDICTS = {
+    "pass": (" ✓ PASS ", "bold $background on $success"),
+    "warn": (" ! WARN ", "bold $background on $warning"),
+    "fail": (" ✗ FAIL ", "bold $background on $error"),
+    "none": (" NO VERDICT ", "bold $foreground on $panel"),
+}
+_SEVERITIES = {"fail": ("✗", "bold $error"), "warn": ("!", "bold $warning"), "note": ("·", "$quiet")}
+_TRUST = {"valid": "$success", "degraded": "bold $warning", "invalid": "bold $error"}
+
+
+def draw_verdict(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
+    """Two lines: what came out, and where it is kept."""
+    record = picture.record
+    word, style = _VERDICTS[record.verdict]
+    detail = status_text(record).removeprefix(record.status)
+    state = state_word(record.status) + paint(detail, "$quiet")
+    trust = paint("trust ", "$quiet") + paint(record.trust.verdict, _TRUST[record.trust.verdict])
+    left = join((paint(word, style), state, trust), "  ")
+    path = paint(f"saved in {picture.run.path}", "$quiet")
+    return Drawing(
+        [spread(left, _headline(record), width), spread(path, paint(moment_text(record.started_at), "$quiet"), width)]
+    )
+
+
+def _headline(record: Record) -> Content:
+    total = record.summary.total
+    timeout_s = record.plan.target.timeout_s
+    p95 = percentile_text(total, total.response_time_ms, "p95", timeout_s)
+    pieces = [
+        f"{format_count(total.throughput_per_s)} ok/s",
+        f"p95 {p95} ms",
+        f"errors {format_percent(total.error_rate)}",
+    ]
+    return Content(" · ").join([paint(piece, "bold") for piece in pieces])
+
+
+def draw_findings(picture: ResultPicture, width: int, height: int) -> Drawing:
+    """What is worth knowing without having asked."""
+    found = sorted(picture.record.findings, key=lambda finding: ("fail", "warn", "note").index(finding.severity))
+    lines: list[Text] = []
+    for finding in found:
+        lines += _finding(finding, width)
+    if picture.run.problem:
+        lines.append(paint("! ", "bold $warning") + Content(picture.run.problem))
+    if not lines:
+        lines = [paint("✓ ", "$success") + Content("nothing unusual was found")]
+    shown = (
+        lines
+        if not height or len(lines) <= height
+        else [*lines[: height - 1], paint(f"… {len(lines) - height + 1} more lines", "$quiet")]
+    )
+    return Drawing(shown, title="Findings")
+
+
+def _finding(finding: Finding, width: int) -> list[Text]:
+    glyph, style = _SEVERITIES[finding.severity]
+    wrapped = Content(finding.detail).wrap(max(10, width - 2))
+    return [paint(f"{glyph} " if not number else "  ", style) + line for number, line in enumerate(wrapped)]
+
+
+def draw_about(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
+    """The load that was asked, the machine, the software: what a comparison depends on."""
+    record = picture.record
+    environment, load = record.environment, record.plan.load
+    counts = record.whole_run
+    outcomes = [
+        (counts.ok, "ok"),
+        (counts.errors, "errors"),
+        (counts.timeouts, "timeouts"),
+        (counts.dropped, "dropped"),
+        (counts.cancelled, "cancelled"),
+        (counts.client_errors, "of the generator"),
+    ]
+    ended = " + ".join(f"{count:,} {name}" for count, name in outcomes if count) or "nothing"
+    rows = [
+        ("load", f"{load_text(load)}, {load.arrivals} arrivals" if load.mode == "rate" else load_text(load)),
+        ("warm-up", f"{format_clock(load.warmup_s)}, not in the numbers" if load.warmup_s else "none"),
+        ("requests", f"{counts.scheduled:,} scheduled = {ended}"),
+        ("target", record.plan.target.url),
+        ("addresses", ", ".join(environment.addresses)),
+        (
+            "machine",
+            " · ".join(part for part in (environment.host, f"{environment.cpus} CPUs", environment.cpu_model) if part),
+        ),
+        (
+            "software",
+            f"perftui {environment.perftui} · Python {environment.python} · uvloop {environment.uvloop or 'none'}",
+        ),
+        ("workers", f"{environment.workers}"),
+        ("run", record.id),
+    ]
+    lines: list[Text] = [paint(f"{name:<10}", "$quiet") + Content(value) for name, value in rows if value]
+    return Drawing(lines, title="About this run")
