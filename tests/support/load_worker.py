@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter_ns
+from typing import Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from perftui.engine.framing import pack_message, runner_unpacker
 from perftui.engine.messages import Begin, Command, Failure, Frame, FromWorker, Job, Ready
 from perftui.metrics.histogram import Histogram
+from perftui.model.errors import UsageError
 from perftui.model.interval import Cell, Counts, ErrorSample
 from perftui.model.plan import Load, Operation, Phase, Plan, Stage, Target
 
@@ -138,7 +140,7 @@ class LoadWorkers:
         for number in range(workers):
             answer = self.read(number)
             if isinstance(answer, Failure):
-                raise RuntimeError(answer.message)
+                raise UsageError(answer.message)
             assert isinstance(answer, Ready)
 
     def send(self, number: int, message: Job | Begin | Command) -> None:
@@ -180,7 +182,7 @@ class LoadWorkers:
             while True:
                 frame = self.read(number)
                 if isinstance(frame, Failure):
-                    raise RuntimeError(frame.message)
+                    raise UsageError(frame.message)
                 assert isinstance(frame, Frame)
                 measured.frames.append(frame)
                 if on_frame is not None:
@@ -202,7 +204,7 @@ class LoadWorkers:
                 process.wait()
             process.stdout.close()
 
-    def __enter__(self) -> LoadWorkers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

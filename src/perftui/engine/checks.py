@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -30,8 +30,8 @@ class Response(Protocol):
     def header(self, name: bytes) -> bytes | None:
         """The first header of that (lower-case) name."""
 
-    def document(self) -> Any:
-        """The body as JSON; None and a ValueError are different things.
+    def document(self) -> object:
+        """The body as JSON.
 
         Raises:
             ValueError: the body is no JSON.

@@ -27,8 +27,9 @@ class Connection(asyncio.Protocol):
     """A TCP or Unix connection. The request in flight is held in its fields: no object per request."""
 
     __slots__ = (
-        "_begun", "_completed", "_feed", "_keeps", "_new", "_parser", "cell", "connect_ns", "data", "done", "first_ns",
-        "intended_ns", "opening", "operation", "pool", "reader", "resent", "served", "started_ns", "tls_ns", "transport", "user",
+        "_begun", "_completed", "_feed", "_keeps", "_new", "_parser", "cell", "connect_ns", "data", "done",
+        "first_ns", "intended_ns", "opening", "operation", "pool", "reader", "resent", "served", "started_ns",
+        "tls_ns", "transport", "user",
     )  # fmt: skip
 
     def __init__(self, pool: Pool) -> None:
@@ -121,8 +122,9 @@ class Connection(asyncio.Protocol):
         self._begun += 1
 
     def on_message_complete(self) -> None:
-        """The parser saw the end of a message."""
-        self._completed += 1
+        """The parser saw the end of a message. Only now does it know whether the connection stays."""
+        if self._keeps():
+            self._completed += 1
 
     # the transport's callbacks
 
@@ -147,7 +149,8 @@ class Connection(asyncio.Protocol):
         if self._new:
             self._new = False
             operation = self.operation
-            if data == operation.memo or (operation.lean and self._is_good(operation, data)):  # type: ignore[union-attr]  # `_new` is only set with a request
+            assert operation is not None
+            if data == operation.memo or (operation.lean and self._is_good(operation, data)):
                 cell = self.cell
                 cell.received += len(data)
                 started_ns = self.started_ns
@@ -172,7 +175,6 @@ class Connection(asyncio.Protocol):
             self._begun == 1
             and self._completed == 1
             and operation.ok_statuses[self._parser.get_status_code()]
-            and self._keeps()
             and (len(data) < SMALL_RESPONSE_BYTES or head_is_small(data))
         ):
             if operation.memoizes and len(data) <= MOST_MEMO_BYTES:

@@ -6,8 +6,6 @@ Nothing is inflated. The fast path of a connection (engine/connection.py) does w
 
 from __future__ import annotations
 
-from typing import Any
-
 import httptools
 import msgspec
 
@@ -37,8 +35,8 @@ class ResponseReader:
     """One response, from its first byte to its last. Feed it; then look at `done` and `failure`."""
 
     __slots__ = (
-        "_body_bytes", "_chunked", "_document", "_head_bytes", "_head_done", "_head_only", "_interim", "_lines", "_parser", "_text",
-        "body", "done", "failure", "headers", "is_good", "keep_alive", "received", "status",
+        "_body_bytes", "_chunked", "_document", "_head_bytes", "_head_done", "_head_only", "_interim", "_lines",
+        "_parser", "_text", "body", "done", "failure", "headers", "is_good", "keep_alive", "received", "status",
     )  # fmt: skip
 
     def __init__(self, *, head_only: bool, keep_body: bool) -> None:
@@ -59,7 +57,7 @@ class ResponseReader:
         self._head_bytes = self._body_bytes = self._lines = self._interim = 0
         self._chunked = False
         self._text: str | None = None
-        self._document: Any = _NOT_READ
+        self._document: object = _NOT_READ
 
     def feed(self, data: bytes) -> bool:
         """Take the next bytes; returns whether the response is complete or has failed."""
@@ -101,16 +99,19 @@ class ResponseReader:
         return "\n".join(lines)
 
     def on_message_begin(self) -> None:
+        """Of the parser."""
         if self.done:
             self._stop("protocol", "bytes after the end of the response")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Of the parser; trailers come here, too."""
         self._lines += 1
         if self._lines > MOST_HEAD_LINES:
             self._stop("head_too_large", f"more than {MOST_HEAD_LINES} lines of head")
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        """Of the parser; once for every interim response, too."""
         status = self._parser.get_status_code()
         if status < 200:
             self._interim += 1
@@ -133,6 +134,7 @@ class ResponseReader:
             self._stop("body_too_large", f"declared length of {length} bytes")
 
     def on_body(self, body: bytes) -> None:
+        """Of the parser, for each piece."""
         if self._head_only:
             self._stop("protocol", "a body in the answer to HEAD")
         self._body_bytes += len(body)
@@ -142,6 +144,7 @@ class ResponseReader:
             self.body += body
 
     def on_message_complete(self) -> None:
+        """Of the parser."""
         if self._parser.get_status_code() >= 200 and not self._head_only:
             self.keep_alive = self._parser.should_keep_alive()
             self.done = True
@@ -158,7 +161,7 @@ class ResponseReader:
             self._text = (self.body or b"").decode("utf-8", "replace")
         return self._text
 
-    def document(self) -> Any:
+    def document(self) -> object:
         """The body as JSON.
 
         Raises:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from perftui.metrics.recorder import CellRecorder
 
 Done = Callable[["Connection | None", "VirtualUser | None", "str | None"], None]
-"""Called at the end of every request: the connection if it can carry the next one, the user, the error class if it failed."""
+"""Called at the end of every request: the connection if it can carry another one, the user, the error class if any."""
 Sample = Callable[["PreparedOperation", str, str, "Connection | None", int], None]
 """Called at the end of every failed request: operation, error class, detail, connection, elapsed ns."""
 Waiting = tuple["PreparedOperation", "CellRecorder", int, "VirtualUser | None"]

@@ -1,4 +1,4 @@
-"""The bytes of requests: built once where nothing varies, prepared ahead where values may repeat, else rendered each time."""
+"""The bytes of requests: built once where nothing varies, prepared ahead where values may repeat, else made each time."""
 
 from __future__ import annotations
 
@@ -150,8 +150,8 @@ class RequestBuilder:
         auth = self._plan.target.auth
         pairs = [] if auth is None or auth.query is None else [auth.query]
         for name, value in operation.query.items():
-            for single in value if isinstance(value, list) else [value]:
-                pairs.append((name, str(single).lower() if isinstance(single, bool) else str(single)))
+            singles = value if isinstance(value, list) else [value]
+            pairs += [(name, str(single).lower() if isinstance(single, bool) else str(single)) for single in singles]
         return pairs
 
 

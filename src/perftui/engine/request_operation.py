@@ -30,8 +30,8 @@ class PreparedOperation:
     """
 
     __slots__ = (
-        "_capture", "_checks", "_values", "_variables", "cell", "cells", "head_only", "idempotent", "keeps_body", "lean", "memo", "memoizes",
-        "name", "next_data", "ok_statuses", "plan", "template",
+        "_capture", "_checks", "_values", "_variables", "cell", "cells", "head_only", "idempotent", "keeps_body",
+        "lean", "memo", "memoizes", "name", "next_data", "ok_statuses", "plan", "template",
     )  # fmt: skip
 
     def __init__(self, plan: Operation, cells: Mapping[Phase, CellRecorder], *, in_journey: bool) -> None:

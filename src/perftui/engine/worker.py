@@ -1,7 +1,7 @@
 """One worker process: sends requests by the schedule, reports what it measured once per second.
 
-`python -m perftui.engine.worker` speaks engine/messages.py on stdin and stdout: Job in, Ready out, Begin and Commands in,
-Frames out. The end of stdin means that the runner is gone: the worker stops at once.
+`python -m perftui.engine.worker` speaks engine/messages.py on stdin and stdout: Job in, Ready out, Begin and Commands
+in, Frames out. The end of stdin means that the runner is gone: the worker stops at once.
 """
 
 from __future__ import annotations

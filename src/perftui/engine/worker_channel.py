@@ -1,4 +1,4 @@
-"""A worker's end of the pipes to the runner. Writing never blocks: what the pipe does not take waits in memory, bounded."""
+"""A worker's end of the pipes to the runner. Writing never blocks: what the pipe does not take waits in memory."""
 
 from __future__ import annotations
 
@@ -65,6 +65,6 @@ class Channel(asyncio.Protocol):
         """The runner is gone."""
         self._on_end()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """The runner is gone."""
         self._on_end()

@@ -116,7 +116,7 @@ class UsersLoad(Load):
         super().end()
         self.wanted = 0
 
-    def intended(self, due_ns: int) -> int:
+    def intended(self, _due_ns: int) -> int:
         """Users have no intended times."""
         return 0
 

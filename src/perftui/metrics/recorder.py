@@ -39,9 +39,9 @@ class CellRecorder:
     """
 
     __slots__ = (
-        "_closed", "cancelled", "classes", "client_errors", "delays", "dropped", "error_time", "error_times", "errors", "operation",
-        "other_delays", "others", "parts", "phase", "plain", "plain_delays", "received", "response_time", "scheduled", "sent",
-        "service_time", "start_delay", "started", "timeouts",
+        "_closed", "cancelled", "classes", "client_errors", "delays", "dropped", "error_time", "error_times",
+        "errors", "operation", "other_delays", "others", "parts", "phase", "plain", "plain_delays", "received",
+        "response_time", "scheduled", "sent", "service_time", "start_delay", "started", "timeouts",
     )  # fmt: skip
 
     def __init__(self, operation: str, phase: Phase, *, rate_mode: bool) -> None:
@@ -135,7 +135,8 @@ class CellRecorder:
         part = self._part(name)
         part.count += len(values_ns)
         part.sum_ns += sum(values_ns)
-        part.max_ns = max(part.max_ns, max(values_ns))
+        longest_ns = max(values_ns)
+        part.max_ns = max(part.max_ns, longest_ns)
 
     def _fold_answers(self, services_ns: list[int], delays_ns: list[int]) -> None:
         self._closed += len(services_ns)
