@@ -24,7 +24,11 @@ _FIELD = re.compile(
     r"|token|secret|password|passwd|session|api[-_]?key|credential",
     re.IGNORECASE,
 )
-_PARAMETER = re.compile(r"([?&;])([^=&#\s]{1,200})=([^&#\s\"'<>]*)")
+_MEMBER_NAME = re.compile(
+    r"token|secret|password|passwd|session|api[-_]?key|credential|authorization|cookie", re.IGNORECASE
+)
+_MEMBER = re.compile(r'("([^"\\]{1,200})"\s{0,20}:\s{0,20}")((?:[^"\\]|\\.)*)')
+_PARAMETER = re.compile(r"(^|[?&;])([^=&#\s]{1,200})=([^&#\s\"'<>]*)")
 _USER = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{0,30}://)[^/?#\s@\"']{1,2000}@")
 
 
@@ -37,11 +41,13 @@ class Redactor:
         self._values = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def text(self, text: str) -> str:
-        """The text without secrets, passwords of URLs and values of telling query parameters."""
+        """The text without secrets, passwords of URLs and values under telling names in queries, forms and JSON."""
         if self._values is not None:
             text = self._values.sub(REDACTED, text)
         if "://" in text:
             text = _USER.sub(rf"\1{REDACTED}:{REDACTED}@", text)
+        if '"' in text:
+            text = _MEMBER.sub(_blank_member, text)
         return _PARAMETER.sub(_blank_parameter, text) if "=" in text else text
 
     def headers(self, pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -96,6 +102,10 @@ def _forms(secret: str) -> set[str]:
 
 def _blank_parameter(match: re.Match[str]) -> str:
     return f"{match[1]}{match[2]}={REDACTED}" if match[3] and is_secret_field(match[2]) else match[0]
+
+
+def _blank_member(match: re.Match[str]) -> str:
+    return f"{match[1]}{REDACTED}" if match[3] and _MEMBER_NAME.search(match[2]) else match[0]
 
 
 def _blank(text: str) -> str:
