@@ -222,7 +222,7 @@ def _times(record: Record) -> str:
         if times.count
     ]
     titles = ["ms", "n", "min", *(title for _, title, _ in PERCENTILES), "max", "mean", "stddev", "IQR"]
-    parts = parts_text(total.times_ms)
+    parts = " · ".join(parts_text(total.times_ms))
     return _table(titles, rows) + (f"<p class='quiet'>Mean per request, ms: {escape(parts)}</p>" if parts else "")
 
 

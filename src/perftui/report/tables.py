@@ -91,6 +91,20 @@ def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     return [*lines, line]
 
 
+def flow(parts: Sequence[str], width: int, first: str = "", rest: str = "") -> list[str]:
+    """Parts with ` · ` between them, broken only between parts where these fit a line."""
+    lines: list[str] = []
+    line = first
+    for position, part in enumerate(parts):
+        start = f"{line} · " if position else line
+        if position and cell_width(start + part) > width - len(" ·"):
+            lines.append(f"{line} ·")
+            start = rest
+        *whole, line = wrap(part, width - len(" ·"), start, rest)
+        lines += whole
+    return [*lines, line]
+
+
 def _head(text: str, width: int) -> str:
     kept = 1
     while kept < len(text) and cell_width(text[: kept + 1]) <= width:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from perftui.model.record import LatencyStats, Record, Stats
 from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
-from perftui.report.tables import Column, cell_width, table, wrap
+from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.words import (
     LEAST_VALUES,
     MISSING,
     PERCENTILES,
     error_lines,
     headline,
-    join_counts,
     moment_text,
     number_text,
     objective_name,
@@ -42,7 +41,7 @@ def _head(record: Record) -> list[str]:
     about = [record.id, status_text(record), moment_text(record.started_at), f"trust {record.trust.verdict}"]
     if record.rounds_of:
         about.append(f"round {record.round}")
-    lines = [title[0].rstrip(), *title[1:], *wrap(" · ".join(part for part in about if part), WIDTH, rest=_INDENT)]
+    lines = [title[0].rstrip(), *title[1:], *flow([part for part in about if part], WIDTH, rest=_INDENT)]
     if record.label:
         lines += wrap(f"label: {record.label}", WIDTH, rest=_INDENT)
     return [*lines, "─" * WIDTH]
@@ -51,34 +50,29 @@ def _head(record: Record) -> list[str]:
 def _counts(record: Record) -> list[str]:
     summary, total, whole = record.summary, record.summary.total, record.whole_run
     counts = total.counts
-    outcomes = join_counts(
-        [
-            ("ok", counts.ok),
-            ("errors", counts.errors),
-            ("timeouts", counts.timeouts),
-            ("dropped", counts.dropped),
-            ("cancelled", counts.cancelled),
-            ("failed in this client", counts.client_errors),
-        ]
-    )
-    lines = [
-        *_field(
-            "requests", f"{counts.scheduled:,} scheduled in {_measured(summary.duration_s)}: {outcomes or 'none ended'}"
-        )
+    outcomes = [
+        ("ok", counts.ok),
+        ("errors", counts.errors),
+        ("timeouts", counts.timeouts),
+        ("dropped", counts.dropped),
+        ("cancelled", counts.cancelled),
+        ("failed in this client", counts.client_errors),
     ]
-    sent = f"{number_text(total.rate_per_s)}/s sent"
-    attained = f" · attained {format_percent(total.attained)} of what was asked" if counts.scheduled else ""
-    lines += _field("throughput", f"{number_text(total.throughput_per_s)}/s ok · {sent}{attained}")
-    lines += _field("errors", _errors(total))
+    ended = [f"{count:,} {name}" for name, count in outcomes if count] or ["none ended"]
+    lines = _field(
+        "requests", f"{counts.scheduled:,} scheduled in {_measured(summary.duration_s)}: {ended[0]}", *ended[1:]
+    )
+    throughput = [f"{number_text(total.throughput_per_s)}/s ok", f"{number_text(total.rate_per_s)}/s sent"]
+    if counts.scheduled:
+        throughput.append(f"attained {format_percent(total.attained)} of what was asked")
+    lines += _field("throughput", *throughput)
+    lines += _field("errors", *_errors(total))
     if total.received_bytes or total.sent_bytes:
-        seconds = summary.duration_s or 1.0
-        lines += _field(
-            "traffic",
-            f"{format_bytes(total.received_bytes)} received ({format_bytes(total.received_bytes / seconds)}/s) · "
-            f"{format_bytes(total.sent_bytes)} sent",
-        )
+        per_second = format_bytes(total.received_bytes / (summary.duration_s or 1.0))
+        received = f"{format_bytes(total.received_bytes)} received ({per_second}/s)"
+        lines += _field("traffic", received, f"{format_bytes(total.sent_bytes)} sent")
     if whole.scheduled != counts.scheduled:
-        lines += _field("whole run", f"{whole.scheduled:,} scheduled, warm-up and ramps included · {whole.ok:,} ok")
+        lines += _field("whole run", f"{whole.scheduled:,} scheduled, warm-up and ramps included", f"{whole.ok:,} ok")
     return lines
 
 
@@ -86,17 +80,16 @@ def _measured(seconds: float) -> str:
     return format_duration(round(seconds, 1))
 
 
-def _errors(stats: Stats) -> str:
-    rate = format_percent(stats.error_rate)
+def _errors(stats: Stats) -> list[str]:
     classes = error_lines(stats.error_classes)
     shown = [f"{name} {count:,}" for name, count in classes[:_SHOWN_ERRORS]]
     if len(classes) > _SHOWN_ERRORS:
         shown.append(f"{len(classes) - _SHOWN_ERRORS} more classes")
-    return " · ".join([rate, *shown])
+    return [format_percent(stats.error_rate), *shown]
 
 
-def _field(label: str, text: str) -> list[str]:
-    return wrap(text, WIDTH, f"{_INDENT}{label:<{_LABEL}}", " " * (len(_INDENT) + _LABEL))
+def _field(label: str, *parts: str) -> list[str]:
+    return flow(parts, WIDTH, f"{_INDENT}{label:<{_LABEL}}", " " * (len(_INDENT) + _LABEL))
 
 
 def _latencies(record: Record) -> list[str]:
@@ -138,7 +131,7 @@ def _latencies(record: Record) -> list[str]:
             f"{_INDENT}closed loop: each user waits for its answer, so waiting before a request is not in these times"
         )
     if parts := parts_text(total.times_ms):
-        lines += _field("time goes to", f"{parts} (mean, ms)")
+        lines += _field("time goes to", *parts[:-1], f"{parts[-1]} (mean, ms)")
     return lines
 
 
@@ -186,11 +179,16 @@ def _objectives(record: Record) -> list[str]:
             objective_value(result),
             result.target or MISSING,
             result.critical or MISSING,
-            result.verdict + (f" ({result.detail})" if result.detail else ""),
+            result.verdict,
         ]
         for result in record.objectives
     ]
-    return table([*columns, Column("verdict", least=7)], rows, width=WIDTH, indent=_INDENT)
+    lines = table([*columns, Column("verdict")], rows, width=WIDTH, indent=_INDENT)
+    for result in record.objectives:
+        # a missed limit is explained by its own line
+        if result.detail and result.verdict in {"pass", "none"}:
+            lines += wrap(f"{objective_name(result)}: {result.detail}", WIDTH, f"{_INDENT}· ", " " * 4)
+    return lines
 
 
 def _findings(record: Record) -> list[str]:

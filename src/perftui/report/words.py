@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from perftui.metrics.summary import is_censored
@@ -75,10 +74,10 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
 
 
-def parts_text(parts: dict[str, float]) -> str:
+def parts_text(parts: dict[str, float]) -> list[str]:
     """Where a request's time goes, in the order in which it goes there; parts that took nothing are left out."""
     named = [(name, parts[name]) for name in TIME_PARTS if parts.get(name, 0.0) >= 0.0005]
-    return " · ".join(f"{name.replace('_', ' ')} {format_ms(mean_ms)}" for name, mean_ms in named)
+    return [f"{name.replace('_', ' ')} {format_ms(mean_ms)}" for name, mean_ms in named]
 
 
 def objective_name(result: ObjectiveResult) -> str:
@@ -120,8 +119,3 @@ def status_text(record: Record) -> str:
 def share(part: float, whole: float) -> str:
     """Part of a whole as per cent."""
     return format_percent(part / whole) if whole else MISSING
-
-
-def join_counts(counts: Sequence[tuple[str, int]]) -> str:
-    """`2,998 ok · 2 errors`, zeros left out."""
-    return " · ".join(f"{count:,} {name}" for name, count in counts if count)
