@@ -75,11 +75,11 @@ def _side(path: Path) -> Side:
 
 
 def judge(pair: Pair) -> Comparison:
-    """What changed from the baseline to the run.
+    """What changed from the baseline to the run; numbers are given also when the two are not comparable.
 
     Raises:
         PerftuiError: it cannot be said.
     """
     from perftui.analysis.comparison import compare
 
-    return compare([pair.baseline.run], [pair.run.run])
+    return compare([pair.baseline.run], [pair.run.run], force=True)

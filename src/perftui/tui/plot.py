@@ -92,8 +92,7 @@ def log_tail(quantile: float) -> float:
 
 
 PERCENTILE_TICKS: tuple[tuple[float, str], ...] = tuple(
-    (log_tail(quantile), name)
-    for quantile, name in ((0.0, "0"), (0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"))
+    (log_tail(quantile), name) for quantile, name in ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"))
 )
 Points = Sequence[tuple[float, float]]
 Curve = Callable[[str], Points]

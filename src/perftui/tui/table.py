@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar, Literal
 
 from msgspec import Struct
@@ -254,8 +255,9 @@ class Table(ScrollView, can_focus=True):
                 # The cursor's own colours win: a blue word on a blue bar could not be read.
                 return self._strip(Content(line.plain), width, "table--cursor")
             return self._strip(line, width)
-        if not self._rows and y == 2:
-            return self._strip(Content(self._empty), width, "table--empty")
+        if not self._rows and y >= 2:
+            lines = wrap(self._empty, max(1, width))
+            return self._strip(Content(lines[y - 2] if y - 2 < len(lines) else ""), width, "table--empty")
         return self._strip(Content(""), width)
 
     def _titles(self) -> Content:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from textual import getters, on, work
+from textual import events, getters, on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -25,6 +25,7 @@ from perftui.tui.plot import PlotView
 from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.table import Column, Row, Table
 
+_VAST = 160
 _VIEWS = ("numbers", "percentiles", "time", "differences")
 _COLUMNS = (
     Column("metric", "metric", 14, grow=1),
@@ -75,11 +76,11 @@ class CompareScreen(PerftuiScreen[None]):
         percentiles = PlotView(id="percentiles", classes="panel", empty="Reading both runs…")
         percentiles.border_title = "Response time by percentile"
         over_time = PlotView(id="time", classes="panel", empty="Reading both runs…")
-        with Horizontal(id="body"):
+        with Vertical(id="body"):
             with Vertical(id="numbers"):
                 yield table
                 yield Static(id="about", markup=False)
-            with Vertical(id="plots"):
+            with Horizontal(id="plots"):
                 yield percentiles
                 yield over_time
         with VerticalScroll(id="differences", classes="panel", can_focus=False) as differences:
@@ -112,6 +113,9 @@ class CompareScreen(PerftuiScreen[None]):
         self.say(change_mark(comparison.verdict))
         self.table.show(_rows(comparison), empty="; ".join(comparison.reasons) or "Nothing to compare")
         self.query_one("#difference-list", Static).update(_differences(comparison))
+        panel = self.query_one("#differences")
+        panel.border_title = "Not comparable" if comparison.verdict == "not_comparable" else "What else differs"
+        panel.set_class(bool(comparison.reasons), "-warned")
 
     @on(Table.Highlighted, "#changes")
     def _highlighted(self, event: Table.Highlighted) -> None:
@@ -140,8 +144,9 @@ class CompareScreen(PerftuiScreen[None]):
         """A wide screen has every view at once."""
         return not (action == "view" and self.has_class("-wide"))
 
-    def on_resize(self) -> None:
-        """Wide or not decides about the key."""
+    def on_resize(self, event: events.Resize) -> None:
+        """Very wide screens have numbers beside plots; narrow ones a key for the next view."""
+        self.set_class(event.size.width >= _VAST, "-vast")
         self.refresh_bindings()
 
     def action_view(self) -> None:
@@ -189,10 +194,10 @@ def _side(record: Record) -> Content:
     load = record.plan.load
     parts = [
         Content.styled(record.id, "bold"),
-        Content(when_text(record.started_at)),
         Content(f"{level_text(load)} for {format_duration(load.duration_s)}"),
-        status_mark(record.status),
-        trust_mark(record.trust.verdict),
+        status_mark(record.status) if record.status != "finished" else Content(""),
+        trust_mark(record.trust.verdict) if record.trust.verdict != "valid" else Content(""),
+        Content(when_text(record.started_at)),
         quiet(record.label),
     ]
     return Content("  ").join(part for part in parts if part.plain)
