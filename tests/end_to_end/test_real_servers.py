@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 
 import pytest
 
 from perftui.demo.server import Demo
 from perftui.model.record import Record
-from support.cli import finish, problems, run_cli, start_cli
+from support.cli import finish, problems, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
+from support.fault_server import fault_server
 from support.home import Home
 from support.http_server import http_server
 from support.nginx import nginx
+from support.presets import preset_text
 from support.waiting import free_port, is_listening, wait_until
 
 HEADLESS = ("--headless", "--format", "json")
@@ -146,11 +149,8 @@ def test_a_server_that_comes_back_is_used_again(home: Home) -> None:
     assert record.whole_run.ok > 100
 
 
-@pytest.mark.parametrize(
-    ("number", "code", "status"),
-    [(signal.SIGINT, 130, "stopped"), (signal.SIGTERM, 143, "stopped"), (signal.SIGHUP, 129, "stopped")],
-)
-def test_a_signal_ends_the_run_and_saves_it(home: Home, demo: Demo, number: int, code: int, status: str) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_the_run_and_saves_it(home: Home, demo: Demo, number: int, code: int) -> None:
     options = ("--rate", "50", "--duration", "30s", "--warmup", "0s")
     with start_cli(home, "run", "health", demo.url, *options, *HEADLESS) as process:
         wait_for_answers(home)
@@ -158,7 +158,41 @@ def test_a_signal_ends_the_run_and_saves_it(home: Home, demo: Demo, number: int,
         result = finish(process)
 
     assert result.code == code
+    assert result.record.status == "stopped"
+    assert_conserved(result.record)
+
+
+def test_a_second_signal_aborts_and_still_saves(home: Home) -> None:
+    """The first one waits for the answers in flight; the second does not."""
+    with fault_server(lambda connection: connection.hold()) as server:
+        preset = preset_text(server.url, {"read": "/"}, target={"timeout": "20s"}, rate=20, duration="30s")
+        with start_cli(home, "run", write_preset(home, preset), *HEADLESS) as process:
+            wait_for_answers(home)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            result = finish(process, 5)
+
+    assert result.code == 130
+    assert result.record.status == "aborted"
+    assert result.record.whole_run.cancelled == result.record.whole_run.scheduled > 0
+    assert_conserved(result.record)
+
+
+@pytest.mark.parametrize(
+    ("policy", "code", "status"),
+    [("finish", 0, "finished"), ("stop", 129, "stopped")],
+)
+def test_a_hang_up_does_what_the_plan_says(home: Home, demo: Demo, policy: str, code: int, status: str) -> None:
+    preset = preset_text(demo.url, {"health": "/health"}, rate=50, duration="2s", on_disconnect=policy)
+    with start_cli(home, "run", write_preset(home, preset), *HEADLESS) as process:
+        wait_for_answers(home)
+        process.send_signal(signal.SIGHUP)
+        result = finish(process)
+
+    assert result.code == code
     assert result.record.status == status
+    assert (result.record.whole_run.scheduled == 100) == (policy == "finish")
     assert_conserved(result.record)
 
 

@@ -111,7 +111,7 @@ FAULTS = {
     "closes without an answer": fault(close_without_answer, "closed"),
     "reset before the head": fault(reset_before_head, "reset"),
     "reset in the head": fault(reset_in_head, "reset"),
-    "reset in the body": fault(reset_in_body, "reset"),
+    "reset in the body": fault(reset_in_body, "body_short"),
     "ssh banner": fault(sending(b"SSH-2.0-OpenSSH_9.2\r\n"), "protocol"),
     "no head": fault(sending(b"<html>hello</html>"), "protocol"),
     "slow head": fault(dripping(b"HTTP/1.1 200 OK\r\nX-Slow: "), "timeout"),
