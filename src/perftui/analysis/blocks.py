@@ -18,8 +18,9 @@ from perftui.metrics.histogram import SLOT_LOW_US, SLOT_WIDTH_US, Float64s, Int6
 from perftui.metrics.sparse import unpack_all
 from perftui.model.interval import HistogramData
 
-DRAWS = 2000
-_WINDOW_SIGMAS = 10.0
+DRAWS = 1000
+"""The standard error is itself known to 2 % with so many."""
+_WINDOW_SIGMAS = 6.0
 _SHORTEST_BLOCK = 2
 _MOST_BLOCKS = 400
 """More would cost time and memory and change nothing."""

@@ -2,7 +2,7 @@
 
 Outside big endian: cookie, length, zlib stream. Inside: cookie, length of the counts, normalising offset, significant
 digits, lowest and highest value, ratio, then the counts of all slots up to the last used one as ZigZag LEB128 numbers
-(at most nine bytes); a negative number is a run of empty slots.
+(at most nine bytes; nine would be a count above 2^55 and are refused); a negative number is a run of empty slots.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from base64 import b64encode
 
 import numpy as np
 
-from perftui.metrics.histogram import HIGHEST_US, SLOT_MIDDLE_US, SLOTS, Histogram, Int64s, slots_of
+from perftui.metrics.histogram import HIGHEST_US, Histogram, Int64s, slots_of
 
 _OUTER = struct.Struct(">ii")
 _INNER = struct.Struct(">iiiiqqd")
@@ -25,13 +25,21 @@ _DIGITS = 3
 _MOST_BYTES = 8 * 1024 * 1024
 _MOST_HIGHEST = 2**62
 _MOST_COUNT = 2**53
+_MOST_COUNT_BYTES = 8
+_MOST_BITS = 62
 _MOST_BUCKETS = 64
 
 
 def encode(histogram: Histogram) -> str:
     """A histogram in the V2 format, values in microseconds."""
-    counts = _counts_to_bytes(histogram.counts)
-    inner = _INNER.pack(_V2 | _WORD_SIZE, len(counts), 0, _DIGITS, 1, HIGHEST_US, 1.0) + counts
+    used = np.nonzero(histogram.counts)[0]
+    return encode_slots(used, histogram.counts[used])
+
+
+def encode_slots(slots: Int64s, counts: Int64s) -> str:
+    """Counts of rising slots in the V2 format."""
+    body = _to_bytes(slots, counts)
+    inner = _INNER.pack(_V2 | _WORD_SIZE, len(body), 0, _DIGITS, 1, HIGHEST_US, 1.0) + body
     packed = zlib.compress(inner)
     return b64encode(_OUTER.pack(_V2_ZLIB | _WORD_SIZE, len(packed)) + packed).decode()
 
@@ -55,7 +63,8 @@ def decode(text: str) -> Histogram:
         raise ValueError("damaged histogram: header out of range")
     if size != len(inner) - _INNER.size:
         raise ValueError("damaged histogram: wrong size")
-    return _histogram_of(_runs(inner[_INNER.size :], _slots_of(digits)), digits, lowest)
+    slots, counts = _from_bytes(inner[_INNER.size :], _slots_of(digits))
+    return _histogram_of(slots, counts, digits, lowest)
 
 
 def _inflated(text: str) -> bytes:
@@ -77,60 +86,44 @@ def _inflated(text: str) -> bytes:
     return inner
 
 
-def _counts_to_bytes(counts: Int64s) -> bytes:
-    used = np.nonzero(counts)[0]
-    out = bytearray()
-    before = -1
-    for slot, count in zip(used.tolist(), counts[used].tolist(), strict=True):
-        if slot - before > 1:
-            _write_zigzag(out, before + 1 - slot)
-        _write_zigzag(out, count)
-        before = slot
-    return bytes(out)
+def _to_bytes(slots: Int64s, counts: Int64s) -> bytes:
+    empty_before = np.diff(slots, prepend=-1) - 1
+    numbers = np.column_stack((-empty_before, counts)).ravel()
+    numbers = numbers[numbers != 0]
+    zigzag = (numbers << 1) ^ (numbers >> 63)
+    # seven bits per byte, the last one without the mark that more follow
+    sizes = np.maximum(1, -(-np.frexp(zigzag.astype(np.float64))[1] // 7)).astype(np.int64)
+    starts = sizes.cumsum() - sizes
+    out = np.zeros(int(sizes.sum()), dtype=np.uint8)
+    for place in range(int(sizes.max(initial=0))):
+        here = sizes > place
+        more = np.where(sizes[here] > place + 1, 0x80, 0)
+        out[starts[here] + place] = (zigzag[here] >> (7 * place)) & 0x7F | more
+    return out.tobytes()
 
 
-def _write_zigzag(out: bytearray, number: int) -> None:
-    value = (number << 1) ^ (number >> 63)
-    value &= 0xFFFFFFFFFFFFFFFF
-    for _ in range(8):
-        if value < 0x80:
-            out.append(value)
-            return
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-
-
-def _runs(raw: bytes, most_slots: int) -> list[tuple[int, int]]:
-    """Slots and counts of the used slots."""
-    found: list[tuple[int, int]] = []
-    place = slot = 0
-    while place < len(raw):
-        value = shift = 0
-        while True:
-            if place >= len(raw):
-                raise ValueError("damaged histogram: a count is cut off")
-            byte = raw[place]
-            place += 1
-            if shift == 56:
-                value |= byte << 56
-                break
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                break
-            shift += 7
-        number = (value >> 1) ^ -(value & 1)
-        if number < 0:
-            slot -= number
-        else:
-            if number:
-                if number > _MOST_COUNT:
-                    raise ValueError("damaged histogram: count out of range")
-                found.append((slot, number))
-            slot += 1
-        if slot > most_slots:
-            raise ValueError("damaged histogram: slots out of range")
-    return found
+def _from_bytes(body: bytes, most_slots: int) -> tuple[Int64s, Int64s]:
+    """Used slots and their counts."""
+    raw = np.frombuffer(body, dtype=np.uint8).astype(np.int64)
+    ends = np.nonzero(raw < 0x80)[0]
+    if not len(raw):
+        return ends, ends
+    if not len(ends) or ends[-1] != len(raw) - 1:
+        raise ValueError("damaged histogram: a count is cut off")
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    sizes = ends - starts + 1
+    if int(sizes.max()) > _MOST_COUNT_BYTES:
+        raise ValueError("damaged histogram: count out of range")
+    place = np.arange(len(raw)) - np.repeat(starts, sizes)
+    zigzag = np.add.reduceat((raw & 0x7F) << (7 * place), starts)
+    numbers = (zigzag >> 1) ^ -(zigzag & 1)
+    steps = np.where(numbers < 0, -numbers, 1)
+    if int(steps.max()) > most_slots or int(steps.sum()) > most_slots:
+        raise ValueError("damaged histogram: slots out of range")
+    if int(numbers.max()) > _MOST_COUNT:
+        raise ValueError("damaged histogram: count out of range")
+    used = numbers > 0
+    return (steps.cumsum() - steps)[used], numbers[used]
 
 
 def _sub_bits(digits: int) -> int:
@@ -142,17 +135,16 @@ def _slots_of(digits: int) -> int:
     return (_MOST_BUCKETS + 1) << _sub_bits(digits)
 
 
-def _histogram_of(used: list[tuple[int, int]], digits: int, lowest: int) -> Histogram:
+def _histogram_of(slots: Int64s, counts: Int64s, digits: int, lowest: int) -> Histogram:
     histogram = Histogram()
-    if not used:
+    if not len(slots):
         return histogram
     unit_bits, sub_bits = lowest.bit_length() - 1, _sub_bits(digits)
-    if sub_bits == 10 and unit_bits == 0 and used[-1][0] < SLOTS:
-        slots = np.array([slot for slot, _ in used])
-        middles = SLOT_MIDDLE_US[slots]
-    else:
-        middles = np.array([_middle(slot, sub_bits, unit_bits) for slot, _ in used])
-    counts = np.array([count for _, count in used], dtype=np.int64)
+    buckets = np.maximum(0, (slots >> sub_bits) - 1)
+    if int(buckets.max()) + sub_bits + 1 + unit_bits > _MOST_BITS:
+        raise ValueError("damaged histogram: slots out of range")
+    widths = np.left_shift(1, buckets + unit_bits)
+    middles = ((slots - (buckets << sub_bits)) << (buckets + unit_bits)) + (widths - 1) / 2
     values = np.minimum(middles, float(HIGHEST_US)).astype(np.int64)
     np.add.at(histogram.counts, slots_of(values), counts)
     histogram.total = int(counts.sum())
@@ -160,9 +152,3 @@ def _histogram_of(used: list[tuple[int, int]], digits: int, lowest: int) -> Hist
     histogram.sum_us = round(float((middles * counts).sum()))
     histogram.min_us, histogram.max_us = int(values[0]), int(values[-1])
     return histogram
-
-
-def _middle(slot: int, sub_bits: int, unit_bits: int) -> float:
-    bucket = max(0, (slot >> sub_bits) - 1)
-    low = (slot - (bucket << sub_bits)) << (bucket + unit_bits)
-    return low + ((1 << (bucket + unit_bits)) - 1) / 2

@@ -1,0 +1,108 @@
+"""A run as an HdrHistogram log (`.hlog`, format 1.2), for the tools that read those; and back.
+
+One line per interval for the total, without a tag, and one per operation, tagged with its name: response times of the
+measure phase (service times in users mode, and tagged `NAME:service_time` in rate mode). Values are microseconds, the
+maximum of a line is in milliseconds, times count from the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from perftui.metrics import hdr_v2
+from perftui.metrics.histogram import Histogram
+from perftui.metrics.sparse import Sparse
+from perftui.model.interval import Interval
+from perftui.model.record import Record
+from perftui.model.text import safe_text
+
+_LEGEND = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"'
+
+
+class Entry(NamedTuple):
+    """One line of a log."""
+
+    tag: str
+    start_s: float
+    length_s: float
+    histogram: Histogram
+
+
+def write(record: Record, intervals: Iterable[Interval]) -> str:
+    """The log of a run."""
+    return "\n".join([*_head(record), *_lines(record, intervals)]) + "\n"
+
+
+def _head(record: Record) -> Iterator[str]:
+    started = _moment(record.started_at)
+    yield f"#[perftui {safe_text(record.id)}: {safe_text(record.plan.name)}, values in microseconds]"
+    yield "#[Histogram log format version 1.2]"
+    yield f"#[StartTime: {started.timestamp():.3f} (seconds since epoch), {started:%a %b %d %H:%M:%S UTC %Y}]"
+    yield _LEGEND
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)  # a run without a start: times still count from it
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _lines(record: Record, intervals: Iterable[Interval]) -> Iterator[str]:
+    users = record.plan.load.mode == "users"
+    for interval in intervals:
+        cells = interval.cells.get("measure", {})
+        services = {name: Sparse.of(cell.service_time) for name, cell in cells.items()}
+        responses = {name: Sparse.of(cell.response_time) for name, cell in cells.items() if cell.response_time}
+        shown = services if users else responses
+        yield from _line("", interval, Sparse.merged(shown.values()))
+        for name, times in shown.items():
+            yield from _line(_tag(name), interval, times)
+        if not users:
+            for name, times in services.items():
+                yield from _line(f"{_tag(name)}:service_time", interval, times)
+
+
+def _tag(name: str) -> str:
+    """A name as a tag: neither comma nor white space, which end one."""
+    return "_".join(safe_text(name).replace(",", " ").split())
+
+
+def _line(tag: str, interval: Interval, times: Sparse) -> Iterator[str]:
+    if times.total:
+        start = f"Tag={tag}," if tag else ""
+        text = hdr_v2.encode_slots(times.slots, times.counts)
+        yield f"{start}{interval.at_s:.3f},{interval.duration_s:.3f},{times.max_us / 1e3:.3f},{text}"
+
+
+def read(text: str) -> list[Entry]:
+    """The entries of a log. A torn last line is left out.
+
+    Raises:
+        ValueError: a line before the last is damaged; the message has its number.
+    """
+    lines = text.split("\n")
+    entries = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith(("#", '"')):
+            continue
+        try:
+            entries.append(_entry(line))
+        except ValueError as error:
+            if number == len(lines):
+                break  # the writer was cut off within its last line
+            raise ValueError(f"line {number}: {error}") from error
+    return entries
+
+
+def _entry(line: str) -> Entry:
+    tag = ""
+    if line.startswith("Tag="):
+        tag, _, line = line[4:].partition(",")
+    fields = line.split(",")
+    if len(fields) != 4:
+        raise ValueError(f"{len(fields)} fields, not 4")
+    return Entry(safe_text(tag), float(fields[0]), float(fields[1]), hdr_v2.decode(fields[3].strip()))
