@@ -59,11 +59,13 @@ def _timers() -> Fact:
 
 
 def _event_loop() -> Fact:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        import uvloop
-    except ImportError:
+        found = version("uvloop")
+    except PackageNotFoundError:
         return "event loop", "asyncio", "warn", "uvloop is missing: workers need twice the CPU per request"
-    return "event loop", f"uvloop {uvloop.__version__}, Python {sys.version.split()[0]}", "ok", ""
+    return "event loop", f"uvloop {found}, Python {sys.version.split()[0]}", "ok", ""
 
 
 def _runs_folder() -> Fact:

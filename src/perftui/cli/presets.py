@@ -137,7 +137,7 @@ def check(files: tuple[str, ...]) -> int:
 def new(name: str, url: str, *, user: bool) -> int:
     """Write a preset to start from, with comments: ./presets/NAME.toml."""
     from perftui.presets.locations import directory_presets, user_presets
-    from perftui.presets.starting import starting_preset
+    from perftui.presets.starter import starting_preset
 
     folder = user_presets() if user else directory_presets()
     _write_new(folder / f"{name}.toml", starting_preset(name, url))
@@ -150,9 +150,9 @@ def schema(output: Path | None) -> int:
     """Print the JSON Schema of preset files, for editors."""
     import json
 
-    from perftui.presets.json_schema import preset_schema
+    from perftui.presets.schema import json_schema
 
-    write_output(json.dumps(preset_schema(), indent=2, ensure_ascii=False), output)
+    write_output(json.dumps(json_schema(), indent=2, ensure_ascii=False), output)
     return 0
 
 

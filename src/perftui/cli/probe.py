@@ -21,6 +21,7 @@ def probe(preset: str, url: str | None, headers: tuple[str, ...], settings: tupl
     """
     import anyio
 
+    from perftui.cli.failures import tell
     from perftui.cli.headers import parse_headers
     from perftui.cli.output import write_output
     from perftui.cli.probe_text import probe_text
@@ -35,5 +36,6 @@ def probe(preset: str, url: str | None, headers: tuple[str, ...], settings: tupl
         write_output(msgspec.json.format(msgspec.json.encode(result), indent=2).decode(), None)
     else:
         write_output(probe_text(result), None)
-    holds = all(not one.problem and all(ok for _, ok, _ in one.checks) for one in result.operations)
-    return ExitCode.OK if holds else ExitCode.OBJECTIVE_FAILED
+    for problem in result.problems:
+        tell(problem)
+    return ExitCode.OK if result.holds else ExitCode.OBJECTIVE_FAILED

@@ -9,7 +9,7 @@ from perftui.model.errors import UsageError
 from perftui.model.objectives import Unit
 from perftui.model.units import format_ms, format_percent
 from perftui.report.tables import Column, cell_width, table, wrap
-from perftui.report.words import number_text
+from perftui.report.words import MISSING, number_text
 
 FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
 VERDICT_WORDS: dict[ComparisonVerdict, str] = {
@@ -27,6 +27,8 @@ VERDICT_MARKS: dict[ComparisonVerdict, str] = {
     "not_comparable": "✗",
 }
 WIDTH = 80
+_UNKNOWN = 9.0
+"""An interval from -100 % to beyond +900 % says nothing."""
 _INDENT = "  "
 
 
@@ -80,11 +82,10 @@ def comparison_text(comparison: Comparison) -> str:
         lines += wrap(reason, WIDTH, f"{_INDENT}! ", " " * 4)
     if comparison.metrics:
         lines += ["", *_metrics(comparison), "", f"{_INDENT}{basis_text(comparison)}"]
-    notes = [change for change in comparison.metrics if change.reason]
-    if notes:
+    if notes := reasons_by_text(comparison.metrics):
         lines.append("")
-        for change in notes:
-            lines += wrap(f"{metric_name(change)}: {change.reason}", WIDTH, f"{_INDENT}· ", " " * 4)
+        for names, reason in notes:
+            lines += wrap(f"{names}: {reason}", WIDTH, f"{_INDENT}· ", " " * 4)
     if comparison.differences:
         lines += ["", f"{_INDENT}What else differs"]
         for difference in comparison.differences:
@@ -94,28 +95,50 @@ def comparison_text(comparison: Comparison) -> str:
 
 def _metrics(comparison: Comparison) -> list[str]:
     columns = [
-        Column("metric", least=18),
-        Column("baseline", right=True),
-        Column("run", right=True),
+        Column("", least=12),
+        Column("baseline → run", right=True),
         Column("change", right=True),
-        Column(interval_title(comparison.metrics), right=True),
+        Column("interval", right=True),
         Column("verdict"),
     ]
-    rows = [
-        [
-            metric_name(change),
-            value_text(change.baseline, change.unit),
-            value_text(change.run, change.unit),
-            change_text(change.change, change.unit),
-            interval_text(change),
-            VERDICT_WORDS[change.verdict] if change.gated else f"({VERDICT_WORDS[change.verdict]})",
-        ]
-        for change in comparison.metrics
+    operations = list(dict.fromkeys(change.operation for change in comparison.metrics))
+    rows: list[list[str]] = []
+    for operation in operations:
+        rows.append([operation or "total", *[""] * 4])
+        rows += [_row(change) for change in comparison.metrics if change.operation == operation]
+    return table(columns, rows, width=WIDTH)
+
+
+def _row(change: MetricChange) -> list[str]:
+    return [
+        f"  {change.metric}",
+        pair_text(change),
+        change_text(change.change, change.unit),
+        interval_text(change),
+        verdict_text(change),
     ]
-    lines = table(columns, rows, width=WIDTH, indent=_INDENT)
-    if any(not change.gated for change in comparison.metrics):
-        lines.append(f"{_INDENT}(in parentheses: shown, not counted for the verdict)")
-    return lines
+
+
+def pair_text(change: MetricChange) -> str:
+    """Both values, the unit once: `41.2 → 52.6 ms`."""
+    before, after = value_text(change.baseline, change.unit), value_text(change.run, change.unit)
+    return f"{before.removesuffix(' ms').removesuffix('/s').removesuffix(' %')} → {after}"
+
+
+def verdict_text(change: MetricChange) -> str:
+    """The verdict's word; in parentheses where it does not count, and `–` where it then would say nothing."""
+    if change.gated:
+        return VERDICT_WORDS[change.verdict]
+    return f"({VERDICT_WORDS[change.verdict].lower()})" if change.verdict in {"regression", "improvement"} else MISSING
+
+
+def reasons_by_text(changes: Sequence[MetricChange]) -> list[tuple[str, str]]:
+    """Each reason once, with the names of all metrics that have it."""
+    names: dict[str, list[str]] = {}
+    for change in changes:
+        if change.reason:
+            names.setdefault(change.reason, []).append(metric_name(change))
+    return [(", ".join(metrics), reason) for reason, metrics in names.items()]
 
 
 def side_text(run_id: str, label: str) -> str:
@@ -141,21 +164,19 @@ def change_text(change: float, unit: Unit) -> str:
 
 
 def interval_text(change: MetricChange) -> str:
-    """The interval of a change: `[+18.1, +38.0]`, in the change's unit."""
+    """The interval of a change: `[+18.1, +38.0]`, in the change's unit; `–` where it could not be found."""
+    if change.low <= -1 and change.high >= _UNKNOWN:
+        return MISSING
     places = 2 if change.unit == "fraction" else 1
     return f"[{100 * change.low:+.{places}f}, {100 * change.high:+.{places}f}]"
-
-
-def interval_title(changes: Sequence[MetricChange]) -> str:
-    """The title of the intervals' column, with their confidence."""
-    confidence = changes[0].confidence if changes else 0.99
-    return f"{100 * confidence:.4g} % interval"
 
 
 def basis_text(comparison: Comparison) -> str:
     """What the verdicts rest on: threshold, rounds, numbers of requests."""
     largest = max(comparison.metrics, key=lambda change: change.n_baseline + change.n_run)
+    several = len({change.confidence for change in comparison.metrics}) > 1
     return (
+        f"{'at least ' if several else ''}{100 * min(change.confidence for change in comparison.metrics):.4g} % intervals · "
         f"threshold {100 * comparison.threshold:.4g} % · rounds {comparison.rounds[0]}+{comparison.rounds[1]} · "
         f"n {largest.n_baseline:,}+{largest.n_run:,}"
     )
@@ -164,11 +185,11 @@ def basis_text(comparison: Comparison) -> str:
 def verdict_line(change: MetricChange, rounds: tuple[int, int]) -> str:
     """One metric with all that its verdict rests on, in one line.
 
-    `response_time.p95 41.2 ms → 52.6 ms +27.7 % [+18.1, +38.0] thr 20 % R=3+3 n=9,000+9,000 REGRESSION`
+    `response_time.p95 41.2 → 52.6 ms +27.7 % [+18.1, +38.0] thr 20 % R=3+3 n=9,000+9,000 REGRESSION`
     """
     parts = [
         metric_name(change),
-        f"{value_text(change.baseline, change.unit)} → {value_text(change.run, change.unit)}",
+        pair_text(change),
         change_text(change.change, change.unit),
         interval_text(change),
         f"thr {100 * change.threshold:.4g} %",

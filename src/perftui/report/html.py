@@ -16,7 +16,6 @@ from perftui.report.comparison import (
     basis_text,
     change_text,
     interval_text,
-    interval_title,
     metric_name,
     side_text,
     value_text,
@@ -94,7 +93,7 @@ def comparison_html(comparison: Comparison) -> str:
         ]
         for change in comparison.metrics
     ]
-    titles = ["metric", "baseline", "run", "change", interval_title(comparison.metrics), "verdict", "why"]
+    titles = ["metric", "baseline", "run", "change", "interval", "verdict", "why"]
     body = [
         _head(
             f"{VERDICT_MARKS[comparison.verdict]} {VERDICT_WORDS[comparison.verdict]}",

@@ -13,10 +13,11 @@ from perftui.report.comparison import (
     basis_text,
     change_text,
     interval_text,
-    interval_title,
     metric_name,
+    reasons_by_text,
     side_text,
     value_text,
+    verdict_text,
 )
 from perftui.report.words import (
     MISSING,
@@ -161,14 +162,12 @@ def comparison_markdown(comparison: Comparison) -> str:
                 value_text(change.run, change.unit),
                 change_text(change.change, change.unit),
                 interval_text(change),
-                VERDICT_WORDS[change.verdict] if change.gated else f"({VERDICT_WORDS[change.verdict]})",
+                verdict_text(change),
             ]
             for change in comparison.metrics
         ]
-        titles = ["metric", "baseline", "run", "change", interval_title(comparison.metrics), "verdict"]
+        titles = ["metric", "baseline", "run", "change", "interval", "verdict"]
         blocks += [markdown_table(titles, rows), [basis_text(comparison)]]
-    blocks.append(
-        [f"- {plain(metric_name(change))}: {plain(change.reason)}" for change in comparison.metrics if change.reason]
-    )
+    blocks.append([f"- {plain(names)}: {plain(reason)}" for names, reason in reasons_by_text(comparison.metrics)])
     blocks.append([f"- differs: {plain(difference)}" for difference in comparison.differences])
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
