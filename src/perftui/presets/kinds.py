@@ -274,4 +274,4 @@ def show(value: object) -> str:
 
 
 def _plain(number: float) -> float | int:
-    return int(number) if number.is_integer() else number
+    return int(number) if float(number).is_integer() else number

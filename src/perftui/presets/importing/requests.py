@@ -1,0 +1,312 @@
+"""Requests found in somebody's file, and the preset they become: readable, secrets taken out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from perftui.model.errors import UsageError
+from perftui.model.text import safe_text
+from perftui.presets import grammar, texts
+from perftui.presets.redaction import is_secret_field, is_secret_header
+from perftui.presets.writing import write_preset
+
+MOST_BYTES = 64 * 1024 * 1024
+_NOT_OURS = {
+    "host", "content-length", "connection", "accept-encoding", "transfer-encoding", "te", "upgrade-insecure-requests",
+    "priority", "dnt", "pragma", "user-agent",
+}  # fmt: skip
+"""Headers that the client that was recorded made, or that perftui makes itself."""
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})")
+
+
+class FoundRequest(Struct, kw_only=True):
+    """One request of an imported file. Texts are preset texts: what is literal in the file is escaped."""
+
+    name: str = ""
+    method: str = "GET"
+    url: str
+    """With its query."""
+    headers: list[tuple[str, str]] = []
+    body: str = ""
+    """Text of the body."""
+    fields: list[tuple[str, str]] = []
+    """Form fields, already decoded."""
+    parts: list[dict[str, Any]] = []
+    """Parts of a multipart body, as a preset has them."""
+    body_file: str = ""
+    statuses: list[int] = []
+    """What the response is expected to have."""
+    captures: list[dict[str, str]] = []
+    think_s: float = 0.0
+
+
+class Finding(Struct, kw_only=True):
+    """What an importer found in a file."""
+
+    requests: list[FoundRequest] = []
+    target: dict[str, Any] = {}
+    """Further keys of [target]: auth, tls, proxy, timeout."""
+    notes: list[str] = []
+    """Told in comments at the top."""
+    is_journey: bool = False
+    """Whether the requests are steps of one user, in this order."""
+    title: str = ""
+
+
+def preset_of(finding: Finding, name: str, origin: str) -> str:
+    """The text of a preset with the requests that were found.
+
+    Args:
+        finding: of an importer.
+        name: of the preset.
+        origin: what it was made from, for the description.
+
+    Raises:
+        UsageError: nothing that can be used, or the name cannot.
+    """
+    if problem := texts.name_problem(name):
+        raise UsageError(f"name {safe_text(name, 60)!r}: {problem}")
+    requests = [request for request in finding.requests if _usable(request, finding.notes)]
+    if not requests:
+        raise UsageError(f"{origin}: no request with an http:// or https:// URL was found")
+    base = _origin(requests[0].url)
+    elsewhere = sorted({_origin(request.url) for request in requests if _origin(request.url) != base})
+    if elsewhere:
+        finding.notes.append(f"left out, on other hosts: {', '.join(elsewhere[:10])}")
+    writer = _Writer(finding)
+    steps = [writer.operation(request) for request in requests if _origin(request.url) == base]
+    for step, unique in zip(steps, _unique([step["name"] for step in steps]), strict=True):
+        step["name"] = unique
+    writes = any(step.get("method", "GET") not in {"GET", "HEAD", "OPTIONS"} for step in steps)
+    tables: dict[str, Any] = {
+        "schema": 1,
+        "name": name,
+        "title": finding.title or name,
+        "description": f"Made from {origin}: {len(steps)} request{'s' * (len(steps) > 1)}.",
+        "kind": "write" if writes else "read",
+        "target": {"url": base, "timeout": "5s", **writer.target(steps)},
+    }
+    if finding.is_journey:
+        tables["load"] = {"mode": "users", "users": 5, "warmup": "5s", "duration": "30s"}
+        tables["journeys"] = [{"name": "recorded", "steps": steps}]
+    else:
+        tables["load"] = {"mode": "rate", "rate": 10, "warmup": "5s", "duration": "30s"}
+        tables["operations"] = steps
+    tables["objectives"] = [
+        {"metric": "response_time.p95", "target": "< 500ms", "critical": "< 1s"},
+        {"metric": "error_rate", "target": "< 0.1%", "critical": "< 1%"},
+    ]
+    notes = [f"set before the run: {', '.join(writer.variables)}"] if writer.variables else []
+    return write_preset(tables, [*notes, *dict.fromkeys(finding.notes)])
+
+
+def literal(text: str) -> str:
+    """Text of the imported file as preset text: nothing in it is a placeholder."""
+    return grammar.escape(text)
+
+
+class _Writer:
+    """Turns requests into tables, and secrets into variables."""
+
+    def __init__(self, finding: Finding) -> None:
+        self.variables: list[str] = [
+            placeholder.argument for placeholder in _placeholders(finding.target) if placeholder.kind == "env"
+        ]
+        self._target = dict(finding.target)
+        self._is_journey = finding.is_journey
+
+    def operation(self, request: FoundRequest) -> dict[str, Any]:
+        """The table of one operation."""
+        parts = urlsplit(request.url)
+        path = parts.path or "/"
+        table: dict[str, Any] = {"name": request.name or f"{request.method} {_unescaped(path)}"[:200]}
+        if request.think_s >= 0.1:
+            table["think"] = f"{min(request.think_s, 10.0):.1f}s"
+        if request.method != "GET":
+            table["method"] = request.method
+        table["path"] = path.replace(" ", "%20")
+        if parts.query:
+            table |= self._query(parts.query)
+        if headers := self._headers(request):
+            table["headers"] = headers
+        table |= self._body(request)
+        if request.statuses:
+            table["checks"] = [{"status": request.statuses if len(request.statuses) > 1 else request.statuses[0]}]
+        if request.captures:
+            table["captures"] = request.captures
+        return table
+
+    def target(self, steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Keys of [target]; headers that every request has move there."""
+        shared = dict(steps[0].get("headers", {}))
+        for step in steps[1:]:
+            shared = {name: value for name, value in shared.items() if step.get("headers", {}).get(name) == value}
+        shared = {name: value for name, value in shared.items() if name.lower() != "content-type"}
+        bearer = shared.get("Authorization", "").removeprefix("Bearer ")
+        if "Authorization" in shared and "auth" not in self._target and bearer.startswith("${"):
+            self._target["auth"] = {"bearer": bearer}
+        elif "Authorization" in shared:
+            self._target.setdefault("headers", {})["Authorization"] = shared["Authorization"]
+        moved = {name: value for name, value in shared.items() if name != "Authorization"}
+        if moved:
+            self._target["headers"] = {**self._target.get("headers", {}), **moved}
+        for step in steps:
+            kept = {name: value for name, value in step.pop("headers", {}).items() if name not in shared}
+            if kept:
+                step["headers"] = kept
+        return self._target
+
+    def _query(self, query: str) -> dict[str, Any]:
+        pairs = parse_qsl(query, keep_blank_values=True)
+        names = [name for name, _ in pairs]
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            shown = self._secret(name, value, is_secret=is_secret_field(name))
+            if names.count(name) > 1:
+                found.setdefault(name, []).append(shown)
+            else:
+                found[name] = int(shown) if _NUMBER.fullmatch(shown) else shown
+        return {"query": found} if found else {}
+
+    def _headers(self, request: FoundRequest) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, value in request.headers:
+            if name.startswith(":") or name.lower() in _NOT_OURS or name.lower().startswith(("sec-", "x-forwarded")):
+                continue
+            if texts.header_name_problem(name) or texts.header_value_problem(value):
+                continue
+            if name.lower() == "content-type" and (request.parts or request.fields or _is_json(request)):
+                continue
+            canonical = "-".join(part[:1].upper() + part[1:] for part in name.split("-"))
+            if canonical == "Authorization":
+                found[canonical] = self._authorization(value)
+            else:
+                found[canonical] = self._secret(name, value, is_secret=is_secret_header(name))
+        return found
+
+    def _authorization(self, value: str) -> str:
+        scheme, space, rest = value.partition(" ")
+        variable = {"bearer": "API_TOKEN", "basic": "BASIC_AUTH"}.get(scheme.lower(), "AUTHORIZATION")
+        if not space:
+            return self._secret(variable, value, is_secret=True)
+        return f"{scheme} {self._secret(variable, rest, is_secret=True)}"
+
+    def _body(self, request: FoundRequest) -> dict[str, Any]:
+        if request.body_file:
+            return {"body_file": request.body_file}
+        if request.parts:
+            return {"multipart": request.parts}
+        if request.fields:
+            return {
+                "form": {
+                    name: self._secret(name, value, is_secret=is_secret_field(name)) for name, value in request.fields
+                }
+            }
+        if not request.body:
+            return {}
+        document = _document(request.body) if _is_json(request) else None
+        return {"body": request.body} if document is None else {"json": self._hide(document)}
+
+    def _hide(self, value: Any, name: str = "") -> Any:  # noqa: ANN401 - whatever JSON holds
+        match value:
+            case dict():
+                return {key: self._hide(inner, key) for key, inner in value.items()}
+            case list():
+                return [self._hide(inner) for inner in value]
+            case str():
+                return self._secret(name, value, is_secret=bool(name) and is_secret_field(name) and name not in _OPEN)
+            case _:
+                return value
+
+    def _secret(self, name: str, value: str, *, is_secret: bool) -> str:
+        """The value, or the environment variable that holds it from now on."""
+        for placeholder in _placeholders(value):
+            if placeholder.kind == "env" and placeholder.argument not in self.variables:
+                self.variables.append(placeholder.argument)
+        if not is_secret or not value or "${" in value:
+            return value
+        variable = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") or "SECRET"
+        variable = f"V_{variable}" if variable[0].isdecimal() else variable
+        if variable not in self.variables:
+            self.variables.append(variable)
+        return f"${{env:{variable}}}"
+
+
+_OPEN = {"key", "code", "state", "sig"}
+"""Names that are telling in a query, and harmless in a document."""
+
+
+def _usable(request: FoundRequest, notes: list[str]) -> bool:
+    parts = urlsplit(request.url)
+    problem = texts.method_problem(request.method)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        problem = "is no http:// or https:// URL"
+    if problem:
+        notes.append(f"left out: {safe_text(f'{request.method} {request.url}', 100)} ({problem})")
+    return not problem
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _is_json(request: FoundRequest) -> bool:
+    kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
+    return "json" in kind.lower() and _document(request.body) is not None
+
+
+def _document(body: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """The body as a document that TOML can hold, or None: TOML has no null."""
+    try:
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return None if _holds_null(document) else document
+
+
+def _holds_null(value: object) -> bool:
+    match value:
+        case None:
+            return True
+        case dict():
+            return any(map(_holds_null, value.values()))
+        case list():
+            return any(map(_holds_null, value))
+        case int():
+            return abs(value) >= 2**63
+        case _:
+            return False
+
+
+def _unescaped(text: str) -> str:
+    return unquote_plus(text) if "${" not in text else text
+
+
+def _unique(names: Sequence[str]) -> Iterable[str]:
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        yield name if seen[name] == 1 else f"{name} ({seen[name]})"
+
+
+def _placeholders(value: object) -> list[grammar.Placeholder]:
+    found: list[grammar.Placeholder] = []
+    match value:
+        case str():
+            return list(grammar.placeholders(value))
+        case dict():
+            for inner in value.values():
+                found += _placeholders(inner)
+        case list():
+            for inner in value:
+                found += _placeholders(inner)
+        case _:
+            return found
+    return found
