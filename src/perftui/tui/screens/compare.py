@@ -26,6 +26,8 @@ from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.table import Column, Row, Table
 
 _VAST = 160
+_UNKNOWN = 9.0
+"""An interval that reaches so far says nothing."""
 _VIEWS = ("numbers", "percentiles", "time", "differences")
 _COLUMNS = (
     Column("metric", "metric", 14, grow=1),
@@ -219,7 +221,7 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
                 value_text(change.baseline, change.unit),
                 value_text(change.run, change.unit),
                 change_text(change.change, change.unit),
-                quiet(interval_text(change)),
+                quiet(interval_text(change) if change.high < _UNKNOWN else "unknown"),
                 verdict if change.gated else quiet(verdict.plain),
             ),
         )
@@ -231,7 +233,7 @@ def _short(metric: str) -> str:
 
 def _about(change: MetricChange) -> Content:
     basis = (
-        f"{change.metric}: {change.confidence:.0%} interval, threshold {change.threshold:.0%}, "
+        f"{change.metric}: {change.confidence * 100:.4g} % interval, threshold {change.threshold * 100:.4g} %, "
         f"n {change.n_baseline:,} and {change.n_run:,}"
     )
     shown = "" if change.gated else ", not counted for the verdict"
