@@ -61,7 +61,7 @@ class Started:
 
     def finish(self, timeout_s: float = 30) -> Record:
         """Wait for the end; the record, conserved."""
-        wait_until(lambda: not is_live(self.path), timeout_s, "the end of the run")
+        wait_until(lambda: not is_live(self.path) and not psutil.pid_exists(self.handle.pid), timeout_s, "the end")
         record = read_record(self.path)
         assert_conserved(record)
         return record

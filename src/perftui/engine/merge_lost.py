@@ -18,14 +18,20 @@ class Ledger:
 
     def __init__(self) -> None:
         self._outstanding: dict[tuple[Phase, str], int] = {}
+        self.scheduled = 0
+        """Requests that were due."""
+        self.until_s = 0.0
+        """Seconds since the origin up to which it has reported."""
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: Frame, origin_ns: int) -> None:
         """Count a frame."""
+        self.until_s = max(0.0, (frame.end_ns - origin_ns) / 1e9)
         for phase, operations in frame.cells.items():
             for operation, cell in operations.items():
                 key = (phase, operation)
                 change = cell.counts.scheduled - cell.counts.finished
                 self._outstanding[key] = self._outstanding.get(key, 0) + change
+                self.scheduled += cell.counts.scheduled
 
     @property
     def cancelled(self) -> Cells:
@@ -40,7 +46,7 @@ class Ledger:
 class LostShare:
     """The arrivals that a lost worker would have had, as dropped requests of the operations by their weights."""
 
-    def __init__(self, plan: Plan, schedule: Schedule, worker: int, workers: int, from_s: float) -> None:
+    def __init__(self, plan: Plan, schedule: Schedule, worker: int, workers: int, ledger: Ledger) -> None:
         """Start where the worker was last heard.
 
         Args:
@@ -48,12 +54,15 @@ class LostShare:
             schedule: of the whole run, with all commands so far.
             worker: its number.
             workers: how many there were.
-            from_s: seconds since the origin up to which its own frames count.
+            ledger: what it reported itself.
         """
         self._schedule = schedule
         self._worker = worker
         self._workers = workers
-        self._at_s = from_s
+        self._at_s = ledger.until_s
+        # every arrival is one request, and the schedule says which are whose: exact, also for a frame cut in a second
+        self._is_exact = schedule.load.arrivals == "uniform" and not plan.journeys
+        self._counted = ledger.scheduled
         self._due = 0.0
         weights = [(operation.name, operation.weight) for operation in plan.operations]
         weights += [(journey.steps[0].name, journey.weight) for journey in plan.journeys]
@@ -80,8 +89,10 @@ class LostShare:
         return [(self._schedule.phase_at(a), a, b) for a, b in pairwise(edges)]
 
     def _count(self, start_s: float, end_s: float) -> int:
-        if self._schedule.load.arrivals == "uniform":
-            return self._own(self._schedule.count_until(end_s)) - self._own(self._schedule.count_until(start_s))
+        if self._is_exact:
+            count = max(0, self._own(self._schedule.count_until(end_s)) - self._counted)
+            self._counted += count
+            return count
         due = self._schedule.arrivals_until(end_s) - self._schedule.arrivals_until(start_s)
         self._due += due / self._workers
         count = int(self._due)

@@ -11,7 +11,7 @@ import anyio
 
 from perftui.engine.control_messages import Request
 from perftui.engine.merge import NS, IntervalMerger
-from perftui.engine.merge_lost import LostShare
+from perftui.engine.merge_lost import Ledger, LostShare
 from perftui.engine.messages import Begin, Command, Frame
 from perftui.engine.schedule import Schedule
 from perftui.engine.supervisor import Member, Supervisor
@@ -56,6 +56,7 @@ class LiveRun:
         self._phases = deque(self._schedule.phase_changes_ns())
         self._origin_ns = 0
         self._merger = IntervalMerger(self._schedule, 0)
+        self._ledgers = [Ledger() for _ in supervisor.members]
         self._status: Status = "finished"
         self._detail = ""
         self._disk_problem = False
@@ -144,6 +145,7 @@ class LiveRun:
 
     def frame(self, frame: Frame) -> None:
         """A worker measured something."""
+        self._ledgers[frame.worker].add(frame, self._origin_ns)
         for sample in self._merger.add(frame):
             self.write(sample)
         room = _MOST_CAPTURED - len(self.captured)
@@ -151,9 +153,9 @@ class LiveRun:
 
     def lost(self, member: Member, detail: str) -> None:
         """A worker is gone: its share is booked as dropped from where it was last heard."""
-        from_s = max(0.0, (member.reported_ns - self._origin_ns) / NS) if member.reported_ns else 0.0
-        share = LostShare(self._plan, self._schedule, member.number, len(self._supervisor.members), from_s)
-        self._merger.lose(share, member.ledger.cancelled)
+        ledger = self._ledgers[member.number]
+        share = LostShare(self._plan, self._schedule, member.number, len(self._supervisor.members), ledger)
+        self._merger.lose(share, ledger.cancelled)
         self._merger.set_state(member.number, "lost")
         self._event("worker_lost", f"worker {member.number} was lost: {detail}")
 

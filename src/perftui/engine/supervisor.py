@@ -8,7 +8,6 @@ from typing import Protocol
 import anyio
 from anyio.abc import TaskGroup
 
-from perftui.engine.merge_lost import Ledger
 from perftui.engine.messages import Failure, Frame, Job, Ready, ToWorker
 from perftui.engine.workers import WorkerProcess
 from perftui.model.errors import PerftuiError
@@ -39,7 +38,6 @@ class Member:
 
     def __init__(self, process: WorkerProcess) -> None:
         self.process = process
-        self.ledger = Ledger()
         self.reported_ns = 0
         """End of its last frame; 0 before the first."""
         self.silent_s = 0.0
@@ -166,7 +164,6 @@ class Supervisor:
     def _heard(self, member: Member, frame: Frame) -> None:
         silent_s, member.silent_s = member.silent_s, 0.0
         member.reported_ns = frame.end_ns
-        member.ledger.add(frame)
         was_slow = member.process.state == "unresponsive"
         member.process.state = "ended" if frame.final else "ok"
         if self.listener is not None:
@@ -175,13 +172,13 @@ class Supervisor:
             self.listener.frame(frame)
 
     async def _lose(self, member: Member) -> None:
-        member.process.state = "lost"
         if not member.problem:
             # the pipe closes a moment before the process is gone; its last line may still be on the way
             exit_detail = await member.process.exit_detail()
             member.problem = f"{exit_detail}{': ' if member.process.last_words else ''}{member.process.last_words}"
         else:
             member.process.kill()
+        member.process.state = "lost"
         if self.listener is not None:
             self.listener.lost(member, member.problem)
 

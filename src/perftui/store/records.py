@@ -43,13 +43,13 @@ def record_document(record: Record) -> dict[str, Any]:
     return document
 
 
-def write_record(path: Path, record: Record, calls: FileCalls = SYSTEM_CALLS) -> None:
-    """Write run.toml of a run folder (or the file itself), whole or not at all.
+def write_record(folder: Path, record: Record, calls: FileCalls = SYSTEM_CALLS) -> None:
+    """Write run.toml of a run folder, whole or not at all.
 
     Raises:
         OSError: the disk refused; what was there is still there.
     """
-    write_atomic(record_path(path), record_toml(record).encode(), calls)
+    write_atomic(folder / RECORD_NAME, record_toml(record).encode(), calls)
 
 
 def read_record(path: Path) -> Record:
