@@ -2,8 +2,8 @@
 
 The total's median, p95 and p99, its error rate and its throughput (users mode) or attained share (rate mode) decide, as
 do median, p95 and error rate of each operation when there are several. The confidence of each interval is 95 % shared
-out over all of them, so that two equal runs differ in any with 5 % at most. An operation can make the verdict a
-regression; only the total can make it inconclusive, since a rare operation always is.
+out over all of them, so that two equal runs differ in any with 5 % at most. p99 and single operations can make the
+verdict a regression or an improvement, but not inconclusive: rare things always are.
 
 Same input, same verdict: draws are seeded from the runs' ids and names of metrics.
 """
@@ -135,9 +135,14 @@ def _caps(baseline: Sequence[Run], runs: Sequence[Run]) -> list[str]:
 def _overall(metrics: Sequence[MetricChange]) -> ComparisonVerdict:
     counted = [
         change.verdict for change in metrics
-        if change.gated and (not change.operation or change.verdict in {"regression", "improvement"})
+        if change.gated and (_decides(change) or change.verdict in {"regression", "improvement"})
     ]  # fmt: skip
     return max(counted, key=_RANK.__getitem__, default="inconclusive")
+
+
+def _decides(change: MetricChange) -> bool:
+    """Whether the metric can make the verdict inconclusive."""
+    return not change.operation and not change.metric.endswith(".p99")
 
 
 class _Comparer:

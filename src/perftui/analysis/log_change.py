@@ -20,6 +20,9 @@ ASSUMED_SPREAD = {"p50": 0.03, "mean": 0.03, "p75": 0.03, "p90": 0.05, "p95": 0.
 FEWEST_ROUNDS = 3
 FEWEST_BLOCKS = 10
 FEWEST_BLOCKS_OF_ROUNDS = 5
+EQUIVALENCE_ALPHA = 0.05
+"""Of each of the two one-sided tests that show equivalence. It is not shared out over metrics: for the verdict that
+nothing differs, every one of them must pass."""
 _POWER_Z = 0.84
 """Of a normal distribution: a chance of 80 % to find what is there."""
 
@@ -69,9 +72,8 @@ def log_change(
     error, df, pooled = _error(before, after, spread, by_rounds=by_rounds)
     t = t_quantile(1 - (1 - confidence) / 2, df)
     low, high = change - t * error, change + t * error
-    verdict, reason = _verdict(change, low, high, max(margin, floor), worse)
-    if verdict == "no_difference" and floor > margin:
-        reason = reason or "too small in absolute terms to matter"
+    equal = t_quantile(1 - EQUIVALENCE_ALPHA, df) * error
+    verdict, reason = _verdict(change, (low, high), (change - equal, change + equal), max(margin, floor), worse)
     if verdict == "inconclusive":
         smallest = math.expm1((t + _POWER_Z) * error)
         needed = max(2, math.ceil(2 * ((t + _POWER_Z) * pooled / margin) ** 2)) if margin else 0
@@ -112,14 +114,22 @@ def _squares(side: Sequence[Estimate]) -> float:
     return sum((estimate.log_value - mean) ** 2 for estimate in side)
 
 
-def _verdict(change: float, low: float, high: float, margin: float, worse: int) -> tuple[ComparisonVerdict, str]:
+def _verdict(
+    change: float, sure: tuple[float, float], likely: tuple[float, float], margin: float, worse: int
+) -> tuple[ComparisonVerdict, str]:
+    low, high = sure
     loss, least, most = (change, low, high) if worse > 0 else (-change, -high, -low)
     if least > 0 and loss >= margin:
         return "regression", ""
     if most < 0 and loss <= -margin:
         return "improvement", ""
-    if -margin < least and most < margin:
+    if -margin < likely[0] and likely[1] < margin:
         if least > 0 or most < 0:
             return "no_difference", f"small: {math.expm1(change) * 100:+.1f} %, below the threshold"
-        return "no_difference", ""
+        if -margin < low and high < margin:
+            return "no_difference", ""
+        return (
+            "no_difference",
+            f"90 % interval [{math.expm1(likely[0]) * 100:+.1f}, {math.expm1(likely[1]) * 100:+.1f}]",
+        )
     return "inconclusive", ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from perftui.analysis.log_change import EQUIVALENCE_ALPHA
 from perftui.analysis.proportions import Share, newcombe
 from perftui.analysis.student import normal_quantile
 from perftui.model.comparison import ComparisonVerdict
@@ -42,7 +43,8 @@ def share_change(before: Share, after: Share, *, confidence: float, margin: floa
         return ShareChange(change, low, high, "regression", "")
     if most < 0 and loss <= -margin:
         return ShareChange(change, low, high, "improvement", "")
-    if -margin < least and most < margin:
+    _, likely_low, likely_high = newcombe(before, after, normal_quantile(1 - EQUIVALENCE_ALPHA))
+    if -margin < likely_low and likely_high < margin:
         sure = least > 0 or most < 0
         small = f"small: {change * 100:+.2f} points, below {margin * 100:.2g}" if sure else ""
         return ShareChange(change, low, high, "no_difference", small)
