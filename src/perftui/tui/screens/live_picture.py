@@ -72,6 +72,7 @@ def take_picture(
         trends={name: _newest(timeline, name) for name in TRENDS},
         second=round(interval.at_s),
         attained=whole.series("throughput"),
+        errors=whole.series("errors_per_s"),
         asked=_asked(plan.load, whole, newest, axis_s),
         baseline=look.baseline,
         baseline_id=look.baseline_id,

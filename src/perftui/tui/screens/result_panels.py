@@ -29,8 +29,8 @@ def result_panels() -> tuple[Widget, tuple[Widget, ...]]:
         Pair(Panel(draw_curve), Panel(draw_histogram)),
         Panel(_operations, classes="full"),
         Pair(Panel(_errors), Panel(draw_phases)),
-        Pair(Panel(_times), Panel(draw_spreads)),
-        Pair(Panel(_events), Panel(draw_about)),
+        Pair(Panel(_times), Panel(_events)),
+        Pair(Panel(draw_about), Panel(draw_spreads)),
     )
 
 

@@ -87,7 +87,7 @@ def draw_curve(picture: ResultPicture, width: int, height: int) -> Drawing:
     plot = chart_rows(own, ((ghost, Line((), "╌", "$series-2")),), rows, top, "$series-1")
     labels = [format_ms(top)] + [""] * (rows - 1)
     if rows >= 6:
-        labels[rows // 2] = format_ms(top * (rows - rows // 2) / rows)
+        labels[rows // 2] = format_ms(top / 2)
     lines: list[Text] = [
         fit(paint(label, "$quiet"), 6, right=True) + paint("┤", "$panel-border") + line
         for label, line in zip(labels, plot, strict=True)

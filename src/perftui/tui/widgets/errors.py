@@ -6,22 +6,32 @@ from textual.content import Content
 
 from perftui.model.units import format_clock, format_count, format_percent
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, join, paint, row, spread
+from perftui.tui.widgets.chart import columns
 from perftui.tui.widgets.picture import TREND_S, LivePicture, trend_seconds
+from perftui.tui.widgets.trend import peak, trend
 
 
 def draw_errors(picture: LivePicture, width: int, height: int) -> Drawing:
     """The error rate of the run in the title, errors per second as a trend, the classes by number."""
     if height == 1:
         return _framed(picture, [_one_line(picture, width)])
-    room = max(4, min(TREND_S, width - 34))
-    line, top = picture.trend("errors_per_s", room)
-    lines: list[Text] = [
-        paint(f"per s, last {trend_seconds(room)} s  ", "$quiet")
-        + paint(line, "$series-2")
-        + paint(f"  top {format_count(top)}/s", "$quiet")
-    ]
+    lines: list[Text] = [_rate_line(picture, width)]
     lines += _classes(picture, width, (height or 12) - 1)
     return _framed(picture, lines)
+
+
+def _rate_line(picture: LivePicture, width: int) -> Content:
+    """Errors per second: the newest seconds while it runs, the whole run once it is over."""
+    if picture.over:
+        room = max(4, width - 34)
+        values = columns(picture.errors, *picture.axis_s, room)
+        line, top, window = trend(values, room), peak([value for _, value in picture.errors]), "whole run"
+    else:
+        room = max(4, min(TREND_S, width - 34))
+        line, top = picture.trend("errors_per_s", room)
+        window = f"last {trend_seconds(room)} s"
+    label = f"per s, {window}".ljust(18)
+    return paint(label, "$quiet") + paint(line, "$series-2") + paint(f"  top {format_count(top)}/s", "$quiet")
 
 
 def _framed(picture: LivePicture, lines: list[Text]) -> Drawing:
@@ -51,17 +61,17 @@ def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:
     if not counted:
         return [paint("none so far", "$quiet")]
     last = {sample.error_class: sample for sample in sorted(picture.samples, key=lambda sample: sample.at_s)}
-    columns: tuple[Column, ...] = (
+    shown: tuple[Column, ...] = (
         Column("class", max(10, width - 36), right=False),
         Column("count", 8),
         Column("share", 7),
         Column("latest", 7),
     )
     if width < 50:
-        columns = (Column("class", max(10, width - 10), right=False), Column("count", 8))
+        shown = (Column("class", max(10, width - 10), right=False), Column("count", 8))
     ranked = sorted(counted.items(), key=lambda item: -item[1])
     started = max(1, picture.counts.scheduled)
-    lines: list[Text] = [header(columns)] if room > len(ranked) else []
+    lines: list[Text] = [header(shown)] if room > len(ranked) else []
     keep = max(1, room - len(lines))
     for name, count in ranked[:keep]:
         seen = f"{format_clock(last[name].at_s)}" if name in last else ""
@@ -71,7 +81,7 @@ def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:
             format_percent(count / started),
             paint(seen, "$quiet"),
         )
-        lines.append(row(columns, cells[: len(columns)]))
+        lines.append(row(shown, cells[: len(shown)]))
     if len(ranked) > keep and lines:
         rest = len(ranked) - keep + 1
         lines[-1] = paint(f"… {rest} more classes, press e", "$quiet")

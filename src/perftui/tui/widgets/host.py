@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.content import Content
 
-from perftui.model.interval import Interval
+from perftui.model.interval import HostSample, Interval
 from perftui.model.units import format_bytes, format_ms
-from perftui.tui.widgets.cells import Drawing, Text, join, paint
+from perftui.tui.widgets.cells import Drawing, join, paint
 from perftui.tui.widgets.picture import TREND_S, LivePicture, trend_seconds
 
 _HOT_PERCENT = 80.0
@@ -20,25 +18,29 @@ def draw_host(picture: LivePicture, width: int, height: int) -> Drawing:
     host = interval.host
     if height == 1:
         return Drawing([_one_line(interval)])
-    line = max(6, min(TREND_S, (width - 46) // 2))
-    net = f"net {format_bytes(host.net_received_bytes)}/s in  {format_bytes(host.net_sent_bytes)}/s out"
-    first = join(
+    line = max(6, min(TREND_S, (width - 25) // 2))
+    gauges = join(
         (
             _gauge(picture, "cpu", "cpu", host.cpu_percent, line),
             _gauge(picture, "mem", "memory", host.memory_percent, line),
         ),
         "   ",
     )
-    lines: Sequence[Text] = [first, net]
-    if first.cell_length + 3 + len(net) <= width:
-        lines = [first + Content("   ") + Content(net)]
-    target = _target(interval, picture.plan.target.pid)
-    lines = [*lines, _workers(interval), target]
-    if height and height < len(lines):
-        lines = ([first, _workers(interval), target])[:height]
-    return Drawing(
-        lines, title="This machine", note=f"last {trend_seconds(line)} s, 0–100 %", status=_pressure(interval)
-    )
+    workers, target = _workers(interval), _target(interval, picture.plan.target.pid)
+    lines = [gauges, _traffic(host), workers, target]
+    if 0 < height < len(lines):
+        lines = [gauges, workers, target][:height]
+    note = f"last {trend_seconds(line)} s, 0–100 %"
+    return Drawing(lines, title="This machine", note=note, status=_pressure(interval))
+
+
+def _traffic(host: HostSample) -> Content:
+    pieces = [
+        ("net in ", f"{format_bytes(host.net_received_bytes)}/s"),
+        ("out ", f"{format_bytes(host.net_sent_bytes)}/s"),
+        ("disk written ", f"{format_bytes(host.disk_write_bytes)}/s"),
+    ]
+    return join((paint(name, "$quiet") + Content(value) for name, value in pieces), "  ")
 
 
 def _gauge(picture: LivePicture, name: str, metric: str, percent: float, width: int) -> Content:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from perftui.model.objectives import METRICS, Limit, Unit, format_value, metric_unit, parse_limit
 from perftui.model.record import ObjectiveResult
 from perftui.report.words import number_text
-from perftui.tui.widgets.cells import Column, Drawing, Text, fit, header, paint, row
+from perftui.tui.widgets.cells import Column, Drawing, Text, content, header, paint, row
 from perftui.tui.widgets.picture import LivePicture
 from perftui.tui.widgets.trend import bar
 
 _MARKS = {"pass": ("✓", "$success"), "warn": ("!", "$warning"), "fail": ("✗", "$error"), "none": ("·", "$quiet")}
-_BAR = 10
+_WORDS = 14
+_CRITICAL = 10
 
 
 def verdict_glyph(verdict: str) -> Content:
@@ -28,15 +31,15 @@ def objective_name(result: ObjectiveResult) -> str:
 
 
 def distance(result: ObjectiveResult) -> tuple[float, str] | None:
-    """How much of the target is used up (1 is the breach) and in words how far away it is; None without a value."""
+    """How much of the target is used up (1 is the breach), and the distance in words; None without a value."""
     limit = _limit(result.target, result.metric)
     if limit is None or result.value is None:
         return None
     room = limit.headroom(result.value)
     used = 1.0 - room
     if not limit.holds(result.value):
-        return used, f"missed by {_share(-room)}"
-    return used, f"{_share(room)} to the breach"
+        return used, f"{_share(-room)} over" if limit.is_upper else f"{_share(-room)} short"
+    return used, f"{_share(room)} to spare"
 
 
 def draw_objectives(picture: LivePicture, width: int, height: int) -> Drawing:
@@ -46,7 +49,7 @@ def draw_objectives(picture: LivePicture, width: int, height: int) -> Drawing:
 
 def objectives_drawing(results: tuple[ObjectiveResult, ...], width: int, height: int, *, note: str = "") -> Drawing:
     """A line per objective; what fails comes first where there is not room for all."""
-    columns = _columns(width)
+    columns = _columns(results, width)
     shown = list(results)
     room = max(1, height - 1) if height else len(shown)
     if len(shown) > room:
@@ -71,39 +74,47 @@ def objectives_drawing(results: tuple[ObjectiveResult, ...], width: int, height:
     )
 
 
-def _columns(width: int) -> tuple[Column, ...]:
-    fixed = [Column("", 1), Column("measured", 9), Column("target", 10), Column("critical", 10)]
-    need = sum(column.width + 2 for column in fixed)
-    name = max(8, min(34, width - need - (_BAR + 2 + 18 + 2 if width >= 90 else 18 + 2 if width >= 66 else 0)))
-    columns = [fixed[0], Column("objective", name, right=False), *fixed[1:]]
-    rest = width - need - name
-    if rest >= 20:
-        columns.append(Column("distance", rest - 2, right=False))
+def _columns(results: Sequence[ObjectiveResult], width: int) -> tuple[Column, ...]:
+    longest = max((content(_name(result)).cell_length for result in results), default=9)
+    name = max(9, min(longest, width - 3 - (9 + 2) - (_WORDS + 2 if width >= 46 else 0)))
+    columns = [Column("", 1), Column("objective", name, right=False), Column("measured", 9)]
+    rest = width - sum(column.width + 2 for column in columns)
+    if rest >= _CRITICAL + 2 + _WORDS:
+        columns.append(Column("critical", _CRITICAL))
+        rest -= _CRITICAL + 2
+    if rest >= _WORDS:
+        columns.append(Column("distance", rest, right=False))
     return tuple(columns)
+
+
+def _name(result: ObjectiveResult) -> str:
+    return f"{objective_name(result)} {limit_text(result.target, result.metric)}"
 
 
 def _cells(result: ObjectiveResult, columns: tuple[Column, ...]) -> tuple[Text, ...]:
     known = result.value is not None and result.metric in METRICS
     value = _value_text(result.value or 0.0, metric_unit(result.metric)) if known else "–"
     style = f"bold {_MARKS.get(result.verdict, _MARKS['none'])[1]}"
-    target, critical = limit_text(result.target, result.metric), limit_text(result.critical, result.metric)
-    cells: list[Text] = [verdict_glyph(result.verdict), objective_name(result), paint(value, style), target]
-    cells.append(paint(critical, "$quiet"))
-    if len(columns) > 5:
-        cells.append(_distance(result, columns[5].width))
-    return tuple(cells)
+    cells: dict[str, Text] = {
+        "": verdict_glyph(result.verdict),
+        "objective": Content(objective_name(result)) + paint(f" {limit_text(result.target, result.metric)}", "$quiet"),
+        "measured": paint(value, style),
+        "critical": paint(limit_text(result.critical, result.metric), "$quiet"),
+        "distance": _distance(result, columns[-1].width),
+    }
+    return tuple(cells[column.title] for column in columns)
 
 
 def _distance(result: ObjectiveResult, width: int) -> Content:
     found = distance(result)
     if found is None:
-        return paint("nothing measured yet", "$quiet")
+        return paint("not measured", "$quiet")
     used, words = found
     style = _MARKS.get(result.verdict, _MARKS["none"])[1]
-    if width < _BAR + 2 + 12:
-        return fit(words, width)
-    cells = min(30, width - 24) if width >= 44 else _BAR
-    return paint(bar(used, cells), f"{style} on $panel") + Content(f"  {words}")
+    room = min(24, width - _WORDS - 2)
+    if room < 6:
+        return paint(words, style)
+    return paint(bar(used, room), f"{style} on $panel") + Content(f"  {words}")
 
 
 def _value_text(value: float, unit: Unit) -> str:
@@ -128,5 +139,5 @@ def _limit(text: str, metric: str) -> Limit | None:
 
 def _share(fraction: float) -> str:
     if fraction > 10:
-        return f"{fraction + 1:,.0f} times"
+        return f"{fraction + 1:,.0f}×"
     return f"{fraction * 100:.0f} %" if fraction >= 0.1 else f"{fraction * 100:.1f} %"

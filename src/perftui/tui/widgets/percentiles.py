@@ -47,8 +47,8 @@ def _plain(stats: LatencyStats, field: str) -> str:
 def draw_phases(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
     """A line per phase; only `measure` is judged."""
     wide = width >= 70
-    columns = [Column("phase", 9, right=False), Column("scheduled", 9), Column("ok", 8), Column("ok/s", 7)]
-    columns += [Column("p50", 7), Column("p95", 7), Column("p99", 7)] if wide else [Column("p95", 7)]
+    columns = [Column("phase", 8, right=False), Column("due", 8), Column("ok", 8), Column("ok/s", 6)]
+    columns += [Column("p50", 6), Column("p95", 6), Column("p99", 6)] if wide else [Column("p95", 6)]
     columns.append(Column("errors", 7))
     lines: list[Text] = [header(columns)]
     for phase, stats in picture.record.phases.items():

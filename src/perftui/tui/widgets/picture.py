@@ -9,7 +9,7 @@ from perftui.model.interval import Counts, ErrorSample, Event, Interval
 from perftui.model.plan import Plan
 from perftui.model.record import ObjectiveResult, Summary, Trust
 from perftui.tui.widgets.chart import Points
-from perftui.tui.widgets.trend import peak, trend
+from perftui.tui.widgets.trend import peak, trend, trend_rows
 
 TREND_S = 60
 """Seconds of the past that the sparklines have."""
@@ -50,6 +50,8 @@ class LivePicture:
     """Number of the newest second."""
     attained: Points = ()
     """Ok per second over the axis."""
+    errors: Points = ()
+    """Failed requests per second over the axis."""
     asked: Points = ()
     """Arrivals per second the plan asks for, over the axis, the future included."""
     baseline: Points = ()
@@ -77,6 +79,19 @@ class LivePicture:
         """A metric as a line of blocks as wide as there is room for, and its maximum in that time."""
         values = self.trends.get(metric, ())[-trend_seconds(width) :]
         return trend(values, width, top, last=self.second), peak(values)
+
+    def trend_rows(self, metric: str, width: int, height: int) -> tuple[list[str], float]:
+        """The same over several lines, top line first."""
+        if height <= 1:
+            line, top = self.trend(metric, width)
+            return [line], top
+        values = self.trends.get(metric, ())[-trend_seconds(width) :]
+        return trend_rows(values, width, height, last=self.second), peak(values)
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended."""
+        return self.state in {"finished", "stopped", "aborted", "interrupted", "failed"}
 
     @property
     def held(self) -> bool:

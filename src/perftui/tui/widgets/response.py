@@ -25,19 +25,24 @@ _STYLES = {
     "max": "$series-2",
 }
 _NUMBER = 7
+_MOST_ROWS = 3
 _LEAST = {"p90": 10, "p95": 20, "p99": 100, "p99_9": 1000}
 """Values a window needs so that a value lies above its percentile."""
 
 
 def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
     """Rows of percentiles; below them service time and start delay, which tell server and generator apart."""
-    parts = _parts(picture, _columns(picture, width)) if height >= 7 else []
+    columns = _columns(picture, width)
     titled = height >= 4
+    most = height - 1 - len(ROWS) - 1 if height >= 10 else 2
+    parts = _parts(picture, columns, min(most, 6)) if height >= 7 else []
     room = max(1, height - len(parts) - titled)
     names = dict(ROWS[:room])
-    columns = _columns(picture, width)
     lines: list[Text] = [header(columns, " ")] if titled else []
-    lines += [_row(picture, columns, field, names[field]) for field in _ORDER if field in names]
+    tall = min(_MOST_ROWS, max(1, room // len(names)))
+    for field in _ORDER:
+        if field in names:
+            lines += _rows(picture, columns, field, names[field], tall)
     window = f"last {picture.window_s} s | run"
     return Drawing(
         lines + parts,
@@ -61,37 +66,54 @@ def _columns(picture: LivePicture, width: int) -> tuple[Column, ...]:
     )
 
 
-def _row(picture: LivePicture, columns: tuple[Column, ...], field: str, name: str) -> Content:
-    line, top = picture.trend(f"response_time.{field}", columns[1].width)
+def _rows(picture: LivePicture, columns: tuple[Column, ...], field: str, name: str, tall: int) -> list[Text]:
+    """One percentile; the trend as high as there is room for, the numbers on its last line."""
+    lines, top = picture.trend_rows(f"response_time.{field}", columns[1].width, tall)
     window, run = picture.window.total, picture.run.total
-    timeout_s = picture.plan.target.timeout_s
-    return row(
+    above: list[Text] = [row(columns, ("", paint(line, _STYLES[field]), "", "", ""), " ") for line in lines[:-1]]
+    last = row(
         columns,
         (
             paint(name, "bold"),
-            paint(line, _STYLES[field]),
+            paint(lines[-1], _STYLES[field]),
             paint(format_ms(top) if top else "–", "$quiet"),
             paint(_recent(window.response_time_ms, field), "bold"),
-            percentile_text(run, run.response_time_ms, field, timeout_s),
+            percentile_text(run, run.response_time_ms, field, picture.plan.target.timeout_s),
         ),
         " ",
     )
+    return [*above, last]
 
 
-def _parts(picture: LivePicture, columns: tuple[Column, ...]) -> list[Text]:
+_PARTS = (
+    ("service time p50", "service_time_ms", "p50", 3),
+    ("service time p95", "service_time_ms", "p95", 1),
+    ("service time p99", "service_time_ms", "p99", 4),
+    ("start delay p50", "start_delay_ms", "p50", 6),
+    ("start delay p99", "start_delay_ms", "p99", 2),
+    ("start delay max", "start_delay_ms", "max", 5),
+)
+"""Title, field and statistic of the parts of the response time; the last number is how much each is wanted."""
+_HINTS = {"service_time_ms": "send to last byte", "start_delay_ms": "the generator's own"}
+
+
+def _parts(picture: LivePicture, columns: tuple[Column, ...], most: int) -> list[Text]:
     window, run = picture.window.total, picture.run.total
     timeout_s = picture.plan.target.timeout_s
     first = sum(column.width + 1 for column in columns[:3]) - 1
-    parts = [("service time p95", "send to last byte", window.service_time_ms, run.service_time_ms, "p95")]
-    if picture.is_open:
-        parts.append(("start delay p99", "generator's own", window.start_delay_ms, run.start_delay_ms, "p99"))
+    known = [part for part in _PARTS if picture.is_open or part[1] == "service_time_ms"]
+    kept = sorted(known, key=lambda part: part[3])[: max(1, most)]
     lines: list[Text] = [paint("─" * (first + 2 * (_NUMBER + 1)), "$panel-border")]
-    for title, hint, newest, whole, field in parts:
-        label = Content(title) + paint(f"  {hint}", "$quiet")
-        recent = fit(paint(_recent(newest, field), "bold"), _NUMBER, right=True)
-        lines.append(
-            join((fit(label, first), recent, fit(percentile_text(run, whole, field, timeout_s), _NUMBER, right=True)))
-        )
+    hinted: set[str] = set()
+    for part in known:
+        if part not in kept:
+            continue
+        title, kind, field, _ = part
+        hint = "" if kind in hinted else f"  {_HINTS[kind]}"
+        hinted.add(kind)
+        recent = fit(paint(_recent(getattr(window, kind), field), "bold"), _NUMBER, right=True)
+        whole = fit(percentile_text(run, getattr(run, kind), field, timeout_s), _NUMBER, right=True)
+        lines.append(join((fit(Content(title) + paint(hint, "$quiet"), first), recent, whole)))
     return lines
 
 

@@ -62,7 +62,7 @@ def _scale(top: float, rows: int) -> list[str]:
     labels = [""] * rows
     labels[0] = format_count(top)
     if rows >= 6:
-        labels[rows // 2] = format_count(top * (rows - rows // 2) / rows)
+        labels[rows // 2] = format_count(top / 2)
     return labels
 
 

@@ -26,6 +26,24 @@ def trend(values: Sequence[float | None], width: int, top: float | None = None, 
     return "".join(_block(value, highest) for value in shown).rjust(width)
 
 
+def trend_rows(values: Sequence[float | None], width: int, height: int, *, last: int = 0) -> list[str]:
+    """The same over several lines, top line first."""
+    shown = grouped(values, group_of(len(values), width), last)[-width:]
+    highest = peak(shown)
+    lines = []
+    for base in reversed(range(height)):
+        cells = []
+        for value in shown:
+            if value is None:
+                cells.append(" ")
+                continue
+            eighths = 1 if value <= 0 or highest <= 0 else 2 + int(value / highest * (height * 8 - 2.001))
+            filled = min(8, eighths - base * 8)
+            cells.append(BLOCKS[filled - 1] if filled > 0 else " ")
+        lines.append("".join(cells).rjust(width))
+    return lines
+
+
 def group_of(count: int, width: int) -> int:
     """How many values a cell stands for."""
     return max(1, -(-count // max(1, width)))
