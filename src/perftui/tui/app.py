@@ -13,9 +13,11 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.dom import DOMNode
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from perftui.model.errors import PerftuiError
+from perftui.model.text import safe_text
 from perftui.tui.lifeline import Lifeline
 from perftui.tui.session import Session
 from perftui.tui.start import Exit, Start
@@ -23,6 +25,9 @@ from perftui.tui.themes import DEFAULT_THEME, THEMES
 
 if TYPE_CHECKING:
     from perftui.model.plan import Plan
+
+
+_MOST_NOTICE = 500
 
 
 def _commands() -> type[Provider]:
@@ -175,6 +180,19 @@ class PerftuiApp(App[Exit]):
     def complain(self, error: PerftuiError, title: str = "") -> None:
         """Tell about an error, in its own words."""
         self.notify("\n".join(error.problems), title=title, severity="error", markup=False, timeout=12)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,  # noqa: ARG002 - widgets pass it on as True by default
+    ) -> None:
+        """Show a message for a while: never as markup, whatever file or server its words come from."""
+        lines = "\n".join(safe_text(line, _MOST_NOTICE) for line in message.split("\n"))
+        super().notify(lines, title=title, severity=severity, timeout=timeout, markup=False)
 
     def action_help(self) -> None:
         """Every key of this screen."""

@@ -1,10 +1,12 @@
-"""Plans and runs in the few words a list has room for. Pure."""
+"""Plans and runs in the few words a list has room for."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from perftui.model.plan import Load, Objective, Plan
+from perftui.model.text import safe_text
 from perftui.model.units import format_count, format_duration
 
 
@@ -53,17 +55,29 @@ def plan_text(plan: Plan) -> str:
     return f"{level_text(plan.load)} for {format_duration(plan.load.duration_s)}{warmup}"
 
 
-def when_text(started_at: str, now: datetime | None = None) -> str:
+def now() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
+
+
+def when_text(started_at: str) -> str:
     """A moment as one remembers it: `20:45` today, `19 Nov 20:45` this year, else `2025-11-19`. Local time."""
     try:
         moment = datetime.fromisoformat(started_at)
     except ValueError:
         return started_at[:16]
     local = moment.astimezone()
-    today = (now or datetime.now(UTC)).astimezone()
+    today = now().astimezone()
     if local.date() == today.date():
         return f"{local:%H:%M:%S}"
     return f"{local.day} {local:%b %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
+
+
+def path_text(path: Path) -> str:
+    """A path as one reads it: safe to print, the home directory as `~`."""
+    home = Path.home()
+    short = Path("~") / path.relative_to(home) if path.is_relative_to(home) else path
+    return safe_text(str(short))
 
 
 def host_text(url: str) -> str:

@@ -6,6 +6,9 @@ from textual.content import Content
 
 from perftui.model.interval import TrustVerdict
 from perftui.model.record import Status, Verdict
+from perftui.model.text import safe_text
+
+_MOST_CHARACTERS = 2000
 
 _VERDICTS: dict[str, tuple[str, str]] = {
     "pass": ("✓ pass", "$success"),
@@ -56,9 +59,19 @@ def change_mark(verdict: str) -> Content:
     return _mark(_CHANGES, verdict)
 
 
+def words(text: str, style: str = "") -> Content:
+    """Text of files, arguments or the network: never markup, controls made visible."""
+    return Content.styled(safe_text(text, _MOST_CHARACTERS), style)
+
+
+def paragraph(text: str) -> Content:
+    """Several lines of such text."""
+    return Content("\n").join(words(line) for line in text.split("\n"))
+
+
 def quiet(text: str) -> Content:
     """Text that stands back."""
-    return Content.styled(text, "$quiet")
+    return words(text, "$quiet")
 
 
 def _mark(table: dict[str, tuple[str, str]], key: str) -> Content:

@@ -17,6 +17,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from perftui.tui.marks import words
+
 _GAP = 2
 
 
@@ -274,7 +276,7 @@ class Table(ScrollView, can_focus=True):
         cells = []
         for column, width in self._layout():
             cell = row.cells[index[column.key]]
-            cells.append(_fit(Content(cell) if isinstance(cell, str) else cell, width, right=column.right))
+            cells.append(_fit(words(cell) if isinstance(cell, str) else cell, width, right=column.right))
         return Content(" " * _GAP).join(cells)
 
     def _strip(self, content: Content, width: int, component: str = "") -> Strip:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from perftui.tui.app import PerftuiApp
 from perftui.tui.key_line import KeyLine
+from perftui.tui.marks import words
 
 Result = TypeVar("Result")
 
@@ -80,7 +81,7 @@ class PerftuiScreen(Screen[Result], Generic[Result]):
 
     def say(self, detail: Content | str) -> None:
         """Put a detail on the right of the title line."""
-        self.title_bar.detail = Content(detail) if isinstance(detail, str) else detail
+        self.title_bar.detail = words(detail) if isinstance(detail, str) else detail
 
 
 class Dialog(ModalScreen[Result], Generic[Result]):

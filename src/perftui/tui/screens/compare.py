@@ -20,7 +20,7 @@ from perftui.model.record import Record
 from perftui.model.units import format_duration
 from perftui.tui.compared import Pair, judge, read_pair
 from perftui.tui.describe import level_text, when_text
-from perftui.tui.marks import change_mark, quiet, status_mark, trust_mark
+from perftui.tui.marks import change_mark, quiet, status_mark, trust_mark, words
 from perftui.tui.plot import PlotView
 from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.table import Column, Row, Table
@@ -134,11 +134,11 @@ class CompareScreen(PerftuiScreen[None]):
             return
         what = self._operation or "total"
         percentiles, over_time = self.query_one("#percentiles", PlotView), self.query_one("#time", PlotView)
-        percentiles.border_subtitle = Content(what)
+        percentiles.border_subtitle = words(what)
         percentiles.show(self._pair.percentiles(self._operation), "no answers were measured")
         rate = self._metric == "throughput"
         over_time.border_title = "Throughput over time" if rate else "Response time p95 over time"
-        over_time.border_subtitle = Content(what)
+        over_time.border_subtitle = words(what)
         unit = "ok/s" if rate else "ms"
         over_time.show(self._pair.over_time(self._metric, self._operation, unit), "no intervals are known")
 
@@ -195,7 +195,7 @@ def _sides(pair: Pair) -> Content:
 def _side(record: Record) -> Content:
     load = record.plan.load
     parts = [
-        Content.styled(record.id, "bold"),
+        words(record.id, "bold"),
         Content(f"{level_text(load)} for {format_duration(load.duration_s)}"),
         status_mark(record.status) if record.status != "finished" else Content(""),
         trust_mark(record.trust.verdict) if record.trust.verdict != "valid" else Content(""),
@@ -212,7 +212,7 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
     for change in comparison.metrics:
         if change.operation != operation:
             operation = change.operation
-            yield Row(f"{operation}|", (Content.styled(operation, "bold $panel-title"), "", "", "", "", ""))
+            yield Row(f"{operation}|", (words(operation, "bold $panel-title"), "", "", "", "", ""))
         verdict = change_mark(change.verdict)
         yield Row(
             _key(change),
@@ -237,10 +237,10 @@ def _about(change: MetricChange) -> Content:
         f"n {change.n_baseline:,} and {change.n_run:,}"
     )
     shown = "" if change.gated else ", not counted for the verdict"
-    return quiet(f"{basis}{shown}") + Content(f"\n{change.reason}")
+    return quiet(f"{basis}{shown}") + Content("\n") + words(change.reason)
 
 
 def _differences(comparison: Comparison) -> Content:
-    lines = [Content.styled(f"! {reason}", "$warning") for reason in comparison.reasons]
-    lines += [Content(f"· {difference}") for difference in comparison.differences]
+    lines = [words(f"! {reason}", "$warning") for reason in comparison.reasons]
+    lines += [words(f"· {difference}") for difference in comparison.differences]
     return Content("\n").join(lines or [quiet("Nothing: same plan, same machine.")])

@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, Static
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Plan
 from perftui.tui.describe import plan_text, planned_requests
+from perftui.tui.marks import quiet, words
 from perftui.tui.screens.base import Dialog
 from perftui.tui.target import CLASS_WORDS, TargetReport, host_of, look_at, warnings_of
 
@@ -72,7 +73,7 @@ class ConfirmScreen(Dialog[Path | None]):
             self.query_one(".dialog").add_class("-loud")
         if report.must_type:
             ask = self.query_one("#ask", Static)
-            ask.update(Content("Type ") + Content.styled(host_of(self._plan), "bold") + Content(" to go on:"))
+            ask.update(Content("Type ") + words(host_of(self._plan), "bold") + Content(" to go on:"))
             ask.display = True
             field = self.query_one("#host", Input)
             field.display = True
@@ -127,13 +128,13 @@ class ConfirmScreen(Dialog[Path | None]):
         self.dismiss(handle.path)
 
     def _say(self, problems: tuple[str, ...]) -> None:
-        self.problem.update(Content("\n").join(Content(f"✗ {problem}") for problem in problems))
+        self.problem.update(Content("\n").join(words(f"✗ {problem}") for problem in problems))
         self.problem.display = True
 
 
 def _facts(plan: Plan, report: TargetReport | None) -> Content:
     if report is None:
-        address = Content.styled("looking up…", "$quiet")
+        address = quiet("looking up…")
     elif report.addresses:
         shown = ", ".join(report.addresses[:2]) + (
             f" and {len(report.addresses) - 2} more" if len(report.addresses) > 2 else ""
@@ -144,9 +145,9 @@ def _facts(plan: Plan, report: TargetReport | None) -> Content:
     requests = planned_requests(plan.load)
     methods = ", ".join(dict.fromkeys(operation.method for operation in plan.counted_operations))
     lines = (
-        ("target", Content.styled(plan.target.url, "bold")),
+        ("target", words(plan.target.url, "bold")),
         ("address", address),
-        ("preset", Content(f"{plan.name}, {plan.title}" if plan.title else plan.name)),
+        ("preset", words(f"{plan.name}, {plan.title}" if plan.title else plan.name)),
         ("load", Content(plan_text(plan))),
         ("requests", Content(f"about {requests:,}" if requests is not None else "as many as the server answers")),
         ("writes", Content(f"{'yes' if plan.writes else 'no'}: {methods}")),

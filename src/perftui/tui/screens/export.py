@@ -16,7 +16,8 @@ from textual.widgets import Input, Static
 
 from perftui.model.comparison import Comparison
 from perftui.model.errors import PerftuiError
-from perftui.tui.marks import quiet
+from perftui.tui.describe import path_text
+from perftui.tui.marks import quiet, words
 from perftui.tui.screens.base import Dialog
 from perftui.tui.table import Column, Row, Table
 
@@ -77,32 +78,36 @@ class ExportDialog(Dialog[None]):
     def _chosen(self) -> str:
         return self.formats.cursor_key or next(iter(self._endings))
 
+    @property
+    def _target(self) -> Path:
+        return Path.cwd() / Path(self.field.value).expanduser()
+
     @on(Table.Highlighted, "#formats")
     def propose(self, event: Table.Highlighted) -> None:
         """A name for the file, in the directory one came from."""
         what = f"{self._comparison.baseline_id}-vs-{self._comparison.run_id}" if self._comparison else self._path.name
         series = "-series" if event.key == "series" else ""
-        self.field.value = str(Path.cwd() / f"{what}{series}.{self._endings[event.key]}")
+        self.field.value = f"{what}{series}.{self._endings[event.key]}"
 
     @on(Input.Changed, "#path")
     def check(self) -> None:
         """Say what the name would do."""
-        path = Path(self.field.value).expanduser()
+        path = self._target
         note = self.query_one("#note", Static)
         if not path.parent.is_dir():
-            note.update(Content.styled(f"✗ there is no directory {path.parent}", "$error"))
+            note.update(Content.styled(f"✗ there is no directory {path_text(path.parent)}", "$error"))
         elif path.is_dir():
             note.update(Content.styled("✗ that is a directory", "$error"))
         else:
-            note.update(
-                Content.styled("! exists and will be replaced", "$warning") if path.exists() else "Enter writes it"
-            )
+            where = f"Enter writes {path_text(path)}"
+            replaced = Content.styled("! exists and will be replaced: ", "$warning") if path.exists() else Content("")
+            note.update(replaced + quiet(where))
 
     @on(Table.Chosen, "#formats")
     @on(Input.Submitted, "#path")
     def action_write(self) -> None:
         """Write the file, say where it is."""
-        path = Path(self.field.value).expanduser()
+        path = self._target
         if path.parent.is_dir() and not path.is_dir() and not self._writing:
             self._writing = True
             self.query_one("#note", Static).update(quiet("writing…"))
@@ -115,11 +120,11 @@ class ExportDialog(Dialog[None]):
         except (PerftuiError, OSError) as error:
             self._writing = False
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            self.query_one("#note", Static).update(Content.styled(f"✗ not written: {reason}", "$error"))
+            self.query_one("#note", Static).update(words(f"✗ not written: {reason}", "$error"))
             return
         from perftui.model.units import format_bytes
 
-        self.notify(f"{path} ({format_bytes(size)})", title="Exported", markup=False)
+        self.notify(f"{path_text(path)} ({format_bytes(size)})", title="Exported", markup=False)
         self.dismiss(None)
 
 

@@ -186,7 +186,7 @@ class HomeScreen(PerftuiScreen[None]):
             self.notify(f"The demo service did not start: {error}", severity="error", markup=False)
             return
         self.form.set_url(url)
-        self.say(Content(f"demo service at {url}"))
+        self.say(f"demo service at {url}")
         self.action_start()
 
     @work(group="edit", exclusive=True)

@@ -15,8 +15,9 @@ from textual.message import Message
 from textual.widgets import Input, Label, Static
 
 from perftui.model.plan import Plan
-from perftui.tui.describe import objective_text
+from perftui.tui.describe import objective_text, path_text
 from perftui.tui.forms import FormValues, changed, hints_of, problems_of, values_of
+from perftui.tui.marks import quiet, words
 
 if TYPE_CHECKING:
     from perftui.presets.catalog import PresetInfo
@@ -107,7 +108,7 @@ class HomeForm(VerticalScroll, can_focus=False):
         """Fill the form with a preset; a URL that was typed stays."""
         self._entry = entry
         plan = entry.plan
-        self.border_title = Content(entry.title or entry.name)
+        self.border_title = words(entry.title or entry.name)
         self.border_subtitle = Content(f"{plan.kind} · {plan.load.mode} mode" if plan else "cannot be used")
         for name in _FIELDS:
             self.query_one(f"#field-{name}").display = plan is not None
@@ -132,7 +133,7 @@ class HomeForm(VerticalScroll, can_focus=False):
         stages = len(plan.load.stages)
         self.query_one("#unit-duration", Label).update(f"in {stages} stages" if stages > 1 else "")
         details.update(_details(plan))
-        self.query_one("#description", Static).update(" ".join(entry.description.split()))
+        self.query_one("#description", Static).update(quiet(" ".join(entry.description.split())))
         self.scroll_home(animate=False)
         self._mark()
 
@@ -181,14 +182,12 @@ def _details(plan: Plan) -> Content:
     lines = [Content.styled("Operations", "bold $panel-title")]
     whole = sum(operation.weight for operation in plan.operations) + sum(journey.weight for journey in plan.journeys)
     lines += [
-        _share(operation.weight, whole)
-        + Content(f"{operation.method:<6} {operation.path}  ")
-        + Content.styled(operation.name, "$quiet")
+        _share(operation.weight, whole) + words(f"{operation.method:<6} {operation.path}  ") + quiet(operation.name)
         for operation in plan.operations
     ]
     for journey in plan.journeys:
         steps = " → ".join(step.name for step in journey.steps)
-        lines.append(_share(journey.weight, whole) + Content(f"{journey.name}  ") + Content.styled(steps, "$quiet"))
+        lines.append(_share(journey.weight, whole) + words(f"{journey.name}  ") + quiet(steps))
     blocks.append(Content("\n").join(lines))
     if plan.objectives:
         title = Content.styled("Objectives", "bold $panel-title")
@@ -202,10 +201,11 @@ def _share(weight: float, whole: float) -> Content:
 
 def _objective(text: str) -> Content:
     target, bracket, critical = text.partition("  (")
-    return Content(f"  {target}") + Content.styled(f"{bracket}{critical}", "$quiet")
+    return words(f"  {target}") + quiet(f"{bracket}{critical}")
 
 
 def _mistakes(entry: PresetInfo) -> Content:
-    lines: Iterable[Content] = (Content.styled(f"✗ {problem}", "$error") for problem in entry.problems)
-    where = Content.styled(f"{entry.path}\n", "$quiet")
-    return Content("\n").join([where, *lines, Content("\nPress e to mend a copy of it.")])
+    lines: Iterable[Content] = (words(f"✗ {problem}", "$error") for problem in entry.problems)
+    return Content("\n").join(
+        [quiet(path_text(entry.path)), Content(""), *lines, Content("\nPress e to mend a copy of it.")]
+    )

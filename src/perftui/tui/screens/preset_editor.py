@@ -22,6 +22,8 @@ from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from perftui.model.errors import PerftuiError
+from perftui.tui.describe import path_text
+from perftui.tui.marks import words
 from perftui.tui.preset_copy import Mistake, PresetCopy, copy_of, mistakes_in, save_preset
 from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.screens.question import Question
@@ -102,8 +104,8 @@ class PresetEditor(PerftuiScreen[str | None]):
             self.dismiss(None)
             return
         self._copy = copy
-        self.say(f"a copy, saved as {copy.path}" if copy.is_new else str(copy.path))
-        self.text_area.border_title = Content(copy.name)
+        self.say(f"a copy, saved as {path_text(copy.path)}" if copy.is_new else path_text(copy.path))
+        self.text_area.border_title = words(copy.name)
         self.text_area.text = copy.text
 
     @on(TextArea.Changed, "#text")
@@ -146,7 +148,7 @@ class PresetEditor(PerftuiScreen[str | None]):
         except OSError as error:
             self.notify(f"{copy.path}: {error.strerror}", title="Not saved", severity="error", markup=False)
             return
-        self.notify(str(path), title="Saved", markup=False)
+        self.notify(path_text(path), title="Saved", markup=False)
         self.dismiss(copy.name)
 
     @work(group="leave", exclusive=True)
@@ -191,7 +193,7 @@ def _edited(editor: str, text: str) -> str:
 
 def _mistake_lines(mistakes: Iterable[Mistake]) -> Content:
     lines = [
-        Content.styled(f"{f'line {mistake.line}' if mistake.line else '':<9}", "$error") + Content(mistake.text)
+        Content.styled(f"{f'line {mistake.line}' if mistake.line else '':<9}", "$error") + words(mistake.text)
         for mistake in mistakes
     ]
     return Content("\n").join(lines) if lines else Content.styled("It can be run. F4 saves it.", "$quiet")

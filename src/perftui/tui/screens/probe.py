@@ -15,7 +15,7 @@ from textual.widgets import Static
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Plan
 from perftui.model.units import format_bytes, format_ms
-from perftui.tui.marks import quiet
+from perftui.tui.marks import quiet, words
 from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.screens.question import Question
 from perftui.tui.table import Column, Row, Table
@@ -108,7 +108,7 @@ class ProbeScreen(PerftuiScreen[None]):
     def _show_problems(self, problems: Iterable[str]) -> None:
         self.say(Content.styled("✗ nothing could be sent", "$error"))
         self.table.show((), empty="Nothing was sent.")
-        lines = [Content.styled(f"✗ {problem}", "$error") for problem in problems]
+        lines = [words(f"✗ {problem}", "$error") for problem in problems]
         self.query_one("#text", Static).update(Content("\n").join(lines))
 
     @on(Table.Highlighted, "#operations")
@@ -116,8 +116,8 @@ class ProbeScreen(PerftuiScreen[None]):
         operation = self._probed.get(self.table.cursor_key or "")
         if operation is not None:
             exchange = self.query_one("#exchange", VerticalScroll)
-            exchange.border_title = Content(operation.name)
-            exchange.border_subtitle = Content(operation.group)
+            exchange.border_title = words(operation.name)
+            exchange.border_subtitle = words(operation.group)
             self.query_one("#text", Static).update(_exchange(operation))
             exchange.scroll_home(animate=False)
 

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from perftui.tui.marks import paragraph
 from perftui.tui.screens.base import Dialog
 
 
@@ -33,7 +34,7 @@ class Question(Dialog[bool]):
         """The text, then the answers."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
-            yield Static(self._text, markup=False)
+            yield Static(paragraph(self._text))
             with Horizontal(classes="buttons"):
                 yield Button(self._yes, id="yes")
                 yield Button(self._no, id="no")
