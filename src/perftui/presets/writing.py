@@ -81,5 +81,14 @@ def write_value(value: object) -> str:
 
 
 def _text(text: str) -> str:
-    """A string as TOML has it: escapes by the library that knows them all."""
+    """A string as TOML has it, with as few escapes as can be: those that are needed are the library's."""
+    quoted = '"' in text or "\\" in text
+    if quoted and text.isprintable() and "'" not in text:
+        return f"'{text}'"
+    if "\n" in text and all(line.isprintable() for line in text.split("\n")) and "'''" not in text:
+        return f"'''\n{text}'''" if not text.endswith("'") else _escaped(text)
+    return _escaped(text)
+
+
+def _escaped(text: str) -> str:
     return tomli_w.dumps({"x": text}).removeprefix("x = ").rstrip("\n")

@@ -22,6 +22,7 @@ _NOT_OURS = {
     "priority", "dnt", "pragma", "user-agent",
 }  # fmt: skip
 """Headers that the client that was recorded made, or that perftui makes itself."""
+_MEMBER = re.compile(r'("([A-Za-z0-9_-]{1,100})"\s{0,20}:\s{0,20}")([^"\\]*)(?=")')
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 
 
@@ -157,9 +158,10 @@ class _Writer:
         if moved:
             self._target["headers"] = {**self._target.get("headers", {}), **moved}
         for step in steps:
-            kept = {name: value for name, value in step.pop("headers", {}).items() if name not in shared}
-            if kept:
-                step["headers"] = kept
+            if "headers" in step:
+                step["headers"] = {name: value for name, value in step["headers"].items() if name not in shared}
+                if not step["headers"]:
+                    del step["headers"]
         return self._target
 
     def _query(self, query: str) -> dict[str, Any]:
@@ -211,7 +213,7 @@ class _Writer:
         if not request.body:
             return {}
         document = _document(request.body) if _is_json(request) else None
-        return {"body": request.body} if document is None else {"json": self._hide(document)}
+        return {"body": self._hide_members(request.body)} if document is None else {"json": self._hide(document)}
 
     def _hide(self, value: Any, name: str = "") -> Any:  # noqa: ANN401 - whatever JSON holds
         match value:
@@ -223,6 +225,16 @@ class _Writer:
                 return self._secret(name, value, is_secret=bool(name) and is_secret_field(name) and name not in _OPEN)
             case _:
                 return value
+
+    def _hide_members(self, body: str) -> str:
+        """A body that is kept as text, without the secrets of its JSON members."""
+        return _MEMBER.sub(
+            lambda match: (
+                match[1]
+                + self._secret(match[2], match[3], is_secret=is_secret_field(match[2]) and match[2] not in _OPEN)
+            ),
+            body,
+        )
 
     def _secret(self, name: str, value: str, *, is_secret: bool) -> str:
         """The value, or the environment variable that holds it from now on."""

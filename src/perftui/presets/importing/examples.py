@@ -1,0 +1,201 @@
+"""Example values of the schemas of an OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from perftui.presets.importing.requests import literal
+
+_MOST_DEPTH = 8
+_MOST_VALUES = 500
+_BY_FORMAT = {
+    "date-time": "${now:iso}",
+    "date": "${fake:date}",
+    "time": "${fake:time}",
+    "email": "${fake:email}",
+    "uuid": "${uuid}",
+    "uri": "${fake:url}",
+    "url": "${fake:url}",
+    "hostname": "host.example.com",
+    "ipv4": "${fake:ip}",
+    "password": "${fake:password}",
+    "phone": "${fake:phone}",
+    "byte": "aGVsbG8=",
+    "binary": "hello",
+}
+_BY_NAME = {
+    "name": "name",
+    "firstname": "first_name",
+    "lastname": "last_name",
+    "username": "username",
+    "email": "email",
+    "phone": "phone",
+    "title": "sentence",
+    "description": "sentence",
+    "company": "company",
+    "address": "street",
+    "street": "street",
+    "city": "city",
+    "country": "country",
+    "color": "color",
+    "url": "url",
+}
+
+
+class Examples:
+    """Makes values; references are followed inside of the document only."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._made = 0
+
+    def resolve(self, value: object) -> object:
+        """What a `$ref` leads to; the value itself when it is none, nothing when it leads nowhere."""
+        for _ in range(_MOST_DEPTH):
+            if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
+                return value
+            value = self._follow(value["$ref"])
+        return None
+
+    def text_of_parameter(self, parameter: dict[str, Any]) -> str:
+        """The text of a path, query or header parameter."""
+        given = self._given(parameter)
+        value = given if given is not None else self.of_schema(parameter.get("schema"), str(parameter.get("name", "")))
+        if isinstance(value, list):
+            value = value[0] if value else ""
+        if isinstance(value, str):
+            return value
+        return "" if value is None else msgspec.json.encode(value, enc_hook=str).decode()
+
+    def of_media(self, media: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """The example of a body: given, or made of its schema."""
+        self._made = 0
+        given = self._given(media)
+        return given if given is not None else self.of_schema(media.get("schema"))
+
+    def of_schema(self, schema: object, name: str = "", depth: int = 0) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """A value that a schema allows, with placeholders where values may vary; None when there is none."""
+        found = self.resolve(schema)
+        self._made += 1
+        if not isinstance(found, dict) or depth > _MOST_DEPTH or self._made > _MOST_VALUES:
+            return None
+        given = self._given(found)
+        if given is not None:
+            return given
+        if isinstance(found.get("enum"), list) and found["enum"]:
+            return _choice(found["enum"])
+        for key in ("oneOf", "anyOf"):
+            if isinstance(found.get(key), list) and found[key]:
+                return self.of_schema(found[key][0], name, depth + 1)
+        if isinstance(found.get("allOf"), list):
+            return self._merged(found, depth)
+        return self._of_type(found, name, depth)
+
+    def _of_type(self, schema: dict[str, Any], name: str, depth: int) -> Any:  # noqa: ANN401 - whatever JSON holds
+        kind = schema.get("type")
+        kind = next((one for one in kind if one != "null"), None) if isinstance(kind, list) else kind
+        match kind or ("object" if "properties" in schema else None):
+            case "object":
+                return self._object(schema, depth)
+            case "array":
+                member = self.of_schema(schema.get("items"), name, depth + 1)
+                return [] if member is None else [member]
+            case "integer":
+                return _range(schema, 1, 100, whole=True)
+            case "number":
+                return _range(schema, 1, 100, whole=False)
+            case "boolean":
+                return True
+            case _:
+                return _text(schema, name)
+
+    def _object(self, schema: dict[str, Any], depth: int) -> dict[str, Any]:
+        properties = schema.get("properties")
+        if not isinstance(properties, dict):
+            return {}
+        required = schema.get("required")
+        names = [name for name in properties if not isinstance(required, list) or not required or name in required]
+        made = {}
+        for name in names:
+            inner = self.resolve(properties[name])
+            if isinstance(inner, dict) and inner.get("readOnly"):
+                continue
+            value = self.of_schema(inner, str(name), depth + 1)
+            if value is not None:
+                made[str(name)] = value
+        return made
+
+    def _merged(self, schema: dict[str, Any], depth: int) -> Any:  # noqa: ANN401 - whatever JSON holds
+        rest = {key: value for key, value in schema.items() if key != "allOf"}
+        parts = [self.of_schema(part, "", depth + 1) for part in [*schema["allOf"], rest]]
+        tables = [part for part in parts if isinstance(part, dict)]
+        if tables:
+            return {name: value for table in tables for name, value in table.items()}
+        return next((part for part in parts if part is not None), None)
+
+    def _given(self, part: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """The example that the document gives itself, with what is literal in it escaped."""
+        if "example" in part:
+            return _literal(part["example"])
+        examples = part.get("examples")
+        if isinstance(examples, list) and examples:
+            return _literal(examples[0])
+        if isinstance(examples, dict) and examples:
+            first = self.resolve(next(iter(examples.values())))
+            return _literal(first.get("value")) if isinstance(first, dict) else None
+        return _literal(part["default"]) if "default" in part else None
+
+    def _follow(self, reference: str) -> object:
+        if not reference.startswith("#/"):
+            return None
+        value: object = self._document
+        for name in reference[2:].split("/"):
+            key = name.replace("~1", "/").replace("~0", "~")
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+
+def _literal(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - whatever JSON holds
+    match value:
+        case str():
+            return literal(value)
+        case dict() if depth < _MOST_DEPTH:
+            return {str(name): _literal(inner, depth + 1) for name, inner in value.items()}
+        case list() if depth < _MOST_DEPTH:
+            return [_literal(inner, depth + 1) for inner in value[:20]]
+        case bool() | int() | float() | None:
+            return value
+        case dict() | list():
+            return None
+        case _:
+            return literal(str(value))  # dates of YAML
+
+
+def _choice(options: list[Any]) -> Any:  # noqa: ANN401 - whatever JSON holds
+    words = [option for option in options if isinstance(option, str) and option and not {"|", "}", "$"} & set(option)]
+    if len(words) > 1 and len(words) == len(options):
+        return f"${{choice:{'|'.join(words[:20])}}}"
+    return _literal(options[0])
+
+
+def _range(schema: dict[str, Any], low: float, high: float, *, whole: bool) -> str:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    low = float(least) if isinstance(least, int | float) else low
+    high = float(most) if isinstance(most, int | float) else max(high, low + 99)
+    low = min(low, high)
+    if whole:
+        return f"${{rand:{int(max(low, -(10**9)))}..{int(min(high, 10**9))}}}"
+    return f"${{rand:{max(low, -1e9):.2f}..{min(high, 1e9):.2f}}}"
+
+
+def _text(schema: dict[str, Any], name: str) -> str:
+    known = _BY_FORMAT.get(str(schema.get("format", "")))
+    if known:
+        return known
+    fake = _BY_NAME.get(name.lower().replace("_", "").replace("-", ""))
+    longest = schema.get("maxLength")
+    if fake and not (isinstance(longest, int) and longest < 40):
+        return f"${{fake:{fake}}}"
+    return "${fake:word}"

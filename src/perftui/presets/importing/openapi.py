@@ -1,0 +1,193 @@
+"""OpenAPI 3 documents, JSON or YAML: one operation per path and method, with example values."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import msgspec
+
+from perftui.model.errors import UsageError
+from perftui.model.text import safe_text
+from perftui.presets.importing.examples import Examples
+from perftui.presets.importing.requests import Finding, FoundRequest, literal, preset_of
+
+MOST_OPERATIONS = 200
+_METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+_NO_SERVER = "http://127.0.0.1:8000"
+_IN_BRACES = re.compile(r"\{([^{}]+)\}")
+
+
+def import_openapi(text: str, name: str = "imported") -> str:
+    """The preset of an OpenAPI 3 document. Deletions are left out and named: they would need ids that exist.
+
+    Raises:
+        UsageError: not OpenAPI 3, or no operation that can be used.
+    """
+    document = _read(text)
+    version = str(document.get("openapi", ""))
+    if not version.startswith("3."):
+        said = f"Swagger {document['swagger']}" if "swagger" in document else "no `openapi: 3...`"
+        raise UsageError(f"not an OpenAPI 3 document: {safe_text(said, 60)}")
+    return preset_of(_Importer(document).finding(), name, "an OpenAPI document")
+
+
+def _read(text: str) -> dict[str, Any]:
+    document: Any
+    try:
+        document = msgspec.json.decode(text) if text.lstrip()[:1] == "{" else _read_yaml(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise UsageError(f"not an OpenAPI document: {safe_text(str(error), 120)}") from error
+    if not isinstance(document, dict):
+        raise UsageError("not an OpenAPI document: no table at its top")
+    return document
+
+
+def _read_yaml(text: str) -> object:
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        raise UsageError(f"not YAML{place}: {safe_text(str(getattr(error, 'problem', error)), 120)}") from error
+
+
+class _Importer:
+    """Walks the paths of a document."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._examples = Examples(document)
+        self._finding = Finding(requests=[], target={}, notes=[])
+
+    def finding(self) -> Finding:
+        """All operations."""
+        finding = self._finding
+        info = _table(self._document.get("info"))
+        finding.title = safe_text(str(info.get("title", "")), 100)
+        self._security()
+        base = self._server()
+        left_out = []
+        for path, entry in _table(self._document.get("paths")).items():
+            item = _table(self._examples.resolve(entry))
+            for method in _METHODS:
+                operation = item.get(method)
+                if not isinstance(operation, dict):
+                    continue
+                if method == "delete":
+                    left_out.append(f"DELETE {path}")
+                elif len(finding.requests) < MOST_OPERATIONS:
+                    shared = item.get("parameters")
+                    parameters = [*(shared if isinstance(shared, list) else []), *_list(operation.get("parameters"))]
+                    finding.requests.append(self._request(base, str(path), method, operation, parameters))
+        if left_out:
+            finding.notes.append(f"left out, because they delete: {', '.join(left_out[:20])}")
+        if len(finding.requests) == MOST_OPERATIONS:
+            finding.notes.append(f"the first {MOST_OPERATIONS} operations")
+        return finding
+
+    def _server(self) -> str:
+        server = _table(next(iter(_list(self._document.get("servers"))), {}))
+        variables = _table(server.get("variables"))
+        url = _IN_BRACES.sub(
+            lambda match: str(_table(variables.get(match[1])).get("default", match[1])), str(server.get("url", "/"))
+        )
+        if not urlsplit(url).netloc:
+            self._finding.notes.append("the document names no host; set target.url or give a URL on the command line")
+        return urljoin(f"{_NO_SERVER}/", url).rstrip("/")
+
+    def _request(
+        self, base: str, path: str, method: str, operation: dict[str, Any], parameters: list[Any]
+    ) -> FoundRequest:
+        path_values: dict[str, str] = {}
+        query: dict[str, str] = {}
+        request = FoundRequest(url="", method=method.upper(), headers=[], fields=[], parts=[], captures=[])
+        for parameter in (_table(self._examples.resolve(one)) for one in parameters):
+            name, place = str(parameter.get("name", "")), parameter.get("in")
+            if place == "path":
+                path_values[name] = self._examples.text_of_parameter(parameter)
+            elif place == "query" and (parameter.get("required") or "example" in parameter):
+                query[name] = self._examples.text_of_parameter(parameter)
+            elif place == "header" and parameter.get("required"):
+                request.headers.append((name, self._examples.text_of_parameter(parameter)))
+        filled = _IN_BRACES.sub(lambda match: _in_path(path_values.get(match[1], "1")), path)
+        pairs = "&".join(f"{quote(name)}={_in_query(value)}" for name, value in query.items())
+        request.url = f"{base}{filled}{'?' + pairs if pairs else ''}"
+        request.name = safe_text(str(operation.get("operationId") or f"{method.upper()} {path}"), 150)
+        request.statuses = _statuses(_table(operation.get("responses")))
+        self._body(request, _table(self._examples.resolve(operation.get("requestBody"))))
+        return request
+
+    def _body(self, request: FoundRequest, body: dict[str, Any]) -> None:
+        content = _table(body.get("content"))
+        for kind, media in content.items():
+            example = self._examples.of_media(_table(media))
+            if "json" in kind and example is not None:
+                request.headers.append(("Content-Type", str(kind)))
+                request.body = msgspec.json.encode(example).decode()
+                return
+            if "x-www-form-urlencoded" in kind and isinstance(example, dict):
+                request.fields = [(str(name), _plain(value)) for name, value in example.items()]
+                return
+            if "multipart" in kind and isinstance(example, dict):
+                request.parts = [{"name": str(name), "value": _plain(value)} for name, value in example.items()]
+                return
+        if content:
+            self._finding.notes.append(
+                f"{request.name}: its body ({safe_text(', '.join(map(str, content)), 80)}) is left out"
+            )
+
+    def _security(self) -> None:
+        schemes = _table(_table(self._document.get("components")).get("securitySchemes"))
+        for scheme in (_table(self._examples.resolve(one)) for one in schemes.values()):
+            if auth := _auth(scheme):
+                self._finding.target["auth"] = auth
+                return
+
+
+def _auth(scheme: dict[str, Any]) -> dict[str, Any]:
+    flows = _table(_table(scheme.get("flows")).get("clientCredentials"))
+    name = str(scheme.get("name", ""))
+    match (scheme.get("type"), str(scheme.get("scheme", "")).lower(), scheme.get("in")):
+        case ("http", "bearer", _) | ("openIdConnect", _, _):
+            return {"bearer": "${env:API_TOKEN}"}
+        case ("http", "basic", _):
+            return {"basic": {"user": "${env:API_USER}", "password": "${env:API_PASSWORD}"}}
+        case ("apiKey", _, "header" | "query" as place):
+            return {place: {"name": name, "value": "${env:API_KEY}"}}
+        case ("oauth2", _, _) if str(flows.get("tokenUrl", "")).startswith("http"):
+            client = {"client_id": "${env:CLIENT_ID}", "client_secret": "${env:CLIENT_SECRET}"}
+            scopes = " ".join(_table(flows.get("scopes")))
+            return {"oauth2": {"token_url": flows["tokenUrl"], **client, **({"scope": scopes} if scopes else {})}}
+        case ("oauth2", _, _):
+            return {"bearer": "${env:API_TOKEN}"}
+        case _:
+            return {}
+
+
+def _statuses(responses: dict[Any, Any]) -> list[int]:
+    good = sorted(int(str(status)) for status in responses if re.fullmatch(r"2\d\d", str(status)))
+    return good[:10]
+
+
+def _in_path(text: str) -> str:
+    return text if "${" in text else quote(text, safe="")
+
+
+def _in_query(text: str) -> str:
+    return text if "${" in text else quote(text, safe="")
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else literal(msgspec.json.encode(value).decode())
+
+
+def _table(value: object) -> dict[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
