@@ -28,7 +28,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_begun", "_completed", "_feed", "_keeps", "_new", "_parser", "cell", "connect_ns", "data", "done",
-        "first_ns", "intended_ns", "opening", "operation", "pool", "reader", "resent", "served", "started_ns",
+        "first_ns", "intended_ns", "opening", "operation", "pool", "reader", "served", "started_ns",
         "tls_ns", "transport", "user",
     )  # fmt: skip
 
@@ -45,7 +45,6 @@ class Connection(asyncio.Protocol):
         self.connect_ns = self.tls_ns = 0
         self.served = 0
         """Responses that this connection has carried."""
-        self.resent = False
         self.reader: ResponseReader | None = None
         self._new = False
         """Whether nothing of the response has come yet, on a connection that was open when the request was sent."""
@@ -102,14 +101,16 @@ class Connection(asyncio.Protocol):
             cell.delays.append(started_ns - intended_ns)
 
     def take_over(self, other: Connection) -> None:
-        """Take the request of a reused connection that the server closed without an answer. Its time goes on."""
+        """Take the request of a reused connection that the server closed without an answer. Its time goes on.
+
+        Being the first of this connection, it is not sent a third time.
+        """
         self.operation = other.operation
         self.cell = other.cell
         self.data = other.data
         self.intended_ns = other.intended_ns
         self.user = other.user
         self.started_ns = other.started_ns
-        self.resent = True
 
     def write(self, data: bytes) -> None:
         """Hand bytes to the transport."""
@@ -205,7 +206,7 @@ class Connection(asyncio.Protocol):
             return
         if reader is not None and reader.end():
             self._finish(operation, reader, perf_counter_ns())
-        elif reader is None and self.served and operation.idempotent and not self.resent:
+        elif reader is None and self.served and operation.idempotent:
             self.pool.resend(self)
             self._clear()
         else:

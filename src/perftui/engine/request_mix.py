@@ -13,7 +13,10 @@ Choice = TypeVar("Choice")
 
 
 def weighted_order(weights: Sequence[float], length: int = _ROUND, seed: int = 1) -> list[int]:
-    """Positions in random order, each as often as its weight says (to within one), the same for the same seed.
+    """Positions in a random order that is the same for the same seed.
+
+    Each comes as often as its weight says, to within one, in the whole and nearly so in every part of it: its places
+    are spread evenly, each moved by chance within its share.
 
     Raises:
         ValueError: no weight is above zero.
@@ -26,10 +29,13 @@ def weighted_order(weights: Sequence[float], length: int = _ROUND, seed: int = 1
     by_remainder = sorted(range(len(shares)), key=lambda position: counts[position] - shares[position])
     for position in by_remainder[: length - sum(counts)]:
         counts[position] += 1
-    # A weight too small for one place in the round still gets one.
-    order = [position for position, count in enumerate(counts) for _ in range(count or (weights[position] > 0))]
-    random.Random(seed).shuffle(order)
-    return order
+    chance = random.Random(seed)
+    places: list[tuple[float, int]] = []
+    for position, weight in enumerate(weights):
+        # a weight too small for one place in the round still gets one
+        count = counts[position] or int(weight > 0)
+        places += [((number + chance.random()) / count, position) for number in range(count)]
+    return [position for _, position in sorted(places)]
 
 
 def endless(choices: Sequence[Choice], weights: Sequence[float], seed: int) -> Callable[[], Choice]:

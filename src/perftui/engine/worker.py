@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import stat
 import sys
 from time import perf_counter_ns
 
@@ -197,6 +198,11 @@ async def _main() -> None:
 
 def main() -> None:
     """Run a worker on stdin and stdout."""
+    if not all(
+        stat.S_ISFIFO(os.fstat(descriptor).st_mode) or stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+        for descriptor in (0, 1)
+    ):
+        sys.exit("perftui starts its workers itself; try: perftui --help")
     try:
         import uvloop
     except ImportError:
@@ -207,4 +213,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-    sys.exit(0)

@@ -1,0 +1,228 @@
+"""Servers that answer badly: each kind has its class, each request one outcome, and the next answer is never mixed up."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from perftui.model.plan import Operation
+from support.fault_server import OK, Connection, Handler, answering, fault_server
+from support.load_worker import Measured, make_plan, run_load
+
+OK_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5\r\nhello\r\n1;ext=1\r\n!\r\n0\r\nX-Sum: 6\r\n\r\n"
+HEAD = b"HTTP/1.1 200 OK\r\n"
+LIMIT = 10 * 1024 * 1024
+
+
+def run(
+    handler: Handler, *, rate: float = 100, duration_s: float = 0.2, timeout_s: float = 5.0, **plan: object
+) -> Measured:
+    with fault_server(handler) as server:
+        return run_load(make_plan(server.url, rate=rate, duration_s=duration_s, timeout_s=timeout_s, **plan))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        OK,
+        OK_CHUNKED,
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + OK,
+        HEAD + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000,
+        HEAD + b"Content-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n",
+        HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00",
+    ],
+    ids=["plain", "chunked", "204", "304", "100", "103", "large", "empty", "no reason", "redirect", "gzip"],
+)
+@pytest.mark.parametrize("pieces", [0, 1, 7], ids=["whole", "bytes", "pieces"])
+def test_good_responses(response: bytes, pieces: int) -> None:
+    if pieces and len(response) > 100_000:
+        pieces = 65_521
+
+    def handle(connection: Connection) -> None:
+        while connection.read_request():
+            if pieces:
+                connection.send_in_pieces(response, pieces)
+            else:
+                connection.send(response)
+
+    measured = run(handle)
+    assert measured.counts().ok == 20, measured.classes()
+    assert sum(cell.received_bytes for cell in measured.cells()) == 20 * len(response)
+    assert sum(frame.connections.opened for frame in measured.frames) < 20
+
+
+def test_head_has_no_body() -> None:
+    handler = answering(HEAD + b"Content-Length: 12345\r\n\r\n")
+    assert run(handler, operations=[Operation(name="head", method="HEAD")]).counts().ok == 20
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        HEAD + b"Connection: close\r\n\r\nuntil the end",
+        b"HTTP/1.0 200 OK\r\n\r\nuntil the end",
+        HEAD + b"Connection: close\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ],
+    ids=["no length", "1.0 no length", "close", "1.0"],
+)
+def test_closing_servers(response: bytes) -> None:
+    def handle(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(response)
+
+    measured = run(handle)
+    assert measured.counts().ok == 20, measured.classes()
+    assert sum(frame.connections.opened for frame in measured.frames) == 20
+
+
+def once(response: bytes, *, reset: bool = False) -> Handler:
+    def handle(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(response)
+        if reset:
+            connection.sleep(0.02)
+            connection.reset()
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("handler", "error_class"),
+    [
+        (once(b""), "closed"),
+        (once(b"", reset=True), "reset"),
+        (once(HEAD + b"Content-Le", reset=True), "reset"),
+        (once(HEAD + b"Content-Le"), "closed"),
+        (once(HEAD + b"Content-Length: 10\r\n\r\nabc", reset=True), "body_short"),
+        (once(HEAD + b"Content-Length: 10\r\n\r\nabc"), "body_short"),
+        (once(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe"), "body_short"),
+        (once(b"SSH-2.0-OpenSSH_9.2\r\n"), "protocol"),
+        (once(b"\x00\x01\x02\x03garbage\xff\xfe\r\n\r\n"), "protocol"),
+        (once(b"<html>HTTP/0.9</html>"), "protocol"),
+        (once(HEAD + b"Content-Length: 10000000000000\r\n\r\n"), "protocol"),
+        (once(HEAD + b"Content-Length: -1\r\n\r\n"), "protocol"),
+        (once(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nok"), "protocol"),
+        (once(HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok"), "protocol"),
+        (once(HEAD + b"Transfer-Encoding: chunked\r\n\r\nnot a size\r\n"), "protocol"),
+        (once(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), "protocol"),
+        (once(b"HTTP/1.1 100 Continue\r\n\r\n" * 50), "protocol"),
+        (once(HEAD + b"X: " + b"y" * 70_000 + b"\r\n\r\n"), "head_too_large"),
+        (once(HEAD + b"X: 1\r\n" * 10_000 + b"\r\n"), "head_too_large"),
+        (once(HEAD + f"Content-Length: {LIMIT + 1}\r\n\r\n".encode()), "body_too_large"),
+        (once(HEAD + b"Connection: close\r\n\r\n" + b"x" * (LIMIT + 100_000)), "body_too_large"),
+        (once(OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"), "protocol"),
+        (once(OK + b"junk"), "protocol"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_bad_responses(handler: Handler, error_class: str) -> None:
+    requests = 4 if error_class == "body_too_large" else 20
+    measured = run(handler, rate=requests * 5)
+    assert measured.classes() == {error_class: requests}, [sample.detail for sample in measured.samples]
+    assert measured.samples[-1].count == requests
+
+
+def test_bytes_after_an_answer_are_not_the_next_answer() -> None:
+    """An extra response on an idle connection must not be taken for the answer to the next request."""
+
+    def handle(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(OK)
+            connection.sleep(0.01)
+            connection.send(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+
+    measured = run(handle, rate=20, duration_s=0.5)
+    assert measured.counts().ok == 10, measured.classes()
+
+
+def test_large_heads_without_end_are_cut() -> None:
+    def handle(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(HEAD)
+        for _ in range(1600):
+            connection.send(b"X: " + b"y" * 65_000 + b"\r\n")
+
+    assert run(handle, rate=20).classes() == {"head_too_large": 4}
+
+
+def test_endless_chunks_are_cut() -> None:
+    chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+
+    def handle(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        while True:
+            connection.send(chunk)
+
+    measured = run(handle, rate=20)
+    assert measured.classes() == {"body_too_large": 4}
+    assert max(frame.health.memory_bytes for frame in measured.frames) < 150e6
+
+
+@pytest.mark.parametrize("start", [b"", HEAD, HEAD + b"Content-Length: 100\r\n\r\n"], ids=["silent", "head", "body"])
+def test_slow_answers_end_at_the_deadline(start: bytes) -> None:
+    def handle(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(start)
+        while start:
+            connection.send(b"x")
+            connection.sleep(0.05)
+        connection.hold()
+
+    measured = run(handle, timeout_s=0.4)
+    assert measured.classes() == {"timeout": 20}
+    times = measured.histogram("service_time")
+    assert times.total == 20
+    assert 400_000 <= times.min_us <= times.max_us <= 500_000
+
+
+def test_a_full_backlog_is_a_connect_timeout() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(address)
+        plan = make_plan(f"http://127.0.0.1:{address[1]}", rate=20, duration_s=0.5, timeout_s=0.3)
+        measured = run_load(plan)
+        for filler in fillers:
+            filler.close()
+    assert measured.classes() == {"connect.timeout": 10}
+    assert measured.counts().timeouts == 10
+
+
+def test_only_idempotent_requests_are_sent_again() -> None:
+    def handle(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(OK)
+        connection.read_request()  # the second request of a connection is never answered
+
+    gets = run(handle, rate=20, duration_s=0.5)
+    assert gets.counts().ok == 10
+    assert sum(frame.connections.reconnects for frame in gets.frames) == 9
+    posts = run(handle, rate=20, duration_s=0.5, operations=[Operation(name="post", method="POST", body="x")])
+    assert posts.counts().ok == 5
+    assert posts.classes() == {"closed": 5}
+
+
+def test_a_resent_request_is_not_sent_a_third_time() -> None:
+    served = iter(range(1_000_000))
+
+    def handle(connection: Connection) -> None:
+        connection.read_request()
+        if next(served) == 0:
+            connection.send(OK)
+            connection.read_request()
+
+    measured = run(handle, rate=8, duration_s=0.5)
+    assert measured.counts().ok == 1
+    assert measured.classes() == {"closed": 3}
