@@ -80,11 +80,16 @@ def comparison_reasons(comparison: Comparison, *, strict: bool) -> list[Reason]:
             ]
             return [Reason(ExitCode.REGRESSION, f"regression: {', '.join(worse)}")]
         case "not_comparable":
-            return [Reason(ExitCode.INVALID, f"not comparable: {'; '.join(comparison.reasons)}")]
+            return [Reason(ExitCode.INVALID, f"not comparable: {_first(comparison.reasons)}")]
         case "inconclusive" if strict:
             return [Reason(ExitCode.INCONCLUSIVE, f"inconclusive: {'; '.join(comparison.reasons) or 'too noisy'}")]
         case _:
             return []
+
+
+def _first(reasons: Sequence[str], most: int = 3) -> str:
+    more = f"; and {len(reasons) - most} more" if len(reasons) > most else ""
+    return "; ".join(reasons[:most]) + more
 
 
 def decide(reasons: Sequence[Reason], *, warn_only: bool) -> Outcome:

@@ -167,3 +167,14 @@ def recover(run: str | None) -> int:
     if not lost:
         tell("no run is unfinished")
     return 0
+
+
+@runs.command()
+def schema() -> int:
+    """Print the JSON Schema of every JSON result: of run, export and compare."""
+    import json
+
+    from perftui.report.schema import export_schema
+
+    write_output(json.dumps(export_schema(), indent=2), None)
+    return 0

@@ -174,11 +174,11 @@ def interval_text(change: MetricChange) -> str:
 def basis_text(comparison: Comparison) -> str:
     """What the verdicts rest on: threshold, rounds, numbers of requests."""
     largest = max(comparison.metrics, key=lambda change: change.n_baseline + change.n_run)
-    several = len({change.confidence for change in comparison.metrics}) > 1
+    confidences = {change.confidence for change in comparison.metrics}
+    least = f"{'at least ' if len(confidences) > 1 else ''}{100 * min(confidences):.4g} % intervals"
     return (
-        f"{'at least ' if several else ''}{100 * min(change.confidence for change in comparison.metrics):.4g} % intervals · "
-        f"threshold {100 * comparison.threshold:.4g} % · rounds {comparison.rounds[0]}+{comparison.rounds[1]} · "
-        f"n {largest.n_baseline:,}+{largest.n_run:,}"
+        f"{least} · threshold {100 * comparison.threshold:.4g} % · "
+        f"rounds {comparison.rounds[0]}+{comparison.rounds[1]} · n {largest.n_baseline:,}+{largest.n_run:,}"
     )
 
 

@@ -15,7 +15,7 @@ from perftui.model.interval import Counts
 from perftui.model.record import LatencyStats, Record, Stats
 from perftui.store.loading import LoadedRun
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 _LATENCIES = ("response_time_ms", "service_time_ms", "start_delay_ms", "error_time_ms")
 _COUNTS = Counts.__struct_fields__
 _STATISTICS = LatencyStats.__struct_fields__
@@ -32,7 +32,8 @@ def guarded_cell(value: object) -> str | int | float:
         return value
     if isinstance(value, float):
         return round(value, 9)
-    text = str(value)
+    # a lone carriage return would end the row for some readers and begin a cell for others
+    text = str(value).replace("\r", " ")
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from perftui.metrics import hlog
+from perftui.metrics.hlog import write
 from perftui.store.loading import LoadedRun
 
 
 def run_hlog(run: LoadedRun) -> str:
     """One tagged histogram per interval and operation."""
-    return hlog.write(run.record, run.intervals)
+    return write(run.record, run.intervals)

@@ -81,6 +81,7 @@ def line_plot(
     plotext.clear_figure()
     plotext.theme("clear")
     header = [_legend(series, width, unit, colour=colour)] if legend or unit else []
+    plotext.limit_size(False, False)  # noqa: FBT003 - the size is ours, not that of the terminal it runs in
     plotext.plotsize(width, height - len(header))
     plotext.xaxes(False, False)  # noqa: FBT003 - plotext's own signature
     plotext.yaxes(True, False)  # noqa: FBT003

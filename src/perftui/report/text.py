@@ -202,7 +202,7 @@ def _findings(record: Record) -> list[str]:
 _TRUST_WORDS = {
     "valid": "trust valid",
     "degraded": "trust degraded: this machine had trouble keeping up",
-    "invalid": "trust invalid: this machine did not keep up, so these numbers are not the server's",
+    "invalid": "trust invalid: this machine did not keep up, so the numbers are its own",
 }
 
 

@@ -1,0 +1,46 @@
+"""Every format of a recorded run and of a comparison, byte for byte.
+
+`PERFTUI_WRITE_GOLDEN=1 pytest tests/report/test_golden.py` writes them anew: look at what changed before it is kept.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from perftui.model.comparison import Comparison
+from perftui.report import comparison as comparisons
+from perftui.report.export import FORMATS, export
+from perftui.report.rounds import rounds_text
+from perftui.store.loading import LoadedRun
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def assert_golden(name: str, text: str) -> None:
+    file = GOLDEN / name
+    if os.environ.get("PERFTUI_WRITE_GOLDEN"):
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8"), f"{name} changed"
+
+
+@pytest.mark.parametrize("style", [style for style in FORMATS if style != "json"])
+def test_run(style: str, shop: LoadedRun) -> None:
+    name = f"series.{FORMATS[style]}" if style == "series" else f"run.{FORMATS[style]}"
+    assert_golden(name, export(shop, style))
+
+
+def test_run_as_json_is_what_was_read(shop: LoadedRun) -> None:
+    """The recorded run is itself an export: reading and writing it changes nothing."""
+    assert export(shop, "json") == shop.path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("style", comparisons.FORMATS)
+def test_comparison(style: str, comparison: Comparison) -> None:
+    assert_golden(f"comparison.{FORMATS[style]}", comparisons.render(comparison, style))
+
+
+def test_rounds(shop: LoadedRun) -> None:
+    assert_golden("rounds.txt", rounds_text([shop.record, shop.record]))

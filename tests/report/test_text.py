@@ -1,0 +1,118 @@
+"""The text summary: exact, honest about what is not known, never wider than 80 columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from perftui.model.interval import Counts, TrustReason
+from perftui.model.plan import Load, Stage
+from perftui.model.record import Finding, LatencyStats, Record, Stats, Trust
+from perftui.report.tables import Column, cell_width, flow, table, wrap
+from perftui.report.text import WIDTH, summary_text
+from perftui.report.words import load_text, number_text, percentile_text
+from perftui.store.loading import LoadedRun
+
+
+def changed(record: Record, **stats: Any) -> Record:
+    total = replace(record.summary.total, **stats)
+    return replace(record, summary=replace(record.summary, total=total))
+
+
+def test_every_line_fits(shop: LoadedRun) -> None:
+    record = replace(
+        shop.record,
+        label="很长的标签" * 30,
+        plan=replace(shop.record.plan, target=replace(shop.record.plan.target, url="http://example.test/" + "x" * 300)),
+        findings=(Finding(code="x", detail="word " * 60),),
+        trust=Trust(
+            verdict="invalid", reasons=(TrustReason(code="x", verdict="invalid", detail="late " * 50, at_s=3.0),)
+        ),
+    )
+    record = changed(record, error_classes={f"http.{status}": status for status in range(400, 460)})
+    wide = [line for line in summary_text(record).splitlines() if cell_width(line) > WIDTH]
+    assert not wide
+
+
+def test_counts_are_those_of_the_record(shop: LoadedRun) -> None:
+    text = summary_text(shop.record)
+    counts = shop.record.summary.total.counts
+    assert counts.conserved
+    assert f"{counts.scheduled:,} scheduled" in text
+    assert f"{counts.ok:,} ok · {counts.errors:,} errors" in text
+    assert "steered by hand" in text
+    assert "http.503 34" in text
+
+
+def test_percentiles_need_enough_values() -> None:
+    few = LatencyStats(count=999, p50=1.0, p99=9.0, p99_9=99.0)
+    stats = Stats(counts=Counts(scheduled=999, started=999, ok=999), response_time_ms=few)
+    assert percentile_text(stats, few, "p50", 5.0) == "1.00"
+    assert percentile_text(stats, few, "p99", 5.0) == "–"
+    assert percentile_text(stats, replace(few, count=1000), "p99", 5.0) == "9.00"
+    assert percentile_text(stats, replace(few, count=0), "p50", 5.0) == "–"
+
+
+@pytest.mark.parametrize(("timeouts", "expected"), [(0, "9.00"), (40, "9.00"), (60, "≥5,000")])
+def test_percentiles_beyond_the_timeout_are_bounds(timeouts: int, expected: str) -> None:
+    times = LatencyStats(count=2000, p95=9.0)
+    counts = Counts(scheduled=1000 + timeouts, started=1000 + timeouts, ok=1000, timeouts=timeouts)
+    assert percentile_text(Stats(counts=counts, response_time_ms=times), times, "p95", 5.0) == expected
+
+
+def test_users_mode_says_that_waiting_is_not_in_it(shop: LoadedRun) -> None:
+    plan = replace(shop.record.plan, load=Load(mode="users", stages=(Stage(duration_s=10, to=50),), start_level=50))
+    text = summary_text(replace(shop.record, plan=plan))
+    assert "50 users for 10s" in text
+    assert "closed loop" in text
+    assert "start delay" not in text
+
+
+def test_an_empty_run_has_a_summary() -> None:
+    record = msgspec.convert(
+        {
+            "id": "x",
+            "plan": {"name": "p", "target": {"url": "http://h"}, "load": {"stages": [{"duration_s": 1, "to": 1}]}},
+        },
+        Record,
+    )
+    text = summary_text(record)
+    assert "0 scheduled in 0s: none ended" in text
+
+
+@pytest.mark.parametrize(
+    ("start", "levels", "mode", "expected"),
+    [
+        (100, [100], "rate", "100/s for 5s"),
+        (0, [100], "rate", "0 → 100/s in 5s"),
+        (1, [1], "users", "1 user for 5s"),
+        (10, [10, 1000, 10], "users", "10 → 1,000 → 10 users in 15s"),
+        (0, [1, 2, 3, 4, 5, 0], "rate", "0 → 5 → 0/s in 30s"),
+        (0.5, [0.5], "rate", "0.5/s for 5s"),
+    ],
+)
+def test_load_in_words(start: float, levels: list[float], mode: Any, expected: str) -> None:
+    stages = tuple(Stage(duration_s=5, to=level) for level in levels)
+    assert load_text(Load(mode=mode, start_level=start, stages=stages)) == expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0, "0.0"), (0.52, "0.5"), (99.94, "99.9"), (1234.5, "1,234")])
+def test_numbers(value: float, expected: str) -> None:
+    assert number_text(value) == expected
+
+
+def test_tables_give_way_where_they_may() -> None:
+    columns = [Column("name", least=6), Column("n", right=True)]
+    lines = table(columns, [["a very long name", "12"], ["日本語テキスト", "3"]], width=14)
+    assert lines == ["name         n", "a very lo…  12", "日本語テ…    3"]
+
+
+def test_wrap_cuts_words_that_fit_no_line() -> None:
+    assert wrap("ab cdefghijkl m", 6, "> ", "  ") == ["> ab", "  cdef", "  ghij", "  kl m"]
+
+
+def test_flow_breaks_between_parts() -> None:
+    assert flow(["alpha beta", "gamma", "delta"], 18, "* ", "  ") == ["* alpha beta ·", "  gamma · delta"]
