@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import stat
+import urllib.request
 from pathlib import Path
 
 import msgspec
@@ -17,6 +19,8 @@ from perftui.engine.runner import RunRequest, run_plan
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
+from perftui.presets.loading import parse_preset
+from perftui.store.journal import read_journal
 from perftui.store.loading import load_run
 from perftui.store.paths import runs_directory
 from support.conservation import assert_conserved
@@ -211,9 +215,74 @@ def test_the_header_says_what_was_asked(demo: Demo, empty_home: Path) -> None:
     run_plan(RunRequest(plan=plan_for(demo.url), rounds_of="r1", round=2))
     loaded = load_run("latest")
     assert (loaded.record.rounds_of, loaded.record.round) == ("r1", 2)
-    from perftui.store.journal import read_journal
-
     lines, problem = read_journal(loaded.path)
     assert problem is None
     assert isinstance(lines[0], Header)
     assert isinstance(lines[-1], End)
+
+
+@pytest.mark.parametrize("load", [{"max_requests": 60}, {"max_requests": 60, "arrivals": "poisson"}, {"workers": 2}])
+def test_a_run_that_ends_at_a_number_of_requests(demo: Demo, empty_home: Path, load: dict[str, object]) -> None:
+    plan = plan_for(demo.url, 50, 10, **{"max_requests": 60, **load})
+    record = run_plan(RunRequest(plan=plan))
+    assert_conserved(record)
+    assert record.status == "finished"
+    assert record.whole_run.scheduled == 60
+    if load.get("arrivals") != "poisson":
+        # the last request is due at 1.18 s, and its answer ends the run
+        assert 1.18 <= record.summary.duration_s <= 1.2
+
+
+def test_set_up_log_in_and_clean_up(demo: Demo, empty_home: Path) -> None:
+    account = {"email": "b@example.com", "password": "secret-word"}
+    body = json.dumps(account).encode()
+    request = urllib.request.Request(
+        f"{demo.url}/auth/register", data=body, headers={"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request, timeout=5).close()
+    text = f"""
+    schema = 1
+    name = "journey"
+    [target]
+    url = "{demo.url}"
+    [target.auth.login]
+    value = "Bearer ${{token}}"
+    [target.auth.login.request]
+    name = "log in"
+    method = "POST"
+    path = "/auth/login"
+    json = {{ email = "b@example.com", password = "secret-word" }}
+    captures = [{{ name = "token", json = "$.token" }}]
+    [load]
+    rate = 40
+    duration = "1s"
+    warmup = "0s"
+    [[before]]
+    name = "make"
+    method = "POST"
+    path = "/api/items"
+    json = {{ name = "lamp" }}
+    captures = [{{ name = "made", json = "$.id" }}]
+    [[operations]]
+    name = "me"
+    path = "/auth/me"
+    checks = [{{ status = [200] }}]
+    [[operations]]
+    name = "item"
+    path = "/api/items/${{made}}"
+    checks = [{{ status = [200] }}]
+    [[after]]
+    name = "remove"
+    method = "DELETE"
+    path = "/api/items/${{made}}"
+    """
+    events: list[str] = []
+    record = run_plan(
+        RunRequest(plan=parse_preset(text, "test")), on_line=lambda line: events.append(getattr(line, "detail", ""))
+    )
+    assert_conserved(record)
+    assert record.whole_run.ok == record.whole_run.scheduled == 40
+    assert "clean-up: 1 requests sent, 0 failed" in events
+    [folder] = runs_directory().glob("2*")
+    for file in folder.iterdir():
+        assert "secret-word" not in file.read_text()

@@ -51,6 +51,8 @@ class Command(Struct, frozen=True, kw_only=True, tag="command"):
     factor: float = 1.0
     """Of the original profile, not of the current one."""
     headers: dict[str, str] = {}
+    secrets: tuple[str, ...] = ()
+    """With headers: further values to blank out."""
 
 
 class Frame(Struct, frozen=True, kw_only=True, tag="frame"):

@@ -21,7 +21,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.interval import Event
 from perftui.model.journal import End, Header, JournalLine
 from perftui.model.record import Record
-from perftui.presets.redaction import redact_plan
+from perftui.presets.redaction import Redactor, redact_plan
 from perftui.store.journal import JOURNAL_NAME
 from perftui.store.journal_writer import JournalWriter
 from perftui.store.library import RunFolder, RunLibrary
@@ -94,12 +94,13 @@ async def _run(
     on_started: OnStarted | None,
 ) -> Record:
     plan = redact_plan(prepared.plan)
+    scrub = Redactor((*prepared.secrets, *hooks.secrets)).text
     folder = RunLibrary().create(plan.name)
     header = Header(
         id=folder.id,
         plan=plan,
         started_at=now_text(),
-        label=request.label,
+        label=scrub(request.label),
         environment=describe(prepared.workers, tuple(address for address, _ in prepared.addresses)),
         rounds_of=request.rounds_of,
         round=request.round,
@@ -107,7 +108,7 @@ async def _run(
     writer = _writer(folder)
     try:
         writer.append(header)
-        live = LiveRun(prepared.resolved, supervisor, writer, on_line)
+        live = LiveRun(prepared.resolved, supervisor, writer, scrub=scrub, on_line=on_line)
         disk_problem = _save(folder, _started(header))
         server = ControlServer(socket_path(folder.id), live.apply, lambda: _viewer_lost(live, plan.load.on_disconnect))
         async with anyio.create_task_group() as tasks:
@@ -116,7 +117,7 @@ async def _run(
             tasks.start_soon(hooks.keep_renewed, live)
             if on_started is not None:
                 on_started(folder)
-            for note in (*prepared.notes, *hooks.notes, *disk_problem):
+            for note in (*prepared.notes, *disk_problem):
                 live.note(note)
             end = await live.run()
             for note in await hooks.after(live.captured):

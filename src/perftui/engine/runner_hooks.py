@@ -6,25 +6,30 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import anyio
+from msgspec.structs import replace
 
+from perftui.engine.auth import fetch_token
 from perftui.engine.runner_prepare import Prepared
+from perftui.engine.setup_requests import SetupResult, run_after, run_before
+from perftui.model.errors import PerftuiError
 from perftui.model.plan import Plan
 
 if TYPE_CHECKING:
     from perftui.engine.runner_live import LiveRun
 
+RETRY_S = 5.0
+
 
 class Hooks:
     """What the set-up brought, and what is left to do at the end."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        """As executed: what the log-in brought is among its headers."""
-        self.secrets: tuple[str, ...] = ()
+    def __init__(self, prepared: Prepared, setup: SetupResult) -> None:
+        self._prepared = prepared
+        self._headers = setup.headers
+        self._renew_after_s = setup.renew_after_s
+        self.secrets = setup.secrets
         """Values that must not be shown: tokens."""
-        self.variables: dict[str, str] = {}
-        self.notes: list[str] = []
-        self._renew_after_s: float | None = None
+        self.variables = setup.variables
 
     @classmethod
     async def before(cls, prepared: Prepared) -> Hooks:
@@ -33,12 +38,39 @@ class Hooks:
         Raises:
             PerftuiError: one of them failed; the run must not start.
         """
-        return cls(prepared.resolved)
+        return cls(prepared, await run_before(prepared.resolved, prepared.addresses))
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as workers execute it: what the log-in brought is among its headers."""
+        plan = self._prepared.resolved
+        if not self._headers:
+            return plan
+        target = replace(plan.target, headers=plan.target.headers | self._headers, auth=None)
+        return replace(plan, target=target)
 
     async def keep_renewed(self, live: LiveRun) -> None:
         """Fetch a new token before the old one runs out, until cancelled."""
-        await anyio.sleep_forever()
+        told = False
+        while self._renew_after_s is not None:
+            await anyio.sleep(self._renew_after_s)
+            try:
+                token = await fetch_token(self._prepared.resolved, self._prepared.addresses, self.variables)
+            except PerftuiError as error:
+                if not told:
+                    live.note(f"the token was not renewed, trying again every {RETRY_S:.0f} s: {error}")
+                told = True
+                self._renew_after_s = RETRY_S
+                continue
+            told = False
+            self._headers, self._renew_after_s = token.headers, token.renew_after_s
+            live.renew_headers(token.headers, token.secrets)
 
     async def after(self, captured: Sequence[dict[str, str]]) -> list[str]:
-        """Make the clean-up requests; what went wrong, in words."""
-        return []
+        """Make the clean-up requests; what became of them, in words."""
+        prepared = self._prepared
+        result = await run_after(prepared.resolved, self.variables, captured, prepared.addresses, self._headers)
+        if not result.sent and not result.problems:
+            return []
+        summary = f"clean-up: {result.sent:,} requests sent, {result.failed:,} failed"
+        return [summary, *(f"clean-up: {problem}" for problem in result.problems)]

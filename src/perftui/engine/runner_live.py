@@ -6,11 +6,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Literal
 
 import anyio
 
 from perftui.engine.control_messages import Request
 from perftui.engine.merge import NS, IntervalMerger
+from perftui.engine.merge_limit import RequestLimit
 from perftui.engine.merge_lost import Ledger, LostShare
 from perftui.engine.messages import Begin, Command, Frame
 from perftui.engine.schedule import Schedule
@@ -40,11 +42,27 @@ class LiveRun:
     """Between the first intended time and the last answer."""
 
     def __init__(
-        self, plan: Plan, supervisor: Supervisor, writer: JournalWriter, on_line: Callable[[JournalLine], None] | None
+        self,
+        plan: Plan,
+        supervisor: Supervisor,
+        writer: JournalWriter,
+        *,
+        scrub: Callable[[str], str],
+        on_line: Callable[[JournalLine], None] | None,
     ) -> None:
+        """Follow workers that are ready.
+
+        Args:
+            plan: as executed.
+            supervisor: of the workers.
+            writer: of the journal.
+            scrub: blanks secrets out of text.
+            on_line: called with every line that is written.
+        """
         self._plan = plan
         self._supervisor = supervisor
         self._writer = writer
+        self._scrub = scrub
         self._on_line = on_line
         self._schedule = Schedule(plan.load)
         self._unscaled = Schedule(plan.load)
@@ -54,6 +72,7 @@ class LiveRun:
         self._commands: deque[Command] = deque()
         self._wake = anyio.Event()
         self._phases = deque(self._schedule.phase_changes_ns())
+        self._limit = RequestLimit(plan, self._schedule)
         self._origin_ns = 0
         self._merger = IntervalMerger(self._schedule, 0)
         self._ledgers = [Ledger() for _ in supervisor.members]
@@ -106,10 +125,12 @@ class LiveRun:
                 await self._supervisor.news()
 
     def _emit(self, until_ns: int, *, final: bool) -> None:
+        self._note_limit(self._limit.due_before((until_ns - self._origin_ns) / NS))
         interval = self._merger.take(until_ns, self._host.sample(), final=final)
         if interval is None:
             return
         self._note_phases(interval)
+        self._note_limit(self._limit.reached(interval))
         interval = judge_interval(interval, self._plan, tuple(self._recent))
         self._recent.append(interval)
         self.write(interval)
@@ -129,6 +150,13 @@ class LiveRun:
             self.write(Event(at_s=at_ns / NS, kind="phase", detail=phase))
             self._writer.sync()
 
+    def _note_limit(self, at_s: float | None) -> None:
+        """The last request that the plan allows was due: nothing is asked from here on."""
+        if at_s is not None and self._phases and self._ending_ns is None:
+            self._phases.clear()
+            self._merger.stopped_at_s = at_s
+            self.write(Event(at_s=at_s, kind="phase", detail="drain"))
+
     def _enforce_end(self, now_ns: int) -> None:
         """Workers end by themselves; one that does not is told to abort, then ended."""
         load = self._plan.load
@@ -137,7 +165,7 @@ class LiveRun:
         late_s = (now_ns - end_ns) / NS - min(load.drain_s, self._plan.target.timeout_s) - _DRAIN_SPARE_S
         if late_s > 0 and not self._aborting:
             self._aborting = True
-            self._command("abort")
+            self._send(Command(kind="abort", at_ns=self._soon()))
         if late_s > _DRAIN_SPARE_S:
             self._supervisor.kill()
 
@@ -192,7 +220,7 @@ class LiveRun:
     def _pause(self, *, paused: bool, origin: str) -> None:
         if paused == self._schedule.paused:
             raise UsageError("the run is paused already" if paused else "the run is not paused")
-        at_ns = self._command("pause" if paused else "resume")
+        at_ns = self._send(Command(kind="pause" if paused else "resume", at_ns=self._soon()))
         change = self._schedule.pause if paused else self._schedule.resume
         change((at_ns - self._origin_ns) / NS)
         self._event("pause" if paused else "resume", origin=origin)
@@ -200,12 +228,12 @@ class LiveRun:
     def _set_level(self, level: float | None, origin: str) -> None:
         if level is None or not 0 <= level <= _MOST_LEVEL:
             raise UsageError(f"level: give a number from 0 to {_MOST_LEVEL:,.0f}")
-        at_ns = time.perf_counter_ns() + _COMMAND_LEAD_NS
+        at_ns = self._soon()
         at_s = (at_ns - self._origin_ns) / NS
         planned = self._unscaled.level_at(max(0.0, at_s))
         if planned <= 0:
             raise UsageError("level: the plan asks for nothing at this moment; try again when it does")
-        self._command("scale", at_ns=at_ns, factor=level / planned)
+        self._send(Command(kind="scale", at_ns=at_ns, factor=level / planned))
         self._schedule.scale(at_s, level / planned)
         unit = "/s" if self._plan.load.mode == "rate" else " users"
         self._event("level", f"{format_count(level)}{unit}", origin, level=level)
@@ -227,22 +255,26 @@ class LiveRun:
         """Something worth knowing."""
         self._event("note", detail, "runner")
 
-    def renew_headers(self, headers: dict[str, str]) -> None:
-        """Workers use these headers from now on."""
-        self._command("headers", headers=headers)
+    def renew_headers(self, headers: dict[str, str], secrets: tuple[str, ...]) -> None:
+        """Workers use these headers from now on, and hide these values."""
+        self._send(Command(kind="headers", at_ns=self._soon(), headers=headers, secrets=secrets))
 
-    def _end(self, status: Status, detail: str, kind: str = "stop") -> None:
+    def _end(self, status: Status, detail: str, kind: Literal["stop", "abort"] = "stop") -> None:
         self._status, self._detail = status, detail
-        at_ns = self._command("abort" if kind == "abort" else "stop")
+        at_ns = self._send(Command(kind=kind, at_ns=self._soon()))
         if self._ending_ns is None:
             self._ending_ns = at_ns
             self._merger.stopped_at_s = max(0.0, (at_ns - self._origin_ns) / NS)
 
-    def _command(self, kind: str, *, at_ns: int = 0, factor: float = 1.0, headers: dict[str, str] | None = None) -> int:
-        at = at_ns or time.perf_counter_ns() + _COMMAND_LEAD_NS
-        self._commands.append(Command(kind=kind, at_ns=at, factor=factor, headers=headers or {}))  # type: ignore[arg-type]
+    @staticmethod
+    def _soon() -> int:
+        """A moment that reaches every worker before it comes."""
+        return time.perf_counter_ns() + _COMMAND_LEAD_NS
+
+    def _send(self, command: Command) -> int:
+        self._commands.append(command)
         self._wake.set()
-        return at
+        return command.at_ns
 
     async def _send_commands(self) -> None:
         while True:
@@ -253,7 +285,7 @@ class LiveRun:
 
     def _event(self, kind: EventKind, detail: str = "", origin: str = "", level: float | None = None) -> None:
         at_s = max(0.0, (time.perf_counter_ns() - self._origin_ns) / NS) if self._origin_ns else 0.0
-        self.write(Event(at_s=round(at_s, 3), kind=kind, detail=detail, origin=origin, level=level))
+        self.write(Event(at_s=round(at_s, 3), kind=kind, detail=self._scrub(detail), origin=origin, level=level))
 
     def write(self, line: JournalLine) -> None:
         """Append to the journal and show it to whoever follows in this process."""
