@@ -181,15 +181,15 @@ def block_length(pull: Float64s) -> int:
 
 
 def memory_s(series: Float64s) -> float:
-    """Integrated autocorrelation time in steps: 1 + 2 * the sum of correlations up to the first not positive one."""
+    """Integrated autocorrelation time in steps: 1 + 2 * the sum of correlations up to the first that may be chance."""
     deviation = series - series.mean()
     variance = float(deviation @ deviation)
     if variance <= 0:
         return 1.0
-    tau = 1.0
+    tau, chance = 1.0, 1 / math.sqrt(len(series))
     for lag in range(1, len(series) // 2):
         rho = float(deviation[:-lag] @ deviation[lag:]) / variance
-        if rho <= 0:
+        if rho <= chance:
             break
         tau += 2 * rho
     return tau

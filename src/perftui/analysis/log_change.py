@@ -18,8 +18,8 @@ from perftui.model.comparison import ComparisonVerdict
 ASSUMED_SPREAD = {"p50": 0.03, "mean": 0.03, "p75": 0.03, "p90": 0.05, "p95": 0.05, "p99": 0.10, "p99_9": 0.20}
 """Run-to-run standard deviation of a logarithm when nothing is known; throughput has that of p50."""
 FEWEST_ROUNDS = 3
-FEWEST_BLOCKS = 10
-FEWEST_BLOCKS_OF_ROUNDS = 5
+FEWEST_BLOCKS = 5
+FEWEST_BLOCKS_OF_ROUNDS = 2
 EQUIVALENCE_ALPHA = 0.05
 """Of each of the two one-sided tests that show equivalence. It is not shared out over metrics: for the verdict that
 nothing differs, every one of them must pass."""

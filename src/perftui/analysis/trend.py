@@ -1,0 +1,119 @@
+"""A metric over the runs of one kind: where it lies, and where it jumped."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Literal
+
+from perftui.analysis.comparability import key_hash
+from perftui.metrics.summary import value_of
+from perftui.model.errors import UsageError
+from perftui.model.objectives import METRICS, metric_unit
+from perftui.model.record import Record
+from perftui.model.rounds import Trend, TrendPoint
+
+WINDOW = 20
+FEWEST_BEFORE = 5
+SIGMAS = 4.0
+_MAD_SIGMA = 1.4826
+_HIGHER_IS_BETTER = frozenset({"throughput", "rate", "success_rate", "attained"})
+_ENDED = frozenset({"finished", "stopped"})
+
+
+def trend(
+    records: Sequence[Record], metric: str = "", operation: str = "", *, baseline_id: str = "", threshold: float = 0.2,
+) -> Trend:  # fmt: skip
+    """The trend of the newest run's kind.
+
+    Args:
+        records: Runs in any order; those that cannot be compared with the newest valid one are left out.
+        metric: A name of model/objectives.py; empty: p95 of the response time (service time in users mode).
+        operation: Empty: the total.
+        baseline_id: Run to draw a line at.
+        threshold: Relative distance from the runs before it that makes a jump, when it is also beyond their spread.
+
+    Raises:
+        UsageError: there is no such metric, or no run.
+    """
+    ordered = sorted(records, key=lambda record: (record.started_at, record.id))
+    if not ordered:
+        raise UsageError("no runs to make a trend of")
+    if metric and metric not in METRICS:
+        raise UsageError(f"{metric!r} is not a metric; metrics are {', '.join(METRICS)}")
+    newest = next((record for record in reversed(ordered) if _problem(record) is None), ordered[-1])
+    metric = metric or ("service_time.p95" if newest.plan.load.mode == "users" else "response_time.p95")
+    key = key_hash(newest)
+    points: list[TrendPoint] = []
+    skipped: list[str] = []
+    baseline = None
+    for record in ordered:
+        if key_hash(record) != key:
+            continue
+        stats = record.summary.operations.get(operation) if operation else record.summary.total
+        value = value_of(stats, metric) if stats else None
+        problem = _problem(record) or (None if value is not None else "not measured")
+        if problem is not None or value is None:
+            skipped.append(f"{record.id}: {problem}")
+            continue
+        if record.id == baseline_id:
+            baseline = value
+        points.append(
+            _point(record, value, [point.value for point in points[-WINDOW:]], metric, threshold, baseline_id)
+        )
+    recent = [point.value for point in points[-WINDOW:]]
+    return Trend(
+        metric=metric,
+        operation=operation,
+        unit=metric_unit(metric),
+        key=key,
+        preset=newest.plan.name,
+        url=newest.plan.target.url,
+        points=tuple(points),
+        median=statistics.median(recent) if recent else None,
+        mad=_mad(recent) if recent else None,
+        baseline=baseline,
+        threshold=threshold,
+        skipped=tuple(skipped),
+    )
+
+
+def _problem(record: Record) -> str | None:
+    if record.trust.verdict == "invalid":
+        return "invalid"
+    if record.steered:
+        return "steered by hand"
+    return None if record.status in _ENDED else record.status
+
+
+def _point(
+    record: Record, value: float, before: Sequence[float], metric: str, threshold: float, baseline_id: str
+) -> TrendPoint:
+    enough = len(before) >= FEWEST_BEFORE
+    return TrendPoint(
+        run_id=record.id,
+        label=record.label,
+        started_at=record.started_at,
+        value=value,
+        trust=record.trust.verdict,
+        is_baseline=record.id == baseline_id,
+        jump=_jump(value, before, metric, threshold) if enough else "",
+        median_before=statistics.median(before) if enough else None,
+    )
+
+
+def _jump(
+    value: float, before: Sequence[float], metric: str, threshold: float
+) -> Literal["", "worse", "better", "other"]:
+    median = statistics.median(before)
+    distance = value - median
+    if abs(distance) <= max(SIGMAS * _MAD_SIGMA * _mad(before), threshold * abs(median)):
+        return ""
+    if metric == "rate":
+        return "other"
+    return "better" if (distance > 0) == (metric in _HIGHER_IS_BETTER) else "worse"
+
+
+def _mad(values: Sequence[float]) -> float:
+    median = statistics.median(values)
+    return statistics.median(abs(value - median) for value in values)
