@@ -122,7 +122,7 @@ def test_without_a_terminal_the_app_says_so(home: Home) -> None:
 
 
 def test_without_a_terminal_the_demo_runs_headless(home: Home) -> None:
-    result = run_cli(home, "demo")
+    result = run_cli(home, "demo", "--duration", "1s")
 
     assert result.code == 0, result.stderr
     assert len(home.run_folders()) == 1

@@ -1,0 +1,151 @@
+"""Terminals that go away, stop reading, or belong to a cut SSH connection: the viewer ends, the run does not notice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from perftui.demo.server import Demo
+from perftui.model.record import Record
+from perftui.store.loading import load_run
+from support.cli import PERFTUI, run_cli
+from support.conservation import assert_conserved
+from support.home import Home, processes_in
+from support.pty import terminal
+from support.ssh import ssh_server
+from support.waiting import wait_until
+
+RATE = 50
+
+
+def start_detached(home: Home, demo: Demo, seconds: int) -> str:
+    options = ("--rate", str(RATE), "--duration", f"{seconds}s", "--warmup", "0s", "--detach")
+    started = run_cli(home, "run", "health", demo.url, *options)
+    assert started.code == 0, started.stderr
+    return started.stdout.strip()
+
+
+def record_at_end(home: Home, seconds: int) -> Record:
+    """The record of the only run, once it has ended."""
+    folder = str(home.run_folders()[0])
+    wait_until(lambda: load_run(folder).record.status != "running", seconds + 10, "the end of the run")
+    return load_run(folder).record
+
+
+def viewers(home: Home) -> list[psutil.Process]:
+    """Processes that are no runner and no worker."""
+    return [process for process in processes_in(home.path) if "perftui.engine" not in " ".join(process.cmdline())]
+
+
+def assert_untouched(record: Record, seconds: int) -> None:
+    """The run is as if nobody had ever watched it."""
+    assert_conserved(record)
+    assert record.status == "finished"
+    assert record.whole_run.ok == record.whole_run.scheduled == RATE * seconds
+    assert not record.steered
+
+
+@pytest.mark.parametrize("ignored", [False, True], ids=["hang-up", "hang-up ignored"])
+def test_a_closed_terminal_ends_the_viewer_and_not_the_run(home: Home, demo: Demo, *, ignored: bool) -> None:
+    seconds = 6
+    command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", f"{seconds}s", "--warmup", "0s"]
+    if ignored:
+        command = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *command]
+    with terminal(command, home.environment) as screen:
+        screen.wait_for("RUNNING")
+        screen.hang_up()
+        closed_s = time.monotonic()
+        code = screen.process.wait(5)
+        took_s = time.monotonic() - closed_s
+
+    assert code in {129, -signal.SIGHUP}
+    assert took_s < 2
+    assert viewers(home) == []
+    engine = processes_in(home.path)
+    for process in engine:
+        process.cpu_percent()
+    time.sleep(1)
+    assert all(process.cpu_percent() < 30 for process in engine if process.is_running())
+    assert_untouched(record_at_end(home, seconds), seconds)
+
+
+def test_a_killed_viewer_changes_nothing(home: Home, demo: Demo) -> None:
+    seconds = 4
+    command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", f"{seconds}s", "--warmup", "0s"]
+    with terminal(command, home.environment) as screen:
+        screen.wait_for("RUNNING")
+        screen.process.kill()
+        screen.process.wait()
+
+    assert_untouched(record_at_end(home, seconds), seconds)
+
+
+def test_a_terminal_that_is_not_read_slows_nothing(home: Home, demo: Demo) -> None:
+    """The screen stands still while its terminal does; what is recorded does not."""
+    seconds = 8
+    command = [PERFTUI, "run", "read", demo.url, "--rate", str(RATE), "--duration", f"{seconds}s", "--warmup", "0s"]
+    with terminal(command, home.environment) as screen:
+        screen.wait_for("RUNNING")
+        for _ in range(60):
+            # far more than the kernel keeps for a terminal: the program is stuck in a write now
+            screen.resize(200, 60)
+            screen.resize(199, 59)
+            time.sleep(0.1)
+        screen.resize(120, 36)
+        screen.wait_for("FINISHED")
+        screen.send("q")
+        screen.wait()
+    run = load_run(str(home.run_folders()[0]))
+
+    assert_untouched(run.record, seconds)
+    started = [
+        sum(cell.counts.started for cells in interval.cells.values() for cell in cells.values())
+        for interval in run.intervals
+    ]
+    assert all(abs(number - RATE) <= 2 for number in started[1:seconds]), started
+
+
+def test_a_cut_ssh_connection_is_watched_again(home: Home, demo: Demo) -> None:
+    seconds = 9
+    run_id = start_detached(home, demo, seconds)
+    watch = [PERFTUI, "watch", run_id]
+    needed = {name: home.environment[name] for name in home.environment if name.startswith("PERFTUI_")}
+    with ssh_server() as ssh:
+        with terminal(ssh.command(watch, needed), dict(os.environ)) as screen:
+            screen.wait_for("RUNNING")
+            wait_until(lambda: bool(viewers(home)), 5, "a viewer")
+            screen.process.kill()
+            wait_until(lambda: not viewers(home), 5, "the end of the viewer")
+        with terminal(ssh.command(watch, needed), dict(os.environ), columns=80, rows=24) as screen:
+            screen.wait_for("RUNNING")
+            screen.wait_for("FINISHED")
+            screen.send("q")
+            screen.wait()
+
+    assert_untouched(record_at_end(home, 0), seconds)
+
+
+def test_viewers_come_and_go_and_one_does_not_read(home: Home, demo: Demo) -> None:
+    seconds = 7
+    run_id = start_detached(home, demo, seconds)
+    watch = [PERFTUI, "watch", run_id]
+    with (
+        terminal(watch, home.environment, columns=80, rows=24) as reading,
+        terminal(watch, home.environment) as silent,
+    ):
+        reading.wait_for("RUNNING")
+        refused = run_cli(home, "ctl", run_id, "nonsense")
+        reading.wait_for("FINISHED")
+        reading.send("q")
+
+        assert reading.wait() == 0
+        assert refused.code == 2
+        silent.wait_for("FINISHED")
+        silent.send("q")
+        silent.wait()
+
+    assert_untouched(record_at_end(home, 0), seconds)

@@ -1,0 +1,226 @@
+"""What is refused before the first request or cut short: public hosts, unknown names, limits, bad certificates."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from support.certificates import Authority
+from support.cli import PERFTUI, Result, problems, run_cli, write_preset
+from support.conservation import assert_conserved
+from support.fault_server import Connection, answering, fault_server, server_context
+from support.home import Home
+from support.presets import preset_text
+
+HEADLESS = ("--headless", "--format", "json")
+PUBLIC = "http://100.64.0.1/"
+"""An address between providers: neither private nor anybody's server."""
+
+
+def run_preset(home: Home, text: str, *options: str) -> Result:
+    return run_cli(home, "run", write_preset(home, text), *HEADLESS, *options)
+
+
+def test_a_name_that_does_not_exist_is_one_line(home: Home) -> None:
+    result = run_cli(home, "run", "health", "http://does-not-exist.invalid/", *HEADLESS)
+
+    assert result.code == 14
+    assert len(problems(result)) == 1
+    assert "does-not-exist.invalid" in result.stderr
+    assert home.run_folders() == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("stress", PUBLIC), ("write", PUBLIC, "--rate", "60"), ("write", PUBLIC, "--users", "30")],
+    ids=["stress", "rate", "users"],
+)
+@pytest.mark.parametrize("typed", [(), ("--confirm-host", "100.64.0.2")], ids=["nothing typed", "mistyped"])
+def test_a_public_host_needs_its_name_typed(home: Home, options: Sequence[str], typed: Sequence[str]) -> None:
+    result = run_cli(home, "run", *options, *typed, *HEADLESS)
+
+    assert result.code == 15
+    assert "--confirm-host" in result.stderr
+    assert "100.64.0.1" in result.stderr
+    assert home.run_folders() == []
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "255.255.255.255", "224.0.0.1"])
+def test_some_addresses_are_refused_always(home: Home, host: str) -> None:
+    result = run_cli(home, "run", "health", f"http://{host}/", *HEADLESS, "--confirm-host", host)
+
+    assert result.code == 15
+    assert home.run_folders() == []
+
+
+def test_a_small_limit_of_descriptors_is_found_before_the_start(home: Home) -> None:
+    """Either the limit is raised by perftui itself, or it says what to type; the server never gets the blame."""
+    limit = 64
+    with fault_server(answering(delay_s=0.3)) as server:
+        done = subprocess.run(
+            [
+                PERFTUI, "run", write_preset(home, preset_text(server.url, {"read": "/"}, users=200, duration="1s")),
+                *HEADLESS,
+            ],
+            env=home.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)),
+        )  # fmt: skip
+    assert done.returncode in {2, 12}, done.stderr
+    assert "ulimit -n" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def run_tls(home: Home, url: str, **tls: object) -> Result:
+    target = {"timeout": "500ms", **({"tls": tls} if tls else {})}
+    return run_preset(
+        home, preset_text(url, {"read": "/"}, target=target, rate=20, duration="500ms", auto_stop=False), "--warn-only"
+    )
+
+
+def error_classes(result: Result) -> set[str]:
+    """The classes of a saved run, or what the look before the start said."""
+    if result.code == 14:
+        return {"before the start"}
+    assert_conserved(result.record)
+    return set(result.record.summary.total.error_classes)
+
+
+@pytest.mark.parametrize(
+    ("names", "days", "said"),
+    [("DNS:localhost", -1, "tls.expired"), ("DNS:elsewhere.example", 2, "tls.hostname")],
+    ids=["expired", "for another host"],
+)
+def test_certificates_that_do_not_hold(home: Home, names: str, days: int, said: str) -> None:
+    authority = Authority(home.path / "authority")
+    with fault_server(answering(), server_context(authority.issue("wrong", names=names, days=days))) as server:
+        result = run_tls(home, server.url, ca_file=str(authority.certificate))
+
+    assert error_classes(result) <= {said, "before the start"}
+    assert server.requests == 0
+
+
+def test_an_unknown_authority(home: Home, authority: Authority) -> None:
+    with fault_server(answering(), server_context(authority.issue("localhost"))) as server:
+        refused = run_tls(home, server.url)
+        trusted = run_tls(home, server.url, ca_file=str(authority.certificate))
+        careless = run_tls(home, server.url, insecure=True)
+
+    assert error_classes(refused) <= {"tls.untrusted", "before the start"}
+    for result in (trusted, careless):
+        assert error_classes(result) == set()
+        assert result.record.whole_run.ok == 10
+
+
+def test_old_tls_and_no_tls(home: Home, authority: Authority) -> None:
+    old = server_context(authority.issue("old"))
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    with pytest.warns(DeprecationWarning, match="TLSv1 is deprecated"):
+        old.maximum_version = ssl.TLSVersion.TLSv1
+    with fault_server(answering(), old) as server:
+        result = run_tls(home, server.url, ca_file=str(authority.certificate))
+    assert error_classes(result) <= {"tls.version", "tls.other", "before the start"}
+
+    with fault_server(answering_anything) as server:
+        result = run_tls(home, server.url.replace("http:", "https:"))
+    assert error_classes(result) <= {"tls.not_tls", "before the start"}
+
+
+def answering_anything(connection: Connection) -> None:
+    """Plain HTTP to whatever comes."""
+    connection.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+def test_a_handshake_that_never_answers_ends_at_the_timeout(home: Home) -> None:
+    with fault_server(lambda connection: connection.hold()) as server:
+        result = run_tls(home, server.url.replace("http:", "https:"))
+
+    assert error_classes(result) <= {"tls.timeout", "timeout", "before the start"}
+
+
+@pytest.fixture
+def full_backlog() -> Iterator[str]:
+    """A listener that accepts nothing and whose queue is full: further connections get no answer at all."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = []
+        for _ in range(4):
+            client = socket.socket()
+            client.setblocking(False)  # noqa: FBT003
+            client.connect_ex(listener.getsockname())
+            waiting.append(client)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        for client in waiting:
+            client.close()
+
+
+def test_a_full_backlog_is_a_timeout_of_the_connection(home: Home, full_backlog: str) -> None:
+    result = run_preset(
+        home,
+        preset_text(full_backlog, {"read": "/"}, target={"timeout": "300ms"}, rate=20, auto_stop=False),
+        "--warn-only",
+    )
+
+    assert error_classes(result) <= {"connect.timeout", "timeout", "before the start"}
+
+
+def test_nothing_but_errors_stops_the_run_by_itself(home: Home) -> None:
+    with fault_server(answering(b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")) as server:
+        result = run_preset(home, preset_text(server.url, {"read": "/"}, rate=20, duration="60s"))
+
+    assert result.code == 15
+    record = result.record
+    assert_conserved(record)
+    assert record.summary.total.error_rate == 1
+    assert record.summary.total.error_classes == {"http.500": record.whole_run.errors}
+    assert 10 * 20 <= record.whole_run.scheduled < 20 * 20
+    assert "auto-stop" in record.status_detail
+
+
+def test_two_runs_at_the_same_moment_get_folders_of_their_own(home: Home) -> None:
+    results: list[Result] = []
+    with fault_server(answering()) as server:
+        preset = write_preset(home, preset_text(server.url, {"read": "/"}, rate=20))
+        threads = [
+            threading.Thread(target=lambda: results.append(run_cli(home, "run", preset, *HEADLESS))) for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert len({result.record.id for result in results}) == len(home.run_folders()) == 4
+    for result in results:
+        assert_conserved(result.record)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o077])
+def test_what_is_saved_is_the_owners_only(home: Home, mask: int) -> None:
+    with fault_server(answering()) as server:
+        preset = write_preset(home, preset_text(server.url, {"read": "/"}, rate=20, duration="500ms"))
+        subprocess.run(
+            ["sh", "-c", f'umask {mask:03o}; exec "$@"', "sh", PERFTUI, "run", preset, *HEADLESS],
+            env=home.environment,
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+    saved = list((home.path / "data").rglob("*"))
+
+    assert saved
+    assert {path: oct(path.stat().st_mode & 0o777) for path in saved if path.stat().st_mode & 0o077} == {}
