@@ -47,9 +47,14 @@ class Pair(Struct, frozen=True, kw_only=True):
         """A metric of both runs by seconds since their start."""
         from perftui.report.plots import Series
 
-        old = tuple(self.baseline.timeline.series(metric, operation))
-        new = tuple(self.run.timeline.series(metric, operation))
+        old, new = (_until_drain(side, metric, operation) for side in (self.baseline, self.run))
         return Plot(series=(Series("baseline", old, "ghost"), Series("run", new, "main")), unit=unit)
+
+
+def _until_drain(side: Side, metric: str, operation: str) -> tuple[tuple[float, float], ...]:
+    load = side.run.record.plan.load
+    end_s = load.warmup_s + load.duration_s
+    return tuple(point for point in side.timeline.series(metric, operation) if point[0] < end_s - 1e-3)
 
 
 def read_pair(baseline: Path, run: Path) -> Pair:

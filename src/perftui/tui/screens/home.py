@@ -93,7 +93,7 @@ class HomeScreen(PerftuiScreen[None]):
         """Presets and form beside each other, runs below."""
         presets = PresetTable(_PRESET_COLUMNS, id="presets", classes="panel", empty="Reading the presets…")
         presets.border_title = "Presets"
-        newest = NewestTable(run_columns(), id="newest", classes="panel")
+        newest = NewestTable(run_columns(), id="newest", classes="panel", empty="Reading the runs…")
         newest.border_title = "Newest runs"
         yield Horizontal(presets, HomeForm(self._url), id="choose")
         yield newest

@@ -1,0 +1,33 @@
+"""Waiting inside a running app: for what a screen shows, never for a number of seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+Shown = TypeVar("Shown", bound=Screen[object])
+
+
+async def until(pilot: Pilot[object], condition: Callable[[], object], within_s: float = 15.0) -> None:
+    """Wait until the condition holds.
+
+    Raises:
+        AssertionError: it never did.
+    """
+    end = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end, f"not within {within_s:g} s; on {pilot.app.screen!r}"
+        await pilot.pause(0.02)
+    await pilot.pause()
+
+
+async def screen_of(pilot: Pilot[object], kind: type[Shown], within_s: float = 15.0) -> Shown:
+    """The screen in front, once it is of this kind."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind), within_s)
+    screen = pilot.app.screen
+    assert isinstance(screen, kind)
+    return screen

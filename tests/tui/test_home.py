@@ -1,0 +1,159 @@
+"""Home: presets, the form that is checked as one types, the newest runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from perftui.tui.app import PerftuiApp
+from perftui.tui.screens.confirm import ConfirmScreen
+from perftui.tui.screens.home import HomeScreen
+from support.home import Home
+from support.pilot import screen_of, until
+
+pytestmark = pytest.mark.anyio
+Make = Callable[..., PerftuiApp]
+
+
+async def listed(pilot: Pilot[object]) -> HomeScreen:
+    """The home screen, once presets and runs are read."""
+    screen = await screen_of(pilot, HomeScreen)
+    await until(pilot, lambda: screen.form.entry is not None and "Reading" not in screen.newest._empty)
+    return screen
+
+
+async def asked(pilot: Pilot[object]) -> ConfirmScreen:
+    """The question that Enter leads to, once the target is known."""
+    await listed(pilot)
+    await pilot.press("enter")
+    screen = await screen_of(pilot, ConfirmScreen)
+    await until(pilot, lambda: screen._report is not None)
+    return screen
+
+
+async def test_it_lists_presets_and_says_how_to_begin(app: Make) -> None:
+    made = app()
+    async with made.run_test() as pilot:
+        screen = await listed(pilot)
+        assert len(screen.presets.keys) == 4
+        assert "press D" in screen.newest._empty
+        assert screen.form.values.url == "http://127.0.0.1:8000"
+        assert screen.form.values.level == "1000"
+
+
+async def test_the_form_follows_the_chosen_preset_and_keeps_a_typed_url(app: Make) -> None:
+    made = app(url="http://10.1.2.3:81", preset="write")
+    async with made.run_test() as pilot:
+        form = (await listed(pilot)).form
+        assert form.entry is not None
+        assert form.entry.name == "write"
+        assert form.values.url == "http://10.1.2.3:81"
+        await pilot.press("up")
+        await pilot.pause()
+        assert form.entry.name == "read"
+        assert form.values.url == "http://10.1.2.3:81"
+        assert form.values.level == "100"
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "words"),
+    [
+        ("url", "", "needed"),
+        ("url", "127.0.0.1:80", "start with http"),
+        ("url", "http://u:p@host", "password"),
+        ("url", "ftp://host", "not spoken"),
+        ("url", "http://host:99999", "host and port"),
+        ("level", "abc", "a number"),
+        ("level", "0", "more than 0"),
+        ("duration", "10", "add a unit"),
+        ("duration", "25h", "at most 24h"),
+        ("warmup", "x", "number and unit"),
+        ("workers", "1.5", "whole number"),
+        ("workers", "999", "at most 64"),
+    ],
+)
+async def test_a_wrong_field_is_marked_while_it_is_typed(app: Make, field: str, text: str, words: str) -> None:
+    made = app()
+    async with made.run_test() as pilot:
+        screen = await listed(pilot)
+        box = screen.query_one(f"#{field}", Input)
+        box.focus()
+        box.value = text
+        await pilot.pause()
+        line = screen.query_one(f"#problem-{field}", Static)
+        assert line.display
+        assert words in str(line.content)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert screen is made.screen  # nothing starts with a mistake
+        assert box.has_focus
+
+
+async def test_a_preset_with_mistakes_is_listed_with_its_mistakes(app: Make, place: Home) -> None:
+    folder = place.path / "presets"
+    folder.mkdir()
+    (folder / "broken.toml").write_text('schema = 1\nname = "broken"\n[lod]\nrate = 1\n')
+    made = app(preset="broken")
+    async with made.run_test() as pilot:
+        screen = await listed(pilot)
+        assert screen.form.entry is not None
+        assert screen.form.entry.name == "broken"
+        assert "lod" in str(screen.query_one("#details", Static).content)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert screen is made.screen
+
+
+async def test_confirm_says_what_will_be_sent_and_sends_nothing_on_escape(app: Make) -> None:
+    made = app(preset="read", url="http://127.0.0.1:9")
+    async with made.run_test() as pilot:
+        screen = await asked(pilot)
+        facts = str(screen.facts.content)
+        assert "this machine, 127.0.0.1" in facts
+        assert "about 3,500" in facts
+        assert "no: GET" in facts
+        assert screen.start_button.has_focus
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(made.screen, HomeScreen)
+
+
+async def test_confirm_is_loud_when_data_changes_and_the_focus_is_on_cancel(app: Make) -> None:
+    made = app(preset="write", url="http://127.0.0.1:9")
+    async with made.run_test() as pilot:
+        screen = await asked(pilot)
+        assert "changes data" in str(screen.query_one("#warnings", Static).content)
+        assert screen.focused is not None
+        assert screen.focused.id == "cancel"
+
+
+async def test_a_public_host_must_be_typed(app: Make) -> None:
+    made = app(preset="read", url="http://93.184.216.34")
+    async with made.run_test() as pilot:
+        screen = await asked(pilot)
+        assert screen.start_button.disabled
+        screen.action_start()
+        await pilot.pause()
+        assert made.screen is screen
+        field = screen.query_one("#host", Input)
+        assert field.display
+        field.value = "93.184.216.35"
+        await pilot.pause()
+        assert screen.start_button.disabled
+        field.value = "93.184.216.34"
+        await pilot.pause()
+        assert not screen.start_button.disabled
+
+
+async def test_nothing_listens_is_told_in_the_dialog(app: Make, place: Home) -> None:
+    made = app(preset="read", url="http://127.0.0.1:9")
+    async with made.run_test() as pilot:
+        screen = await asked(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.problem.display)
+        assert made.screen is screen
+        assert "127.0.0.1:9" in str(screen.problem.content)
+    assert place.run_folders() == []
