@@ -58,8 +58,19 @@ def trend(
             continue
         if record.id == baseline_id:
             baseline = value
+        before = [point.value for point in points[-WINDOW:]]
+        enough = len(before) >= FEWEST_BEFORE
         points.append(
-            _point(record, value, [point.value for point in points[-WINDOW:]], metric, threshold, baseline_id)
+            TrendPoint(
+                run_id=record.id,
+                label=record.label,
+                started_at=record.started_at,
+                value=value,
+                trust=record.trust.verdict,
+                is_baseline=record.id == baseline_id,
+                jump=_jump(value, before, metric, threshold) if enough else "",
+                median_before=statistics.median(before) if enough else None,
+            )
         )
     recent = [point.value for point in points[-WINDOW:]]
     return Trend(
@@ -84,22 +95,6 @@ def _problem(record: Record) -> str | None:
     if record.steered:
         return "steered by hand"
     return None if record.status in _ENDED else record.status
-
-
-def _point(
-    record: Record, value: float, before: Sequence[float], metric: str, threshold: float, baseline_id: str
-) -> TrendPoint:
-    enough = len(before) >= FEWEST_BEFORE
-    return TrendPoint(
-        run_id=record.id,
-        label=record.label,
-        started_at=record.started_at,
-        value=value,
-        trust=record.trust.verdict,
-        is_baseline=record.id == baseline_id,
-        jump=_jump(value, before, metric, threshold) if enough else "",
-        median_before=statistics.median(before) if enough else None,
-    )
 
 
 def _jump(
