@@ -46,7 +46,7 @@ def _needs_header(value: object, depth: int) -> bool:
     if isinstance(value, Mapping):
         return depth == 0 or (depth < 3 and len(write_value(value)) > _INLINE_CHARACTERS and _all_tables_fit(value))
     if isinstance(value, list) and value and all(isinstance(member, Mapping) for member in value):
-        return depth == 0 or len(write_value(value)) > 4 * _INLINE_CHARACTERS
+        return depth == 0 or len(write_value(value)) > 2 * _INLINE_CHARACTERS
     return False
 
 

@@ -30,45 +30,45 @@ _ASSETS = (
 _ASSET_TYPES = ("image/", "font/", "text/css", "text/javascript", "application/javascript", "video/", "audio/")
 
 
-class _Pair(msgspec.Struct):
+class _Pair(msgspec.Struct, frozen=True):
     name: str
     value: str = ""
 
 
-class _PostData(msgspec.Struct):
+class _PostData(msgspec.Struct, frozen=True):
     mime_type: str = msgspec.field(name="mimeType", default="")
     text: str = ""
     params: list[_Pair] = []
 
 
-class _Request(msgspec.Struct):
+class _Request(msgspec.Struct, frozen=True):
     method: str
     url: str
     headers: list[_Pair] = []
     post_data: _PostData | None = msgspec.field(name="postData", default=None)
 
 
-class _Content(msgspec.Struct):
+class _Content(msgspec.Struct, frozen=True):
     mime_type: str = msgspec.field(name="mimeType", default="")
 
 
-class _Response(msgspec.Struct):
+class _Response(msgspec.Struct, frozen=True):
     status: int = 0
     content: _Content = _Content()
 
 
-class _Entry(msgspec.Struct):
+class _Entry(msgspec.Struct, frozen=True):
     request: _Request
     response: _Response = _Response()
     started: str = msgspec.field(name="startedDateTime", default="")
     time_ms: float = msgspec.field(name="time", default=0.0)
 
 
-class _Log(msgspec.Struct):
+class _Log(msgspec.Struct, frozen=True):
     entries: list[_Entry]
 
 
-class _Har(msgspec.Struct):
+class _Har(msgspec.Struct, frozen=True):
     log: _Log
 
 
@@ -85,7 +85,7 @@ def import_har(text: str, name: str = "imported") -> str:
     finding = Finding(requests=[], target={}, notes=[], is_journey=True, title=f"Recorded: {name}")
     kept = [entry for entry in har.log.entries if not _is_asset(entry)] or har.log.entries
     if left_out := len(har.log.entries) - len(kept):
-        finding.notes.append(f"left out: {left_out:,} images, styles, scripts and fonts")
+        finding.notes.append(f"left out, as parts of pages: {left_out:,} images, styles, scripts or fonts")
     if len(kept) > MOST_REQUESTS:
         finding.notes.append(f"left out: {len(kept) - MOST_REQUESTS:,} requests after the first {MOST_REQUESTS}")
     before = None

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets import texts
-from perftui.presets.importing.requests import Finding, FoundRequest, literal, preset_of
+from perftui.presets.importing.requests import NO_SERVER, Finding, FoundRequest, literal, preset_of
 from perftui.presets.json_path import JsonPath
 
 _METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|QUERY"
@@ -62,16 +62,30 @@ class _Reader:
         while after and after[0].strip()[:1] in {"?", "&"} and after[0][:1].isspace():
             url += after.pop(0).strip()
         request = FoundRequest(
-            name=name, method=(match[1] or "GET").upper(), url=self._text(url.partition("#")[0]).replace(" ", "%20"),
+            name=name, method=(match[1] or "GET").upper(), url=self._url(url.partition("#")[0]),
             headers=[], fields=[], parts=[], statuses=[], captures=[],
         )  # fmt: skip
         while after and (header := _HEADER.fullmatch(after[0].strip())):
             request.headers.append((header[1], self._text(header[2])))
             after.pop(0)
+        if request.url.startswith("/"):
+            host = next((value for header, value in request.headers if header.lower() == "host"), "")
+            request.url = f"http://{host}{request.url}" if host else f"{NO_SERVER}{request.url}"
         self._body(request, after)
         if name:
             self._named[name] = request
         self._finding.requests.append(request)
+
+    def _url(self, text: str) -> str:
+        """The URL, with a host when the file leaves it to an environment of the editor."""
+        first = _BRACES.match(text)
+        if first and first[1] not in self._variables:
+            self._finding.notes.append(
+                f"{{{{{safe_text(first[1], 60)}}}}} names the host; set target.url or give a URL on the command line"
+            )
+            return NO_SERVER + self._text(text[first.end() :]).replace(" ", "%20")
+        url = self._text(text).replace(" ", "%20")
+        return url if "://" in url or url.startswith("/") else f"http://{url}"
 
     def _head(self, lines: list[str]) -> tuple[str, list[str]]:
         """The name, and the lines from the request line on."""
@@ -124,7 +138,12 @@ class _Reader:
             return self._dynamic(name)
         if match := _RESPONSE.fullmatch(name):
             return self._captured(match[1], match[2], match[3])
-        variable = re.sub(r"\W+", "_", name).strip("_").upper() or "VALUE"
+        return self._from_environment(name, name)
+
+    def _from_environment(self, word: str, name: str) -> str:
+        """What only the editor knows comes from the environment."""
+        variable = re.sub(r"\W+", "_", word).strip("_").upper() or "VALUE"
+        variable = f"V_{variable}" if variable[0].isdecimal() else variable
         self._finding.notes.append(f"{{{{{safe_text(name, 60)}}}}} is taken from the environment variable {variable}")
         return f"${{env:{variable}}}"
 
@@ -148,8 +167,7 @@ class _Reader:
             case "random.alphabetic" | "random.alphanumeric":
                 return "${fake:word}"
             case _:
-                self._finding.notes.append(f"{{{{{safe_text(name, 60)}}}}} is unknown; a ${{uuid}} stands there now")
-                return "${uuid}"
+                return self._from_environment(word, name)
 
     def _captured(self, request: str, part: str, source: str) -> str:
         """A value of an earlier response: that request captures it."""
@@ -157,7 +175,7 @@ class _Reader:
         if found is None:
             raise UsageError(f"{{{{{request}.response...}}}}: no request above is named {safe_text(request, 60)!r}")
         self._finding.is_journey = True
-        variable = re.sub(r"[^A-Za-z0-9_]+", "_", f"{request}_{source}").strip("_")[:60]
+        variable = re.sub(r"[^A-Za-z0-9]+", "_", f"{request}_{source}").strip("_")[:60]
         if texts.variable_problem(variable):
             variable = f"v_{variable}"[:60]
         capture = {"name": variable}

@@ -11,11 +11,10 @@ import msgspec
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets.importing.examples import Examples
-from perftui.presets.importing.requests import Finding, FoundRequest, literal, preset_of
+from perftui.presets.importing.requests import NO_SERVER, Finding, FoundRequest, literal, preset_of
 
 MOST_OPERATIONS = 200
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-_NO_SERVER = "http://127.0.0.1:8000"
 _IN_BRACES = re.compile(r"\{([^{}]+)\}")
 
 
@@ -97,7 +96,7 @@ class _Importer:
         )
         if not urlsplit(url).netloc:
             self._finding.notes.append("the document names no host; set target.url or give a URL on the command line")
-        return urljoin(f"{_NO_SERVER}/", url).rstrip("/")
+        return urljoin(f"{NO_SERVER}/", url).rstrip("/")
 
     def _request(
         self, base: str, path: str, method: str, operation: dict[str, Any], parameters: list[Any]

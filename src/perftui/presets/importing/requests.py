@@ -16,7 +16,8 @@ from perftui.presets import grammar, texts
 from perftui.presets.redaction import is_secret_field, is_secret_header
 from perftui.presets.writing import write_preset
 
-MOST_BYTES = 64 * 1024 * 1024
+NO_SERVER = "http://127.0.0.1:8000"
+"""Stands where a file names no host."""
 _NOT_OURS = {
     "host", "content-length", "connection", "accept-encoding", "transfer-encoding", "te", "upgrade-insecure-requests",
     "priority", "dnt", "pragma", "user-agent",
@@ -149,11 +150,12 @@ class _Writer:
         for step in steps[1:]:
             shared = {name: value for name, value in shared.items() if step.get("headers", {}).get(name) == value}
         shared = {name: value for name, value in shared.items() if name.lower() != "content-type"}
-        bearer = shared.get("Authorization", "").removeprefix("Bearer ")
-        if "Authorization" in shared and "auth" not in self._target and bearer.startswith("${"):
+        authorization = shared.get("Authorization", "")
+        bearer = authorization.removeprefix("Bearer ")
+        if bearer != authorization and bearer.startswith("${env:") and "auth" not in self._target:
             self._target["auth"] = {"bearer": bearer}
-        elif "Authorization" in shared:
-            self._target.setdefault("headers", {})["Authorization"] = shared["Authorization"]
+        elif authorization:
+            self._target.setdefault("headers", {})["Authorization"] = authorization
         moved = {name: value for name, value in shared.items() if name != "Authorization"}
         if moved:
             self._target["headers"] = {**self._target.get("headers", {}), **moved}
