@@ -8,32 +8,31 @@ Twice: with answers that are all alike, and with answers that are never the same
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from perftui.model.plan import Operation
-from support.benchmark import compare, load, pinned_nginx, speed, require, wrk
+from support.benchmark import compare, measure, numbers, pinned_nginx, require, wrk
 from support.load_worker import make_plan
 
 CONNECTIONS = 50
 LEAST = 0.85
 
 
-def main(seconds: float = 4.0, rounds: int = 5) -> int:
+def main(seconds: float = 4.0, rounds: float = 5) -> int:
     """Print both ratios; 0 when they reach the floor."""
     require("wrk", "nginx", "taskset")
     reached = True
     with pinned_nginx() as server:
         for name, path in (("equal answers", "/"), ("varied answers", "/varied")):
-            plan = make_plan(
-                server.url, users=CONNECTIONS, duration_s=seconds, operations=[Operation(name="get", path=path)]
-            )
-            url = server.url + path
+            operations = [Operation(name="get", path=path)]
+            plan = make_plan(server.url, users=CONNECTIONS, duration_s=seconds, operations=operations)
             reached &= compare(
                 name,
-                lambda plan=plan: speed(load(plan)),
-                lambda url=url: wrk(url, CONNECTIONS, seconds),
+                partial(measure, plan),
+                partial(wrk, server.url + path, CONNECTIONS, seconds),
                 rounds=rounds,
                 least=LEAST,
             )
@@ -41,4 +40,4 @@ def main(seconds: float = 4.0, rounds: int = 5) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(*(float(value) for value in sys.argv[1:2]), *(int(value) for value in sys.argv[2:3])))
+    raise SystemExit(main(*numbers(sys.argv[1:])))

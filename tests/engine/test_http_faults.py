@@ -1,4 +1,4 @@
-"""Servers that answer badly: each kind has its class, each request one outcome, and the next answer is never mixed up."""
+"""Servers that answer badly: each kind has its class, each request one outcome, and no answer is mixed up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from perftui.model.plan import Operation
 from support.fault_server import OK, Connection, Handler, answering, fault_server
 from support.load_worker import Measured, make_plan, run_load
 
-OK_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5\r\nhello\r\n1;ext=1\r\n!\r\n0\r\nX-Sum: 6\r\n\r\n"
+OK_CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
+    b"5\r\nhello\r\n1;ext=1\r\n!\r\n0\r\nX-Sum: 6\r\n\r\n"
+)
 HEAD = b"HTTP/1.1 200 OK\r\n"
 LIMIT = 10 * 1024 * 1024
 
@@ -190,7 +193,7 @@ def test_a_full_backlog_is_a_connect_timeout() -> None:
         address = listener.getsockname()
         fillers = [socket.socket() for _ in range(4)]
         for filler in fillers:
-            filler.setblocking(False)
+            filler.settimeout(0)
             filler.connect_ex(address)
         plan = make_plan(f"http://127.0.0.1:{address[1]}", rate=20, duration_s=0.5, timeout_s=0.3)
         measured = run_load(plan)

@@ -8,7 +8,7 @@ import resource
 import shutil
 import statistics
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +71,11 @@ def load(plan: Plan, workers: int = 1, *, cpu: int = GENERATOR_CPU) -> Measured:
     return measured
 
 
+def measure(plan: Plan) -> Speed:
+    """Run a plan with one worker."""
+    return speed(load(plan))
+
+
 def speed(measured: Measured) -> Speed:
     """Ok answers of a run in which nothing else happened."""
     frames = [frame for frame in measured.frames if not frame.final]
@@ -81,10 +86,10 @@ def speed(measured: Measured) -> Speed:
     return Speed(counts.ok / seconds, counts.ok / cpu_s)
 
 
-def compare(name: str, ours: Callable[[], Speed], theirs: Callable[[], Speed], *, rounds: int, least: float) -> bool:
+def compare(name: str, ours: Callable[[], Speed], theirs: Callable[[], Speed], *, rounds: float, least: float) -> bool:
     """Measure both in turn and print the median ratios; returns whether the first reaches the floor."""
     ratios, cpu_ratios = [], []
-    for number in range(rounds):
+    for number in range(int(rounds)):
         reference, mine = theirs(), ours()
         ratios.append(mine.per_s / reference.per_s)
         cpu_ratios.append(mine.per_cpu_s / reference.per_cpu_s)
@@ -96,6 +101,11 @@ def compare(name: str, ours: Callable[[], Speed], theirs: Callable[[], Speed], *
     ratio = statistics.median(ratios)
     print(f"{name}: ratio {ratio:.3f} (at least {least:g} wanted), per CPU second {statistics.median(cpu_ratios):.3f}")
     return ratio >= least
+
+
+def numbers(arguments: Sequence[str]) -> tuple[float, ...]:
+    """The arguments of a benchmark."""
+    return tuple(float(argument) for argument in arguments)
 
 
 def require(*programs: str) -> None:

@@ -125,23 +125,29 @@ class LoadWorkers:
         self._unpackers = [runner_unpacker() for _ in range(workers)]
         self._pending: list[list[FromWorker]] = [[] for _ in range(workers)]
         self.origin_ns = 0
-        for number in range(workers):
-            self.send(
-                number,
-                Job(
-                    worker=number,
-                    workers=workers,
-                    plan=plan,
-                    addresses=((host, port),),
-                    cpu=cpu,
-                    variables=variables or {},
-                ),
-            )
-        for number in range(workers):
-            answer = self.read(number)
-            if isinstance(answer, Failure):
-                raise UsageError(answer.message)
-            assert isinstance(answer, Ready)
+        try:
+            for number in range(workers):
+                self._set_up(
+                    number,
+                    Job(
+                        worker=number,
+                        workers=workers,
+                        plan=plan,
+                        addresses=((host, port),),
+                        cpu=cpu,
+                        variables=variables or {},
+                    ),
+                )
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self, number: int, job: Job) -> None:
+        self.send(number, job)
+        answer = self.read(number)
+        if isinstance(answer, Failure):
+            raise UsageError(answer.message)
+        assert isinstance(answer, Ready)
 
     def send(self, number: int, message: Job | Begin | Command) -> None:
         """Write to one worker."""

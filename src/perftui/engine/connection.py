@@ -165,7 +165,7 @@ class Connection(asyncio.Protocol):
         self._read(data, now_ns)
 
     def _is_good(self, operation: PreparedOperation, data: bytes) -> bool:
-        """Whether these bytes are exactly one complete response with a status that was wanted, on a connection that stays."""
+        """Whether these bytes are one complete response, no more, with a wanted status, on a connection that stays."""
         self._begun = self._completed = 0
         try:
             self._feed(data)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
-import sys
 from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Protocol
@@ -102,9 +101,7 @@ class TimerfdPacer:
 
 def open_pacer(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> Pacer:
     """The best pacer of this system."""
-    if sys.platform == "linux":
-        try:
-            return TimerfdPacer(loop, callback)
-        except (OSError, AttributeError):  # a C library or sandbox without timerfd
-            return LoopPacer(loop, callback)
-    return LoopPacer(loop, callback)
+    try:
+        return TimerfdPacer(loop, callback)
+    except (OSError, AttributeError):  # no Linux, or a sandbox without timerfd
+        return LoopPacer(loop, callback)

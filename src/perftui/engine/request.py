@@ -1,4 +1,4 @@
-"""The bytes of requests: built once where nothing varies, prepared ahead where values may repeat, else made each time."""
+"""The bytes of requests: built once if nothing varies, prepared ahead if values may repeat, else made each time."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """When requests are due: the load profile and its inverse. Pure; seconds and ns count from the run's origin.
 
 With the cumulative number of arrivals N(t), the integral of the level, arrival i is due at N(t) = i. A hold at r from
-a: t = a + (i - N(a)) / r. A linear ramp from r0 with slope s: t = a + (-r0 + sqrt(r0**2 + 2 s (i - N(a)))) / s, computed
-in the form without cancellation. Boundaries are exact fractions, so counts are exact.
+a: t = a + (i - N(a)) / r. A linear ramp from r0 with slope s: t = a + (-r0 + sqrt(r0**2 + 2 s (i - N(a)))) / s, in
+the form without cancellation. Boundaries are exact fractions, so counts are exact.
 """
 
 from __future__ import annotations

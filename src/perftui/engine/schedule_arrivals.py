@@ -67,7 +67,7 @@ class Arrivals:
             self._reached = float(self._positions[-1])
         else:
             index = self._worker + self._workers * np.arange(self._drawn, self._drawn + count, dtype=np.int64)
-            self._positions = index * self._spacing
+            self._positions = index.astype(np.float64) * self._spacing
         self._drawn += count
         self._next = 0
         self._retime()
