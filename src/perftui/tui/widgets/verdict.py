@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.content import Content
 
 from perftui.model.record import Finding, Record
@@ -29,10 +31,16 @@ def draw_verdict(picture: ResultPicture, width: int, height: int) -> Drawing:  #
     state = state_word(record.status) + paint(detail, "$quiet")
     trust = paint("trust ", "$quiet") + paint(record.trust.verdict, _TRUST[record.trust.verdict])
     left = join((paint(word, style), state, trust), "  ")
-    path = paint(f"saved in {picture.run.path}", "$quiet")
+    path = paint(f"saved in {_place(picture.run.path)}", "$quiet")
     return Drawing(
         [spread(left, _headline(record), width), spread(path, paint(moment_text(record.started_at), "$quiet"), width)]
     )
+
+
+def _place(path: Path) -> str:
+    """The path as one types it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _headline(record: Record) -> Content:

@@ -1,0 +1,219 @@
+"""Records the runs that pictures and snapshot tests are made of: real ones, against the demo service on this machine.
+
+    python screenshots/record.py [NAME ...]
+
+Takes about five minutes. Journals are kept as they were written; only the names of machine and run are replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+import msgspec
+
+from perftui.analysis.record import complete_record
+from perftui.demo.server import start_demo
+from perftui.engine.control import ControlClient
+from perftui.engine.control_messages import CommandKind
+from perftui.engine.launch import RunHandle, start_runner_blocking
+from perftui.engine.runner_request import RunRequest
+from perftui.metrics.timeline import Timeline
+from perftui.model.journal import End, Header
+from perftui.model.plan import Check, Load, Objective, Operation, Plan, Stage, Target
+from perftui.presets.loading import load_plan
+from perftui.presets.overrides import Overrides
+from perftui.store.journal import JOURNAL_NAME, read_journal
+from perftui.store.journal_writer import JournalWriter
+from perftui.store.liveness import is_live
+from perftui.store.records import write_record
+
+RECORDED = Path(__file__).parent.parent / "tests" / "recorded_runs"
+PORT = 8000
+URL = f"http://127.0.0.1:{PORT}"
+Steps = Callable[[RunHandle, int], None]
+"""What happens while the run goes on; gets the run and the process of the service."""
+
+
+def _read(duration_s: float = 40.0) -> Plan:
+    return load_plan("read", URL, Overrides(duration_s=duration_s, warmup_s=5.0))
+
+
+def _held(level: float, duration_s: float, warmup_s: float = 2.0) -> Load:
+    return Load(stages=(Stage(duration_s=duration_s, to=level),), start_level=level, warmup_s=warmup_s)
+
+
+def _unstable() -> Plan:
+    plan = _read(30.0)
+    added = (
+        Operation(name="checkout", weight=1, path="/fail?rate=0.2&status=503"),
+        Operation(name="old link", weight=0.3, path="/api/items/999999"),
+    )
+    return msgspec.structs.replace(plan, operations=(*plan.operations, *added))
+
+
+def _overloaded() -> Plan:
+    return Plan(
+        name="stress",
+        title="More than the generator may have in flight",
+        kind="stress",
+        target=Target(url=URL),
+        load=msgspec.structs.replace(_held(60.0, 20.0), in_flight_cap=4, auto_stop=False),
+        operations=(Operation(name="slow report", path="/slow?ms=100&jitter=20"),),
+        objectives=(Objective(metric="response_time.p95", target="< 500ms", critical="< 1s"),),
+    )
+
+
+def _ramp() -> Plan:
+    stages = (Stage(duration_s=10, to=200), Stage(duration_s=15, to=200), Stage(duration_s=5, to=50))
+    plan = _read(30.0)
+    return msgspec.structs.replace(plan, name="ramp", load=Load(stages=stages, start_level=20, warmup_s=2.0))
+
+
+def _many() -> Plan:
+    names = ("list", "show", "search", "stats", "browse", "filter")
+    places = ("front page", "catalogue", "basket", "account", "orders")
+    operations = tuple(
+        Operation(name=f"{name} {place}", weight=1 + (number * 7) % 9, path=f"/api/items/{number + 1}")
+        for number, (name, place) in enumerate((name, place) for place in places for name in names)
+    )
+    return Plan(name="shop", target=Target(url=URL), load=_held(120.0, 12.0), operations=operations)
+
+
+def _long() -> Plan:
+    path = "/internal/gateway/eu-central-1/tenants/4711-super-long-tenant-name/services/catalogue-read-model/v2/items"
+    operation = Operation(
+        name="list every item of the catalogue with all of its variants, prices and availabilities per warehouse",
+        path="/with/a/long/path",
+        checks=(Check(status=(404,)),),
+    )
+    return Plan(
+        name="catalogue-read-model-regression",
+        target=Target(url=URL + path),
+        load=_held(50.0, 8.0),
+        operations=(operation,),
+    )
+
+
+def _users() -> Plan:
+    plan = _read(20.0)
+    load = Load(mode="users", stages=(Stage(duration_s=20, to=8),), start_level=8, warmup_s=2.0, think_s=(0.02, 0.08))
+    return msgspec.structs.replace(plan, name="browse", load=load)
+
+
+def _send(run_id: str, kind: CommandKind, *, level: float | None = None, text: str = "") -> None:
+    async def send() -> None:
+        await ControlClient(run_id).send(kind, level=level, text=text, origin="tui")
+
+    anyio.run(send)
+
+
+def _mark(run: RunHandle, _pid: int) -> None:
+    time.sleep(21)
+    _send(run.run_id, "mark", text="deployed 1.4")
+
+
+def _steer(run: RunHandle, _pid: int) -> None:
+    time.sleep(13)
+    _send(run.run_id, "pause")
+    time.sleep(2)
+    _send(run.run_id, "resume")
+    time.sleep(4)
+    _send(run.run_id, "level", level=240.0)
+    time.sleep(3)
+    _send(run.run_id, "mark", text="cache off")
+
+
+def _outage(run: RunHandle, pid: int) -> None:
+    """The service is killed and comes back after a while."""
+    time.sleep(16)
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(1.5)
+    with start_demo(port=PORT):
+        _wait(run)
+
+
+def _wait(run: RunHandle, _pid: int = 0) -> None:
+    """Let it run."""
+    while is_live(run.path):
+        time.sleep(0.2)
+
+
+RUNS: dict[str, tuple[Callable[[], Plan], Steps, str]] = {
+    "read-before": (_read, _wait, "1.3"),
+    "read": (_read, _mark, "1.4"),
+    "errors": (_unstable, _outage, ""),
+    "invalid": (_overloaded, _wait, ""),
+    "steered": (_ramp, _steer, ""),
+    "many": (_many, _wait, ""),
+    "long-url": (_long, _wait, ""),
+    "users": (_users, _wait, ""),
+}
+"""Name of the folder: the plan, what happens meanwhile, the label."""
+
+
+@contextmanager
+def _own_directories() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="pt-") as name:
+        for kind in ("DATA", "CONFIG", "RUNTIME"):
+            os.environ[f"PERFTUI_{kind}_DIR"] = str(Path(name) / kind.lower())
+        yield Path(name)
+
+
+def record(name: str) -> None:
+    """Run it, and keep its journal under another name."""
+    make, steps, label = RUNS[name]
+    with _own_directories(), start_demo(port=PORT) as demo:
+        plan = make()
+        plan = msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, pid=demo.pid))
+        handle = start_runner_blocking(RunRequest(plan=plan, label=label))
+        steps(handle, demo.pid)
+        _wait(handle)
+        keep(handle.path, name)
+
+
+def keep(path: Path, name: str) -> None:
+    """Copy a journal line by line; the machine gets another name, the record is computed anew."""
+    lines, problem = read_journal(path)
+    if problem is not None:
+        raise ValueError(problem)
+    target = RECORDED / name
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    writer = JournalWriter(target / JOURNAL_NAME)
+    timeline = Timeline()
+    place = list(RUNS).index(name)
+    for line in lines:
+        kept = line
+        if isinstance(line, Header):
+            machine = {"host": "bench", "host_id": "0" * 16, "kernel": "Linux", "cpu_model": ""}
+            kept = msgspec.structs.replace(
+                line,
+                id=f"20261120-2045{place:02d}-{line.plan.name}-{place:04x}",
+                started_at=f"2026-11-20T20:45:{place:02d}Z",
+                environment=msgspec.structs.replace(line.environment, **machine),
+            )
+        elif isinstance(line, End):
+            kept = msgspec.structs.replace(line, ended_at=f"2026-11-20T20:46:{place:02d}Z")
+        writer.append(kept)
+        timeline.add(kept)
+    writer.close()
+    header = timeline.header
+    if header is None:
+        raise ValueError(f"{path}: no header")
+    write_record(target, complete_record(header, timeline, timeline.end))
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or RUNS:
+        record(wanted)
+        size = sum(file.stat().st_size for file in (RECORDED / wanted).iterdir())
+        sys.stdout.write(f"{wanted}: {size / 1000:.0f} kB\n")
