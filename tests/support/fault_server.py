@@ -31,6 +31,8 @@ class Connection:
         self._server = server
         self._raw = raw
         self._buffer = b""
+        self.served = 0
+        """Requests read from this connection."""
 
     def read_request(self) -> bytes:
         """Head and length-delimited body of the next request; empty when the client closed first."""
@@ -46,6 +48,7 @@ class Connection:
             if not self._receive():
                 return b""
         body, self._buffer = self._buffer[:length], self._buffer[length:]
+        self.served += 1
         self._server.count_request(head)
         return head + b"\r\n\r\n" + body
 

@@ -1,0 +1,162 @@
+"""A secret goes to the server and nowhere else: no file, no export, no screen, no argument of a process holds it."""
+
+from __future__ import annotations
+
+import base64
+import urllib.parse
+
+import psutil
+import pytest
+
+from perftui.store.loading import load_run
+from support.cli import PERFTUI, run_cli, write_preset
+from support.fault_server import Connection, FaultServer, fault_server
+from support.home import Home, processes_in
+from support.presets import preset_text
+from support.pty import terminal
+from support.waiting import wait_until
+
+CANARY = "canary/S3cret+Value=7f3a"
+PASSWORD = "hunter2-canary-pass:word"
+FORMATS = ("json", "toml", "csv", "md", "html", "junit")
+
+
+def forms(secret: str) -> list[bytes]:
+    """The secret as it may turn up: plain, quoted for a URL, in base64 alone and as the password of a user."""
+    return [
+        secret.encode(),
+        urllib.parse.quote(secret, safe="").encode(),
+        urllib.parse.quote(secret).encode(),
+        base64.b64encode(secret.encode()),
+        base64.b64encode(f"ada:{secret}".encode()),
+    ]
+
+
+NEEDLES = [needle for secret in (CANARY, PASSWORD) for needle in forms(secret)]
+
+
+def echo(connection: Connection) -> None:
+    """Every second answer is an error; all of them say back what came, in the reason, a header and the body."""
+    while request := connection.read_request():
+        said = request.replace(b"\r\n", b" ")[:3000]
+        status = b"500 " + CANARY.encode() if connection.served % 2 else b"200 OK"
+        connection.send(b"HTTP/1.1 %s\r\nX-Echo: %s\r\nSet-Cookie: session=%s\r\nContent-Length: %d\r\n\r\n%s" % (
+            status, said, CANARY.encode(), len(said), said,
+        ))  # fmt: skip
+
+
+def preset_with_secrets(home: Home, server: FaultServer, seconds: int) -> str:
+    operations = [
+        {
+            "name": "echo",
+            "method": "POST",
+            "path": "/echo",
+            "query": {"key": "${env:API_TOKEN}", "page": 1},
+            "headers": {"X-Custom": "${env:API_TOKEN}", "Cookie": "sid=${env:API_TOKEN}"},
+            "json": {"password": "${env:API_PASSWORD}", "note": "hello"},
+        },
+        {"name": "form", "method": "POST", "path": "/form", "form": {"token": "${env:API_TOKEN}"}},
+    ]
+    target = {
+        "auth": {"basic": {"user": "ada", "password": "${env:API_PASSWORD}"}},
+        "headers": {"X-Api-Key": "${env:API_TOKEN}"},
+    }
+    text = preset_text(
+        server.url, operations, target=target, rate=40, duration=f"{seconds}s", auto_stop=False, warmup="0s"
+    )
+    return write_preset(home, text)
+
+
+def found_in(data: bytes) -> list[bytes]:
+    return [needle for needle in NEEDLES if needle in data]
+
+
+def assert_no_file_holds_a_secret(home: Home) -> None:
+    files = [path for path in home.path.rglob("*") if path.is_file()]
+    assert any(path.name.startswith("journal") for path in files)
+    assert {str(path): held for path in files if (held := found_in(path.read_bytes()))} == {}
+
+
+def test_a_secret_is_sent_and_never_kept(home: Home) -> None:
+    home.extra.update(API_TOKEN=CANARY, API_PASSWORD=PASSWORD)
+    with fault_server(echo) as server:
+        preset = preset_with_secrets(home, server, 1)
+        result = run_cli(home, "run", preset, "--headless", "--format", "json", "--warn-only")
+        sent = server.last_head
+
+    assert base64.b64encode(f"ada:{PASSWORD}".encode()) in sent
+    assert CANARY.encode() in sent
+    assert 0 < result.record.whole_run.errors < result.record.whole_run.scheduled
+    assert found_in(result.stdout.encode() + result.stderr.encode()) == []
+    for style in FORMATS:
+        output = home.path / f"export.{style}"
+        exported = run_cli(home, "export", "latest", "--format", style, "--output", str(output))
+        assert exported.code == 0, exported.stderr
+    for command in (("runs", "show", "latest"), ("runs", "list"), ("presets", "show", preset)):
+        shown = run_cli(home, *command)
+        assert shown.code == 0, shown.stderr
+        assert found_in(shown.stdout.encode() + shown.stderr.encode()) == []
+    assert_no_file_holds_a_secret(home)
+
+
+def test_a_probe_hides_what_it_sends(home: Home) -> None:
+    home.extra.update(API_TOKEN=CANARY, API_PASSWORD=PASSWORD)
+    with fault_server(echo) as server:
+        result = run_cli(home, "probe", preset_with_secrets(home, server, 1))
+
+    assert "echo" in result.stdout
+    assert found_in(result.stdout.encode() + result.stderr.encode()) == []
+
+
+def test_no_screen_and_no_process_shows_a_secret(home: Home) -> None:
+    home.extra.update(API_TOKEN=CANARY, API_PASSWORD=PASSWORD)
+    with fault_server(echo) as server:
+        command = [PERFTUI, "run", preset_with_secrets(home, server, 4)]
+        with terminal(command, home.environment) as screen:
+            screen.wait_for("RUNNING")
+            arguments = b" ".join(part.encode() for process in processes_in(home.path) for part in cmdline(process))
+            screen.wait_for("http.500")
+            for keys in ("e", "\r", "\x1b"):
+                screen.send(keys)
+                screen.read(0.7)
+            assert "/echo" in screen.text
+            wait_until(lambda: load_run(str(home.run_folders()[0])).record.status == "finished", 15, "the end")
+            screen.read(1.5)
+            screen.send("q")
+            screen.wait()
+
+    assert b"perftui" in arguments
+    assert found_in(arguments) == []
+    assert found_in(bytes(screen.captured)) == []
+    assert_no_file_holds_a_secret(home)
+
+
+def cmdline(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+@pytest.mark.parametrize("value", ["with\r\nInjected: yes", "with\nnewline", "with\x00null"])
+def test_a_secret_that_would_break_the_head_is_refused(home: Home, value: str) -> None:
+    secret = home.path / "secret"
+    secret.write_bytes(value.encode())
+    with fault_server(echo) as server:
+        text = preset_text(server.url, [{"name": "a", "path": "/", "headers": {"X-Token": f"${{file:{secret}}}"}}])
+        result = run_cli(home, "run", write_preset(home, text), "--headless")
+
+        assert server.requests == 0
+    assert result.code == 2
+    assert "Traceback" not in result.stderr
+    assert home.run_folders() == []
+
+
+def test_a_missing_variable_is_named_before_anything_is_sent(home: Home) -> None:
+    with fault_server(echo) as server:
+        result = run_cli(home, "run", preset_with_secrets(home, server, 1), "--headless")
+
+        assert server.connections == 0
+    assert result.code == 2
+    assert "API_TOKEN" in result.stderr
+    assert "API_PASSWORD" in result.stderr
