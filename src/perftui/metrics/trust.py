@@ -24,6 +24,7 @@ from perftui.metrics.trust_rules import (
     AT_CAP,
     THROTTLED,
     above,
+    client_errors_text,
     is_local,
     second_reasons,
     start_delay_limits,
@@ -165,7 +166,7 @@ class RunTrust:
             detail = signal.worst.detail
             flagged_s = signal.degraded_s + signal.invalid_s
             if code == "client_errors":
-                detail = f"{self._client_errors:,} requests failed in the generator itself"
+                detail = client_errors_text(self._client_errors)
             elif self._seconds > 0:
                 detail += f" ({flagged_s:.0f} of {max(self._seconds, flagged_s):.0f} s)"
             reasons.append(TrustReason(code=code, verdict=verdict, detail=detail, at_s=signal.first_s))

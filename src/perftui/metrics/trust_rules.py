@@ -70,6 +70,11 @@ def above(value: float, limits: tuple[float, float]) -> TrustVerdict:
     return "degraded" if value > limits[0] else "valid"
 
 
+def client_errors_text(count: int) -> str:
+    """What failed requests of the generator's own are called."""
+    return f"{count:,} request{'s' if count != 1 else ''} failed in the generator itself"
+
+
 def median_service_ms(interval: Interval) -> float:
     """Median service time of everything answered in an interval; 0 when nothing was."""
     held = [cell.service_time for cells in interval.cells.values() for cell in cells.values()]
@@ -118,9 +123,7 @@ def second_reasons(interval: Interval, plan: Plan, earlier: Sequence[Interval] =
     yield from _host_reasons(interval, plan, recent)
     failures = sum(cell.counts.client_errors for cells in interval.cells.values() for cell in cells.values())
     if failures:
-        yield TrustReason(
-            code="client_errors", verdict="invalid", detail=f"{failures:,} requests failed in the generator", at_s=at_s
-        )
+        yield TrustReason(code="client_errors", verdict="invalid", detail=client_errors_text(failures), at_s=at_s)
 
 
 def _process_reasons(health: WorkerHealth, interval: Interval, who: str) -> Iterator[TrustReason]:
