@@ -14,6 +14,8 @@ from perftui.tui.widgets.trend import BLOCKS
 Points = Sequence[tuple[float, float]]
 """Pairs of seconds since the origin and a value, in order of time."""
 
+_BODY = "45%"
+"""How much of its colour the area below the edge has."""
 _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
@@ -103,8 +105,12 @@ def _cell(
             if filled == 0:
                 return line.glyph, line.style
             if filled == 8:
-                return line.glyph, f"{line.style} on {style}"
-    return (BLOCKS[filled - 1], style) if filled else (" ", "")
+                return line.glyph, f"{line.style} on {style} {_BODY}"
+    if not filled:
+        return " ", ""
+    # the edge carries the meaning: below it the colour stands back
+    edge = eighths <= (base + 1) * 8
+    return BLOCKS[filled - 1], style if edge else f"{style} {_BODY}"
 
 
 def _runs(pieces: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -103,8 +103,9 @@ def draw_curve(picture: ResultPicture, width: int, height: int) -> Drawing:
     lines.append(fit("", 7) + paint(names[:room], "$quiet"))
     legend = paint("█", "$series-1") + Content(" this run")
     if picture.baseline_curve:
-        legend += paint("  ╌", "$series-2") + Content(f" baseline {picture.baseline_id}")
-    return Drawing(lines, title="Percentile curve, ms", note=legend)
+        legend += paint("  ╌", "$series-2") + Content(" baseline")
+    status = f"baseline {picture.baseline_id}" if picture.baseline_curve else ""
+    return Drawing(lines, title="Percentile curve, ms", note=legend, status=status)
 
 
 def _nines(quantile: float) -> float:

@@ -25,8 +25,8 @@ def verdict_glyph(verdict: str) -> Content:
 
 
 def objective_name(result: ObjectiveResult) -> str:
-    """`response time p95`, with the operation it is about in front."""
-    name = result.metric.replace("_", " ").replace(".", " ").replace("p99 9", "p99.9")
+    """`response p95`, with the operation it is about in front."""
+    name = result.metric.replace("p99_9", "p99.9").replace("_time", "").replace("_", " ").replace(".", " ", 1)
     return f"{result.operation}: {name}" if result.operation else name
 
 

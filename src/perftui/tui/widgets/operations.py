@@ -74,7 +74,7 @@ def _cells(name: str, stats: Stats, total: int, columns: tuple[Column, ...]) -> 
     bad = stats.error_rate
     values: dict[str, Text] = {
         "share": format_percent(stats.counts.scheduled / total),
-        "sent/s": format_count(stats.rate_per_s),
+        "sent/s": _rate(stats.rate_per_s),
         "p50": format_ms(times.p50) if known else "–",
         "p95": format_ms(times.p95) if known else "–",
         "p99": format_ms(times.p99) if known else "–",
@@ -84,6 +84,10 @@ def _cells(name: str, stats: Stats, total: int, columns: tuple[Column, ...]) -> 
         "MB in": f"{stats.received_bytes / 1e6:,.1f}",
     }
     return (name, *(values[column.title.lstrip("▼")] for column in columns[1:]))
+
+
+def _rate(value: float) -> str:
+    return f"{value:.1f}" if value < 100 else format_count(value)
 
 
 def _key(sort: str, name: str, stats: Stats) -> tuple[float | str, str]:

@@ -76,11 +76,15 @@ def _legend(picture: LivePicture) -> Content:
 
 
 def _status(picture: LivePicture) -> Content:
-    stats = picture.window.total
+    stats = picture.run.total if picture.over else picture.window.total
     level = (
         f"asked {format_count(picture.interval.level)}/s" if picture.is_open else f"{picture.interval.level:,.0f} users"
     )
-    words = [level, f"{format_count(stats.rate_per_s)} sent/s", f"{format_count(stats.throughput_per_s)} ok/s"]
+    words = [
+        *([] if picture.over else [level]),
+        f"{format_count(stats.rate_per_s)} sent/s",
+        f"{format_count(stats.throughput_per_s)} ok/s",
+    ]
     return Content(" · ").join([Content(word) for word in words])
 
 

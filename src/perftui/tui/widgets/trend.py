@@ -16,7 +16,7 @@ def trend(values: Sequence[float | None], width: int, top: float | None = None, 
     Args:
         values: oldest first.
         width: cells.
-        top: value of a full block; the largest value when None.
+        top: value of the highest block; the largest value when None.
         last: number of the newest value, counted from the start of the run; it keeps the groups in place.
     """
     if width <= 0:
@@ -37,7 +37,7 @@ def trend_rows(values: Sequence[float | None], width: int, height: int, *, last:
             if value is None:
                 cells.append(" ")
                 continue
-            eighths = 1 if value <= 0 or highest <= 0 else 2 + int(value / highest * (height * 8 - 2.001))
+            eighths = 1 if value <= 0 or highest <= 0 else 2 + int(value / highest * (height * 8 - 3.001))
             filled = min(8, eighths - base * 8)
             cells.append(BLOCKS[filled - 1] if filled > 0 else " ")
         lines.append("".join(cells).rjust(width))
@@ -75,7 +75,8 @@ def _block(value: float | None, highest: float) -> str:
         return " "
     if value <= 0 or highest <= 0:
         return BLOCKS[0]
-    return BLOCKS[min(7, 1 + int(value / highest * 6.999))]
+    # never the full block: lines of blocks below each other stay apart
+    return BLOCKS[min(6, 1 + int(value / highest * 5.999))]
 
 
 def bar(fraction: float, width: int) -> str:
