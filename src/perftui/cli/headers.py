@@ -24,10 +24,10 @@ def parse_headers(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     for text in texts:
         for line in _lines(Path(text[1:])) if text.startswith("@") else [text]:
             name, colon, value = line.partition(":")
+            # what is no header may be a secret, and so may a value: neither is repeated
             if not colon or not _NAME.fullmatch(name.strip()):
-                # the value may be a secret: only the name is repeated
                 problems.append(
-                    f"--header {safe_text(name, 60)!r}: write it as 'Name: value', or @FILE with such lines"
+                    f"--header number {len(headers) + 1}: write it as 'Name: value', or @FILE with such lines"
                 )
             elif any(character in value for character in "\r\n\0"):
                 problems.append(f"--header {safe_text(name, 60)!r}: a value has no line ends")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,6 +11,9 @@ import click
 
 from perftui.cli.failures import tell
 from perftui.model.errors import UsageError
+
+_PIPE_WIDTH = 400
+_LEAST_WIDTH = 60
 
 
 def write_output(text: str, output: Path | None) -> None:
@@ -41,10 +46,10 @@ def check_output(output: Path | None) -> None:
 
 
 def width() -> int:
-    """Columns for tables: the terminal's, or 80 without one."""
-    import shutil
-
-    return max(60, shutil.get_terminal_size((80, 24)).columns) if sys.stdout.isatty() else 80
+    """Columns for tables: the terminal's, or what COLUMNS says; nothing is cut for a pipe."""
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        return _PIPE_WIDTH
+    return max(_LEAST_WIDTH, shutil.get_terminal_size((80, 24)).columns)
 
 
 def confirmed(question: str, *, yes: bool, instead: str) -> bool:

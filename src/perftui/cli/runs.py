@@ -51,7 +51,7 @@ def _table(rows: list[RunRow]) -> list[str]:
 
     columns = [Column("run", least=25), Column("result"), Column("trust")]
     columns += [Column(title, right=True) for title in ("req/s", "p95 ms", "errors")]
-    columns += [Column("target", least=8), Column("label", least=5)]
+    columns.append(Column("label · target", least=8))
     cells = []
     for row in rows:
         measured = row.status != "running" and not row.problem
@@ -65,13 +65,9 @@ def _table(rows: list[RunRow]) -> list[str]:
                     if measured
                     else (MISSING,) * 3
                 ),
-                row.url.split("://", 1)[-1].rstrip("/"),
-                row.label,
+                " · ".join(part for part in (row.label, row.url.split("://", 1)[-1].rstrip("/")) if part),
             ]
         )
-    if not any(row.label for row in rows):
-        columns.pop()
-        cells = [cell[:-1] for cell in cells]
     lines = table(columns, cells, width=width())
     if any(row.steered for row in rows):
         lines.append("* steered by hand")

@@ -11,7 +11,6 @@ from perftui.report.tables import Column, table
 from perftui.report.words import number_text, verdict_mark
 
 WIDTH = 80
-_INDENT = "  "
 _UNSTABLE = 0.1
 """Coefficient of variation above which rounds disagree too much."""
 
@@ -20,16 +19,16 @@ def rounds_text(records: Sequence[Record]) -> str:
     """The rounds as a table, and the spread of each metric over them."""
     rate_mode = records[0].plan.load.mode == "rate"
     columns = [
-        Column("round"),
+        Column("round", right=True),
         Column("run", least=12),
         *(Column(title, right=True) for title in ("ok/s", "p50 ms", "p95 ms", "p99 ms", "errors")),
         Column("verdict"),
-        Column("trust"),
     ]
     rows = []
     for record in records:
         total = record.summary.total
         times = total.response_time_ms if rate_mode else total.service_time_ms
+        trust = "" if record.trust.verdict == "valid" else f", {record.trust.verdict}"
         rows.append(
             [
                 str(record.round),
@@ -37,11 +36,10 @@ def rounds_text(records: Sequence[Record]) -> str:
                 number_text(total.throughput_per_s),
                 *(format_ms(value) for value in (times.p50, times.p95, times.p99)),
                 format_percent(total.error_rate),
-                f"{verdict_mark(record.verdict)} {record.verdict}",
-                record.trust.verdict,
+                f"{verdict_mark(record.verdict)} {record.verdict}{trust}",
             ]
         )
-    lines = [f"{len(records)} rounds", "─" * WIDTH, *table(columns, rows, width=WIDTH, indent=_INDENT), ""]
+    lines = [f"{len(records)} rounds", "─" * WIDTH, *table(columns, rows, width=WIDTH), ""]
     spread = [
         Column("over the rounds"),
         *(Column(title, right=True) for title in ("min", "median", "mean", "max", "stddev", "IQR", "varies")),
@@ -50,7 +48,7 @@ def rounds_text(records: Sequence[Record]) -> str:
         [name, *_spread([read(record.summary.total) for record in records])]
         for name, read in _metrics(rate_mode=rate_mode)
     ]
-    lines += table(spread, cells, width=WIDTH, indent=_INDENT)
+    lines += table(spread, cells, width=WIDTH)
     return "\n".join(lines) + "\n"
 
 

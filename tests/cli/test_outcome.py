@@ -1,0 +1,96 @@
+"""Exit codes: which one wins, what --warn-only silences, what is said."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import msgspec
+import pytest
+
+from perftui.cli.outcome import Reason, announce, comparison_reasons, decide, run_reasons
+from perftui.model.comparison import Comparison, ComparisonVerdict
+from perftui.model.errors import ExitCode
+from perftui.model.record import Record
+
+PRECEDENCE = (15, 14, 12, 10, 13, 11)
+
+
+def record(**values: Any) -> Record:
+    plan = {"name": "p", "target": {"url": "http://h"}, "load": {"stages": [{"duration_s": 1, "to": 1}]}}
+    return msgspec.convert({"id": "x", "status": "finished", "plan": plan} | values, Record)
+
+
+@pytest.mark.parametrize("pair", list(combinations(PRECEDENCE, 2)))
+@pytest.mark.parametrize("turned", [False, True])
+def test_precedence(pair: tuple[int, int], *, turned: bool) -> None:
+    reasons = [Reason(ExitCode(code), "why") for code in (reversed(pair) if turned else pair)]
+    assert decide(reasons, warn_only=False).code == pair[0]
+
+
+@pytest.mark.parametrize("code", [10, 11, 13])
+def test_warn_only_silences_verdicts(code: int) -> None:
+    outcome = decide([Reason(ExitCode(code), "why")], warn_only=True)
+    assert (outcome.code, outcome.would_be) == (0, code)
+
+
+@pytest.mark.parametrize("code", [1, 12, 14, 15, 129, 130, 143])
+def test_warn_only_silences_no_failure(code: int) -> None:
+    outcome = decide([Reason(ExitCode(code), "why"), Reason(ExitCode.REGRESSION, "slower")], warn_only=True)
+    assert (outcome.code, outcome.would_be) == (code, code)
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({}, 0),
+        ({"status": "stopped", "status_detail": "stopped by ctl"}, 0),
+        ({"status": "stopped", "status_detail": "signal INT"}, 130),
+        ({"status": "stopped", "status_detail": "signal TERM"}, 143),
+        ({"status": "stopped", "status_detail": "signal HUP"}, 129),
+        ({"status": "stopped", "status_detail": "auto-stop: error rate above 50 % for 10 s"}, 15),
+        ({"status": "failed", "status_detail": "every worker was lost"}, 1),
+        ({"status": "interrupted"}, 1),
+        ({"trust": {"verdict": "invalid"}}, 12),
+        ({"trust": {"verdict": "degraded"}}, 0),
+        ({"verdict": "fail", "objectives": [{"metric": "error_rate", "value": 0.5, "verdict": "fail"}]}, 13),
+        ({"verdict": "warn"}, 0),
+        ({"verdict": "fail", "trust": {"verdict": "invalid"}}, 12),
+    ],
+)
+def test_run(values: dict[str, Any], code: int) -> None:
+    assert decide(run_reasons(record(**values)), warn_only=False).code == code
+
+
+@pytest.mark.parametrize(
+    ("verdict", "strict", "code"),
+    [
+        ("regression", False, 10),
+        ("improvement", True, 0),
+        ("no_difference", True, 0),
+        ("inconclusive", False, 0),
+        ("inconclusive", True, 11),
+        ("not_comparable", False, 12),
+    ],
+)
+def test_comparison(verdict: ComparisonVerdict, code: int, *, strict: bool) -> None:
+    comparison = Comparison(baseline_id="a", run_id="b", verdict=verdict, reasons=("why",))
+    assert decide(comparison_reasons(comparison, strict=strict), warn_only=False).code == code
+
+
+def test_github_gets_one_warning_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    reasons = [Reason(ExitCode.OBJECTIVE_FAILED, "errors 50 %\n::error::injected")]
+    assert announce(decide(reasons, warn_only=True)) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    commands = [line for line in err.splitlines() if line.startswith("::")]
+    assert commands == ["::warning title=perftui::errors 50 %25%0A::error::injected"]
+
+
+def test_blocking_verdicts_print_no_warning_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert announce(decide([Reason(ExitCode.OBJECTIVE_FAILED, "errors")], warn_only=False)) == 13
+    assert "::warning" not in capsys.readouterr().err

@@ -1,0 +1,98 @@
+"""`perftui presets`, `perftui probe` and `perftui demo`."""
+
+from __future__ import annotations
+
+import signal
+import urllib.request
+
+import jsonschema
+import pytest
+
+from support.cli import finish, run_cli, start_cli, write_preset
+from support.conservation import assert_conserved
+from support.home import Home
+
+BROKEN = 'schema = 1\nname = "x"\n[target]\nurl = "ftp://h"\n[load]\nrate = -1\ndurration = "5s"\n'
+
+
+def test_list_and_show(home: Home) -> None:
+    home.extra["COLUMNS"] = "80"
+    listed = run_cli(home, "presets")
+    assert max(map(len, listed.stdout.splitlines())) <= 80
+    names = [line.split()[0] for line in listed.stdout.splitlines()[1:]]
+    assert names[:4] == ["health", "read", "write", "stress"]
+    for name in names:
+        shown = run_cli(home, "presets", "show", name)
+        assert shown.code == 0, shown.stderr
+        assert "warm-up" in shown.stdout
+    assert 'name = "read"' in run_cli(home, "presets", "show", "read", "--toml").stdout
+
+
+def test_check_tells_every_mistake(home: Home) -> None:
+    assert run_cli(home, "presets", "check", "health", "read").code == 0
+    result = run_cli(home, "presets", "check", write_preset(home, BROKEN), "health")
+    assert result.code == 2
+    problems = [line for line in result.stderr.splitlines() if "test.toml" in line]
+    assert len(problems) >= 3
+    assert any("'duration'" in line or "duration" in line for line in problems)
+
+
+def test_new_writes_a_preset_that_runs(home: Home, demo_url: str) -> None:
+    made = run_cli(home, "presets", "new", "mine", "--from", f"{demo_url}/api/items?page=2")
+    assert made.code == 0, made.stderr
+    assert run_cli(home, "presets", "check", "mine").code == 0
+    assert run_cli(home, "presets", "new", "mine").code == 2
+    assert "mine" in run_cli(home, "presets").stdout
+    result = run_cli(home, "run", "mine", "-d", "1s", "--warmup", "0s", "--format", "json")
+    assert result.code in {0, 13}, result.stderr
+    assert_conserved(result.record)
+    assert result.record.plan.target.url == demo_url
+
+
+def test_schema(home: Home) -> None:
+    jsonschema.validators.validator_for(schema := run_cli(home, "presets", "schema").json).check_schema(schema)
+
+
+def test_probe_shows_the_exchange(home: Home, demo_url: str) -> None:
+    result = run_cli(home, "probe", "read", demo_url, "-H", "X-Api-Key: canary-1234567")
+    assert result.code == 0, result.stderr
+    assert "> GET /api/items?" in result.stdout
+    assert "< HTTP/1.1 200" in result.stdout
+    assert "3 of 3 operations are as expected" in result.stdout
+    assert "canary-1234567" not in result.stdout
+    assert run_cli(home, "runs").stdout == ""
+
+
+def test_probe_of_a_failing_check_is_13(home: Home, demo_url: str) -> None:
+    result = run_cli(home, "probe", "read", f"{demo_url}/fail?rate=1&status=500")
+    assert result.code == 13
+    assert "0 of 1 operations" in result.stdout
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_demo_without_a_terminal_is_headless(home: Home, style: str) -> None:
+    result = run_cli(home, "demo", "-d", "2s", "--format", style)
+    assert result.code == 0, result.stderr
+    if style == "json":
+        assert_conserved(result.record)
+        assert result.record.plan.target.pid > 0
+    else:
+        assert f"Saved: {home.run_folders()[0]}" in result.stdout
+
+
+def test_demo_serves_until_it_is_told_to_stop(home: Home) -> None:
+    with start_cli(home, "demo", "--serve") as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().decode().strip()
+        with urllib.request.urlopen(f"{url}/health") as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGINT)
+        assert finish(process).code == 0
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"{url}/health")
+
+
+def test_taken_port_is_told(home: Home, demo_url: str) -> None:
+    result = run_cli(home, "demo", "--serve", "--port", demo_url.rpartition(":")[2])
+    assert result.code == 2
+    assert len(result.stderr.splitlines()) == 1

@@ -1,0 +1,233 @@
+"""`perftui run` without a terminal, against the demo service."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import time
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+
+from perftui.report.schema import export_schema
+from perftui.store.loading import load_folder
+from support.cli import Result, finish, run_cli, start_cli, write_preset
+from support.conservation import assert_conserved
+from support.home import Home
+
+QUICK = ("--duration", "2s", "--warmup", "0s")
+STRICT = """
+schema = 1
+name = "strict"
+kind = "read"
+[target]
+url = "http://127.0.0.1:8000"
+[load]
+rate = 50
+duration = "2s"
+[[operations]]
+name = "list"
+path = "/api/items"
+[[operations]]
+name = "broken"
+path = "/fail?rate=1&status=503"
+[[objectives]]
+metric = "error_rate"
+target = "< 0.1%"
+critical = "< 1%"
+"""
+
+
+def headless(home: Home, url: str, *more: str, preset: str = "read") -> Result:
+    return run_cli(home, "run", preset, url, *QUICK, "--headless", *more)
+
+
+def test_json_is_one_document_and_progress_is_on_stderr(home: Home, demo_url: str) -> None:
+    result = headless(home, demo_url, "--format", "json", "--label", "v1")
+    assert result.code == 0, result.stderr
+    jsonschema.validate(result.json, export_schema())
+    record = result.record
+    assert_conserved(record)
+    assert (record.status, record.label, record.whole_run.scheduled) == ("finished", "v1", 200)
+    assert record.objectives
+    assert result.json["outcome"] == {"exit_code": 0, "would_exit": 0, "blocking": False, "reasons": []}
+    lines = result.stderr.splitlines()
+    assert len([line for line in lines if re.match(r"\d\d:\d\d / 00:02  measure .* 100\.0/s ok", line)]) == 2
+    (folder,) = home.run_folders()
+    assert lines[-1] == f"perftui: saved: {folder}"
+
+
+def test_text_ends_with_the_path(home: Home, demo_url: str) -> None:
+    result = headless(home, demo_url)
+    (folder,) = home.run_folders()
+    assert result.stdout.endswith(f"\nSaved: {folder}\n")
+    assert "200 scheduled in 2s: 200 ok" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("style", "start"),
+    [
+        ("toml", "schema = 1"),
+        ("csv", "run,label"),
+        ("md", "### health"),
+        ("html", "<!DOCTYPE html>"),
+        ("junit", "<?xml"),
+    ],
+)
+def test_other_formats_into_a_file(home: Home, demo_url: str, style: str, start: str) -> None:
+    file = home.path / "out"
+    more = ("--rate", "20", "--format", style, "--output", str(file), "--warn-only")
+    result = headless(home, f"{demo_url}/health", *more, preset="health")
+    assert result.code == 0, result.stderr
+    assert result.stdout == ""
+    assert file.read_text().startswith(start)
+
+
+def test_failed_objective_is_13(home: Home, demo_url: str) -> None:
+    result = run_cli(home, "run", write_preset(home, STRICT), demo_url, "--headless", "--format", "json")
+    assert result.code == 13
+    assert "objective failed: error_rate is 50.0 %, critical < 1.0 %" in result.stderr
+    assert_conserved(result.record)
+    assert result.json["outcome"]["blocking"] is True
+
+
+def test_warn_only_is_0_and_says_13(home: Home, demo_url: str) -> None:
+    home.extra["GITHUB_ACTIONS"] = "true"
+    result = run_cli(home, "run", write_preset(home, STRICT), demo_url, "--warn-only", "--format", "json")
+    assert result.code == 0
+    assert result.json["outcome"] | {"reasons": []} == {
+        "exit_code": 0,
+        "would_exit": 13,
+        "blocking": False,
+        "reasons": [],
+    }
+    assert "perftui: --warn-only: exit 0 instead of 13" in result.stderr.splitlines()
+    assert len([line for line in result.stderr.splitlines() if line.startswith("::warning ")]) == 1
+
+
+def test_nothing_listening_is_14_in_one_line_and_nothing_is_saved(home: Home) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        result = headless(home, f"http://127.0.0.1:{reserved.getsockname()[1]}")
+    assert result.code == 14
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert home.run_folders() == []
+
+
+def test_public_host_needs_confirmation(home: Home) -> None:
+    result = headless(home, "http://100.64.0.1", "--rate", "1000")
+    assert result.code == 15
+    assert "--confirm-host" in result.stderr
+    assert home.run_folders() == []
+
+
+def test_mistakes_in_a_preset_are_all_told_before_anything_is_sent(home: Home, demo_url: str) -> None:
+    preset = write_preset(home, STRICT.replace("rate = 50", "rate = -1\ndurration = '5s'").replace("method", "x"))
+    result = run_cli(home, "run", preset, demo_url)
+    assert result.code == 2
+    assert len(result.stderr.splitlines()) >= 2
+    assert "durration" in result.stderr
+    assert "duration" in result.stderr
+    assert home.run_folders() == []
+
+
+def test_missing_output_folder_is_told_before_the_run(home: Home, demo_url: str) -> None:
+    result = headless(home, demo_url, "--output", "/nowhere/out.json")
+    assert result.code == 2
+    assert home.run_folders() == []
+
+
+def test_header_from_a_file_stays_out_of_everything(home: Home, demo_url: str) -> None:
+    file = home.path / "headers"
+    file.write_text("# comment\nAuthorization: Bearer canary-8472\n")
+    result = headless(home, demo_url, "-H", f"@{file}", "--format", "json", "--set", "load.rate=10")
+    assert result.code in {0, 13}, result.stderr
+    assert result.record.whole_run.scheduled == 20
+    assert "canary-8472" not in result.stdout + result.stderr
+    for path in home.runs.rglob("*"):
+        assert not path.is_file() or b"canary-8472" not in path.read_bytes()
+
+
+def test_interrupt_saves_and_exits_130(home: Home, demo_url: str) -> None:
+    arguments = ("run", "read", demo_url, "--duration", "30s", "--warmup", "0s", "--headless", "--format", "json")
+    with start_cli(home, *arguments) as process:
+        wait_for_interval(home)
+        process.send_signal(signal.SIGINT)
+        result = finish(process)
+    assert result.code == 130
+    assert_conserved(result.record)
+    assert result.record.status in {"stopped", "aborted"}
+    assert result.record.status_detail == "signal INT"
+
+
+def test_detached_run_is_watched_steered_and_stopped(home: Home, demo_url: str) -> None:
+    started = run_cli(home, "run", "read", demo_url, "--duration", "30s", "--warmup", "0s", "--detach")
+    assert started.code == 0
+    run_id = started.stdout.strip()
+    (folder,) = home.run_folders()
+    assert folder.name == run_id
+    wait_for_interval(home)
+    assert "running" in run_cli(home, "runs", "list").stdout
+    with start_cli(home, "watch", run_id) as watching:
+        assert run_cli(home, "ctl", run_id, "level", "20").code == 0
+        assert run_cli(home, "ctl", run_id[:-2], "mark", "cache cleared").code == 0
+        time.sleep(1.2)
+        assert run_cli(home, "ctl", run_id, "stop").code == 0
+        watched = finish(watching)
+    assert "mark: cache cleared (ctl)" in watched.stdout
+    assert f"Saved: {folder}" in watched.stdout
+    run = load_folder(folder)
+    assert_conserved(run.record)
+    assert run.record.steered
+    assert run.record.status == "stopped"
+    assert [event.kind for event in run.events if event.origin == "ctl"] == ["level", "mark", "stop"]
+    gone = run_cli(home, "ctl", run_id, "stop")
+    assert gone.code == 2
+    assert "not running" in gone.stderr
+
+
+def test_rounds_are_saved_one_by_one_and_shown_together(home: Home, demo_url: str) -> None:
+    result = headless(home, demo_url, "--rounds", "2")
+    assert result.code == 0, result.stderr
+    assert "2 rounds" in result.stdout
+    first, second = (load_folder(folder).record for folder in home.run_folders())
+    assert first.rounds_of == second.rounds_of != ""
+    assert (first.round, second.round) == (1, 2)
+
+
+def test_baseline_comparison_follows_the_run(home: Home, demo_url: str) -> None:
+    assert headless(home, demo_url).code == 0
+    assert run_cli(home, "baseline", "set", "latest", "--force").code == 0
+    result = headless(home, demo_url, "--baseline", "chosen", "--format", "json", "--strict")
+    comparison = result.json["comparison"]
+    assert comparison["baseline_id"] == home.run_folders()[0].name
+    # two seconds are too short to say anything, and the program must not pretend otherwise
+    assert comparison["verdict"] in {"inconclusive", "not_comparable"}
+    assert result.code in {11, 12}
+    jsonschema.validate(result.json, export_schema())
+
+
+def test_unknown_baseline_is_told_before_the_run(home: Home, demo_url: str) -> None:
+    for reference in ("chosen", "nothere"):
+        result = headless(home, demo_url, "--baseline", reference)
+        assert result.code == 2
+    assert home.run_folders() == []
+
+
+def wait_for_interval(home: Home, timeout_s: float = 10.0) -> Path:
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        for folder in home.run_folders():
+            if b'"interval"' in (folder / "journal.jsonl").read_bytes():
+                return folder
+        time.sleep(0.1)
+    raise AssertionError("no interval was written")
+
+
+def test_every_document_of_the_schema_is_json(home: Home) -> None:
+    assert msgspec.json.decode(run_cli(home, "runs", "schema").stdout) == json.loads(json.dumps(export_schema()))

@@ -1,0 +1,155 @@
+"""The saved runs from the command line: list, show, export, compare, baseline, delete, prune, recover."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from perftui.store.records import read_record, write_record
+from support.cli import run_cli
+from support.conservation import assert_conserved
+from support.home import Home
+
+RECORDED = Path(__file__).parent.parent / "report" / "data" / "shop.json"
+
+
+@pytest.fixture
+def saved(home: Home, demo_url: str) -> str:
+    """The id of a run that was made."""
+    result = run_cli(
+        home,
+        "run",
+        "read",
+        demo_url,
+        "-d",
+        "2s",
+        "--warmup",
+        "0s",
+        "--label",
+        "first",
+        "--headless",
+        "--format",
+        "json",
+    )
+    assert result.code == 0, result.stderr
+    return result.record.id
+
+
+def test_list_show_path_export_delete(home: Home, saved: str) -> None:
+    home.extra["COLUMNS"] = "80"
+    listed = run_cli(home, "runs")
+    assert saved in listed.stdout
+    assert "first" in listed.stdout
+    assert max(map(len, listed.stdout.splitlines())) <= 80
+    assert [row["id"] for row in run_cli(home, "runs", "list", "--format", "json").json] == [saved]
+    shown = run_cli(home, "runs", "show", "latest")
+    assert "200 scheduled in 2s" in shown.stdout
+    folder = run_cli(home, "runs", "path", saved[:-2]).stdout.strip()
+    assert folder == str(home.runs / saved)
+    assert run_cli(home, "runs", "path").stdout.strip() == str(home.runs)
+
+    refused = run_cli(home, "runs", "delete", saved)
+    assert refused.code == 2
+    assert "--yes" in refused.stderr
+    assert run_cli(home, "runs", "delete", saved, "--yes").code == 0
+    assert not Path(folder).exists()
+    assert run_cli(home, "runs", "show", saved).code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("a.json", '{\n  "schema": 1'),
+        ("a.toml", "schema = 1"),
+        ("a.csv", "run,label"),
+        ("a.md", "### shop"),
+        ("a.html", "<!DOCTYPE html>"),
+        ("a.xml", "<?xml"),
+        ("a.hlog", "#["),
+        ("a.txt", "shop · "),
+        ("a.anything", "{"),
+    ],
+)
+def test_export_takes_the_format_of_the_ending(home: Home, name: str, start: str) -> None:
+    file = home.path / name
+    result = run_cli(home, "export", str(RECORDED), "--output", str(file))
+    assert (result.code, result.stdout) == (0, ""), result.stderr
+    assert file.read_text().startswith(start)
+    assert result.stderr == f"perftui: written: {file}\n"
+
+
+def test_exported_json_is_compared_like_the_run(home: Home, saved: str) -> None:
+    file = home.path / "elsewhere" / "a.json"
+    file.parent.mkdir()
+    assert run_cli(home, "export", saved, "-o", str(file)).code == 0
+    text = run_cli(home, "runs", "show", str(file)).stdout
+    assert text.split("\nSaved:")[0] == run_cli(home, "runs", "show", saved).stdout.split("\nSaved:")[0]
+    result = run_cli(home, "compare", str(file), saved, "--format", "json")
+    by_name = {change["metric"]: change for change in result.json["metrics"] if not change["operation"]}
+    assert by_name["response_time.p95"]["change"] == 0
+    assert by_name["response_time.p95"]["n_run"] == 200
+
+
+def test_runs_that_differ_are_not_compared(home: Home, saved: str) -> None:
+    result = run_cli(home, "compare", str(RECORDED), saved)
+    assert result.code == 12
+    assert "NOT COMPARABLE" in result.stdout
+    assert "not comparable: timeout" in result.stderr
+    silenced = run_cli(home, "compare", str(RECORDED), saved, "--warn-only")
+    assert silenced.code == 12
+
+
+@pytest.mark.parametrize("style", ["json", "toml", "csv", "md", "html", "junit"])
+def test_compare_in_every_format(home: Home, style: str) -> None:
+    result = run_cli(home, "compare", str(RECORDED), str(RECORDED), "--format", style)
+    assert result.stdout, result.stderr
+    assert result.code in {0, 12}
+
+
+def test_baseline(home: Home, saved: str) -> None:
+    assert "no baseline is set" in run_cli(home, "baseline", "show").stderr
+    assert run_cli(home, "baseline", "set", saved, "--force").code == 0
+    assert saved in run_cli(home, "baseline", "show").stdout
+    kept = run_cli(home, "runs", "prune", "--keep", "0", "--yes")
+    assert "deleted 0 runs" in kept.stderr
+    assert saved in run_cli(home, "baseline", "clear").stderr
+    assert "deleted 1 run\n" in run_cli(home, "runs", "prune", "--keep", "0", "--yes").stderr
+    assert run_cli(home, "runs").stdout == ""
+
+
+def test_unfinished_run_is_recovered(home: Home, saved: str) -> None:
+    """The record of a runner that was lost says running; its journal has everything."""
+    folder = home.runs / saved
+    complete = read_record(folder)
+    write_record(folder, replace(complete, status="running", verdict="none"))
+    assert "interrupted" in run_cli(home, "runs").stdout
+    result = run_cli(home, "runs", "recover")
+    assert result.code == 0, result.stderr
+    assert f"recovered: {saved}" in result.stderr
+    again = read_record(folder)
+    assert_conserved(again)
+    assert again.summary.total.counts == complete.summary.total.counts
+    assert "no run is unfinished" in run_cli(home, "runs", "recover").stderr
+
+
+def test_watch_prints_a_finished_run(home: Home, saved: str) -> None:
+    result = run_cli(home, "watch", saved)
+    assert result.code == 0
+    assert "00:02 / 00:02" in result.stdout
+    assert f"Saved: {home.runs / saved}" in result.stdout
+
+
+def test_hostile_names_do_no_harm(home: Home, saved: str) -> None:
+    assert run_cli(home, "runs", "show", "\x1b]52;c;x\x07").stderr.count("\x1b") == 0
+    assert run_cli(home, "runs", "delete", "..", "--yes").code == 2
+    assert run_cli(home, "runs", "delete", str(home.path), "--yes").code == 2
+    assert (home.runs / saved).is_dir()
+    broken = home.runs / "20200101-000000-x-0000"
+    shutil.copytree(home.runs / saved, broken)
+    (broken / "run.toml").write_text('schema = 1\nid = "\x00')
+    listed = run_cli(home, "runs")
+    assert listed.code == 0
+    assert broken.name in listed.stdout
