@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from perftui.model.record import Environment
@@ -39,6 +38,8 @@ def available_cpus() -> int:
 
 
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # needed once, after the workers were spawned
+
     try:
         return version(package)
     except PackageNotFoundError:

@@ -6,27 +6,16 @@ from collections.abc import Callable
 
 import anyio
 
-from perftui.analysis.record import complete_record
-from perftui.engine import preflight, signals
-from perftui.engine.control_server import ControlServer
-from perftui.engine.environment import describe
+from perftui.engine import preflight
 from perftui.engine.messages import Job
 from perftui.engine.runner_hooks import Hooks
-from perftui.engine.runner_live import LiveRun, now_text
 from perftui.engine.runner_prepare import Prepared, prepare
 from perftui.engine.runner_request import RunRequest
 from perftui.engine.supervisor import Supervisor
-from perftui.metrics.timeline import Timeline
 from perftui.model.errors import PerftuiError
-from perftui.model.interval import Event
-from perftui.model.journal import End, Header, JournalLine
+from perftui.model.journal import JournalLine
 from perftui.model.record import Record
-from perftui.presets.redaction import Redactor, redact_plan
-from perftui.store.journal import JOURNAL_NAME
-from perftui.store.journal_writer import JournalWriter
-from perftui.store.library import RunFolder, RunLibrary
-from perftui.store.paths import socket_path
-from perftui.store.records import write_record
+from perftui.store.library import RunFolder
 
 __all__ = ["RunRequest", "run_plan"]
 
@@ -62,8 +51,11 @@ async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnSt
             await supervisor.start(prepared.workers, tasks)
             await preflight.check_reachable(prepared.resolved, prepared.addresses)
             hooks = await Hooks.before(prepared)
-            await supervisor.prepare(_jobs(prepared, hooks))
-            record = await _run(request, prepared, supervisor, hooks, on_line=on_line, on_started=on_started)
+            await supervisor.give_jobs(_jobs(prepared, hooks))
+            from perftui.engine.runner_session import save_run  # while the workers start
+
+            await supervisor.wait_ready()
+            record = await save_run(request, prepared, supervisor, hooks, on_line=on_line, on_started=on_started)
         finally:
             await supervisor.close()
         tasks.cancel_scope.cancel()
@@ -82,109 +74,6 @@ def _jobs(prepared: Prepared, hooks: Hooks) -> Callable[[int], Job]:
         )
 
     return job_of
-
-
-async def _run(
-    request: RunRequest,
-    prepared: Prepared,
-    supervisor: Supervisor,
-    hooks: Hooks,
-    *,
-    on_line: OnLine | None,
-    on_started: OnStarted | None,
-) -> Record:
-    plan = redact_plan(prepared.plan)
-    scrub = Redactor((*prepared.secrets, *hooks.secrets)).text
-    folder = RunLibrary().create(plan.name)
-    header = Header(
-        id=folder.id,
-        plan=plan,
-        started_at=now_text(),
-        label=scrub(request.label),
-        environment=describe(prepared.workers, tuple(address for address, _ in prepared.addresses)),
-        rounds_of=request.rounds_of,
-        round=request.round,
-    )
-    writer = _writer(folder)
-    try:
-        writer.append(header)
-        live = LiveRun(prepared.resolved, supervisor, writer, scrub=scrub, on_line=on_line)
-        disk_problem = _save(folder, _started(header))
-        server = ControlServer(socket_path(folder.id), live.apply, lambda: _viewer_lost(live, plan.load.on_disconnect))
-        async with anyio.create_task_group() as tasks:
-            await tasks.start(server.serve)
-            tasks.start_soon(_watch_signals, live, supervisor, plan.load.on_disconnect)
-            tasks.start_soon(hooks.keep_renewed, live)
-            if on_started is not None:
-                on_started(folder)
-            for note in (*prepared.notes, *disk_problem):
-                live.note(note)
-            end = await live.run()
-            for note in await hooks.after(live.captured):
-                live.note(note)
-            record = _finish(header, end, live, writer)
-            for problem in (*_save(folder, record), *([writer.problem] if writer.problem else [])):
-                if on_line is not None:
-                    on_line(Event(at_s=0, kind="disk", detail=problem, origin="runner"))
-            tasks.cancel_scope.cancel()
-    finally:
-        writer.close()
-    return record
-
-
-def _writer(folder: RunFolder) -> JournalWriter:
-    try:
-        return JournalWriter(folder.path / JOURNAL_NAME)
-    except OSError as error:
-        raise PerftuiError(f"{folder.path / JOURNAL_NAME}: cannot be made: {error.strerror}") from error
-
-
-def _started(header: Header) -> Record:
-    return Record(
-        id=header.id, label=header.label, started_at=header.started_at, plan=header.plan, status="running",
-        environment=header.environment, rounds_of=header.rounds_of, round=header.round,
-    )  # fmt: skip
-
-
-def _finish(header: Header, end: End, live: LiveRun, writer: JournalWriter) -> Record:
-    live.write(end)
-    writer.sync()
-    timeline = Timeline(header.plan)
-    for line in writer.lines():
-        timeline.add(line)
-    return complete_record(header, timeline, end)
-
-
-def _save(folder: RunFolder, record: Record) -> list[str]:
-    """Write run.toml; what the disk refused, in words. The journal has everything all the same."""
-    try:
-        write_record(folder.path, record)
-    except OSError as error:
-        return [f"{folder.path}: the record was not saved: {error.strerror}; `perftui runs recover` makes it again"]
-    return []
-
-
-async def _watch_signals(live: LiveRun, supervisor: Supervisor, on_disconnect: str) -> None:
-    await signals.watch(
-        stop=lambda name: live.stop(f"signal {name}", "signal"),
-        abort=lambda name: live.abort(f"signal {name}", "signal"),
-        hang_up=lambda: _hung_up(live, on_disconnect),
-        end_workers=supervisor.kill,
-    )
-
-
-def _hung_up(live: LiveRun, on_disconnect: str) -> None:
-    if on_disconnect == "stop":
-        live.stop("signal HUP", "signal")
-    else:
-        live.note("the terminal hung up; the run goes on to its end")
-
-
-def _viewer_lost(live: LiveRun, on_disconnect: str) -> None:
-    if on_disconnect == "stop":
-        live.stop("stopped: the viewer was lost", "runner")
-    else:
-        live.note("the viewer was lost; the run goes on to its end")
 
 
 def _first_told(group: BaseExceptionGroup[BaseException]) -> PerftuiError | KeyboardInterrupt | None:

@@ -76,14 +76,17 @@ class Supervisor:
             tasks.start_soon(self._listen, member)
             tasks.start_soon(member.process.keep_output)
 
-    async def prepare(self, job_of: Callable[[int], Job]) -> None:
-        """Give every worker its job and wait until all are ready.
+    async def give_jobs(self, job_of: Callable[[int], Job]) -> None:
+        """Tell every worker what it is to do."""
+        for member in self.members:
+            await member.process.send(job_of(member.number))
+
+    async def wait_ready(self) -> None:
+        """Wait until all workers can begin.
 
         Raises:
             PerftuiError: a worker failed, or took longer than 20 s.
         """
-        for member in self.members:
-            await member.process.send(job_of(member.number))
         with anyio.move_on_after(READY_S):
             for member in self.members:
                 await member.ready.wait()
