@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -12,7 +12,7 @@ from textual.screen import Screen
 Shown = TypeVar("Shown", bound=Screen[object])
 
 
-async def until(pilot: Pilot[object], condition: Callable[[], object], within_s: float = 15.0) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], object], within_s: float = 15.0) -> None:
     """Wait until the condition holds.
 
     Raises:
@@ -25,7 +25,7 @@ async def until(pilot: Pilot[object], condition: Callable[[], object], within_s:
     await pilot.pause()
 
 
-async def screen_of(pilot: Pilot[object], kind: type[Shown], within_s: float = 15.0) -> Shown:
+async def screen_of(pilot: Pilot[Any], kind: type[Shown], within_s: float = 15.0) -> Shown:
     """The screen in front, once it is of this kind."""
     await until(pilot, lambda: isinstance(pilot.app.screen, kind), within_s)
     screen = pilot.app.screen

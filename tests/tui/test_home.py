@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -18,14 +19,14 @@ pytestmark = pytest.mark.anyio
 Make = Callable[..., PerftuiApp]
 
 
-async def listed(pilot: Pilot[object]) -> HomeScreen:
+async def listed(pilot: Pilot[Any]) -> HomeScreen:
     """The home screen, once presets and runs are read."""
     screen = await screen_of(pilot, HomeScreen)
     await until(pilot, lambda: screen.form.entry is not None and "Reading" not in screen.newest._empty)
     return screen
 
 
-async def asked(pilot: Pilot[object]) -> ConfirmScreen:
+async def asked(pilot: Pilot[Any]) -> ConfirmScreen:
     """The question that Enter leads to, once the target is known."""
     await listed(pilot)
     await pilot.press("enter")

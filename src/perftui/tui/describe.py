@@ -49,6 +49,11 @@ def objective_text(objective: Objective) -> str:
     return f"{where}{metric} {objective.target}{critical}"
 
 
+def metric_text(metric: str) -> str:
+    """A metric in few letters: `response p95`, `error rate`."""
+    return metric.replace("_time.", " ").replace("p99_9", "p99.9").replace("_", " ")
+
+
 def plan_text(plan: Plan) -> str:
     """`rate 100/s for 30s after 5s warm-up`."""
     warmup = f" after {format_duration(plan.load.warmup_s)} warm-up" if plan.load.warmup_s else ""

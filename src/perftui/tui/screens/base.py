@@ -80,8 +80,9 @@ class PerftuiScreen(Screen[Result], Generic[Result]):
         self.title_bar.title = self.heading
 
     def say(self, detail: Content | str) -> None:
-        """Put a detail on the right of the title line."""
-        self.title_bar.detail = words(detail) if isinstance(detail, str) else detail
+        """Put a detail on the right of the title line; a screen that is going away has none."""
+        for bar in self.query(TitleBar):
+            bar.detail = words(detail) if isinstance(detail, str) else detail
 
 
 class Dialog(ModalScreen[Result], Generic[Result]):

@@ -19,7 +19,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.record import Record
 from perftui.model.units import format_duration
 from perftui.tui.compared import Pair, judge, read_pair
-from perftui.tui.describe import level_text, when_text
+from perftui.tui.describe import level_text, metric_text, when_text
 from perftui.tui.marks import change_mark, quiet, status_mark, trust_mark, words
 from perftui.tui.plot import PlotView
 from perftui.tui.screens.base import PerftuiScreen
@@ -217,7 +217,7 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
         yield Row(
             _key(change),
             (
-                f"{'  ' if operation else ''}{_short(change.metric)}",
+                f"{'  ' if operation else ''}{metric_text(change.metric)}",
                 value_text(change.baseline, change.unit),
                 value_text(change.run, change.unit),
                 change_text(change.change, change.unit),
@@ -225,10 +225,6 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
                 verdict if change.gated else quiet(verdict.plain),
             ),
         )
-
-
-def _short(metric: str) -> str:
-    return metric.replace("_time.", " ").replace("_", " ").replace(".", " ").replace("p99 9", "p99.9")
 
 
 def _about(change: MetricChange) -> Content:
