@@ -74,22 +74,22 @@ class Pool:
         return len(self.connections) - len(self.idle)
 
     @property
-    def is_full(self) -> bool:
-        """Whether a request would have to wait."""
-        return not self.idle and len(self.connections) >= self._settings.most_connections
+    def has_room(self) -> bool:
+        """Whether a request can go on its way now."""
+        return bool(self.idle) or len(self.connections) < self._settings.most_connections
 
     def submit(
         self, operation: PreparedOperation, cell: CellRecorder, intended_ns: int, user: VirtualUser | None
     ) -> None:
         """Send a request now if a connection is idle or may be opened; else it waits."""
-        if self.idle or len(self.connections) < self._settings.most_connections:
+        if self.has_room:
             self._start(None, operation, cell, intended_ns, user)
         else:
             self.waiting.append((operation, cell, intended_ns, user))
 
     def release(self, connection: Connection | None) -> None:
         """A request ended: its connection, or the place of a closed one, is for the next that waits."""
-        while self.waiting:
+        while self.waiting and (connection is not None or self.has_room):
             operation, cell, intended_ns, user = self.waiting.popleft()
             if intended_ns and perf_counter_ns() - intended_ns > self.timeout_ns:
                 self._drop(cell, user)
