@@ -54,8 +54,6 @@ def test_help_lists_every_command_and_loads_none() -> None:
 def test_every_command_has_help(home: Home) -> None:
     context = click.Context(commands)
     for name in commands.list_commands(context):
-        if name == "trend":
-            continue
         command = commands.get_command(context, name)
         assert command is not None
         assert command.get_short_help_str()

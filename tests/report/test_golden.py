@@ -43,4 +43,4 @@ def test_comparison(style: str, comparison: Comparison) -> None:
 
 
 def test_rounds(shop: LoadedRun) -> None:
-    assert_golden("rounds.txt", rounds_text([shop.record, shop.record]))
+    assert_golden("rounds.txt", rounds_text([shop, shop]))

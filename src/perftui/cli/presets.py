@@ -165,11 +165,11 @@ def schema(output: Path | None) -> int:
 @output_option
 def import_(file: str, kind: str | None, name: str, output: Path | None) -> int:
     """Make a preset of a curl command, a HAR file, an OpenAPI 3 document or a .http file; FILE `-` is stdin."""
-    from perftui.presets.importing import guess_kind, import_preset
+    from perftui.presets.importing.any_file import IMPORTERS, kind_of
 
     text = _read(file)
     stem = name or ("imported" if file == "-" else Path(file).stem)
-    toml = import_preset(kind or guess_kind(text, file), text, stem)
+    toml = IMPORTERS[kind or kind_of(text, file)](text, stem)
     if output is None:
         write_output(toml, None)
     else:

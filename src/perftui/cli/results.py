@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,11 +12,31 @@ from perftui.cli.outcome import Outcome
 from perftui.model.comparison import Comparison
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
+from perftui.model.record import Record
+from perftui.model.text import safe_text
+from perftui.store.index import RunRow
 from perftui.store.library import RunLibrary
 from perftui.store.loading import LoadedRun, load_run
 
 CHOSEN = "chosen"
 """As a reference: the baseline that `perftui baseline set` chose for the preset and target."""
+_MOST_HISTORY = 20
+
+
+def load_any(reference: str) -> LoadedRun:
+    """A run of ours, or the result file of another tool.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    try:
+        return load_run(reference)
+    except UsageError:
+        if not Path(reference).is_file():
+            raise
+        from perftui.store import foreign
+
+        return foreign.read(Path(reference))
 
 
 def load_rounds(reference: str) -> list[LoadedRun]:
@@ -24,7 +45,7 @@ def load_rounds(reference: str) -> list[LoadedRun]:
     Raises:
         UsageError: there is no such run, or one of its rounds is damaged.
     """
-    first = load_run(reference)
+    first = load_any(reference)
     group = first.record.rounds_of
     if not group or not first.path.is_dir():
         return [first]
@@ -57,10 +78,42 @@ def chosen_baseline(reference: str, plan: Plan) -> list[LoadedRun]:
 def compare_runs(
     baseline: Sequence[LoadedRun], runs: Sequence[LoadedRun], threshold: float, *, force: bool = False
 ) -> Comparison:
-    """The comparison of two sets of rounds."""
+    """The comparison of two sets of rounds; earlier runs of the same kind say how much such runs vary."""
     from perftui.analysis.comparison import compare
 
-    return compare(baseline, runs, threshold=threshold, force=force)
+    compared = {run.record.id for run in (*baseline, *runs)}
+    history = [record for record in _alike(runs[0].record) if record.id not in compared]
+    return compare(baseline, runs, threshold=threshold, force=force, history=history)
+
+
+def _alike(record: Record) -> list[Record]:
+    """The newest saved runs that can be compared with this one."""
+    from perftui.analysis.comparability import key_hash
+    from perftui.store.records import read_record
+
+    key = key_hash(record)
+    rows = [row for row in RunLibrary().list() if _has_ended_well(row) and row.preset == record.plan.name]
+    records = [read_record(row.path) for row in rows[:_MOST_HISTORY]]
+    return [other for other in records if key_hash(other) == key]
+
+
+def _has_ended_well(row: RunRow) -> bool:
+    return row.status == "finished" and row.trust != "invalid" and not row.steered
+
+
+def trend_records(preset: str, url: str | None, newest: int) -> list[Record]:
+    """The newest runs of a preset, newest first.
+
+    Raises:
+        UsageError: there are none.
+    """
+    from perftui.store.records import read_record
+
+    rows = [row for row in RunLibrary().list() if row.preset == preset and url in {None, row.url} and not row.problem]
+    rows = [row for row in rows if row.status != "running"][:newest]
+    if not rows:
+        raise UsageError(f"there are no saved runs of {safe_text(preset, 60)!r}; `perftui runs` lists what there is")
+    return [read_record(row.path) for row in rows]
 
 
 def result_text(
@@ -93,7 +146,7 @@ def _text(runs: Sequence[LoadedRun], comparison: Comparison | None) -> str:
 
     parts = [f"{summary_text(run.record)}\nSaved: {run.path}\n" for run in runs]
     if len(runs) > 1:
-        parts.append(rounds_text([run.record for run in runs]))
+        parts.append(rounds_text(runs))
     if comparison is not None:
         parts.append(render(comparison, "text"))
     return "\n".join(parts)

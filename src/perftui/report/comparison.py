@@ -27,8 +27,6 @@ VERDICT_MARKS: dict[ComparisonVerdict, str] = {
     "not_comparable": "✗",
 }
 WIDTH = 80
-_UNKNOWN = 9.0
-"""An interval from -100 % to beyond +900 % says nothing."""
 _INDENT = "  "
 
 
@@ -42,9 +40,9 @@ def render(comparison: Comparison, style: str) -> str:
         case "text":
             return comparison_text(comparison)
         case "json":
-            from perftui.report.json_export import comparison_json
+            from perftui.report.json_export import struct_json
 
-            return comparison_json(comparison)
+            return struct_json(comparison)
         case "toml":
             from perftui.report.toml_export import comparison_toml
 
@@ -165,7 +163,7 @@ def change_text(change: float, unit: Unit) -> str:
 
 def interval_text(change: MetricChange) -> str:
     """The interval of a change: `[+18.1, +38.0]`, in the change's unit; `–` where it could not be found."""
-    if change.low <= -1 and change.high >= _UNKNOWN:
+    if not change.interval_known:
         return MISSING
     places = 2 if change.unit == "fraction" else 1
     return f"[{100 * change.low:+.{places}f}, {100 * change.high:+.{places}f}]"

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from perftui.model.comparison import Comparison
 from perftui.store.interchange import document
 from perftui.store.loading import LoadedRun
 
@@ -35,6 +34,6 @@ def run_json(run: LoadedRun) -> str:
     return dump(run_document(run))
 
 
-def comparison_json(comparison: Comparison) -> str:
-    """The comparison as JSON."""
-    return dump(msgspec.to_builtins(comparison))
+def struct_json(struct: msgspec.Struct) -> str:
+    """A comparison, or another result, as JSON."""
+    return dump(msgspec.to_builtins(struct))

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from perftui.model.record import Record, Stats
+from perftui.analysis.rounds import rounds_of
+from perftui.model.objectives import Unit
+from perftui.model.record import Record
+from perftui.model.rounds import MetricSpread, Rounds
 from perftui.model.units import format_ms, format_percent
-from perftui.report.tables import Column, table
+from perftui.report.tables import Column, table, wrap
 from perftui.report.words import number_text, verdict_mark
+from perftui.store.loading import LoadedRun
 
 WIDTH = 80
-_UNSTABLE = 0.1
-"""Coefficient of variation above which rounds disagree too much."""
 
 
-def rounds_text(records: Sequence[Record]) -> str:
-    """The rounds as a table, and the spread of each metric over them."""
-    rate_mode = records[0].plan.load.mode == "rate"
+def rounds_text(runs: Sequence[LoadedRun]) -> str:
+    """The rounds as a table, the spread of each metric over them, and what is not steady."""
+    rounds = rounds_of(runs)
+    lines = [f"{len(runs)} rounds", "─" * WIDTH, *_each([run.record for run in runs]), "", *_spreads(rounds)]
+    for note in rounds.notes:
+        lines += wrap(note, WIDTH, "! ", "  ")
+    return "\n".join(lines) + "\n"
+
+
+def _each(records: Sequence[Record]) -> list[str]:
     columns = [
         Column("round", right=True),
         Column("run", least=12),
@@ -27,7 +35,7 @@ def rounds_text(records: Sequence[Record]) -> str:
     rows = []
     for record in records:
         total = record.summary.total
-        times = total.response_time_ms if rate_mode else total.service_time_ms
+        times = total.response_time_ms if record.plan.load.mode == "rate" else total.service_time_ms
         trust = "" if record.trust.verdict == "valid" else f", {record.trust.verdict}"
         rows.append(
             [
@@ -39,36 +47,33 @@ def rounds_text(records: Sequence[Record]) -> str:
                 f"{verdict_mark(record.verdict)} {record.verdict}{trust}",
             ]
         )
-    lines = [f"{len(records)} rounds", "─" * WIDTH, *table(columns, rows, width=WIDTH), ""]
-    spread = [
-        Column("over the rounds"),
-        *(Column(title, right=True) for title in ("min", "median", "mean", "max", "stddev", "IQR", "varies")),
-    ]
-    cells = [
-        [name, *_spread([read(record.summary.total) for record in records])]
-        for name, read in _metrics(rate_mode=rate_mode)
-    ]
-    lines += table(spread, cells, width=WIDTH)
-    return "\n".join(lines) + "\n"
+    return table(columns, rows, width=WIDTH)
 
 
-def _metrics(*, rate_mode: bool) -> list[tuple[str, Callable[[Stats], float]]]:
-    def time(field: str) -> Callable[[Stats], float]:
-        return lambda stats: float(getattr(stats.response_time_ms if rate_mode else stats.service_time_ms, field))
+def _spreads(rounds: Rounds) -> list[str]:
+    titles = ("min", "median", "mean", "max", "stddev", "IQR", "varies")
+    columns = [Column("over the rounds", least=12), *(Column(title, right=True) for title in titles)]
+    rows: list[list[str]] = []
+    for operation in dict.fromkeys(spread.operation for spread in rounds.metrics):
+        rows.append([operation or "total", *[""] * len(titles)])
+        rows += [_row(spread) for spread in rounds.metrics if spread.operation == operation]
+    lines = table(columns, rows, width=WIDTH)
+    if any(spread.outliers for spread in rounds.metrics):
+        lines.append("*: a round beyond 1.5 interquartile ranges from the quartiles")
+    return lines
 
+
+def _row(spread: MetricSpread) -> list[str]:
+    unit = {"ms": ", ms", "per_s": ", /s", "fraction": ", %"}[spread.unit]
+    values = (spread.min, spread.median, spread.mean, spread.max, spread.stddev, spread.iqr)
     return [
-        ("throughput, /s", lambda stats: stats.throughput_per_s),
-        *(
-            (f"{title}, ms", time(field))
-            for title, field in (("p50", "p50"), ("p95", "p95"), ("p99", "p99"), ("mean", "mean"))
-        ),
+        f"  {spread.metric.removeprefix('response_time.').removeprefix('service_time.')}{unit}",
+        *(_value(value, spread.unit) for value in values),
+        format_percent(spread.varies) + ("*" if spread.outliers else ""),
     ]
 
 
-def _spread(values: Sequence[float]) -> list[str]:
-    mean = statistics.fmean(values)
-    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    quartiles = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else [mean] * 3
-    varies = deviation / mean if mean else 0.0
-    figures = (min(values), statistics.median(values), mean, max(values), deviation, quartiles[2] - quartiles[0])
-    return [*map(format_ms, figures), format_percent(varies) + (" !" if varies > _UNSTABLE else "")]
+def _value(value: float, unit: Unit) -> str:
+    if unit == "ms":
+        return format_ms(value)
+    return f"{100 * value:.2f}" if unit == "fraction" else number_text(value)
