@@ -34,7 +34,9 @@ def _pair(first: str, second: str, doc: str) -> Section:
 
 OAUTH2 = Section(
     {
-        "token_url": Key(Text(allow=SECRET_KINDS, check=texts.url_problem), "Where tokens are fetched.", required=True),
+        "token_url": Key(
+            Text(allow=SECRET_KINDS, check=texts.url_problem, later=True), "Where tokens are fetched.", required=True
+        ),
         "client_id": Key(_SECRET, "Who we are.", required=True),
         "client_secret": Key(_SECRET, "Our secret, such as ${env:CLIENT_SECRET}.", required=True),
         "scope": Key(_SECRET, "What the token is for."),
@@ -87,7 +89,7 @@ TLS = Section(
 TARGET = Section(
     {
         "url": Key(
-            Text(allow=SECRET_KINDS, check=texts.url_problem, most=8000),
+            Text(allow=SECRET_KINDS, check=texts.url_problem, most=8000, later=True),
             "Scheme, host, port and a path prefix; may be given on the command line.",
         ),
         "timeout": Key(Duration(high=3600), "Total deadline of one request; 5s when not said.", to="timeout_s"),

@@ -54,6 +54,7 @@ class Text(Kind):
         check: Callable[[str], str] | None = None,
         most: int = 100_000,
         empty: bool = False,
+        later: bool = False,
     ) -> None:
         """Describe the text.
 
@@ -62,7 +63,9 @@ class Text(Kind):
             check: says what is wrong with the text (without its placeholders), or nothing.
             most: characters.
             empty: whether nothing is fine.
+            later: a text with placeholders is checked only when they are resolved.
         """
+        self._later = later
         self._allow = allow
         self._check = check
         self._most = most
@@ -93,6 +96,8 @@ class Text(Kind):
             for segment in segments:
                 if isinstance(segment, grammar.Placeholder) and segment.kind not in self._allow:
                     return _not_here(segment, self._allow)
+            if self._later and any(isinstance(segment, grammar.Placeholder) for segment in segments):
+                return ""
             literal = "".join(segment if isinstance(segment, str) else "1" for segment in segments)
         return self._check(literal) if self._check else ""
 

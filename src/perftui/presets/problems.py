@@ -62,8 +62,9 @@ def show_path(path: KeyPath) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'duration'?`, or nothing when no known word is near."""
-    found = get_close_matches(word[:100].lower(), list(known), n=1, cutoff=0.6)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    by_lower = {one.lower(): one for one in known}
+    found = get_close_matches(word[:100].lower(), by_lower, n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[found[0]]!r}?" if found else ""
 
 
 def _line(where: dict[KeyPath, int], path: KeyPath) -> int:

@@ -28,7 +28,7 @@ _MEMBER_NAME = re.compile(
     r"token|secret|password|passwd|session|api[-_]?key|credential|authorization|cookie", re.IGNORECASE
 )
 _MEMBER = re.compile(r'("([^"\\]{1,200})"\s{0,20}:\s{0,20}")((?:[^"\\]|\\.)*)')
-_PARAMETER = re.compile(r"(^|[?&;])([^=&#\s]{1,200})=([^&#\s\"'<>]*)")
+_PARAMETER = re.compile(r"(^|[?&;])([^=&;?#/\s]{1,200})=([^&#\s\"'<>]*)")
 _USER = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{0,30}://)[^/?#\s@\"']{1,2000}@")
 
 

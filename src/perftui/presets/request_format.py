@@ -97,15 +97,8 @@ class Document(Kind):
 
 
 def _build_check(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
-    if not any(name in read for name in ("status", "header", "json", "contains", "matches", "max_time_s")) and not any(
-        name in read for name in ("min_bytes", "max_bytes")
-    ):
-        problems.add(
-            path, "checks nothing; say status, header, json, contains, matches, min_bytes, max_bytes or max_time"
-        )
-        return BAD
-    if "equals" in read and not ("json" in read or "header" in read):
-        problems.add(path, "'equals' compares the value of 'json' or 'header'; name one of them")
+    if not read.keys() - {"name"}:
+        problems.add(path, f"checks nothing; say {', '.join(name for name in CHECK_KEYS if name != 'name')}")
         return BAD
     if "json" in read and "header" in read:
         problems.add(path, "'json' and 'header' in one check; make two checks of it")
@@ -120,9 +113,9 @@ def _build_check(read: dict[str, Any], path: KeyPath, problems: Problems) -> obj
 def _check_name(read: dict[str, Any]) -> str:
     if "status" in read:
         return f"status {'/'.join(map(str, read['status']))}"
-    for name in ("json", "header", "contains", "matches"):
+    for name in ("json", "header", "contains", "matches", "equals"):
         if name in read:
-            tail = f" = {read['equals']}" if "equals" in read else ""
+            tail = f" = {read['equals']}" if "equals" in read and name != "equals" else ""
             return safe_text(f"{name} {read[name]}{tail}", 60)
     return "size" if "min_bytes" in read or "max_bytes" in read else "time"
 
@@ -138,23 +131,22 @@ class _Scalar(Kind):
         return {"type": ["string", "number", "boolean"]}
 
 
+CHECK_KEYS = {
+    "name": Key(NAME, "Name under which failures are counted."),
+    "status": Key(
+        ListOf(Number(low=100, high=599, whole=True), single=True, least=1, most=100), "Statuses that are right."
+    ),
+    "header": Key(Text(check=texts.header_name_problem), "Header that must be present."),
+    "json": Key(Text(check=texts.json_path_problem), "JSON path that must exist in the body, such as $.items[0].id."),
+    "equals": Key(_Scalar(), "Value that the header, the JSON path or else the body must have."),
+    "contains": Key(Text(), "Text that the header, the JSON value or the body must contain."),
+    "matches": Key(Text(check=texts.regex_problem), "Regular expression searched in the same."),
+    "min_bytes": Key(Number(whole=True, high=1e12), "Least size of the body."),
+    "max_bytes": Key(Number(whole=True, high=1e12, above=True), "Largest size of the body."),
+    "max_time": Key(Duration(), "Longest time the request may take.", to="max_time_s"),
+}
 CHECK = Section(
-    {
-        "name": Key(NAME, "Name under which failures are counted."),
-        "status": Key(
-            ListOf(Number(low=100, high=599, whole=True), single=True, least=1, most=100), "Statuses that are right."
-        ),
-        "header": Key(Text(check=texts.header_name_problem), "Header that must be present."),
-        "json": Key(
-            Text(check=texts.json_path_problem), "JSON path that must exist in the body, such as $.items[0].id."
-        ),
-        "equals": Key(_Scalar(), "Value that the header or the JSON path must have."),
-        "contains": Key(Text(), "Text that the header, the JSON value or the body must contain."),
-        "matches": Key(Text(check=texts.regex_problem), "Regular expression searched in the same."),
-        "min_bytes": Key(Number(whole=True, high=1e12), "Least size of the body."),
-        "max_bytes": Key(Number(whole=True, high=1e12, above=True), "Largest size of the body."),
-        "max_time": Key(Duration(), "Longest time the request may take.", to="max_time_s"),
-    },
+    CHECK_KEYS,
     _build_check,
     "A condition on a response; every key that is set must hold.",
 )

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 import msgspec
 
 T = TypeVar("T")
+_NAMES = frozenset({"name", "title", "description"})
 
 
 def rewrite_strings(value: T, change: Callable[[str], str]) -> T:
-    """The value with `change` applied to every string in it; names of tables as well, names of fields not.
+    """The value with `change` applied to every string in it, keys of tables as well.
 
-    Parts that stay the same are kept, not copied.
+    What parts of a plan are called is kept: results are found by it. Parts that stay the same are kept, not copied.
     """
     return _rewrite(value, change)  # type: ignore[no-any-return]
 
@@ -31,6 +32,8 @@ def _rewrite(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401 -
         case msgspec.Struct():
             changed = {}
             for field in value.__struct_fields__:
+                if field in _NAMES:
+                    continue
                 old = getattr(value, field)
                 new = _rewrite(old, change)
                 if new != old:

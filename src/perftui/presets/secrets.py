@@ -31,10 +31,11 @@ def resolve_secrets(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
         UsageError: a variable is not set, a file cannot be read, or a value cannot stand where it is used.
     """
     resolver = _Resolver()
-    settings = {"url": plan.target.url, "proxy": plan.target.proxy}
-    open_values = {name: rewrite_strings(value, resolver.open_text) for name, value in settings.items()}
-    resolved = rewrite_strings(plan, resolver.text)
-    resolved = replace(resolved, target=replace(resolved.target, **open_values))
+    target = plan.target
+    url, proxy = resolver.open_text(target.url), resolver.open_text(target.proxy)
+    closed = replace(plan, target=replace(target, url="", proxy=""))
+    resolved = rewrite_strings(closed, resolver.text)
+    resolved = replace(resolved, target=replace(resolved.target, url=url, proxy=proxy))
     problems = [*resolver.problems, *_problems(resolved)]
     if problems:
         raise UsageError(*dict.fromkeys(problems))
@@ -131,10 +132,11 @@ def _read_file(path: str) -> str:
 def _problems(plan: Plan) -> list[str]:
     """What resolved values break: a line end in a header or a path, a URL that is none."""
     found = [f"target.url: {problem}" for problem in [texts.url_problem(plan.target.url)] if problem]
+    if (auth := plan.target.auth) and auth.oauth2 and (problem := texts.url_problem(auth.oauth2.token_url)):
+        found.append(f"target.auth.oauth2.token_url: {problem}")
     places: list[tuple[str, Target | Operation]] = [("target", plan.target)]
     every = (*plan.counted_operations, *plan.before, *plan.after)
     places += [(operation.name, operation) for operation in every]
-    auth = plan.target.auth
     if auth and auth.login:
         places.append(("target.auth.login", auth.login.request))
     for place, part in places:

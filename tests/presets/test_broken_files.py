@@ -1,0 +1,199 @@
+"""Files that somebody else wrote: every kind of broken TOML is refused in words, at once, and nothing is sent."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from perftui.model.errors import ExitCode, UsageError
+from perftui.presets.loading import load_plan, parse_preset
+
+GOOD = """schema = 1
+name = "x"
+[target]
+url = "http://127.0.0.1:1"
+[load]
+rate = 1
+duration = "1s"
+[[operations]]
+path = "/"
+"""
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "not TOML": (b"schema = = 1", "line 1, column 10"),
+    "UTF-16": (GOOD.encode("utf-16"), "is UTF-16"),
+    "byte order mark": (b"\xef\xbb\xbf" + GOOD.encode(), "byte order mark"),
+    "Latin-1": (GOOD.replace('"x"', '"\u00e9"').encode("latin-1"), ":2: not UTF-8 at byte"),
+    "nested arrays": (b"a = " + b"[" * 5000 + b"]" * 5000, "nested too deep"),
+    "nested tables": (b"a = " + b"{a=" * 5000 + b"1" + b"}" * 5000, "nested too deep"),
+    "5,000 digits": (b"schema = " + b"9" * 5000, "cannot be read"),
+    "a huge hexadecimal number": (GOOD.replace("rate = 1", "rate = 0x" + "f" * 10_000).encode(), "too far from 0"),
+    "2 MB": (GOOD.encode() + b"#" * 2_000_000, "at most 1 MiB"),
+    "a key of 100,000 parts": (b"a" + b".a" * 100_000 + b" = 1", "a key of more than 64 parts"),
+    "a table of 100,000 parts": (b"[a" + b".a" * 100_000 + b"]", "a key of more than 64 parts"),
+    "twice the same key": (GOOD.replace("rate = 1", "rate = 1\nrate = 2").encode(), "overwrite"),
+    "nothing": (b"", "'schema' is missing"),
+    "a control character": (GOOD.replace('"x"', '"\x1b[2J"').encode(), "illegal character"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_file_is_refused_in_words(case: str, tmp_path: Path) -> None:
+    data, expected = BROKEN[case]
+    path = tmp_path / "broken.toml"
+    path.write_bytes(data)
+    began = time.perf_counter()
+    with pytest.raises(UsageError) as caught:
+        load_plan(str(path))
+    assert time.perf_counter() - began < 1.0
+    assert caught.value.exit_code is ExitCode.USAGE
+    told = "\n".join(caught.value.problems)
+    assert expected in told
+    assert "\x1b" not in told
+    assert all(line.startswith(str(path)) and len(line) < 500 for line in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("line", "replacement", "expected"),
+    [
+        ("rate = 1", "rate = nan", "load.rate: nan is not a finite number"),
+        ("rate = 1", "rate = inf", "load.rate: inf is not a finite number"),
+        ("rate = 1", "rate = -1", "load.rate: -1 is too little; must be above 0"),
+        ("rate = 1", "rate = 0", "load.rate: 0 is too little; must be above 0"),
+        ("rate = 1", "rate = true", "load.rate: true is not a number"),
+        ("rate = 1", 'rate = "1"', "load.rate: '1' is not a number"),
+        ("rate = 1", "rate = 1e9", "load.rate: 1e+09 is too much; at most 1,000,000"),
+        ("rate = 1", "users = 1.5", "load.users: 1.5 is not a whole number"),
+        ('duration = "1s"', "durration = '1s'", "load.durration: unknown key; did you mean 'duration'?"),
+        ('duration = "1s"', "duration = 30", 'load.duration: 30 has no unit; write it as text with one, such as "30s"'),
+        ('duration = "1s"', 'duration = "1 fortnight"', "unknown unit 'fortnight'"),
+        ('duration = "1s"', 'duration = "25h"', "load.duration: 25h is too long; at most 24h"),
+        ('duration = "1s"', 'duration = "-1s"', "is not a duration"),
+        ('duration = "1s"', 'duration = "0s"', "load.duration: must be above 0"),
+        ('duration = "1s"', "duration = inf", "load.duration: inf is not a duration"),
+        (
+            'duration = "1s"',
+            'duration = "1s"\nmode = "rates"',
+            "load.mode: 'rates' is none of rate, users; did you mean 'rate'?",
+        ),
+        ('duration = "1s"', 'duration = "1s"\nmode = "users"', "load.mode: is 'users', but the level is 'rate'"),
+        ('duration = "1s"', 'duration = "1s"\nusers = 3', "load: has rate and users; name one of"),
+        ('duration = "1s"', 'duration = "1s"\nthink = "1s"', 'load.think: is for mode = "users"'),
+        ('url = "http://127.0.0.1:1"', 'url = "ftp://x"', "target.url: ftp:// is not spoken"),
+        ('url = "http://127.0.0.1:1"', 'url = "127.0.0.1:1"', "start it with http:// or https://"),
+        ('url = "http://127.0.0.1:1"', 'url = "http://a:b@c"', "target.url: holds a password"),
+        ('url = "http://127.0.0.1:1"', 'url = "http://h:99999"', "target.url: is no URL: check host and port"),
+        ('url = "http://127.0.0.1:1"', "", "target.url: is missing"),
+        ('path = "/"', 'path = "api"', "operations[0].path: must start with /, such as '/api'"),
+        ('path = "/"', 'path = "/a b"', "write it as %20"),
+        ('path = "/"', 'path = "/a\\r\\nX: y"', "holds a line end"),
+        ('path = "/"', 'path = "/a\\u0000"', "control character"),
+        ('path = "/"', 'path = "/"\nheaders = { X = "a\\nb" }', "operations[0].headers.X: holds a line end or NUL"),
+        ('path = "/"', 'path = "/"\nheaders = { "X Y" = "a" }', "is no header name"),
+        ('path = "/"', 'path = "/"\nheaders = { Content-Length = "3" }', "is set by perftui"),
+        ('path = "/"', 'path = "/"\nmethod = "get"', "methods are in capitals: GET"),
+        ('path = "/"', 'path = "/"\nbody = "x"\njson = {}', "has json and body; a request has one body"),
+        ('path = "/"', 'path = "/"\nbody = "x"', 'write method = "POST"'),
+        ('path = "/"', 'path = "/"\nweight = 0', "operations[0].weight: 0 is too little"),
+        ('path = "/"', 'path = "/${rnd:1..2}"', "did you mean 'rand'"),
+        ('path = "/"', 'path = "/${rand:1..2"', "is not closed"),
+        ('path = "/"', 'path = "/${rand:9..2}"', "is empty: 9 is above 2"),
+        ('path = "/"', 'path = "/${id}"', "${id} is captured nowhere before"),
+        ('path = "/"', 'path = "/${data:u.x}"', "there is no [[data]] named 'u'"),
+        ('path = "/"', 'path = "/"\nchecks = [{ }]', "operations[0].checks[0]: checks nothing"),
+        ('path = "/"', 'path = "/"\nchecks = [{ matches = "(" }]', "is no regular expression"),
+        ('path = "/"', 'path = "/"\nchecks = [{ json = "$.[" }]', "is no JSON path"),
+        ('path = "/"', 'path = "/"\ncaptures = [{ name = "x" }]', "has no source"),
+        ('path = "/"', 'path = "/"\ncaptures = [{ name = "seq", json = "$" }]', "already means something"),
+        ('path = "/"', 'path = "/"\njson = { at = 2024-01-01 }', "has no place in JSON; put it in quotes"),
+        ('path = "/"', 'path = "/"\n[[operations]]\nname = "GET /"\npath = "/b"', "'GET /' is used twice"),
+        ('path = "/"', 'path = "/"\n[[objectives]]\nmetric = "response_time.p59"\ntarget = "< 1s"', "did you mean"),
+        ('path = "/"', 'path = "/"\n[[objectives]]\nmetric = "error_rate"\ntarget = "< 5s"', "objectives[0].target"),
+        (
+            'path = "/"',
+            'path = "/"\n[[objectives]]\nmetric = "error_rate"\ntarget = "< 1%"\ncritical = "< 0.1%"',
+            "is stricter than the target",
+        ),
+        (
+            'path = "/"',
+            'path = "/"\n[[objectives]]\nmetric = "error_rate"\ntarget = "< 1%"\noperation = "GET"',
+            "'GET' is no operation; did you mean 'GET /'?",
+        ),
+        ("schema = 1", "schema = 2", "schema: is 2, of a newer perftui; this one reads 1"),
+        ('name = "x"', 'name = "../x"', "name: a name has letters"),
+        ('name = "x"', "", "'name' is missing: name on the command line"),
+        ("[[operations]]", "[operations]", "operations: a table is not a list"),
+        ("[load]", "[laod]", "laod: unknown key; did you mean 'load'?"),
+        (
+            "[target]",
+            '[target]\nauth = { bearer = "x", basic = { user = "a", password = "b" } }',
+            "name exactly one way",
+        ),
+        ("[target]", '[target]\nauth = { bearer = "${seq}" }', "cannot change between requests here"),
+    ],
+)
+def test_mistake_is_told_where_it_is(line: str, replacement: str, expected: str) -> None:
+    assert line in GOOD
+    text = GOOD.replace(line, replacement, 1)
+    with pytest.raises(UsageError) as caught:
+        parse_preset(text, "x.toml")
+    assert expected in "\n".join(caught.value.problems)
+
+
+def test_every_mistake_is_told_at_once_in_the_order_of_the_file() -> None:
+    text = """schema = 1
+name = "x y"
+kind = "reed"
+[target]
+url = "http://a b"
+timeout = 5
+[load]
+rate = -1
+durration = "3s"
+[[operations]]
+path = "api"
+checks = [
+    { status = 2000 },
+    { jsn = "$.a" },
+]
+[[objectives]]
+metric = "response_time.p95"
+target = "< 5"
+"""
+    with pytest.raises(UsageError) as caught:
+        parse_preset(text, "x.toml")
+    places = [problem.split(": ")[:2] for problem in caught.value.problems]
+    assert places == [
+        ["x.toml:2", "name"],
+        ["x.toml:3", "kind"],
+        ["x.toml:5", "target.url"],
+        ["x.toml:6", "target.timeout"],
+        ["x.toml:8", "load.rate"],
+        ["x.toml:9", "load.durration"],
+        ["x.toml:11", "operations[0].path"],
+        ["x.toml:13", "operations[0].checks[0].status"],
+        ["x.toml:14", "operations[0].checks[1].jsn"],
+        ["x.toml:18", "objectives[0].target"],
+    ]
+
+
+def test_many_mistakes_are_cut_short_and_quick() -> None:
+    text = GOOD + "".join(f'[[operations]]\npath = "x{number}"\n' for number in range(20_000))
+    began = time.perf_counter()
+    with pytest.raises(UsageError) as caught:
+        parse_preset(text, "x.toml")
+    assert time.perf_counter() - began < 3.0
+    assert len(caught.value.problems) <= 51
+
+
+@pytest.mark.parametrize("special", ["/dev/zero", "."])
+def test_only_files_are_read(special: str) -> None:
+    with pytest.raises(UsageError, match="is not a file"):
+        load_plan(special if special.startswith("/") else "./")
+
+
+def test_unknown_preset_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean 'health'"):
+        load_plan("heatlh")
