@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
@@ -20,9 +21,6 @@ from perftui.tui.widgets.cells import Drawing, content, fit, framed
 Picture = TypeVar("Picture")
 Draw = Callable[[Picture, int, int], Drawing]
 """Draws a picture for an inner width and height; height 0 asks for as many lines as there are."""
-
-_MERGE_CELLS = 10
-"""Equal cells between two changed ones that are cheaper to send again than to jump over."""
 
 
 class LinePanel(Widget, Generic[Picture]):
@@ -58,9 +56,9 @@ class LinePanel(Widget, Generic[Picture]):
             self.refresh()
             return
         regions = [
-            Region(left, line, right - left, 1)
+            Region(span[0], line, span[1] - span[0], 1)
             for line, (old, new) in enumerate(zip(before, self._strips, strict=True))
-            for left, right in changed_spans(old, new)
+            if (span := changed_span(old, new)) is not None
         ]
         if regions:
             self.refresh(*regions)
@@ -94,7 +92,7 @@ class LinePanel(Widget, Generic[Picture]):
         else:
             lines = [fit(content(line), width) for line in self._draw(self._picture, width, height).lines[:height]]
         style = self.visual_style
-        self._strips = [Visual.to_strips(self, line, width, 1, style, pad=True)[0] for line in lines]
+        self._strips = [_joined(Visual.to_strips(self, line, width, 1, style, pad=True)[0]) for line in lines]
 
     def render_line(self, y: int) -> Strip:
         """One line as drawn last."""
@@ -103,25 +101,40 @@ class LinePanel(Widget, Generic[Picture]):
         return Strip.blank(self.size.width, self.visual_style.rich_style)
 
 
-def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
-    """The spans of cells, left and right end, in which two lines of one length differ."""
+def changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
+    """The cells, left and right end, in which two lines of one length differ; None when they are equal.
+
+    One span per line: Textual sends each span from the left edge of its widget on.
+    """
     if old == new:
-        return []
+        return None
     before, after = _cells(old), _cells(new)
     if before is None or after is None or len(before) != len(after):
-        return [(0, new.cell_length)]
-    spans: list[tuple[int, int]] = []
-    for position, (one, other) in enumerate(zip(before, after, strict=True)):
-        if one == other:
-            continue
-        if spans and position - spans[-1][1] <= _MERGE_CELLS:
-            spans[-1] = (spans[-1][0], position + 1)
-        else:
-            spans.append((position, position + 1))
-    return spans
+        return 0, new.cell_length
+    differ = [place for place, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
+    return (differ[0], differ[-1] + 1) if differ else None
 
 
 def _cells(strip: Strip) -> list[tuple[str, Style | None]] | None:
     cells = [(character, segment.style) for segment in strip for character in segment.text]
     # a wide character fills two cells: positions in the text are no columns then
     return cells if len(cells) == strip.cell_length else None
+
+
+def _joined(strip: Strip) -> Strip:
+    """The same line with fewer changes of style: a blank takes the style before it, where nobody sees that."""
+    segments: list[Segment] = []
+    for segment in strip:
+        last = segments[-1].style if segments else None
+        if last is not None and _alike_when_blank(last, segment) and segment.text.isspace():
+            segments[-1] = Segment(segments[-1].text + segment.text, last)
+        else:
+            segments.append(segment)
+    return Strip(segments, strip.cell_length).simplify()
+
+
+def _alike_when_blank(last: Style, segment: Segment) -> bool:
+    style = segment.style
+    if style is None or style.bgcolor != last.bgcolor:
+        return False
+    return not (last.underline or last.reverse or style.underline or style.reverse)
