@@ -42,7 +42,7 @@ def run(url: str, requests: int) -> Use:
     started_s = time.monotonic()
     with (
         new_home() as home,
-        start_cli(home, "run", "health", url, *options, "-o", "run.json", "--format", "json") as cli,
+        start_cli(home, *command) as cli,
     ):
         while cli.poll() is None:
             for process in processes_in(home.path):
