@@ -1,0 +1,92 @@
+"""Every command of the README, run as it stands there, against the demo service on another port."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from perftui.cli.commands import perftui as commands
+from perftui.model.errors import ExitCode
+from support.home import Home
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
+INSTALLS = [line for line in COMMANDS if "venv" in line]
+SHORTER = {
+    "--duration 10m": "--duration 30s",
+    "--duration 30s": "--duration 2s --warmup 0s",
+    "--rounds 3": "--rounds 2 --duration 2s --warmup 0s",
+}
+
+EXPECTED = {"perftui": {ExitCode.USAGE}, "perftui watch": {ExitCode.INTERRUPTED}}
+"""The app needs a terminal; whoever watches leaves with Ctrl-C."""
+
+
+def test_the_two_commands_of_a_new_user_are_there() -> None:
+    assert INSTALLS == [
+        "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/perftui demo",
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest",
+    ]
+
+
+def test_every_other_command_works_in_order(home: Home, demo_url: str) -> None:
+    """One after the other in one home, as somebody would who reads from top to bottom; without a terminal."""
+    search = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    outputs: dict[str, str] = {}
+    for command in COMMANDS:
+        if command in INSTALLS:
+            continue
+        done = subprocess.run(
+            quicker(command).replace("http://127.0.0.1:8000", demo_url),
+            shell=True,
+            capture_output=True,
+            text=True,
+            env=home.environment | search,
+            cwd=home.path,
+            timeout=60,
+            check=False,
+        )
+        outputs[command] = done.stdout
+        # verdicts depend on how busy this machine is; mistakes do not
+        expected = EXPECTED.get(command, {0, 10, 12, 13})
+        assert done.returncode in expected, f"{command}\n{done.stderr}"
+        assert "internal error" not in done.stderr
+    assert "trust" in outputs["perftui runs"]
+    assert (home.path / "run.html").read_text().startswith("<!DOCTYPE html>")
+    assert msgspec.json.decode((home.path / "result.json").read_bytes())["kind"] == "run"
+
+
+def quicker(command: str) -> str:
+    """The command with a shorter run, where it says or implies a long one."""
+    for long, short in SHORTER.items():
+        if long in command:
+            return command.replace(long, short)
+    if command == "perftui watch":
+        # it would follow the run to its end
+        return "timeout --preserve-status --signal INT 3 perftui watch"
+    if command.startswith("perftui run "):
+        return f"{command} --duration 2s --warmup 0s"
+    return command
+
+
+def test_exit_codes_are_those_of_the_program() -> None:
+    codes = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", README, re.MULTILINE) for code in row.split(",")}
+    assert codes == {int(code) for code in ExitCode}
+
+
+def test_every_command_and_picture_named_exists() -> None:
+    known = commands.list_commands(click.Context(commands))
+    for name in re.findall(r"(?:^|`)perftui ([a-z]+)", README, re.MULTILINE):
+        assert name in known
+    for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
+        assert (ROOT / picture).is_file(), picture
+    for link in re.findall(r"[^!]\[.*?\]\((.*?)\)", README):
+        assert (ROOT / link).is_file(), link
