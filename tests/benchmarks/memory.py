@@ -26,7 +26,7 @@ _POLL_S = 0.25
 
 @dataclass
 class Use:
-    """Resident bytes of the processes of one run, just before its end."""
+    """Resident bytes of the processes of one run, at the end of its load."""
 
     requests: int
     seconds: float
@@ -58,13 +58,15 @@ def run(url: str, requests: int) -> Use:
 
 
 def look(process: psutil.Process, use: Use, runner: int) -> None:
-    """Note the process's memory under what it is."""
+    """Note the memory of a worker and of its runner, as long as there is a worker.
+
+    Behind the load the runner reads its journal once to sum it up: that takes as much as a viewer takes, which is
+    bounded by the kept seconds and not by the requests.
+    """
     try:
-        resident = process.memory_info().rss
-        if process.pid == runner:
-            use.runner = resident
-        elif "perftui.engine.worker" in process.cmdline():
-            use.worker = resident
+        if "perftui.engine.worker" in process.cmdline():
+            use.worker = process.memory_info().rss
+            use.runner = psutil.Process(runner).memory_info().rss
     except psutil.Error:
         return  # it has ended
 
