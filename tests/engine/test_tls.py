@@ -106,9 +106,9 @@ def test_an_unknown_authority(certificates: Certificates) -> None:
 
 def test_an_old_version(certificates: Certificates) -> None:
     context = server_context(certificates.server)
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.minimum_version = ssl.TLSVersion.TLSv1
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     with fault_server(answering(), context) as server:
@@ -168,5 +168,5 @@ def test_client_certificate_missing(asking_server: str) -> None:
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="target.tls.ca_file"):
+    with pytest.raises(UsageError, match=r"target\.tls\.ca_file"):
         run("https://localhost:1", Tls(ca_file=str(tmp_path / "none.pem")))

@@ -21,14 +21,16 @@ NS = 1_000_000_000
 
 def commanded(plan_rate: float, duration_s: float, commands: dict[float, Command], *, delay_s: float = 0.0) -> Measured:
     """Run at a rate while commands are given at their moments (seconds from the origin)."""
-    with fault_server(answering(delay_s=delay_s)) as server:
-        with LoadWorkers(make_plan(server.url, rate=plan_rate, duration_s=duration_s)) as running:
-            running.begin()
-            for at_s, command in commands.items():
-                at_ns = running.origin_ns + round(at_s * NS)
-                time.sleep(max(0.0, (at_ns - time.perf_counter_ns()) / NS - 0.1))
-                running.command(Command(kind=command.kind, at_ns=at_ns, factor=command.factor, headers=command.headers))
-            measured = running.collect()
+    with (
+        fault_server(answering(delay_s=delay_s)) as server,
+        LoadWorkers(make_plan(server.url, rate=plan_rate, duration_s=duration_s)) as running,
+    ):
+        running.begin()
+        for at_s, command in commands.items():
+            at_ns = running.origin_ns + round(at_s * NS)
+            time.sleep(max(0.0, (at_ns - time.perf_counter_ns()) / NS - 0.1))
+            running.command(Command(kind=command.kind, at_ns=at_ns, factor=command.factor, headers=command.headers))
+        measured = running.collect()
         measured.assert_conserved()
         return measured
 
@@ -61,22 +63,20 @@ def test_abort_cancels_what_is_on_the_way() -> None:
 
 def test_new_headers() -> None:
     heads: set[bytes] = set()
-    with fault_server(answering()) as server:
-        with LoadWorkers(make_plan(server.url, rate=50, duration_s=0.6)) as running:
-            running.begin()
-            running.command(Command(kind="headers", at_ns=0, headers={"Authorization": "Bearer new"}))
-            time.sleep(0.4)
-            heads.add(server.last_head)
-            running.collect()
+    with fault_server(answering()) as server, LoadWorkers(make_plan(server.url, rate=50, duration_s=0.6)) as running:
+        running.begin()
+        running.command(Command(kind="headers", at_ns=0, headers={"Authorization": "Bearer new"}))
+        time.sleep(0.4)
+        heads.add(server.last_head)
+        running.collect()
     assert any(b"Authorization: Bearer new" in head for head in heads)
 
 
 def test_frames_are_whole_seconds_from_the_origin() -> None:
-    with fault_server(answering()) as server:
-        with LoadWorkers(make_plan(server.url, rate=100, duration_s=2.3)) as running:
-            running.begin()
-            measured = running.collect()
-            origin_ns = running.origin_ns
+    with fault_server(answering()) as server, LoadWorkers(make_plan(server.url, rate=100, duration_s=2.3)) as running:
+        running.begin()
+        measured = running.collect()
+        origin_ns = running.origin_ns
     assert [frame.seq for frame in measured.frames] == list(range(len(measured.frames)))
     assert [frame.start_ns - origin_ns for frame in measured.frames] == [0, NS, 2 * NS]
     assert [frame.end_ns - origin_ns for frame in measured.frames[:-1]] == [NS, 2 * NS]
@@ -149,23 +149,21 @@ def test_a_limit_of_connections() -> None:
 
 
 def test_no_life_without_a_runner() -> None:
-    with fault_server(answering()) as server:
-        with LoadWorkers(make_plan(server.url, rate=100, duration_s=60)) as running:
-            running.begin()
-            time.sleep(0.3)
-            process = running.processes[0]
-            assert process.stdin is not None
-            process.stdin.close()
-            assert process.wait(3) == 0
+    with fault_server(answering()) as server, LoadWorkers(make_plan(server.url, rate=100, duration_s=60)) as running:
+        running.begin()
+        time.sleep(0.3)
+        process = running.processes[0]
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(3) == 0
 
 
 def test_ctrl_c_is_for_the_runner() -> None:
-    with fault_server(answering()) as server:
-        with LoadWorkers(make_plan(server.url, rate=50, duration_s=0.6)) as running:
-            running.begin()
-            time.sleep(0.2)
-            os.kill(running.processes[0].pid, signal.SIGINT)
-            assert running.collect().counts().ok == 30
+    with fault_server(answering()) as server, LoadWorkers(make_plan(server.url, rate=50, duration_s=0.6)) as running:
+        running.begin()
+        time.sleep(0.2)
+        os.kill(running.processes[0].pid, signal.SIGINT)
+        assert running.collect().counts().ok == 30
 
 
 def test_a_plan_that_cannot_run() -> None:

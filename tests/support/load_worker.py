@@ -109,7 +109,16 @@ class Measured:
 class LoadWorkers:
     """Worker processes of one run."""
 
-    def __init__(self, plan: Plan, workers: int = 1, *, cpu: int = -1, variables: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        workers: int = 1,
+        *,
+        cpu: int = -1,
+        variables: dict[str, str] | None = None,
+        secrets: tuple[str, ...] = (),
+        addresses: tuple[tuple[str, int], ...] = (),
+    ) -> None:
         parts = urlsplit(plan.target.proxy or plan.target.url)
         host = {"localhost": "127.0.0.1"}.get(parts.hostname or "", parts.hostname or "")
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -133,9 +142,10 @@ class LoadWorkers:
                         worker=number,
                         workers=workers,
                         plan=plan,
-                        addresses=((host, port),),
+                        addresses=addresses or ((host, port),),
                         cpu=cpu,
                         variables=variables or {},
+                        secrets=secrets,
                     ),
                 )
         except BaseException:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING
 
 from perftui.engine.checks import json_text
@@ -12,6 +13,7 @@ from perftui.presets.json_path import MISSING, JsonPath
 
 if TYPE_CHECKING:
     from perftui.engine.http1 import ResponseReader
+    from perftui.engine.virtual_users import VirtualUser
 
 MOST_COOKIES = 50
 MOST_CAPTURE_CHARACTERS = 8192
@@ -41,6 +43,30 @@ def compile_captures(
         return None
 
     return capture_all
+
+
+class CleanUpValues:
+    """Captured values that the clean-up after the run needs, until the next frame takes them."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+        self._owners = count(1)
+        self._pending: dict[int, dict[str, str]] = {}
+
+    def keep(self, user: VirtualUser | None, variables: Mapping[str, str]) -> None:
+        """Remember what was captured; a user's later values join its earlier ones, unless a frame took those."""
+        owner = 0 if user is None else user.owner
+        if not owner:
+            owner = next(self._owners)
+            if user is not None:
+                user.owner = owner
+        self._pending[owner] = {name: variables[name] for name in self.names & variables.keys()}
+
+    def take(self) -> tuple[dict[str, str], ...]:
+        """What was captured since the last take."""
+        taken = tuple(self._pending.values())
+        self._pending = {}
+        return taken
 
 
 def _finder(capture: Capture) -> Find:

@@ -9,6 +9,7 @@ import perftui
 from perftui.engine.request_body import Body
 from perftui.engine.request_target import Endpoint
 from perftui.model.plan import Auth, Operation, Plan
+from perftui.presets import grammar
 from perftui.presets.placeholders import JsonTemplate, Template
 from perftui.presets.values import ValueStream
 
@@ -161,7 +162,8 @@ def _auth_headers(auth: Auth | None) -> dict[str, str]:
     if auth.bearer:
         return {"Authorization": f"Bearer {auth.bearer}"}
     if auth.basic is not None:
-        return {"Authorization": "Basic " + base64.b64encode(":".join(auth.basic).encode()).decode()}
+        pair = ":".join(grammar.literal(part) for part in auth.basic)
+        return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
     return {} if auth.header is None else {auth.header[0]: auth.header[1]}
 
 

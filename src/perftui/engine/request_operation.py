@@ -7,7 +7,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from perftui.engine.checks import CompiledCheck
-from perftui.engine.journey_captures import compile_captures
+from perftui.engine.journey_captures import CleanUpValues, compile_captures
 from perftui.engine.request import RequestTemplate
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.plan import Operation, Phase
@@ -30,11 +30,29 @@ class PreparedOperation:
     """
 
     __slots__ = (
-        "_capture", "_checks", "_values", "_variables", "cell", "cells", "head_only", "idempotent", "keeps_body",
-        "lean", "memo", "memoizes", "name", "next_data", "ok_statuses", "plan", "template",
+        "_capture",
+        "_checks",
+        "_clean_up",
+        "_values",
+        "_variables",
+        "cell",
+        "cells",
+        "head_only",
+        "idempotent",
+        "keeps_body",
+        "lean",
+        "memo",
+        "memoizes",
+        "name",
+        "next_data",
+        "ok_statuses",
+        "plan",
+        "template",
     )  # fmt: skip
 
-    def __init__(self, plan: Operation, cells: Mapping[Phase, CellRecorder], *, in_journey: bool) -> None:
+    def __init__(
+        self, plan: Operation, cells: Mapping[Phase, CellRecorder], clean_up: CleanUpValues, *, in_journey: bool
+    ) -> None:
         self.plan = plan
         self.name = plan.name
         self.cells = cells
@@ -45,6 +63,7 @@ class PreparedOperation:
         """The recorder of the current phase."""
         self._checks = [CompiledCheck(check) for check in plan.checks]
         self._capture = compile_captures(plan.captures)
+        self._clean_up = clean_up if clean_up.names & {capture.name for capture in plan.captures} else None
         self.head_only = plan.method == "HEAD"
         self.idempotent = plan.method in IDEMPOTENT
         self.keeps_body = any(check.reads_body for check in self._checks) or any(
@@ -114,4 +133,6 @@ class PreparedOperation:
         missing = self._capture(response, variables)
         if missing is not None:
             return "check:capture", f"no value for the capture {missing!r}"
+        if self._clean_up is not None:
+            self._clean_up.keep(user, variables)
         return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class VirtualUser:
     """One user: values, captured variables and cookies of its own."""
 
-    __slots__ = ("backoff_s", "cookies", "journey", "place", "step", "values", "variables")
+    __slots__ = ("backoff_s", "cookies", "journey", "owner", "place", "step", "values", "variables")
 
     def __init__(self, place: int, values: ValueStream, variables: dict[str, str]) -> None:
         self.place = place
@@ -27,6 +27,8 @@ class VirtualUser:
         self.cookies: dict[str, str] = {}
         self.journey: PreparedJourney | None = None
         self.step = 0
+        self.owner = 0
+        """Number under which values for the clean-up are kept; 0: none of this journey yet."""
         self.backoff_s = 0.0
 
     def render(self, template: RequestTemplate) -> bytes:
@@ -45,6 +47,7 @@ class VirtualUser:
         """Start a journey: as a new visitor."""
         self.journey = journey
         self.step = 0
+        self.owner = 0
         self.variables = dict(variables)
         self.cookies.clear()
         self.values.advance()

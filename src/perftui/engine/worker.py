@@ -100,6 +100,7 @@ class Worker:
                 engine.schedule.stop(at_s)
                 self._loop.call_later(max(0.0, (command.at_ns - perf_counter_ns()) / 1e9), self._abort)
             case "headers":
+                engine.sampler.add_secrets(command.secrets)
                 engine.operations.replace_headers(command.headers)
         if command.kind != "headers":
             engine.load.replan()
@@ -181,6 +182,7 @@ class Worker:
                     start_delay_p99_ms=0.0,
                 ),
                 error_samples=engine.sampler.take(final=final),
+                captured=engine.operations.clean_up.take(),
                 final=final,
             )
         )

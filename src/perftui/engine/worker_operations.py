@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from perftui.engine.journey import PreparedJourney
+from perftui.engine.journey_captures import CleanUpValues
 from perftui.engine.request import RequestBuilder
 from perftui.engine.request_operation import PreparedOperation
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.interval import Cell
 from perftui.model.plan import PHASES, Operation, Phase, Plan
 from perftui.presets.values import ValueStream
+from perftui.presets.variables import names_for_cleanup
 
 
 class Operations:
@@ -20,6 +22,7 @@ class Operations:
         self._builder = builder
         self._rate_mode = plan.load.mode == "rate"
         self._cells: dict[str, dict[Phase, CellRecorder]] = {}
+        self.clean_up = CleanUpValues(names_for_cleanup(plan))
         self.values = values
         self.variables = dict(variables)
         self.all: list[PreparedOperation] = []
@@ -41,7 +44,7 @@ class Operations:
         if cells is None:
             cells = {phase: CellRecorder(operation.name, phase, rate_mode=self._rate_mode) for phase in PHASES}
             self._cells[operation.name] = cells
-        prepared = PreparedOperation(operation, cells, in_journey=in_journey)
+        prepared = PreparedOperation(operation, cells, self.clean_up, in_journey=in_journey)
         prepared.use(self._builder.build(operation), self.values, self.variables)
         self.all.append(prepared)
         return prepared

@@ -22,10 +22,16 @@ _MOST_HEADERS = 50
 class Sampler:
     """Counts failures by kind and keeps the first exchange of each."""
 
-    def __init__(self, redactor: Redactor, origin_ns: int = 0) -> None:
-        self._redactor = redactor
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        self._secrets = secrets
+        self._redactor = Redactor(secrets)
         self._samples = ErrorSamples()
-        self.origin_ns = origin_ns
+        self.origin_ns = 0
+
+    def add_secrets(self, secrets: tuple[str, ...]) -> None:
+        """Blank out these values as well from now on."""
+        self._secrets += secrets
+        self._redactor = Redactor(self._secrets)
 
     def __call__(
         self,

@@ -25,7 +25,6 @@ from perftui.engine.worker_rate import RateLoad
 from perftui.engine.worker_samples import Sampler
 from perftui.engine.worker_users import UsersLoad
 from perftui.model.plan import Target
-from perftui.presets.redaction import Redactor
 from perftui.presets.values import ValueStream
 
 
@@ -61,7 +60,7 @@ def set_up(loop: asyncio.AbstractEventLoop, job: Job) -> Engine:
     schedule = Schedule(load_plan)
     kind = RateLoad if load_plan.mode == "rate" else UsersLoad
     load = kind(loop, operations, schedule, job.worker, job.workers)
-    sampler = Sampler(Redactor(job.secrets))
+    sampler = Sampler(job.secrets)
     most = load_plan.in_flight_cap
     if load_plan.connections:
         most = min(most, load_plan.connections)
