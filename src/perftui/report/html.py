@@ -101,7 +101,7 @@ def comparison_html(comparison: Comparison) -> str:
             escape(f"run {side_text(comparison.run_id, comparison.run_label)}"),
         ),
         _bullets(comparison.reasons),
-        _table(titles, rows) if rows else "",
+        _table(titles, rows, words=2) if rows else "",
         f"<p class='quiet'>{escape(basis_text(comparison))}</p>" if rows else "",
         _section("What else differs", _bullets(comparison.differences)),
     ]
@@ -150,11 +150,12 @@ def _section(title: str, content: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{content}</section>" if content else ""
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
-    """A table of cells that are HTML already; the first `left` columns are text, the others numbers."""
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, words: int = 0) -> str:
+    """A table of cells that are HTML already: the first `left` and last `words` columns are text, others numbers."""
     if not rows:
         return ""
-    classes = ["" if position < left else " class='n'" for position in range(len(titles))]
+    numbers = range(left, len(titles) - words)
+    classes = [" class='n'" if position in numbers else "" for position in range(len(titles))]
     head = "".join(f"<th{css}>{escape(title)}</th>" for title, css in zip(titles, classes, strict=True))
     body = "".join(
         "<tr>" + "".join(f"<td{css}>{cell}</td>" for cell, css in zip(row, classes, strict=True)) + "</tr>"
@@ -200,7 +201,7 @@ def _objectives(record: Record) -> str:
         ]
         for result in record.objectives
     ]
-    return _table(["verdict", "objective", "measured", "target", "critical", ""], rows, left=2)
+    return _table(["verdict", "objective", "measured", "target", "critical", ""], rows, left=2, words=1)
 
 
 def _times(record: Record) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Literal
 from xml.sax.saxutils import quoteattr
@@ -19,6 +19,7 @@ _RIGHT = 12
 _TOP = 14
 _BOTTOM = 26
 _MOST_POINTS = 720
+_CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400)
 
 Css = Literal["a", "b", "c", "q"]
 """Class of the style sheet: a colour with a dash pattern of its own."""
@@ -37,7 +38,6 @@ def svg_plot(
     lines: Sequence[Line],
     *,
     unit: str,
-    x_text: Callable[[float], str] = format_clock,
     x_ticks: Sequence[tuple[float, str]] | None = None,
     marks: Sequence[tuple[float, str]] = (),
     limit: float | None = None,
@@ -48,8 +48,7 @@ def svg_plot(
         title: Caption.
         lines: By ascending x.
         unit: Stands in the caption.
-        x_text: Label of an x where `x_ticks` are not given.
-        x_ticks: Places and labels on the x axis.
+        x_ticks: Places and labels on the x axis; default: clock times of the x, which are seconds.
         marks: Vertical lines with a word.
         limit: A horizontal line, such as an objective's.
     """
@@ -71,13 +70,11 @@ def svg_plot(
         y = top * step / 4
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y_of(y)}" y2="{y_of(y)}"/>')
         parts.append(f'<text class="y" x="{_LEFT - 6}" y="{y_of(y)}" dy="4">{format_count(y)}</text>')
-    ticks = x_ticks if x_ticks is not None else [(low + (high - low) * k / 4, "") for k in range(5)]
-    for x, label in ticks:
+    for x, label in x_ticks if x_ticks is not None else _clock_ticks(low, high):
         if low <= x <= high:
             place = "start" if x == low else "end" if x == high else "middle"
             parts.append(
-                f'<text class="x" text-anchor="{place}" x="{x_of(x)}" y="{_HEIGHT - 8}">'
-                f"{escape(label or x_text(x))}</text>"
+                f'<text class="x" text-anchor="{place}" x="{x_of(x)}" y="{_HEIGHT - 8}">{escape(label)}</text>'
             )
     for x, label in marks:
         if low <= x <= high:
@@ -97,6 +94,13 @@ def svg_plot(
     )
     caption = f"<figcaption><b>{escape(title)}</b>, {escape(unit)} {legend}</figcaption>"
     return f"<figure>{caption}{''.join(parts)}</figure>"
+
+
+def _clock_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Round moments, six at most."""
+    step = next((step for step in _CLOCK_STEPS if (high - low) / step <= 6), _CLOCK_STEPS[-1])
+    first = math.ceil(low / step)
+    return [(at * step, format_clock(at * step)) for at in range(first, math.floor(high / step) + 1)]
 
 
 def _pieces(points: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
