@@ -28,7 +28,7 @@ def trend(values: Sequence[float | None], width: int, top: float | None = None, 
 
 def trend_rows(values: Sequence[float | None], width: int, height: int, *, last: int = 0) -> list[str]:
     """The same over several lines, top line first."""
-    shown = grouped(values, group_of(len(values), width), last)[-width:]
+    shown = grouped(values, group_of(len(values), width), last)[-width:] if width > 0 else []
     highest = peak(shown)
     lines = []
     for base in reversed(range(height)):
@@ -40,7 +40,7 @@ def trend_rows(values: Sequence[float | None], width: int, height: int, *, last:
             eighths = 1 if value <= 0 or highest <= 0 else 2 + int(value / highest * (height * 8 - 3.001))
             filled = min(8, eighths - base * 8)
             cells.append(BLOCKS[filled - 1] if filled > 0 else " ")
-        lines.append("".join(cells).rjust(width))
+        lines.append("".join(cells).rjust(max(0, width)))
     return lines
 
 
