@@ -275,10 +275,19 @@ def _phases(record: Record) -> str:
 
 def _host(record: Record) -> str:
     rows = [
-        [escape(name.replace("_", " ")), *(number_text(value) for value in (spread.mean, spread.p95, spread.max))]
+        [
+            escape(name.replace("_", " ").removesuffix(" percent").removesuffix(" bytes")),
+            *(_host_value(name, value) for value in (spread.mean, spread.p95, spread.max)),
+        ]
         for name, spread in record.host.items()
     ]
     return _table(["", "mean", "p95", "max"], rows)
+
+
+def _host_value(name: str, value: float) -> str:
+    if name.endswith("_bytes"):
+        return format_bytes(value)
+    return f"{value:.0f} %" if name.endswith("_percent") else number_text(value)
 
 
 def _events(run: LoadedRun) -> list[list[str]]:
