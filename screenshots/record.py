@@ -43,7 +43,7 @@ Steps = Callable[[RunHandle, int], None]
 """What happens while the run goes on; gets the run and the process of the service."""
 
 
-def _read(duration_s: float = 40.0) -> Plan:
+def _read(duration_s: float = 30.0) -> Plan:
     return load_plan("read", URL, Overrides(duration_s=duration_s, warmup_s=5.0))
 
 
@@ -85,7 +85,7 @@ def _many() -> Plan:
         Operation(name=f"{name} {place}", weight=1 + (number * 7) % 9, path=f"/api/items/{number + 1}")
         for number, (name, place) in enumerate((name, place) for place in places for name in names)
     )
-    return Plan(name="shop", target=Target(url=URL), load=_held(120.0, 12.0), operations=operations)
+    return Plan(name="shop", target=Target(url=URL), load=_held(120.0, 6.0), operations=operations)
 
 
 def _long() -> Plan:
@@ -117,7 +117,7 @@ def _send(run_id: str, kind: CommandKind, *, level: float | None = None, text: s
 
 
 def _mark(run: RunHandle, _pid: int) -> None:
-    time.sleep(21)
+    time.sleep(16)
     _send(run.run_id, "mark", text="deployed 1.4")
 
 
