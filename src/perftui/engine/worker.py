@@ -152,6 +152,7 @@ class Worker:
     def _send_frame(self, engine: Engine, now_ns: int, *, final: bool) -> None:
         """All that was measured up to the last whole second; the final frame ends now."""
         end_ns = now_ns if final else now_ns - (now_ns - self._origin_ns) % INTERVAL_NS
+        start_delay_p99_ms = engine.operations.start_delay_p99_ms()
         cells = engine.operations.take()
         pool = engine.pool
         started = sum(cell.counts.started for by_name in cells.values() for cell in by_name.values())
@@ -179,7 +180,7 @@ class Worker:
                     in_flight=pool.in_flight,
                     queued=len(pool.waiting),
                     at_cap_s=self._at_cap_ns / 1e9,
-                    start_delay_p99_ms=0.0,
+                    start_delay_p99_ms=start_delay_p99_ms,
                 ),
                 error_samples=engine.sampler.take(final=final),
                 captured=engine.operations.clean_up.take(),

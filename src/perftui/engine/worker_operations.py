@@ -8,6 +8,7 @@ from perftui.engine.journey import PreparedJourney
 from perftui.engine.journey_captures import CleanUpValues
 from perftui.engine.request import RequestBuilder
 from perftui.engine.request_operation import PreparedOperation
+from perftui.metrics.histogram import Histogram
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.interval import Cell
 from perftui.model.plan import PHASES, Operation, Phase, Plan
@@ -68,6 +69,16 @@ class Operations:
         """Keep the lists of the current recorders short."""
         for operation in self.all:
             operation.cell.fold_long()
+
+    def start_delay_p99_ms(self) -> float:
+        """99th percentile of the start delays since the last take; 0 when there are none."""
+        merged = Histogram()
+        for cells in self._cells.values():
+            for recorder in cells.values():
+                recorder.fold()
+                if recorder.start_delay is not None:
+                    merged.merge(recorder.start_delay)
+        return merged.quantile_us(0.99) / 1000
 
     def take(self) -> dict[Phase, dict[str, Cell]]:
         """What was measured since the last take."""

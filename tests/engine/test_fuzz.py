@@ -1,0 +1,179 @@
+"""Random bytes as responses: every request ends once, in a class of the list, whatever comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from typing import cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perftui.engine.connection import Connection
+from perftui.engine.pool import Pool, PoolSettings
+from perftui.engine.request import RequestBuilder
+from perftui.engine.request_operation import PreparedOperation
+from perftui.engine.request_target import Endpoint
+from perftui.engine.virtual_users import VirtualUser
+from perftui.engine.worker_operations import Operations
+from perftui.model.error_classes import error_number
+from perftui.model.interval import Counts
+from perftui.model.plan import Check, Load, Operation, Plan, Stage, Target
+from perftui.presets.values import ValueStream
+from support.fault_server import OK
+
+OPERATIONS = {
+    "plain": Operation(name="plain"),
+    "checked": Operation(
+        name="checked", checks=(Check(json="$.a"), Check(contains="b", matches="c+"), Check(header="X"))
+    ),
+    "head": Operation(name="head", method="HEAD"),
+    "post": Operation(name="post", method="POST", body="x"),
+}
+
+
+class Transport(asyncio.Transport):
+    """Counts what a connection does with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = False
+        self.writes = 0
+
+    def write(self, data: object) -> None:
+        self.writes += 1
+
+    def abort(self) -> None:
+        self.closed = True
+
+    close = abort
+
+
+@cache
+def prepared(name: str) -> Operations:
+    plan = Plan(
+        name="fuzz",
+        target=Target(url="http://a"),
+        load=Load(stages=(Stage(duration_s=1, to=1),)),
+        operations=(OPERATIONS[name],),
+    )
+    values = ValueStream()
+    return Operations(plan, RequestBuilder(plan, Endpoint.of(plan.target), values), values, {})
+
+
+class Bench:
+    """A connection whose bytes come from the test, and the recorders behind it."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operations = prepared(operation.name)
+        self.operation: PreparedOperation = self.operations.all[0]
+        self.operation.memo = b""
+        self.ended: list[str | None] = []
+        self.samples: list[tuple[str, str]] = []
+        self.opened: list[Connection] = []
+        loop = cast("asyncio.AbstractEventLoop", None)  # nothing is opened: `_open` is replaced
+        self.pool = Pool(
+            loop, PoolSettings(addresses=(), timeout_s=5, most_connections=9), Connection, self.done, self.sample
+        )
+        self.pool._open = self.opened.append  # type: ignore[method-assign]
+
+    def done(self, connection: Connection | None, user: VirtualUser | None, failure: str | None) -> None:
+        self.ended.append(failure)
+
+    def sample(
+        self,
+        operation: PreparedOperation,
+        error_class: str,
+        detail: str,
+        connection: Connection | None,
+        elapsed_ns: int,
+    ) -> None:
+        self.samples.append((error_class, detail))
+
+    def request(self, connection: Connection) -> None:
+        cell = self.operation.cell
+        cell.scheduled += 1
+        connection.send(self.operation, cell, self.operation.data_for(None), 1, None)
+
+    def counts(self) -> Counts:
+        cells = [cell for by_name in self.operations.take().values() for cell in by_name.values()]
+        for cell in cells:
+            assert all(error_number(name) for name in cell.error_classes)
+            assert sum(cell.error_classes.values()) == cell.counts.errors + cell.counts.client_errors
+        return sum((cell.counts for cell in cells), Counts())
+
+
+def exchange(operation: Operation, data: bytes, cuts: Sequence[int], first: bytes) -> None:
+    """One request answered by these bytes in pieces, then the end of the connection; perhaps after a good answer."""
+    bench = Bench(operation)
+    connection, transport = Connection(bench.pool), Transport()
+    cell = bench.operation.cell
+    cell.scheduled += 1
+    connection.assign(bench.operation, cell, bench.operation.data_for(None), 1, None)
+    bench.pool.connections.add(connection)
+    connection.connection_made(transport)
+    for piece in (first, data) if first else (data,):
+        places = [0, *sorted(cut % (len(piece) + 1) for cut in cuts), len(piece)]
+        if connection.operation is None and not transport.closed:
+            bench.request(connection)
+        for start, end in pairwise(places):
+            if not transport.closed and start < end:
+                connection.data_received(piece[start:end])
+    if not transport.closed:
+        connection.connection_lost(None)
+    else:
+        connection.connection_lost(ConnectionResetError())
+    counts = bench.counts()
+    on_the_way = sum(resent.operation is not None for resent in bench.opened)
+    assert counts.scheduled == counts.started == counts.finished + on_the_way, (counts, bench.ended)
+    assert len(bench.ended) == counts.finished
+    assert connection not in bench.pool.connections
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 ", b"HTTP/1.0 200\r\n", b"HTTP/2 200\r\n", b"200", b"\r\n", b"\r\n\r\n", b"\n\n", b"\0",
+        b"Content-Length: 3\r\n", b"Content-Length: -3\r\n", b"Content-Length: 99999999999999999999\r\n", b"X: a\r\n b\r\n",
+        b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n", b"3\r\nabc\r\n", b"0\r\n\r\n", b"ffffffffffffffff\r\n",
+        b"Connection: close\r\n", b"Connection: upgrade\r\nUpgrade: h2c\r\n", b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n", b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 999 X\r\n\r\n", b"abc", OK,
+        b'X: \x1b]52;c;aGk=\x07\r\n', b'{"a": 1}', b"Content-Length: 8\r\n", b"Expect: 100-continue\r\n", b"Trailer: X\r\n",
+    ]
+)  # fmt: skip
+RESPONSES = st.one_of(st.binary(max_size=200), st.lists(FRAGMENTS, max_size=12).map(b"".join))
+
+
+@pytest.mark.parametrize("kind", OPERATIONS)
+@settings(max_examples=1500, deadline=None)
+@given(data=RESPONSES, cuts=st.lists(st.integers(0, 4096), max_size=4), first=st.sampled_from([b"", OK]))
+def test_random_responses(kind: str, data: bytes, cuts: list[int], first: bytes) -> None:
+    exchange(OPERATIONS[kind], data, cuts, first)
+
+
+@settings(max_examples=300, deadline=None)
+@given(cuts=st.lists(st.integers(0, 4096), max_size=6), body=st.binary(max_size=300), chunked=st.booleans())
+def test_good_responses_in_any_pieces(cuts: list[int], body: bytes, chunked: bool) -> None:  # noqa: FBT001  by hypothesis
+    if chunked:
+        half = len(body) // 2
+        pieces = [piece for piece in (body[:half], body[half:]) if piece]
+        coded = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+        data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + coded
+    else:
+        data = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    bench = Bench(OPERATIONS["plain"])
+    connection, transport = Connection(bench.pool), Transport()
+    bench.pool.connections.add(connection)
+    connection.transport = transport
+    for _ in range(2):
+        bench.request(connection)
+        places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+        for start, end in pairwise(places):
+            if start < end:
+                connection.data_received(data[start:end])
+    counts = bench.counts()
+    assert counts.ok == counts.scheduled == 2
+    assert bench.ended == [None, None]
+    assert not transport.closed
