@@ -7,12 +7,16 @@ from pathlib import Path
 from perftui.analysis.record import complete_record
 from perftui.metrics.timeline import Timeline
 from perftui.model.errors import UsageError
-from perftui.model.journal import End, Header
+from perftui.model.interval import Cell, Counts, Interval
+from perftui.model.journal import End, Header, JournalLine
+from perftui.model.plan import Phase
 from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.store.journal import JournalFollower
 from perftui.store.liveness import is_live
 from perftui.store.records import write_record
+
+_SHORTEST_S = 0.001
 
 
 def recover(folder: Path) -> Record:
@@ -28,7 +32,9 @@ def recover(folder: Path) -> Record:
     header: Header | None = None
     end: End | None = None
     timeline = Timeline()
+    unanswered = Unanswered()
     for line in follower.lines():
+        unanswered.add(line)
         if isinstance(line, Header):
             header = header or line
         elif isinstance(line, End):
@@ -36,6 +42,8 @@ def recover(folder: Path) -> Record:
         timeline.add(line)
     if header is None:
         raise UsageError(f"{shown}: its journal has no first line; there is nothing to recover, delete the run")
+    if end is None:
+        timeline.add(unanswered.cancelled)
     record = complete_record(header, timeline, end)
     try:
         write_record(folder, record)
@@ -44,6 +52,28 @@ def recover(folder: Path) -> Record:
     return record
 
 
-def is_unfinished(folder: Path, record: Record | None) -> bool:
-    """Whether a run needs recovery: no record, or one that still says `running` without a runner."""
-    return (record is None or record.status == "running") and not is_live(folder)
+class Unanswered:
+    """Requests of a cut-off run that were due and whose outcome nobody saw."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[Phase, str], int] = {}
+        self._at_s = 0.0
+
+    def add(self, line: JournalLine) -> None:
+        """Count a line of the journal."""
+        if not isinstance(line, Interval):
+            return
+        self._at_s = line.at_s + line.duration_s
+        for phase, operations in line.cells.items():
+            for operation, cell in operations.items():
+                key = (phase, operation)
+                self._counts[key] = self._counts.get(key, 0) + cell.counts.scheduled - cell.counts.finished
+
+    @property
+    def cancelled(self) -> Interval:
+        """An interval that gives each of them an outcome: cancelled."""
+        cells: dict[Phase, dict[str, Cell]] = {}
+        for (phase, operation), count in self._counts.items():
+            if count > 0:
+                cells.setdefault(phase, {})[operation] = Cell(counts=Counts(cancelled=count))
+        return Interval(at_s=self._at_s, duration_s=_SHORTEST_S, phase="drain", cells=cells)

@@ -16,6 +16,7 @@ from perftui.store.files import read_limited
 from perftui.store.interchange import read_document
 from perftui.store.journal import JOURNAL_NAME, read_journal
 from perftui.store.library import RunLibrary
+from perftui.store.plausible import check_plausible
 from perftui.store.records import RECORD_NAME, parse_record, read_record
 
 MOST_FILE_BYTES = 256 * 1024 * 1024
@@ -82,10 +83,13 @@ def load_file(path: Path) -> LoadedRun:
     data = read_limited(path.resolve(), MOST_FILE_BYTES)
     source = safe_text(str(path))
     if data.lstrip()[:1] != b"{":
-        return LoadedRun(record=parse_record(data, source), path=path)
+        record = parse_record(data, source)
+        check_plausible(record, (), source)
+        return LoadedRun(record=record, path=path)
     try:
         document = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise UsageError(f"{source}: not a run of perftui: {safe_text(str(error))}") from error
     record, intervals, events, error_samples = read_document(document, source)
+    check_plausible(record, intervals, source)
     return LoadedRun(record=record, intervals=intervals, events=events, error_samples=error_samples, path=path)

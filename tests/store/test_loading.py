@@ -1,0 +1,139 @@
+"""Files that somebody made to hurt: refused with one line, quickly, in little memory."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from perftui.model.errors import UsageError
+from perftui.model.plan import Load, Operation, Plan, Stage, Target
+from perftui.model.record import Record
+from perftui.store.loading import MOST_FILE_BYTES, load_run
+from perftui.store.records import record_document, record_toml
+
+PLAN = Plan(
+    name="read",
+    target=Target(url="http://127.0.0.1:8000"),
+    load=Load(stages=(Stage(duration_s=10, to=5),)),
+    operations=(Operation(name="list", path="/"),),
+)
+RECORD = Record(id="20261121-080000-read-aaaa", plan=PLAN, status="finished")
+
+
+def exported(**changes: object) -> bytes:
+    return json.dumps(record_document(RECORD) | changes).encode()
+
+
+def interval(**histogram: object) -> dict[str, object]:
+    cell = {"counts": {"scheduled": 1, "started": 1, "ok": 1}, "service_time": histogram}
+    return {"type": "interval", "at_s": 0, "duration_s": 1, "phase": "measure", "cells": {"measure": {"list": cell}}}
+
+
+def hdr(payload: bytes) -> str:
+    packed = zlib.compress(payload)
+    return base64.b64encode((0x1C849314).to_bytes(4, "big") + len(packed).to_bytes(4, "big") + packed).decode()
+
+
+BOMB = zlib.compress(b"\0" * 200_000_000)
+CRAFTED: dict[str, bytes] = {
+    "empty": b"",
+    "binary": bytes(range(256)) * 100,
+    "utf-16": exported().decode().encode("utf-16"),
+    "deep json": b'{"schema":1,"kind":"run","id":' + b"[" * 100_000,
+    "deep json in an unknown key": b'{"schema":1,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "deep toml": b"schema = 1\nid = " + b"[" * 100_000,
+    "huge integer": exported(round="N").replace(b'"N"', b"9" * 5000),
+    "huge integer in toml": b"schema = 1\nround = " + b"9" * 5000,
+    "nan": exported(steered=float("nan")),
+    "counts of 2**63": exported(whole_run={"scheduled": 2**63}),
+    "counts below zero": exported(intervals=[interval(count=-1, packed="AAAA")]),
+    "newer": exported(schema=2),
+    "no schema": b"{}",
+    "schema as text": exported(schema="1"),
+    "another kind": exported(kind="comparison"),
+    "no intervals": exported(intervals={"a": 1}),
+    "bomb": exported(intervals=[interval(count=1, hdr_v2=base64.b64encode(BOMB).decode())]),
+    "bomb as v2": exported(intervals=[interval(count=1, hdr_v2=hdr(b"\0" * 100_000_000))]),
+    "packed bomb": exported(intervals=[interval(count=1, packed=base64.b64encode(BOMB).decode())]),
+    "v2 header with many digits": exported(
+        intervals=[
+            interval(
+                count=1,
+                hdr_v2=hdr(
+                    (0x1C849313).to_bytes(4, "big") + (4).to_bytes(4, "big") + bytes(4) + (99).to_bytes(4, "big")
+                    + (1).to_bytes(8, "big") + (2**62).to_bytes(8, "big") + bytes(8) + b"\x02\x02\x02\x02"
+                ),
+            )
+        ]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CRAFTED)
+def test_a_crafted_file_is_refused_with_a_line(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "run.json"
+    path.write_bytes(CRAFTED[name])
+    begin = time.perf_counter()
+    with pytest.raises(UsageError) as raised:
+        load_run(str(path))
+    assert time.perf_counter() - begin < 1
+    assert len(str(raised.value)) < 600
+    assert "\n" not in str(raised.value)
+
+
+def test_crafted_files_take_little_memory(tmp_path: Path) -> None:
+    for number, name in enumerate(CRAFTED):
+        (tmp_path / f"{number}.json").write_bytes(CRAFTED[name])
+    program = """
+import resource, sys
+from pathlib import Path
+from perftui.model.errors import UsageError
+from perftui.store.loading import load_run
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    try:
+        load_run(str(path))
+    except UsageError:
+        pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    scale = 1024 if sys.platform == "linux" else 1
+    assert int(done.stdout) * scale < 300_000_000
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    with path.open("wb") as file:
+        file.truncate(MOST_FILE_BYTES + 1)
+    with pytest.raises(UsageError, match="larger than 256 MiB"):
+        load_run(str(path))
+
+
+@pytest.mark.parametrize("what", ["pipe", "folder"])
+def test_what_is_no_file_is_refused(tmp_path: Path, what: str) -> None:
+    import os
+
+    path = tmp_path / "x"
+    os.mkfifo(path) if what == "pipe" else path.mkdir()
+    with pytest.raises(UsageError):
+        load_run(str(path))
+
+
+def test_exports_of_both_kinds_load_back(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_bytes(exported())
+    (tmp_path / "run.toml").write_text(record_toml(RECORD))
+    assert load_run(str(tmp_path / "run.json")).record == RECORD
+    assert load_run(str(tmp_path / "run.toml")).record == RECORD
+
+
+def test_unknown_keys_of_a_newer_minor_version_are_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    path.write_bytes(exported(shiny={"a": [1]}))
+    assert load_run(str(path)).record == RECORD
