@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-Shown = TypeVar("Shown", bound=Screen[object])
+Shown = TypeVar("Shown", bound=Screen[Any])
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], within_s: float = 15.0) -> None:

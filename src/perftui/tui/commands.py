@@ -9,7 +9,7 @@ from msgspec import Struct
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from perftui.tui.app import PerftuiApp
-from perftui.tui.keymap import key_name
+from perftui.tui.keymap import LIST_IDS, key_name
 
 
 class Action(Struct, frozen=True):
@@ -25,10 +25,11 @@ class ActionProvider(Provider):
     """Offers what the keys of the screen offer, also those that the footer has no room for."""
 
     def _actions(self) -> Iterator[Action]:
-        seen: set[str] = set()
-        for namespace, binding, enabled, _tooltip in self.screen.active_bindings.values():
-            known = binding.action in seen or binding.action == "command_palette"
-            if not binding.id or not enabled or known or not binding.tooltip:
+        seen: set[str] = {"command_palette"}
+        shown_first = sorted(self.screen.active_bindings.values(), key=lambda active: not active.binding.show)
+        for namespace, binding, enabled, _tooltip in shown_first:
+            named = binding.id and binding.tooltip and not binding.id.startswith(LIST_IDS)
+            if not named or not enabled or binding.action in seen:
                 continue
             seen.add(binding.action)
             name = binding.tooltip.split(";")[0]

@@ -10,6 +10,8 @@ from textual.keys import format_key
 
 from perftui.model.text import safe_text
 
+LIST_IDS = "table."
+"""How the ids of keys begin that move in lists."""
 _NAMES = {
     "enter": "Enter",
     "escape": "Esc",

@@ -267,7 +267,7 @@ class Table(ScrollView, can_focus=True):
         for column, width in self._layout():
             arrow = ""
             if self._sort and self._sort[0] == column.key:
-                arrow = "▲" if self._sort[1] == "up" else "▼"
+                arrow = " ▲" if self._sort[1] == "up" else " ▼"
             cells.append(_fit(Content(column.title + arrow), width, right=column.right))
         return Content(" " * _GAP).join(cells)
 

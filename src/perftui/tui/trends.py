@@ -12,6 +12,7 @@ from perftui.tui.plot import Plot
 if TYPE_CHECKING:
     from perftui.model.record import Record
     from perftui.model.rounds import Trend
+    from perftui.report.plots import Style
 
 MOST_RUNS = 200
 """Newest runs that are looked at."""
@@ -60,7 +61,11 @@ def trend_plot(found: Trend) -> Plot:
     points = tuple((float(place), point.value * scale) for place, point in enumerate(found.points))
     last = max(1.0, float(len(points) - 1))
     series = [Series("each run", points, "main")]
-    for label, value, style in (("baseline", found.baseline, "asked"), ("median", found.median, "ghost")):
+    lines: tuple[tuple[str, float | None, Style], ...] = (
+        ("baseline", found.baseline, "asked"),
+        ("median", found.median, "ghost"),
+    )
+    for label, value, style in lines:
         if value is not None:
             series.insert(0, Series(label, tuple((last * step / 100, value * scale) for step in range(101)), style))
     places = sorted({0, len(points) // 2, len(points) - 1}) if points else []

@@ -19,7 +19,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.record import Record
 from perftui.model.units import format_duration
 from perftui.tui.compared import Pair, judge, read_pair
-from perftui.tui.describe import level_text, metric_text, when_text
+from perftui.tui.describe import level_text, metric_text
 from perftui.tui.marks import change_mark, quiet, status_mark, trust_mark, words
 from perftui.tui.plot import PlotView
 from perftui.tui.screens.base import PerftuiScreen
@@ -199,14 +199,13 @@ def _side(record: Record) -> Content:
         Content(f"{level_text(load)} for {format_duration(load.duration_s)}"),
         status_mark(record.status) if record.status != "finished" else Content(""),
         trust_mark(record.trust.verdict) if record.trust.verdict != "valid" else Content(""),
-        Content(when_text(record.started_at)),
         quiet(record.label),
     ]
     return Content("  ").join(part for part in parts if part.plain)
 
 
 def _rows(comparison: Comparison) -> Iterator[Row]:
-    from perftui.report.comparison import change_text, interval_text, value_text
+    from perftui.report.comparison import change_text, value_text
 
     operation = ""
     for change in comparison.metrics:
@@ -221,10 +220,18 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
                 value_text(change.baseline, change.unit),
                 value_text(change.run, change.unit),
                 change_text(change.change, change.unit),
-                quiet(interval_text(change) if change.high < _UNKNOWN else "unknown"),
+                quiet(_interval(change)),
                 verdict if change.gated else quiet(verdict.plain),
             ),
         )
+
+
+def _interval(change: MetricChange) -> str:
+    if change.high >= _UNKNOWN:
+        return "unknown"
+    widest = max(abs(change.low), abs(change.high))
+    places = 2 if change.unit == "fraction" and widest < 0.1 else 1 if widest < 1 else 0
+    return f"[{change.low * 100:+.{places}f}, {change.high * 100:+.{places}f}]"
 
 
 def _about(change: MetricChange) -> Content:

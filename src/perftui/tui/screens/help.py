@@ -10,12 +10,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from perftui.tui.keymap import key_name
+from perftui.tui.keymap import LIST_IDS, key_name
+from perftui.tui.marks import words
 from perftui.tui.screens.base import PerftuiScreen
+
+_KEYS_WIDTH = 10
 
 
 class Key(Struct, frozen=True):
@@ -56,10 +60,9 @@ class HelpScreen(PerftuiScreen[None]):
     def compose_body(self) -> Iterable[Widget]:
         """One block per section."""
         with VerticalScroll(id="keys", can_focus=True):
+            what_width = max((len(key.what) for section in self._sections for key in section.keys), default=0)
             for section in self._sections:
-                block = Static(_table(section), classes="panel", markup=False)
-                block.border_title = Content(section.title)
-                yield block
+                yield KeyTable(section, what_width)
             yield Static(
                 "A key can be given to another letter in settings.toml, by the name on the right:\n"
                 '[keys]\n"home.probe" = "x"',
@@ -74,21 +77,28 @@ class HelpScreen(PerftuiScreen[None]):
 
 
 def sections_of(screen: Screen[object]) -> tuple[Section, ...]:
-    """Every key with a name of its own: of the screen, of the parts that can have the focus, and everywhere."""
-    found: list[Section] = []
+    """Every key with a name of its own: of the screen, of its parts, of lists, and everywhere."""
+    name = getattr(screen, "heading", "") or "This dialog"
+    found: dict[str, list[Key]] = {name: []}
+    lists: list[Key] = []
     seen: set[str] = set()
+    for node in (screen, *(widget for widget in screen.query("*") if widget.display)):
+        for key in _keys(node, seen):
+            if key.id.startswith(LIST_IDS):
+                lists.append(key)
+            else:
+                found.setdefault(_title(node) or name, []).append(key)
+    found["Lists"] = lists
+    found["Everywhere"] = list(_keys(screen.app, seen))
+    return tuple(Section(title, tuple(keys)) for title, keys in found.items() if keys)
 
-    def add(title: str, node: DOMNode) -> None:
-        keys = tuple(_keys(node, seen))
-        if keys:
-            found.append(Section(title, keys))
 
-    add(getattr(screen, "heading", "") or "This dialog", screen)
-    for widget in screen.query("*"):
-        if widget.display:
-            add(str(widget.border_title or "") or "Lists and fields", widget)
-    add("Everywhere", screen.app)
-    return tuple(found)
+def _title(node: DOMNode) -> str:
+    """What stands in the border of the part, or of the one around it."""
+    for each in node.ancestors_with_self:
+        if isinstance(each, Widget) and each.border_title and not isinstance(each, Screen):
+            return str(each.border_title)
+    return ""
 
 
 def _keys(node: DOMNode, seen: set[str]) -> Iterable[Key]:
@@ -111,13 +121,26 @@ def screen_keymap(node: DOMNode) -> dict[str, str]:
     return app.session.settings.keys if isinstance(app, PerftuiApp) else {}
 
 
-def _table(section: Section) -> Content:
-    wide = max(len(key.keys) for key in section.keys)
-    what = max(len(key.what) for key in section.keys)
-    lines = (
-        Content.styled(key.keys.ljust(max(wide, 12)), "bold $accent")
-        + Content(f"  {key.what.ljust(what)}  ")
-        + Content.styled(key.id, "$quiet")
-        for key in section.keys
-    )
-    return Content("\n").join(lines)
+class KeyTable(Widget):
+    """The keys of one section: keys, what they do, and where there is room the names that settings use."""
+
+    def __init__(self, section: Section, what_width: int) -> None:
+        super().__init__(classes="panel")
+        self.border_title = words(section.title)
+        self._keys = section.keys
+        self._what_width = what_width
+
+    def render(self) -> Content:
+        """One line per action; the same columns in every section."""
+        id_width = max(len(key.id) for key in self._keys)
+        with_ids = _KEYS_WIDTH + self._what_width + id_width + 4 <= self.size.width
+        return Content("\n").join(
+            Content.styled(key.keys.ljust(_KEYS_WIDTH), "bold $accent")
+            + Content(f"  {key.what.ljust(self._what_width)}  ")
+            + (Content.styled(key.id, "$quiet") if with_ids else Content(""))
+            for key in self._keys
+        )
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
+        """One line per action, whatever the width."""
+        return len(self._keys)

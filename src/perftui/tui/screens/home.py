@@ -74,7 +74,7 @@ class HomeScreen(PerftuiScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "probe", "probe", id="home.probe", tooltip="One request per operation, shown in full"),
         Binding("e", "edit", "edit", id="home.edit", tooltip="Edit a copy of the preset"),
-        Binding("D", "demo", "demo", id="home.demo", tooltip="Start the bundled demo service and try the preset on it"),
+        Binding("D", "demo", "demo", id="home.demo", tooltip="Try the preset on the bundled demo service"),
         Binding("r", "runs", "runs", id="home.runs", tooltip="Every saved run"),
         Binding("t", "trend", "trend", id="home.trend", tooltip="How the preset's results went over time"),
     ]

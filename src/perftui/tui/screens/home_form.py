@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 _FIELDS = ("url", "level", "duration", "warmup", "workers")
 
 
+class FormInput(Input):
+    """A text field; Enter starts, wherever one types."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "start", id="form.start", tooltip="Start with these values; asks first"),
+    ]
+
+
 class FormField(Horizontal):
     """A label, a text field, what the number means, and below it what is wrong with it."""
 
@@ -37,7 +45,7 @@ class FormField(Horizontal):
     def compose(self) -> ComposeResult:
         """Label, input, unit."""
         yield Label(self._label, id=f"label-{self._field}", classes="field-label", markup=False)
-        yield Input(id=self._field, compact=True, select_on_focus=False)
+        yield FormInput(id=self._field, compact=True, select_on_focus=False)
         yield Label(self._unit, id=f"unit-{self._field}", classes="field-unit", markup=False)
 
 
@@ -45,7 +53,7 @@ class HomeForm(VerticalScroll, can_focus=False):
     """The form. Empty fields keep what the preset says."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "app.focus_next", "next field", show=False, id="form.next", tooltip="Next field"),
+        Binding("down", "app.focus_next", "next field", id="form.next", tooltip="Next field"),
         Binding("up", "app.focus_previous", "previous field", show=False, id="form.previous", tooltip="Previous field"),
         Binding("escape", "leave", "to the presets", id="form.leave", tooltip="Back to the list of presets"),
     ]
