@@ -22,6 +22,7 @@ from perftui.model.record import Record
 from perftui.report.comparison import render
 from perftui.report.csv_export import guarded_cell
 from perftui.report.export import export
+from perftui.report.result import result
 from perftui.report.schema import export_schema
 from perftui.store.loading import LoadedRun, load_file
 from support.conservation import assert_conserved
@@ -206,3 +207,22 @@ def test_junit_holds_what_xml_cannot(shop: LoadedRun) -> None:
 def test_unknown_format(shop: LoadedRun) -> None:
     with pytest.raises(UsageError, match="no format"):
         export(shop, "pdf")
+
+
+def test_several_runs_and_their_comparison_are_one_document(shop: LoadedRun, comparison: Comparison) -> None:
+    runs = [shop, replace(shop, record=replace(shop.record, rounds_of="r", round=2))]
+    document = msgspec.json.decode(
+        result(runs, comparison, "json", {"exit_code": 0, "would_exit": 10, "blocking": False, "reasons": []})
+    )
+    SCHEMA.validate(document)
+    assert (document["kind"], len(document["rounds"])) == ("rounds", 2)
+    assert document["spread"]["metrics"][0]["values"] == [shop.record.summary.total.throughput_per_s] * 2
+    assert len(tomllib.loads(result(runs, comparison, "toml"))["rounds"]) == 2
+    assert len(list(csv.DictReader(io.StringIO(result(runs, comparison, "csv"))))) == 8
+    suites = ElementTree.fromstring(result(runs, comparison, "junit")).findall("testsuite")
+    assert [len(suite.findall("testcase")) for suite in suites] == [5, 5, 4]
+    page = parsed(result(runs, comparison, "html"))
+    assert [tag for tag, _ in page.tags].count("html") == 1
+    assert [tag for tag, _ in page.tags].count("h1") == 3
+    assert result(runs, comparison, "md").count("### ") == 3
+    assert "2 rounds" in result(runs, comparison, "text")

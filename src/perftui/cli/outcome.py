@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -43,6 +44,16 @@ class Outcome(Struct, frozen=True, kw_only=True):
     code: int
     would_be: int
     reasons: tuple[Reason, ...] = ()
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """For JSON results."""
+        return {
+            "exit_code": self.code,
+            "would_exit": self.would_be,
+            "blocking": self.code != 0,
+            "reasons": [reason.text for reason in self.reasons],
+        }
 
 
 def run_reasons(record: Record) -> list[Reason]:

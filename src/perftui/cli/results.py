@@ -1,14 +1,10 @@
-"""Runs and comparisons as the output of a command: which runs are meant, and their text in every format."""
+"""Which runs a command is about: references, rounds, baselines, earlier runs of the same kind."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from perftui.cli.outcome import Outcome
 from perftui.model.comparison import Comparison
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
@@ -114,56 +110,3 @@ def trend_records(preset: str, url: str | None, newest: int) -> list[Record]:
     if not rows:
         raise UsageError(f"there are no saved runs of {safe_text(preset, 60)!r}; `perftui runs` lists what there is")
     return [read_record(row.path) for row in rows]
-
-
-def result_text(
-    runs: Sequence[LoadedRun], comparison: Comparison | None, style: str, outcome: Outcome | None = None
-) -> str:
-    """The result of a run command in one format.
-
-    Raises:
-        UsageError: the format holds one run, and there are several.
-    """
-    from perftui.report.comparison import render
-    from perftui.report.export import export
-
-    if style == "text":
-        return _text(runs, comparison)
-    if style == "json":
-        return _json(runs, comparison, outcome)
-    if style == "toml" and len(runs) > 1:
-        raise UsageError("TOML holds one run; with --rounds, use --format json")
-    parts = [export(run, style) for run in runs]
-    if comparison is not None and style in {"md", "html", "csv", "junit"}:
-        parts.append(render(comparison, style))
-    return "\n".join(parts)
-
-
-def _text(runs: Sequence[LoadedRun], comparison: Comparison | None) -> str:
-    from perftui.report.comparison import render
-    from perftui.report.rounds import rounds_text
-    from perftui.report.text import summary_text
-
-    parts = [f"{summary_text(run.record)}\nSaved: {run.path}\n" for run in runs]
-    if len(runs) > 1:
-        parts.append(rounds_text(runs))
-    if comparison is not None:
-        parts.append(render(comparison, "text"))
-    return "\n".join(parts)
-
-
-def _json(runs: Sequence[LoadedRun], comparison: Comparison | None, outcome: Outcome | None) -> str:
-    from perftui.report.json_export import dump, run_document
-
-    documents = [run_document(run) for run in runs]
-    whole: dict[str, Any] = documents[0] if len(runs) == 1 else {"schema": 1, "kind": "rounds", "rounds": documents}
-    if comparison is not None:
-        whole["comparison"] = msgspec.to_builtins(comparison)
-    if outcome is not None:
-        whole["outcome"] = {
-            "exit_code": outcome.code,
-            "would_exit": outcome.would_be,
-            "blocking": outcome.code != 0,
-            "reasons": [reason.text for reason in outcome.reasons],
-        }
-    return dump(whole)

@@ -12,16 +12,18 @@ from msgspec import Struct
 from perftui.cli.failures import tell
 from perftui.cli.outcome import Outcome, announce, comparison_reasons, decide, run_reasons
 from perftui.cli.output import check_output, write_output
-from perftui.cli.results import chosen_baseline, compare_runs, result_text
+from perftui.cli.results import chosen_baseline, compare_runs
 from perftui.cli.screen import show
-from perftui.engine.runner import RunRequest, run_plan
+from perftui.engine.runner_request import RunRequest
 from perftui.model.comparison import Comparison
-from perftui.model.errors import ExitCode
+from perftui.model.errors import ExitCode, PerftuiError
 from perftui.model.interval import Event, Interval
 from perftui.model.journal import JournalLine
 from perftui.model.plan import Plan
 from perftui.model.record import Record
+from perftui.report.comparison import render
 from perftui.report.progress import event_text, interval_text
+from perftui.report.result import result
 from perftui.store.library import RunFolder, RunLibrary, new_run_id
 from perftui.store.loading import LoadedRun, load_run
 
@@ -68,6 +70,8 @@ def run_detached(wanted: Wanted) -> int:
 
 def run_headless(wanted: Wanted) -> int:
     """Run here, with progress on stderr and the result on stdout or in a file."""
+    from perftui.engine.runner import run_plan
+
     check_output(wanted.output)
     baseline = chosen_baseline(wanted.baseline, wanted.plan)
     group = new_run_id(wanted.plan.name) if wanted.rounds > 1 else ""
@@ -80,7 +84,7 @@ def run_headless(wanted: Wanted) -> int:
         progress = _Progress(wanted.plan)
         request = wanted.request(group, number if group else 0, baseline[0].record.id if baseline else "")
         record = run_plan(request, on_line=progress.line, on_started=progress.started)
-        done.append(load_run(str(progress.path)))
+        done.append(_saved(record, progress.path))
         if _ended_early(record):
             break
     return finish(wanted, done, baseline)
@@ -90,29 +94,31 @@ def run_on_screen(wanted: Wanted) -> int:
     """Start the run by itself and show it live; the result follows when it ended while it was watched."""
     check_output(wanted.output)
     baseline = chosen_baseline(wanted.baseline, wanted.plan)
+    from perftui.engine.guard import needs_confirmation
     from perftui.engine.launch import start_runner
     from perftui.tui.start import Start
 
+    if needs_confirmation(wanted.plan) and not wanted.confirm_host:
+        return show(Start(screen="confirm", plan=wanted.plan, label=wanted.label, mouse=wanted.mouse), sys.stdout)
     handle = anyio.run(start_runner, wanted.request(baseline=baseline[0].record.id if baseline else ""))
     code = show(Start(screen="live", run=handle.path, mouse=wanted.mouse), sys.stdout)
     if code or RunLibrary().is_live(handle.run_id):
         return code
     run = load_run(str(handle.path))
     comparison = compare_runs(baseline, [run], wanted.threshold) if baseline else None
+    outcome = judge(wanted, [run], comparison)
     if wanted.output is not None:
-        write_output(result_text([run], comparison, wanted.style), wanted.output)
+        write_output(result([run], comparison, wanted.style, outcome.document), wanted.output)
     elif comparison is not None:
-        from perftui.report.comparison import render
-
-        print(render(comparison, "text"))
-    return announce(judge(wanted, [run], comparison))
+        write_output(render(comparison, "text"), None)
+    return announce(outcome)
 
 
 def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun]) -> int:
     """Compare, print or write the result, and say the exit code."""
     comparison = compare_runs(baseline, runs, wanted.threshold) if baseline else None
     outcome = judge(wanted, runs, comparison)
-    write_output(result_text(runs, comparison, wanted.style, outcome), wanted.output)
+    write_output(result(runs, comparison, wanted.style, outcome.document), wanted.output)
     if wanted.style != "text" or wanted.output is not None:
         for run in runs:
             tell(f"saved: {run.path}")
@@ -125,6 +131,16 @@ def judge(wanted: Wanted, runs: list[LoadedRun], comparison: Comparison | None) 
     if comparison is not None:
         reasons += comparison_reasons(comparison, strict=wanted.strict)
     return decide(reasons, warn_only=wanted.warn_only)
+
+
+def _saved(record: Record, path: Path) -> LoadedRun:
+    """The run as it was saved; what is known of it where the disk refused."""
+    try:
+        return load_run(str(path))
+    except PerftuiError as error:
+        for problem in error.problems:
+            tell(problem)
+        return LoadedRun(record=record, path=path)
 
 
 def _ended_early(record: Record) -> bool:

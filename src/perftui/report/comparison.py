@@ -56,13 +56,13 @@ def render(comparison: Comparison, style: str) -> str:
 
             return comparison_markdown(comparison)
         case "html":
-            from perftui.report.html import comparison_html
+            from perftui.report.html import html
 
-            return comparison_html(comparison)
+            return html([], comparison)
         case "junit":
-            from perftui.report.junit import comparison_junit
+            from perftui.report.junit import junit
 
-            return comparison_junit(comparison)
+            return junit([], comparison)
         case _:
             raise UsageError(f"{style!r} is no format of a comparison; there are {', '.join(FORMATS)}")
 

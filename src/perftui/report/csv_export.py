@@ -46,9 +46,8 @@ def write_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return out.getvalue()
 
 
-def summary_csv(run: LoadedRun) -> str:
-    """The measure phase: one row for the total, one per operation."""
-    record = run.record
+def summary_csv(runs: Sequence[LoadedRun]) -> str:
+    """The measure phase of each run: one row for the total, one per operation."""
     titles = ["run", "label", "preset", "url", "started_at", "status", "verdict", "trust", "duration_s", "operation"]
     titles += [
         *_COUNTS,
@@ -56,11 +55,12 @@ def summary_csv(run: LoadedRun) -> str:
         *(f"{time.removesuffix('_ms')}_{name}_ms" for time in _LATENCIES for name in _STATISTICS),
     ]
     titles = [title.replace("_count_ms", "_count") for title in titles] + ["error_classes"]
-    summary = record.summary
-    return write_csv(
-        titles,
-        [_summary_row(record, name, stats) for name, stats in [(TOTAL, summary.total), *summary.operations.items()]],
-    )
+    rows = [
+        _summary_row(run.record, name, stats)
+        for run in runs
+        for name, stats in [(TOTAL, run.record.summary.total), *run.record.summary.operations.items()]
+    ]
+    return write_csv(titles, rows)
 
 
 def _summary_row(record: Record, name: str, stats: Stats) -> list[object]:

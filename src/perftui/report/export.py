@@ -52,7 +52,7 @@ def _writer(style: str) -> Callable[[LoadedRun], str]:
         case "csv":
             from perftui.report.csv_export import summary_csv
 
-            return summary_csv
+            return lambda run: summary_csv([run])
         case "series":
             from perftui.report.csv_export import series_csv
 
@@ -62,13 +62,13 @@ def _writer(style: str) -> Callable[[LoadedRun], str]:
 
             return run_markdown
         case "html":
-            from perftui.report.html import run_html
+            from perftui.report.html import html
 
-            return run_html
+            return lambda run: html([run])
         case "junit":
-            from perftui.report.junit import run_junit
+            from perftui.report.junit import junit
 
-            return run_junit
+            return lambda run: junit([run])
         case "hlog":
             from perftui.report.hlog_export import run_hlog
 

@@ -54,10 +54,20 @@ _CHANGE_TONES: dict[ComparisonVerdict, str] = {
 }
 
 
-def run_html(run: LoadedRun) -> str:
-    """The whole run on one page."""
+def html(runs: Sequence[LoadedRun], comparison: Comparison | None = None) -> str:
+    """One page with the comparison first, where there is one, and each run whole."""
+    body = _comparison_parts(comparison) if comparison is not None else []
+    ids = [run.record.id for run in runs]
+    if comparison is not None and not runs:
+        ids = [comparison.baseline_id, comparison.run_id]
+    for run in runs:
+        body += _run_parts(run)
+    return page(f"perftui {', '.join(ids)}", body)
+
+
+def _run_parts(run: LoadedRun) -> list[str]:
     record = run.record
-    body = [
+    return [
         _head(
             headline(record.plan),
             f"{_verdict(record.verdict)} {_tag(f'trust {record.trust.verdict}', _TONES[record.trust.verdict])}",
@@ -76,11 +86,9 @@ def run_html(run: LoadedRun) -> str:
         _section("Plan", f"<pre>{escape(_plan_toml(record))}</pre>"),
         _section("Environment", _table(["", ""], _environment(record), left=2)),
     ]
-    return page(f"perftui {record.id}", body)
 
 
-def comparison_html(comparison: Comparison) -> str:
-    """The comparison on one page."""
+def _comparison_parts(comparison: Comparison) -> list[str]:
     rows = [
         [
             escape(metric_name(change)),
@@ -94,7 +102,7 @@ def comparison_html(comparison: Comparison) -> str:
         for change in comparison.metrics
     ]
     titles = ["metric", "baseline", "run", "change", "interval", "verdict", "why"]
-    body = [
+    return [
         _head(
             f"{VERDICT_MARKS[comparison.verdict]} {VERDICT_WORDS[comparison.verdict]}",
             escape(f"baseline {side_text(comparison.baseline_id, comparison.baseline_label)}"),
@@ -105,7 +113,6 @@ def comparison_html(comparison: Comparison) -> str:
         f"<p class='quiet'>{escape(basis_text(comparison))}</p>" if rows else "",
         _section("What else differs", _bullets(comparison.differences)),
     ]
-    return page(f"perftui {comparison.baseline_id} → {comparison.run_id}", body)
 
 
 def page(title: str, body: Sequence[str]) -> str:

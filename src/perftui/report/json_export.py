@@ -15,9 +15,13 @@ def run_document(run: LoadedRun) -> dict[str, Any]:
     return document(run.record, run.intervals, run.events, run.error_samples)
 
 
+_LISTS = ("rounds", "intervals", "events", "error_samples")
+"""Written with one item per line."""
+
+
 def dump(data: dict[str, Any]) -> str:
-    """Indented JSON, one interval per line, ending with a line end. NaN and infinity cannot occur: they become null."""
-    lists = {key: data[key] for key in ("intervals", "events", "error_samples") if data.get(key)}
+    """Indented JSON, long lists with one item per line, ending with a line end. NaN and infinity become null."""
+    lists = {key: data[key] for key in _LISTS if data.get(key)}
     head = {key: value for key, value in data.items() if key not in lists}
     text = msgspec.json.format(msgspec.json.encode(head), indent=2).decode()
     if not lists:

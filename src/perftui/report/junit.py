@@ -20,8 +20,27 @@ class _Case(Struct, frozen=True, kw_only=True):
     skipped: bool = False
 
 
-def run_junit(run: LoadedRun) -> str:
-    """One case per objective, and one for the run itself: it must be trusted and have ended as planned."""
+class _Suite(Struct, frozen=True, kw_only=True):
+    name: str
+    cases: tuple[_Case, ...]
+    seconds: float = 0.0
+    started_at: str = ""
+
+
+def junit(runs: Sequence[LoadedRun], comparison: Comparison | None = None) -> str:
+    """One document with a suite for each run and one for the comparison."""
+    suites = [_run_suite(run) for run in runs]
+    if comparison is not None:
+        suites.append(_comparison_suite(comparison))
+    cases = [case for suite in suites for case in suite.cases]
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {_totals(cases)}>"]
+    for suite in suites:
+        lines += _suite_lines(suite)
+    return "\n".join([*lines, "</testsuites>"]) + "\n"
+
+
+def _run_suite(run: LoadedRun) -> _Suite:
+    """One case per objective, and two for the run itself: it must be trusted and have ended as planned."""
     record = run.record
     why = "; ".join(reason.detail for reason in record.trust.reasons)
     cases = [
@@ -47,10 +66,15 @@ def run_junit(run: LoadedRun) -> str:
                 skipped=result.verdict == "none",
             )
         )
-    return _suite(f"perftui.{record.plan.name}", cases, record.summary.duration_s, record.started_at)
+    return _Suite(
+        name=f"perftui.{record.plan.name}",
+        cases=tuple(cases),
+        seconds=record.summary.duration_s,
+        started_at=record.started_at,
+    )
 
 
-def comparison_junit(comparison: Comparison) -> str:
+def _comparison_suite(comparison: Comparison) -> _Suite:
     """One case per gated metric; inconclusive ones are skipped."""
     cases = [
         _Case(
@@ -64,28 +88,27 @@ def comparison_junit(comparison: Comparison) -> str:
     ]
     if comparison.verdict == "not_comparable":
         cases.append(_Case(name="runs are comparable", failed=True, detail="; ".join(comparison.reasons)))
-    return _suite(f"perftui.compare.{comparison.baseline_id}", cases, 0.0, "")
+    return _Suite(name=f"perftui.compare.{comparison.baseline_id}", cases=tuple(cases))
 
 
-def _suite(name: str, cases: Sequence[_Case], seconds: float, started_at: str) -> str:
-    failures = sum(case.failed for case in cases)
-    skipped = sum(case.skipped for case in cases)
-    attributes = f'tests="{len(cases)}" failures="{failures}" errors="0" skipped="{skipped}"'
-    moment = f" timestamp={_quoted(started_at)}" if started_at else ""
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        f"<testsuites {attributes}>",
-        f'  <testsuite name={_quoted(name)} {attributes} time="{seconds:.3f}"{moment}>',
-    ]
-    for case in cases:
-        head = f'    <testcase classname={_quoted(name)} name={_quoted(case.name)} time="0"'
+def _totals(cases: Sequence[_Case]) -> str:
+    failures, skipped = sum(case.failed for case in cases), sum(case.skipped for case in cases)
+    return f'tests="{len(cases)}" failures="{failures}" errors="0" skipped="{skipped}"'
+
+
+def _suite_lines(suite: _Suite) -> list[str]:
+    moment = f" timestamp={_quoted(suite.started_at)}" if suite.started_at else ""
+    name = _quoted(suite.name)
+    lines = [f'  <testsuite name={name} {_totals(suite.cases)} time="{suite.seconds:.3f}"{moment}>']
+    for case in suite.cases:
+        head = f'    <testcase classname={name} name={_quoted(case.name)} time="0"'
         if case.failed:
             lines += [f"{head}>", f"      <failure message={_quoted(case.detail)}/>", "    </testcase>"]
         elif case.skipped:
             lines += [f"{head}>", f"      <skipped message={_quoted(case.detail)}/>", "    </testcase>"]
         else:
             lines.append(f"{head}/>")
-    return "\n".join([*lines, "  </testsuite>", "</testsuites>"]) + "\n"
+    return [*lines, "  </testsuite>"]
 
 
 def _quoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The JSON that perftui writes as JSON Schema, for whoever reads it: a run, several rounds, a comparison."""
+"""The JSON that perftui writes as JSON Schema, for whoever reads it: a run, several rounds, a comparison, a trend."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import msgspec
 from perftui.model.comparison import Comparison
 from perftui.model.interval import ErrorSample, Event, Interval
 from perftui.model.record import Record
+from perftui.model.rounds import Rounds, Trend
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _RUN = "Record"
-_STRUCTS = (Record, Interval, Event, ErrorSample, Comparison)
+_STRUCTS = (Record, Interval, Event, ErrorSample, Comparison, Rounds, Trend)
 _OUTCOME = {
     "title": "Outcome",
     "description": "The exit code of `perftui run`, and the one it would have had without --warn-only.",
@@ -28,7 +29,7 @@ _OUTCOME = {
 
 
 def export_schema() -> dict[str, Any]:
-    """The schema of every JSON document of `run`, `export` and `compare`. Readers ignore keys they do not know."""
+    """The schema of every JSON document of `run`, `export`, `compare` and `trend`. Readers ignore unknown keys."""
     _, definitions = msgspec.json.schema_components(_STRUCTS, ref_template="#/$defs/{name}")
     run = definitions[_RUN]
     _with_hdr(definitions["HistogramData"])
@@ -40,6 +41,7 @@ def export_schema() -> dict[str, Any]:
         "outcome": {"$ref": "#/$defs/Outcome"},
     }
     definitions["Outcome"] = _OUTCOME
+    definitions["RoundsSpread"] = definitions.pop("Rounds")
     definitions["Rounds"] = {
         "title": "Rounds",
         "description": "The runs of one `perftui run --rounds N`.",
@@ -47,6 +49,7 @@ def export_schema() -> dict[str, Any]:
         "properties": {
             "schema": {"const": 1},
             "kind": {"const": "rounds"},
+            "spread": {"$ref": "#/$defs/RoundsSpread"},
             "rounds": _list_of(_RUN),
             "comparison": {"$ref": "#/$defs/Comparison"},
             "outcome": {"$ref": "#/$defs/Outcome"},
@@ -56,7 +59,7 @@ def export_schema() -> dict[str, Any]:
     return {
         "$schema": DIALECT,
         "title": "perftui results",
-        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in (_RUN, "Rounds", "Comparison")],
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in (_RUN, "Rounds", "Comparison", "Trend")],
         "$defs": dict(sorted(definitions.items())),
     }
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import msgspec
-import tomli_w
 
 from perftui.model.comparison import Comparison
 from perftui.store.loading import LoadedRun
-from perftui.store.records import record_toml
+from perftui.store.records import record_toml, to_toml
 
 
 def run_toml(run: LoadedRun) -> str:
@@ -17,4 +16,4 @@ def run_toml(run: LoadedRun) -> str:
 
 def comparison_toml(comparison: Comparison) -> str:
     """The comparison."""
-    return tomli_w.dumps(msgspec.to_builtins(comparison))
+    return to_toml(msgspec.to_builtins(comparison))

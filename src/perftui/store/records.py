@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,11 @@ def record_path(path: Path) -> Path:
 
 def record_toml(record: Record) -> str:
     """The record as a TOML document. What is None is left out."""
-    document = record_document(record)
+    return to_toml(record_document(record))
+
+
+def to_toml(document: Mapping[str, object]) -> str:
+    """Plain data as a TOML document. What is None is left out."""
     return tomli_w.dumps({key: _without_none(value) for key, value in document.items() if value is not None})
 
 
