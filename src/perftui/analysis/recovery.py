@@ -14,6 +14,7 @@ from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.store.journal import JournalFollower
 from perftui.store.liveness import is_live
+from perftui.store.overview import WORTH_IT_S, write_overview
 from perftui.store.records import write_record
 
 _SHORTEST_S = 0.001
@@ -47,6 +48,8 @@ def recover(folder: Path) -> Record:
     record = complete_record(header, timeline, end)
     try:
         write_record(folder, record)
+        if timeline.at_s >= WORTH_IT_S:
+            write_overview(folder, timeline.decimated())
     except OSError as error:
         raise UsageError(f"{folder}: the record cannot be written: {error.strerror}") from error
     return record

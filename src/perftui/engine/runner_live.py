@@ -19,6 +19,7 @@ from perftui.engine.schedule import Schedule
 from perftui.engine.supervisor import Member, Supervisor
 from perftui.engine.supervisor_auto_stop import AutoStop
 from perftui.metrics.host import HostSampler
+from perftui.metrics.timeline import Timeline
 from perftui.metrics.trust import judge_interval
 from perftui.model.errors import UsageError
 from perftui.model.interval import Event, EventKind, Interval
@@ -46,6 +47,7 @@ class LiveRun:
         plan: Plan,
         supervisor: Supervisor,
         writer: JournalWriter,
+        timeline: Timeline,
         *,
         scrub: Callable[[str], str],
         on_line: Callable[[JournalLine], None] | None,
@@ -56,6 +58,7 @@ class LiveRun:
             plan: as executed.
             supervisor: of the workers.
             writer: of the journal.
+            timeline: takes every line that is written.
             scrub: blanks secrets out of text.
             on_line: called with every line that is written.
         """
@@ -63,6 +66,8 @@ class LiveRun:
         self._supervisor = supervisor
         self._writer = writer
         self._scrub = scrub
+        self.timeline = timeline
+        """Every line so far; bounded memory, constant work per second."""
         self._on_line = on_line
         self._schedule = Schedule(plan.load)
         self._unscaled = Schedule(plan.load)
@@ -81,6 +86,8 @@ class LiveRun:
         self._disk_problem = False
         self._ending_ns: int | None = None
         self._aborting = False
+        self.is_over = False
+        """Whether the last answer is in."""
         self.captured: list[dict[str, str]] = []
         """What responses left for the clean-up."""
         supervisor.listener = self
@@ -95,6 +102,7 @@ class LiveRun:
             tasks.start_soon(self._send_commands)
             await self._follow()
             tasks.cancel_scope.cancel()
+        self.is_over = True
         if self._supervisor.all_lost:
             self._status, self._detail = "failed", "all workers were lost"
         return End(status=self._status, status_detail=self._detail, ended_at=now_text())
@@ -240,7 +248,7 @@ class LiveRun:
 
     def stop(self, detail: str, origin: str) -> None:
         """No new requests; wait for answers; save."""
-        if self._ending_ns is None:
+        if self._ending_ns is None and not self.is_over:
             self._event("stop", detail, origin)
             self._end("stopped", detail)
 
@@ -290,6 +298,7 @@ class LiveRun:
     def write(self, line: JournalLine) -> None:
         """Append to the journal and show it to whoever follows in this process."""
         self._writer.append(line)
+        self.timeline.add(line)
         if self._on_line is not None:
             self._on_line(line)
 

@@ -21,12 +21,13 @@ from perftui.engine.supervisor import Supervisor
 from perftui.metrics.timeline import Timeline
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Event
-from perftui.model.journal import End, Header, JournalLine
+from perftui.model.journal import Header, JournalLine
 from perftui.model.record import Record
 from perftui.presets.redaction import Redactor, redact_plan
 from perftui.store.journal import JOURNAL_NAME
 from perftui.store.journal_writer import JournalWriter
 from perftui.store.library import RunFolder, RunLibrary
+from perftui.store.overview import WORTH_IT_S, write_overview
 from perftui.store.paths import socket_path
 from perftui.store.records import write_record
 
@@ -62,23 +63,30 @@ async def save_run(
     )
     writer = _writer(folder)
     try:
-        writer.append(header)
-        live = LiveRun(prepared.resolved, supervisor, writer, scrub=scrub, on_line=on_line)
+        live = LiveRun(prepared.resolved, supervisor, writer, Timeline(plan), scrub=scrub, on_line=on_line)
+        live.write(header)
+        cleanup = anyio.CancelScope()
         disk_problem = _save(folder, _started(header))
         server = ControlServer(socket_path(folder.id), live.apply, lambda: _viewer_lost(live, plan.load.on_disconnect))
         async with anyio.create_task_group() as tasks:
             await tasks.start(server.serve)
-            tasks.start_soon(_watch_signals, live, supervisor, plan.load.on_disconnect)
+            tasks.start_soon(_watch_signals, live, supervisor, cleanup, plan.load.on_disconnect)
             tasks.start_soon(hooks.keep_renewed, live)
             if on_started is not None:
                 on_started(folder)
             for note in (*prepared.notes, *disk_problem):
                 live.note(note)
             end = await live.run()
-            for note in await hooks.after(live.captured):
-                live.note(note)
-            record = _finish(header, end, live, writer)
-            for problem in (*_save(folder, record), *([writer.problem] if writer.problem else [])):
+            with cleanup:
+                for note in await hooks.after(live.captured):
+                    live.note(note)
+            if cleanup.cancelled_caught:
+                live.note("the clean-up was ended by a signal")
+            live.write(end)
+            writer.sync()
+            record = complete_record(header, live.timeline, end)
+            problems = _save(folder, record, live.timeline)
+            for problem in (*problems, *([writer.problem] if writer.problem else [])):
                 if on_line is not None:
                     on_line(Event(at_s=0, kind="disk", detail=problem, origin="runner"))
             tasks.cancel_scope.cancel()
@@ -101,28 +109,27 @@ def _started(header: Header) -> Record:
     )  # fmt: skip
 
 
-def _finish(header: Header, end: End, live: LiveRun, writer: JournalWriter) -> Record:
-    live.write(end)
-    writer.sync()
-    timeline = Timeline(header.plan)
-    for line in writer.lines():
-        timeline.add(line)
-    return complete_record(header, timeline, end)
-
-
-def _save(folder: RunFolder, record: Record) -> list[str]:
-    """Write run.toml; what the disk refused, in words. The journal has everything all the same."""
+def _save(folder: RunFolder, record: Record, timeline: Timeline | None = None) -> list[str]:
+    """Write run.toml, and for a long run its overview; what the disk refused, in words. The journal has it all."""
     try:
         write_record(folder.path, record)
+        if timeline is not None and timeline.at_s >= WORTH_IT_S:
+            write_overview(folder.path, timeline.decimated())
     except OSError as error:
         return [f"{folder.path}: the record was not saved: {error.strerror}; `perftui runs recover` makes it again"]
     return []
 
 
-async def _watch_signals(live: LiveRun, supervisor: Supervisor, on_disconnect: str) -> None:
+async def _watch_signals(live: LiveRun, supervisor: Supervisor, cleanup: anyio.CancelScope, on_disconnect: str) -> None:
+    def abort(name: str) -> None:
+        if live.is_over:
+            cleanup.cancel()
+        else:
+            live.abort(f"signal {name}", "signal")
+
     await signals.watch(
         stop=lambda name: live.stop(f"signal {name}", "signal"),
-        abort=lambda name: live.abort(f"signal {name}", "signal"),
+        abort=abort,
         hang_up=lambda: _hung_up(live, on_disconnect),
         end_workers=supervisor.kill,
     )

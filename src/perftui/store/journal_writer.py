@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable
 from pathlib import Path
 
 from perftui.model.interval import Event
 from perftui.model.journal import JournalLine
 from perftui.store.files import SYSTEM_CALLS, FileCalls, open_new, sync_directory
 from perftui.store.journal import segment_path
-from perftui.store.journal_format import DamagedLineError, decode_line, encode_line
+from perftui.store.journal_format import encode_line
 from perftui.store.liveness import hold_lock
 
 SYNC_EVERY_S = 5.0
@@ -65,6 +64,11 @@ class JournalWriter:
             self._fail(error)
         hold_lock(self._descriptors[0])
 
+    @property
+    def waiting(self) -> int:
+        """Lines that are kept in memory because the disk refused them."""
+        return len(self._waiting)
+
     def append(self, line: JournalLine) -> None:
         """Write a line, or keep it until the disk takes it again."""
         self._waiting.append(line)
@@ -104,21 +108,8 @@ class JournalWriter:
             os.close(descriptor)
         self._descriptors.clear()
 
-    def lines(self) -> Iterator[JournalLine]:
-        """Everything appended, from the open files and from memory: also when the folder was deleted."""
-        last = -1
-        for raw in chain(chain.from_iterable(map(_raw_lines, self._descriptors)), self._unsynced):
-            try:
-                number, line = decode_line(raw.rstrip(b"\n"))
-            except DamagedLineError:  # what a failed fsync lost; the next segment has it again
-                continue
-            if number == last + 1:
-                last = number
-                yield line
-        yield from self._waiting
-
     def _open_segment(self) -> None:
-        descriptor = open_new(segment_path(self._first, self._segments + 1), os.O_RDWR | os.O_APPEND)
+        descriptor = open_new(segment_path(self._first, self._segments + 1), os.O_WRONLY | os.O_APPEND)
         self._descriptors.append(descriptor)
         self._segments += 1
         self._length = 0
@@ -162,12 +153,6 @@ class JournalWriter:
             self._calls.truncate(self._descriptors[-1], self._length)
         except OSError:
             self._must_move = True
-
-
-def _raw_lines(descriptor: int) -> Iterator[bytes]:
-    with os.fdopen(os.dup(descriptor), "rb") as file:
-        file.seek(0)
-        yield from file
 
 
 def _moment(lines: deque[JournalLine]) -> float:
