@@ -49,7 +49,7 @@ def recover(folder: Path) -> Record:
     try:
         write_record(folder, record)
         if timeline.at_s >= WORTH_IT_S:
-            write_overview(folder, timeline.decimated())
+            write_overview(folder, timeline)
     except OSError as error:
         raise UsageError(f"{folder}: the record cannot be written: {error.strerror}") from error
     return record

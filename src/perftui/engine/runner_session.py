@@ -114,7 +114,7 @@ def _save(folder: RunFolder, record: Record, timeline: Timeline | None = None) -
     try:
         write_record(folder.path, record)
         if timeline is not None and timeline.at_s >= WORTH_IT_S:
-            write_overview(folder.path, timeline.decimated())
+            write_overview(folder.path, timeline)
     except OSError as error:
         return [f"{folder.path}: the record was not saved: {error.strerror}; `perftui runs recover` makes it again"]
     return []

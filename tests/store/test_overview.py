@@ -1,0 +1,76 @@
+"""A long run opens from its overview at once, with the same numbers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from perftui.metrics.histogram import Histogram
+from perftui.metrics.timeline import Timeline
+from perftui.model.interval import Cell, Counts, Event, Interval
+from perftui.model.journal import End, Header
+from perftui.model.plan import Load, Operation, Plan, Stage, Target
+from perftui.model.record import Environment
+from perftui.store.overview import MOST_BLOCKS, OVERVIEW_NAME, overview_lines, write_overview
+
+SECONDS = 3000
+PLAN = Plan(
+    name="soak",
+    target=Target(url="http://127.0.0.1:8000"),
+    load=Load(stages=(Stage(duration_s=SECONDS, to=20),), start_level=20),
+    operations=(Operation(name="list", path="/"),),
+)
+
+
+@pytest.fixture(scope="module")
+def timeline() -> Timeline:
+    made = Timeline(PLAN)
+    made.add(Header(id="soak", plan=PLAN, started_at="x", environment=Environment()))
+    made.add(Event(at_s=0, kind="phase", detail="measure"))
+    cells = []
+    for variant in range(20):
+        times = Histogram.of(range(1000 + variant, 3000 + variant, 100)).data
+        delays = Histogram.of(range(20)).data
+        counts = Counts(scheduled=20, started=20, ok=20)
+        cells.append(Cell(counts=counts, service_time=times, response_time=times, start_delay=delays))
+    for second in range(SECONDS):
+        cell = cells[second % 20]
+        made.add(
+            Interval(at_s=second, duration_s=1, phase="measure", level=20, asked=20, cells={"measure": {"list": cell}})
+        )
+    made.add(End(status="finished", ended_at="y"))
+    return made
+
+
+def test_the_overview_says_the_same(tmp_path: Path, timeline: Timeline) -> None:
+    assert overview_lines(tmp_path) is None
+    write_overview(tmp_path, timeline)
+    begin = time.perf_counter()
+    lines = overview_lines(tmp_path)
+    assert lines is not None
+    opened = Timeline()
+    for line in lines:
+        opened.add(line)
+    summary = opened.run()
+    assert time.perf_counter() - begin < 1
+    assert summary == timeline.run()
+    assert (
+        opened.whole_run()
+        == timeline.whole_run()
+        == Counts(scheduled=20 * SECONDS, started=20 * SECONDS, ok=20 * SECONDS)
+    )
+    assert opened.intervals_count <= MOST_BLOCKS
+    assert opened.events == timeline.events
+    assert opened.end == timeline.end
+
+
+def test_a_damaged_overview_is_not_used(tmp_path: Path, timeline: Timeline) -> None:
+    write_overview(tmp_path, timeline)
+    path = tmp_path / OVERVIEW_NAME
+    data = path.read_bytes()
+    path.write_bytes(data[:-5])
+    assert overview_lines(tmp_path) is None
+    path.write_bytes(data[:1000] + b"x" + data[1001:])
+    assert overview_lines(tmp_path) is None
