@@ -14,13 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from perftui.metrics.histogram import SLOT_LOW_US, SLOT_WIDTH_US, Float64s, Int64s
+from perftui.metrics.histogram import SLOT_LOW_US, SLOT_WIDTH_US, SLOTS, Float64s, Int64s
 from perftui.metrics.sparse import unpack_all
 from perftui.model.interval import HistogramData
 
 DRAWS = 1000
 """The standard error is itself known to 2 % with so many."""
 _WINDOW_SIGMAS = 6.0
+_GROUPS = 64
+"""Into which the slots that a quantile can reach are put: a tenth of its error each."""
+_LOWER = (0.5, 0.9, 0.95, 0.99)
 _SHORTEST_BLOCK = 2
 _MOST_BLOCKS = 400
 """More would cost time and memory and change nothing."""
@@ -51,6 +54,7 @@ class Seconds:
         self._cumulative = self.counts.cumsum()
         self.total = int(self._cumulative[-1]) if len(order) else 0
         self.per_second: Float64s = summed(self.seconds, self.counts, self.length)
+        self._pulls: dict[float, Float64s] = {}
         self._draws: dict[tuple[str, int], Float64s] = {}
 
     @classmethod
@@ -95,46 +99,63 @@ class Seconds:
 
     def quantile(self, q: float, seed: str) -> Estimate:
         """A quantile's logarithm with its error. The round must hold values."""
-        value = self.quantile_us(q)
-        place = int(self.slots[min(len(self.slots) - 1, int(self._cumulative.searchsorted(q * self.total)))])
-        # how much each second pulls the quantile up
-        above = summed(self.seconds, self.counts * (self.slots > place), self.length)
-        pull = above - above.sum() / self.total * self.per_second
-        block_s = block_length(pull)
+        value = max(self.quantile_us(q), 0.5)
+        # a stall is one event, although only its first seconds reach into the far tail: a quantile's blocks are at
+        # least as long, and its reach at least as wide, as those of the quantiles below it
+        pulls = [self._pull(level) for level in (*_LOWER, q) if level <= q]
+        block_s = max(map(block_length, pulls))
         blocks = self.length // block_s
-        floor = float(SLOT_WIDTH_US[place]) / (max(value, 0.5) * math.sqrt(12))
         if blocks < 2:
-            return Estimate(math.log(max(value, 0.5)), math.inf, blocks, block_s)
-        drawn = self._drawn_quantiles(q, pull, block_s, blocks, seed)
+            return Estimate(math.log(value), math.inf, blocks, block_s)
+        drawn = self._drawn_quantiles(q, pulls, block_s, blocks, seed)
         error = float(np.log(np.maximum(drawn, 0.5)).std()) * math.sqrt(blocks / (blocks - 1))
-        return Estimate(math.log(max(value, 0.5)), max(error, floor), blocks, block_s)
+        slot_width = float(SLOT_WIDTH_US[self._slot_at(q)])
+        return Estimate(math.log(value), max(error, slot_width / (value * math.sqrt(12))), blocks, block_s)
 
-    def _drawn_quantiles(self, q: float, pull: Float64s, block_s: int, blocks: int, seed: str) -> Float64s:
-        """The quantile in each draw of blocks. Only slots that it can reach are looked at one by one."""
+    def _slot_at(self, q: float) -> int:
+        place = int(self._cumulative.searchsorted(q * self.total))
+        return int(self.slots[min(len(self.slots) - 1, place)])
+
+    def _pull(self, q: float) -> Float64s:
+        """How much each second pulls the quantile up: its values above it, less what its share would be."""
+        found = self._pulls.get(q)
+        if found is None:
+            place = int(self.slots.searchsorted(self._slot_at(q), side="right"))
+            above = summed(self.seconds[place:], self.counts[place:], self.length)
+            found = self._pulls[q] = above - above.sum() / self.total * self.per_second
+        return found
+
+    def _drawn_quantiles(self, q: float, pulls: Sequence[Float64s], block_s: int, blocks: int, seed: str) -> Float64s:
+        """The quantile in each draw of blocks. Only slots that it can reach are looked at, in a few groups."""
         of_block = np.minimum(self.seconds // block_s, blocks - 1)
-        pulls = summed(np.minimum(np.arange(self.length) // block_s, blocks - 1), pull, blocks)
-        reach = _WINDOW_SIGMAS * math.sqrt(float((pulls**2).sum())) / self.total + 2 / self.total
-        first = self.slots[self._cumulative.searchsorted(max(0.0, q - reach) * self.total)]
-        last_place = min(len(self.slots) - 1, int(self._cumulative.searchsorted(min(1.0, q + reach) * self.total)))
-        last = self.slots[last_place]
-        start, end = self.slots.searchsorted(first), self.slots.searchsorted(last, side="right")
-        columns, column = np.unique(self.slots[start:end], return_inverse=True)
-        width = len(columns)
-        places = of_block[start:end] * width + column
-        matrix = summed(places, self.counts[start:end], blocks * width).reshape(blocks, width)
+        place = np.minimum(np.arange(self.length) // block_s, blocks - 1)
+        errors = [math.sqrt(float((summed(place, pull, blocks) ** 2).sum())) for pull in pulls]
+        reach = (_WINDOW_SIGMAS * max(errors) + 2) / self.total
+        edges = self._group_edges(max(0.0, q - reach), min(1.0, q + reach))
+        start, end = (int(place) for place in self.slots.searchsorted(edges[[0, -1]]))
+        width = len(edges) - 1
+        group = edges.searchsorted(self.slots[start:end], side="right") - 1
+        matrix = summed(of_block[start:end] * width + group, self.counts[start:end], blocks * width)
         below = summed(of_block[:start], self.counts[:start], blocks)
         totals = summed(of_block, self.counts, blocks)
         weights = self._weights(seed, blocks)
-        cumulative = (weights @ matrix).cumsum(axis=1)
+        cumulative = (weights @ matrix.reshape(blocks, width)).cumsum(axis=1)
         ranks = q * (weights @ totals) - weights @ below
-        # the first column whose cumulative count reaches the rank, and how far inside it the rank lies
+        # the first group whose cumulative count reaches the rank, and how far inside it the rank lies
         found = np.minimum((cumulative < ranks[:, None]).sum(axis=1), width - 1)
         rows = np.arange(len(found))
         upto = cumulative[rows, found]
         before = np.where(found > 0, cumulative[rows, np.maximum(found - 1, 0)], 0.0)
         share = np.clip((ranks - before) / np.maximum(upto - before, 1e-9), 0.0, 1.0)
-        drawn: Float64s = SLOT_LOW_US[columns[found]] + share * SLOT_WIDTH_US[columns[found]]
+        low, high = _edge_us(edges[found]), _edge_us(edges[found + 1])
+        drawn: Float64s = low + share * (high - low)
         return drawn
+
+    def _group_edges(self, low: float, high: float) -> Int64s:
+        """First slots of groups of about equal counts from one quantile to another, and the first slot above them."""
+        ranks = np.linspace(low, high, _GROUPS + 1) * self.total
+        places = np.minimum(self._cumulative.searchsorted(ranks), len(self.slots) - 1)
+        return np.append(np.unique(self.slots[places]), self.slots[places[-1]] + 1)
 
     def mean(self) -> Estimate:
         """The logarithm of the mean with its error. The round must hold values."""
@@ -193,6 +214,13 @@ def memory_s(series: Float64s) -> float:
             break
         tau += 2 * rho
     return tau
+
+
+def _edge_us(slots: Int64s) -> Float64s:
+    """Where a slot begins; the one after the last begins where the last ends."""
+    last = np.minimum(slots, SLOTS - 1)
+    edges: Float64s = (SLOT_LOW_US[last] + (slots - last) * SLOT_WIDTH_US[last]).astype(np.float64)
+    return edges
 
 
 def _inside(slots: Int64s, cumulative: Int64s, rank: float) -> float:

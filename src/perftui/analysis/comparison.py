@@ -38,6 +38,8 @@ FEWEST_BEYOND = 50
 """Values beyond a quantile on each side, below which it is shown but decides nothing."""
 FEWEST_HISTORY = 5
 OVERLOADED = 0.01
+_WIDEST = math.log(1000)
+"""Between the ends of an interval; a wider one says nothing and is not shown."""
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.999}
 _OF_TOTAL = ("p50", "p95", "p99")
 _OF_OPERATION = ("p50", "p95")
@@ -334,13 +336,12 @@ def _without_interval(template: MetricChange) -> MetricChange:
 
 
 def _filled(template: MetricChange, found: LogChange) -> MetricChange:
-    known = math.isfinite(found.low)
+    known = found.high - found.low < _WIDEST
     return replace(
         template,
-        baseline=template.baseline,
         change=math.expm1(found.change),
-        low=math.expm1(found.low) if known else -1.0,
-        high=min(1e6, math.expm1(min(found.high, 20.0))) if known else 9.99,
+        low=math.expm1(found.low) if known else template.low,
+        high=math.expm1(found.high) if known else template.high,
         interval_known=known,
         verdict=found.verdict,
         reason=found.reason,

@@ -23,6 +23,8 @@ FEWEST_BLOCKS_OF_ROUNDS = 2
 EQUIVALENCE_ALPHA = 0.05
 """Of each of the two one-sided tests that show equivalence. It is not shared out over metrics: for the verdict that
 nothing differs, every one of them must pass."""
+_NOTHING_TOLD = math.log(3)
+_MOST_ROUNDS = 50
 _POWER_Z = 0.84
 """Of a normal distribution: a chance of 80 % to find what is there."""
 
@@ -75,14 +77,20 @@ def log_change(
     equal = t_quantile(1 - EQUIVALENCE_ALPHA, df) * error
     verdict, reason = _verdict(change, (low, high), (change - equal, change + equal), max(margin, floor), worse)
     if verdict == "inconclusive":
-        smallest = math.expm1((t + _POWER_Z) * error)
-        needed = max(2, math.ceil(2 * ((t + _POWER_Z) * pooled / margin) ** 2)) if margin else 0
-        reason = f"changes below {smallest * 100:.0f} % cannot be told from noise"
-        reason += f"; about {max(FEWEST_ROUNDS, needed)} rounds of each would do"
+        reason = _what_would_do((t + _POWER_Z) * error, (t + _POWER_Z) * pooled, margin)
     if not by_rounds and spread.assumed:
         note = "single round" if max(rounds) == 1 else "fewer than 3 rounds"
         reason = "; ".join(filter(None, (reason, f"{note}: run-to-run noise of {spread.value * 100:.0f} % assumed")))
     return LogChange(change, low, high, verdict, reason)
+
+
+def _what_would_do(smallest: float, of_one_round: float, margin: float) -> str:
+    """What could have been told with these rounds, and how many would be needed."""
+    needed = max(FEWEST_ROUNDS, math.ceil(2 * (of_one_round / margin) ** 2))
+    if smallest > _NOTHING_TOLD or needed > _MOST_ROUNDS:
+        return "too noisy to tell any change"
+    told = f"changes below {math.expm1(smallest) * 100:.0f} % cannot be told from noise"
+    return f"{told}; about {needed} rounds of each would do"
 
 
 def _mean(estimates: Sequence[Estimate]) -> float:

@@ -1,0 +1,340 @@
+"""The comparison: calibrated by simulation (reduced here, in full in tests/benchmarks), and its rules."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+
+from perftui.analysis.comparison import compare
+from perftui.model.comparison import Comparison, MetricChange
+from perftui.model.errors import ComparisonError
+from perftui.model.interval import TrustReason, TrustVerdict
+from perftui.model.plan import Plan
+from perftui.model.record import Environment, Record, Trust
+from support.simulated_runs import Model, SimulatedRun, simulated_rounds, simulated_run
+
+MODEL = Model(seconds=30, rate=200, round_spread=0.05, second_spread=0.05, memory=0.4)
+PAIRS = 30
+
+
+def _of(comparison: Comparison, metric: str, operation: str = "") -> MetricChange:
+    return next(change for change in comparison.metrics if (change.metric, change.operation) == (metric, operation))
+
+
+def _pairs(factor: float, rounds: int, model: Model = MODEL) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for number in range(PAIRS):
+        before = simulated_rounds(model, f"{number} before {factor}", rounds)
+        after = simulated_rounds(model.with_factor(factor), f"{number} after {factor}", rounds)
+        found[compare(before, after).verdict] += 1
+    return found
+
+
+def test_equal_runs_are_not_called_worse() -> None:
+    found = _pairs(1.0, 3)
+    assert found["regression"] <= 1
+    assert found["no_difference"] >= 0.75 * PAIRS
+
+
+def test_forty_per_cent_are_found() -> None:
+    assert _pairs(1.4, 5)["regression"] >= 0.9 * PAIRS
+
+
+def test_five_per_cent_are_not_called_worse() -> None:
+    assert _pairs(1.05, 5)["regression"] <= 1
+
+
+def test_single_rounds_find_forty_per_cent_more_often_than_not_and_nothing_where_nothing_is() -> None:
+    assert _pairs(1.4, 1)["regression"] >= 0.6 * PAIRS
+    assert _pairs(1.0, 1)["regression"] <= 2
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.1, 1.4])
+@pytest.mark.parametrize("rounds", [1, 4])
+def test_verdicts_swap_with_the_sides(factor: float, rounds: int) -> None:
+    a = simulated_rounds(replace(MODEL, error_rate=0.02), "swap a", rounds)
+    b = simulated_rounds(replace(MODEL, error_rate=0.05).with_factor(factor), "swap b", rounds)
+    swapped = {"regression": "improvement", "improvement": "regression"}
+    there, back = compare(a, b), compare(b, a)
+    assert len(there.metrics) == len(back.metrics) > 8
+    for one, other in zip(there.metrics, back.metrics, strict=True):
+        assert one.verdict == swapped.get(other.verdict, other.verdict), one.metric
+        assert (one.baseline, one.run) == (other.run, other.baseline)
+        if one.unit == "fraction":
+            assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
+        else:
+            assert (1 + one.low, 1 + one.high) == pytest.approx((1 / (1 + other.high), 1 / (1 + other.low)))
+
+
+def test_the_unit_of_time_does_not_matter() -> None:
+    slow = replace(MODEL, median_ms=2000.0), replace(MODEL, median_ms=2000.0, factor=1.4)
+    fast = replace(MODEL, median_ms=20.0), replace(MODEL, median_ms=20.0, factor=1.4)
+    found = [compare(simulated_rounds(a, "unit a", 3), simulated_rounds(b, "unit b", 3)) for a, b in (slow, fast)]
+    for one, other in zip(found[0].metrics, found[1].metrics, strict=True):
+        assert one.verdict == other.verdict
+        assert one.change == pytest.approx(other.change, abs=0.005)
+        assert one.low == pytest.approx(other.low, abs=0.01)
+
+
+def test_a_run_against_itself_has_no_change() -> None:
+    run = simulated_run(replace(MODEL, seconds=120), "same")
+    for change in compare([run], [run]).metrics:
+        assert change.change == 0.0
+        assert change.verdict in {"no_difference", "inconclusive"}
+
+
+def test_same_input_same_bytes() -> None:
+    a, b = simulated_rounds(MODEL, "det a", 2), simulated_rounds(MODEL, "det b", 2)
+    assert msgspec.json.encode(compare(a, b)) == msgspec.json.encode(compare(a, b))
+
+
+def test_a_short_run_is_inconclusive_and_says_what_it_needs() -> None:
+    short = replace(MODEL, seconds=8, memory=0.0)
+    comparison = compare([simulated_run(short, "a")], [simulated_run(short.with_factor(3), "b")])
+    assert comparison.verdict == "inconclusive"
+    p95 = _of(comparison, "response_time.p95")
+    assert not p95.interval_known
+    assert p95.reason.startswith("the run is too short for how its seconds depend on each other: at least ")
+
+
+def test_too_few_values_decide_nothing() -> None:
+    few = replace(MODEL, rate=20, round_spread=0.01)
+    comparison = compare(simulated_rounds(few, "few a", 3), simulated_rounds(few, "few b", 3))
+    p99 = _of(comparison, "response_time.p99")
+    assert (p99.verdict, p99.gated, p99.reason) == ("inconclusive", False, "needs 5,000 values on each side")
+    assert _of(comparison, "response_time.p50").gated
+
+
+def test_a_stall_is_no_regression_of_the_median() -> None:
+    calm = replace(MODEL, seconds=120, round_spread=0.0)
+    stalled = replace(calm, stall_at=60, stall_s=10)
+    comparison = compare([simulated_run(calm, "calm")], [simulated_run(stalled, "stalled")])
+    assert _of(comparison, "response_time.p50").verdict != "regression"
+    p99 = _of(comparison, "response_time.p99")
+    assert p99.change > 10
+    assert p99.verdict == "inconclusive", "one stall in one run is one event"
+
+
+def test_few_rounds_say_what_they_assume_and_saved_runs_replace_it() -> None:
+    model = replace(MODEL, round_spread=0.01, memory=0.0)
+    a, b = simulated_run(model, "hist a"), simulated_run(model, "hist b")
+    assumed = _of(compare([a], [b]), "response_time.p95")
+    assert "single round: run-to-run noise of 5 % assumed" in assumed.reason
+    history = [simulated_run(model, f"hist {number}").record for number in range(8)]
+    known = _of(compare([a], [b], history=history), "response_time.p95")
+    assert "assumed" not in known.reason
+    assert known.high - known.low < assumed.high - assumed.low
+    two = _of(compare(simulated_rounds(model, "x", 2), simulated_rounds(model, "y", 2)), "response_time.p95")
+    assert "fewer than 3 rounds: run-to-run noise of 5 % assumed" in two.reason
+
+
+def test_inconclusive_says_what_could_be_told_and_how_many_rounds_would_do() -> None:
+    model = replace(MODEL, round_spread=0.25)
+    comparison = compare(simulated_rounds(model, "noisy a", 3), simulated_rounds(model, "noisy b", 3))
+    p95 = _of(comparison, "response_time.p95")
+    assert p95.verdict == "inconclusive"
+    assert " % cannot be told from noise; about " in p95.reason
+    assert p95.reason.endswith(" rounds of each would do")
+    wild = replace(MODEL, round_spread=1.5)
+    comparison = compare(simulated_rounds(wild, "wild a", 3), simulated_rounds(wild, "wild b", 3))
+    assert _of(comparison, "response_time.p95").reason == "too noisy to tell any change"
+
+
+def test_a_sure_but_small_change_is_called_small() -> None:
+    model = replace(MODEL, round_spread=0.005, second_spread=0.01, memory=0.0)
+    comparison = compare(simulated_rounds(model, "s a", 5), simulated_rounds(model.with_factor(1.06), "s b", 5))
+    p50 = _of(comparison, "response_time.p50")
+    assert p50.verdict == "no_difference"
+    assert p50.reason.startswith("small: +")
+    assert p50.low > 0
+
+
+def test_what_is_below_a_tenth_of_a_millisecond_does_not_matter() -> None:
+    model = replace(MODEL, median_ms=0.1, spread=0.1, round_spread=0.01, second_spread=0.01)
+    comparison = compare(simulated_rounds(model, "u a", 5), simulated_rounds(model.with_factor(1.6), "u b", 5))
+    assert _of(comparison, "response_time.p50").change == pytest.approx(0.6, abs=0.05)
+    assert comparison.verdict == "no_difference"
+
+
+def test_an_operation_that_got_slower_is_found_although_the_total_hides_it() -> None:
+    model = replace(MODEL, operations=("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), rate=500, round_spread=0.02)
+    before = simulated_rounds(model, "ops a", 4)
+    after = [_with_slow_operation(run, "j") for run in simulated_rounds(model, "ops b", 4)]
+    comparison = compare(before, after)
+    assert _of(comparison, "response_time.p50").verdict == "no_difference"
+    assert _of(comparison, "response_time.p50", "j").verdict == "regression"
+    assert comparison.verdict == "regression"
+    assert _of(comparison, "response_time.p50").confidence == pytest.approx(1 - 0.05 / 35)
+
+
+def _with_slow_operation(run: SimulatedRun, name: str) -> SimulatedRun:
+    """The same run with one operation 1.5 times slower."""
+    slow = simulated_run(Model(seconds=30, rate=50, operations=(name,), factor=1.5, round_spread=0.0), run.record.id)
+    intervals = [
+        msgspec.structs.replace(interval, cells={"measure": {**interval.cells["measure"], **other.cells["measure"]}})
+        for interval, other in zip(run.intervals, slow.intervals, strict=True)
+    ]
+    operations = {**run.record.summary.operations, **slow.record.summary.operations}
+    summary = msgspec.structs.replace(run.record.summary, operations=operations)
+    return SimulatedRun(msgspec.structs.replace(run.record, summary=summary), intervals)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (0.0, 0.0, "no_difference"),
+        (0.01, 0.01, "no_difference"),
+        (0.0, 0.02, "regression"),
+        (0.02, 0.0, "improvement"),
+        (0.0, 0.003, "no_difference"),
+        (0.05, 0.055, "no_difference"),
+    ],
+)
+def test_error_rates(before: float, after: float, verdict: str) -> None:
+    model = replace(MODEL, seconds=60, rate=300)
+    comparison = compare(
+        simulated_rounds(replace(model, error_rate=before), "err a", 3),
+        simulated_rounds(replace(model, error_rate=after), "err b", 3),
+    )
+    change = _of(comparison, "error_rate")
+    assert change.verdict == verdict
+    assert change.change == pytest.approx(after - before, abs=0.004)
+    if before == after == 0:
+        assert change.reason == "none in either: below <0.01 %"
+    if verdict == "regression":
+        assert comparison.verdict == "regression"
+        assert _of(comparison, "attained").verdict == "regression"
+
+
+def test_users_mode_compares_throughput_and_service_times() -> None:
+    model = replace(MODEL, mode="users", round_spread=0.01)
+    fewer = replace(model, rate=120)
+    before = simulated_rounds(model, "users a", 3)
+    after = [
+        SimulatedRun(_like(before[0].record, run.record), run.intervals) for run in simulated_rounds(fewer, "b", 3)
+    ]
+    comparison = compare(before, after)
+    throughput = _of(comparison, "throughput")
+    assert (throughput.verdict, throughput.gated) == ("regression", True)
+    assert throughput.change == pytest.approx(-0.4, abs=0.01)
+    assert _of(comparison, "service_time.p95").gated
+    assert not any(change.metric in {"attained", "response_time.p95"} for change in comparison.metrics)
+
+
+def _like(model: Record, record: Record) -> Record:
+    return msgspec.structs.replace(record, plan=model.plan)
+
+
+def _changed(run: SimulatedRun, **fields: object) -> SimulatedRun:
+    return SimulatedRun(msgspec.structs.replace(run.record, **fields), run.intervals)
+
+
+def _plan(run: SimulatedRun, **fields: object) -> Plan:
+    return msgspec.structs.replace(run.record.plan, **fields)
+
+
+A, B = simulated_run(MODEL, "one"), simulated_run(MODEL, "two")
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (_changed(B, environment=Environment(host_id="there")), "machine: here before, there after"),
+        (_changed(B, environment=Environment(host_id="here", python="3.14.1")), "Python: none before, 3.14.1 after"),
+        (
+            _changed(
+                B, plan=_plan(B, target=msgspec.structs.replace(B.record.plan.target, url="http://other.example"))
+            ),
+            "target: http://service.example before, http://other.example after",
+        ),
+        (
+            _changed(B, plan=_plan(B, target=msgspec.structs.replace(B.record.plan.target, timeout_s=9.0))),
+            "timeout: 5s before, 9s after",
+        ),
+        (
+            _changed(B, plan=_plan(B, load=msgspec.structs.replace(B.record.plan.load, warmup_s=5.0))),
+            "warm-up: 0s before, 5s after",
+        ),
+        (
+            _changed(B, plan=_plan(B, operations=())),
+            "operation 'list': GET /list weight 1, content ",
+        ),
+    ],
+)
+def test_what_was_measured_otherwise_is_refused(other: SimulatedRun, reason: str) -> None:
+    comparison = compare([A], [other])
+    assert (comparison.verdict, comparison.metrics) == ("not_comparable", ())
+    assert comparison.reasons[0].startswith(reason)
+    forced = compare([A], [other], force=True)
+    assert forced.verdict == "not_comparable"
+    assert forced.reasons == comparison.reasons
+    assert len(forced.metrics) > 5
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        _changed(B, label="build 77"),
+        _changed(B, environment=Environment(host_id="here", perftui="9.9")),
+        _changed(B, plan=_plan(B, objectives=(), name="renamed")),
+    ],
+)
+def test_what_may_differ_is_only_said(other: SimulatedRun) -> None:
+    comparison = compare([A], [other])
+    assert comparison.verdict != "not_comparable"
+    assert len(comparison.differences) == 1
+
+
+@pytest.mark.parametrize(("port", "comparable"), [("http://127.0.0.1:{}", True), ("http://service.example:{}", False)])
+def test_a_loopback_service_may_have_another_port(port: str, *, comparable: bool) -> None:
+    sides = [
+        _changed(run, plan=_plan(run, target=msgspec.structs.replace(run.record.plan.target, url=port.format(number))))
+        for run, number in ((A, 8000), (B, 8001))
+    ]
+    assert (compare(sides[:1], sides[1:]).verdict != "not_comparable") == comparable
+
+
+def _trusted(run: SimulatedRun, verdict: TrustVerdict) -> SimulatedRun:
+    reason = TrustReason(code="gc", verdict=verdict, detail="worker 0 paused 200 ms")
+    return _changed(run, trust=Trust(verdict=verdict, reasons=(reason,)))
+
+
+def test_a_degraded_run_caps_the_verdict_and_an_invalid_one_forbids_it() -> None:
+    before = simulated_rounds(MODEL, "cap a", 5)
+    after = simulated_rounds(MODEL.with_factor(2.0), "cap b", 5)
+    assert compare(before, after).verdict == "regression"
+    capped = compare(before, [*after[:4], _trusted(after[4], "degraded")])
+    assert capped.verdict == "inconclusive"
+    assert capped.reasons == ("cap b.4 is degraded: worker 0 paused 200 ms",)
+    assert _of(capped, "response_time.p95").verdict == "regression"
+    refused = compare(before, [*after[:4], _trusted(after[4], "invalid")])
+    assert refused.verdict == "not_comparable"
+    assert refused.reasons == ("cap b.4 is invalid: worker 0 paused 200 ms",)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0, -0.2, 20.0])
+def test_a_threshold_is_between_0_and_100_per_cent(threshold: float) -> None:
+    with pytest.raises(ComparisonError, match="write one between 0 and 100 %"):
+        compare([A], [B], threshold=threshold)
+
+
+def test_a_side_without_runs_is_an_error() -> None:
+    empty: Sequence[SimulatedRun] = []
+    with pytest.raises(ComparisonError, match="needs a baseline and a run"):
+        compare([A], empty)
+
+
+def test_runs_of_ten_minutes_are_compared_in_less_than_a_second() -> None:
+    model = Model(seconds=600, rate=600, operations=("list", "show", "create"))
+    before, after = simulated_run(model, "long a"), simulated_run(model, "long b")
+    start = time.process_time()
+    comparison = compare([before], [after])
+    assert time.process_time() - start < 1.0
+    assert len(comparison.metrics) == 22
+    assert np.isfinite([change.low for change in comparison.metrics]).all()
