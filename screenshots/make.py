@@ -95,10 +95,7 @@ def _replay(name: str) -> Open:
     async def show(app: PerftuiApp, runs: Runs) -> None:
         from perftui.tui.screens.replay import ReplayScreen
 
-        screen = ReplayScreen(runs[name])
-        await app.push_screen(screen)
-        await app.workers.wait_for_complete()
-        screen.action_play()
+        await app.push_screen(ReplayScreen(runs[name]))
 
     return show
 
@@ -129,18 +126,18 @@ PICTURES: tuple[Picture, ...] = (
     Picture("home-light", _home, theme="perftui-light"),
     Picture("confirm", _with_plan("loopback")),
     Picture("confirm-public", _with_plan("public")),
-    Picture("live", _live(), live=("read", 36.0)),
-    Picture("live-80x24", _live(), SMALL, live=("read", 36.0)),
-    Picture("live-200x50", _live(), (200, 50), live=("read", 36.0)),
-    Picture("live-40x10", _live(), (40, 10), live=("read", 36.0)),
-    Picture("live-light", _live(), theme="perftui-light", live=("read", 36.0)),
-    Picture("live-contrast", _live(), theme="perftui-contrast", live=("read", 36.0)),
+    Picture("live", _live(), live=("read", 28.0)),
+    Picture("live-80x24", _live(), SMALL, live=("read", 28.0)),
+    Picture("live-200x50", _live(), (200, 50), live=("read", 28.0)),
+    Picture("live-40x10", _live(), (40, 10), live=("read", 28.0)),
+    Picture("live-light", _live(), theme="perftui-light", live=("read", 28.0)),
+    Picture("live-contrast", _live(), theme="perftui-contrast", live=("read", 28.0)),
     Picture("live-no-color", _live(), live=("errors", 24.0), environment={"NO_COLOR": "1"}),
     Picture("live-errors", _live(), live=("errors", 24.0)),
     Picture("live-invalid", _live(), live=("invalid", 15.0)),
     Picture("live-steered", _live(), live=("steered", 27.0)),
     Picture("live-held", _live(), keys=("f", "comma", "comma"), live=("errors", 30.0)),
-    Picture("live-many", _live(), live=("many", 10.0)),
+    Picture("live-many", _live(), live=("many", 7.0)),
     Picture("live-users", _live(), live=("users", 15.0)),
     Picture("live-watching", _live(readonly=True), SMALL, live=("long-url", 7.0)),
     Picture("result", _result("read")),
@@ -153,14 +150,14 @@ PICTURES: tuple[Picture, ...] = (
     Picture("errors-80x24", _errors("errors"), SMALL),
     Picture("trust", _trust("invalid")),
     Picture("trust-valid", _trust("read"), SMALL),
-    Picture("replay", _replay("steered"), keys=("full_stop", "full_stop", "right", "right")),
+    Picture("replay", _replay("steered"), keys=("space", "home", "full_stop", "full_stop", *("right",) * 6)),
     Picture("runs", _home, keys=("r",)),
     Picture("runs-80x24", _home, SMALL, keys=("r",)),
     Picture("compare", _compare),
     Picture("compare-80x24", _compare, SMALL),
-    Picture("help", _live(), keys=("question_mark",), live=("read", 36.0)),
-    Picture("commands", _live(), keys=("f2",), live=("read", 36.0)),
-    Picture("stop", _live(), keys=("s",), live=("read", 36.0)),
+    Picture("help", _live(), keys=("question_mark",), live=("read", 28.0)),
+    Picture("commands", _live(), keys=("f2",), live=("read", 28.0)),
+    Picture("stop", _live(), keys=("s",), live=("read", 28.0)),
     Picture("export", _result("read"), keys=("x",)),
     Picture("trend", _home, keys=("t",)),
     Picture("edit", _home, keys=("down", "e")),

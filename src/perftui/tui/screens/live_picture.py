@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from perftui.analysis.objectives import evaluate
@@ -15,6 +16,8 @@ TRENDS = ("response_time.p50", "response_time.p90", "response_time.p95", "respon
           "response_time.max", "errors_per_s", "cpu", "memory")  # fmt: skip
 _AXIS_POINTS = 400
 """Points of the planned profile: twice the widest panel."""
+_LEAST_S = 0.5
+"""An interval shorter than this is the rest of a run."""
 ZOOMS_S = (0.0, 300.0, 60.0)
 """Lengths of the time axis; 0: the whole plan."""
 
@@ -65,14 +68,15 @@ def take_picture(
         axis_s=axis_s,
         trust=timeline.trust(),
         window_s=look.window_s,
-        window=timeline.window(look.window_s),
+        window=timeline.window(look.window_s + (elapsed_s - interval.at_s if _is_partial(interval) else 0.0)),
         run=run,
         counts=timeline.whole_run(),
         interval=interval,
         trends={name: _newest(timeline, name) for name in TRENDS},
         second=round(interval.at_s),
-        attained=whole.series("throughput"),
-        errors=whole.series("errors_per_s"),
+        attained=_whole_seconds(whole, "throughput"),
+        errors=_whole_seconds(whole, "errors_per_s"),
+        last_seen=last_seen(timeline, run.total.error_classes),
         asked=_asked(plan.load, whole, newest, axis_s),
         baseline=look.baseline,
         baseline_id=look.baseline_id,
@@ -143,16 +147,43 @@ def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float
     return [*past, *future]
 
 
+def last_seen(timeline: Timeline, classes: Collection[str]) -> dict[str, float]:
+    """When each error class was counted last, in seconds of the run."""
+    found: dict[str, float] = {}
+    for interval in reversed(timeline.intervals):
+        if len(found) == len(classes):
+            break
+        for cells in interval.cells.values():
+            for cell in cells.values():
+                for name in cell.error_classes:
+                    if name in classes:
+                        found.setdefault(name, interval.at_s)
+    return found
+
+
+def _is_partial(interval: Interval) -> bool:
+    """Whether an interval is the short rest of a run: its rates and percentiles say nothing."""
+    return interval.duration_s < _LEAST_S
+
+
+def _whole_seconds(timeline: Timeline, metric: str) -> Points:
+    points = timeline.series(metric)
+    newest = timeline.last_interval
+    partial = newest is not None and _is_partial(newest) and len(points) > 1 and points[-1][0] == newest.at_s
+    return points[:-1] if partial else points
+
+
 def _newest(timeline: Timeline, metric: str) -> tuple[float | None, ...]:
     """One value per second of the newest TREND_S seconds; None where nothing was measured."""
     newest = timeline.last_interval
     if newest is None:
         return ()
-    last = round(newest.at_s)
-    values: list[float | None] = [None] * min(TREND_S, last + 1)
+    last = round(newest.at_s) - _is_partial(newest)
+    values: list[float | None] = [None] * max(0, min(TREND_S, last + 1))
     for at_s, value in reversed(timeline.series(metric, last_s=TREND_S)):
         place = round(at_s) - last + len(values) - 1
         if place < 0:
             break
-        values[place] = value
+        if place < len(values):
+            values[place] = value
     return tuple(values)

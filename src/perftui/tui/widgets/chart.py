@@ -98,6 +98,8 @@ def _cell(
     filled = min(8, max(0, eighths - base * 8))
     if value and not eighths and base == 0:
         filled = 1
+    # the edge carries the meaning: below it the colour stands back
+    shade = style if eighths <= (base + 1) * 8 else f"{style} {_BODY}"
     for mark, line in marks:
         if mark is None or mark <= 0:
             continue
@@ -105,12 +107,8 @@ def _cell(
             if filled == 0:
                 return line.glyph, line.style
             if filled == 8:
-                return line.glyph, f"{line.style} on {style} {_BODY}"
-    if not filled:
-        return " ", ""
-    # the edge carries the meaning: below it the colour stands back
-    edge = eighths <= (base + 1) * 8
-    return BLOCKS[filled - 1], style if edge else f"{style} {_BODY}"
+                return line.glyph, f"{line.style} on {shade}"
+    return (BLOCKS[filled - 1], shade) if filled else (" ", "")
 
 
 def _runs(pieces: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -42,7 +42,7 @@ def _framed(picture: LivePicture, lines: list[Text]) -> Drawing:
     return Drawing(
         lines,
         title=f"Errors  {format_percent(rate)}",
-        note="whole run",
+        note="run",
         status=" · ".join(f"{count:,} {name}" for count, name in named if count),
         tone="$error" if broken else "$panel-border",
     )
@@ -53,14 +53,13 @@ def _one_line(picture: LivePicture, width: int) -> Content:
     ranked = sorted(class_counts(picture).items(), key=lambda item: -item[1])
     words = join((paint(name, "bold") + Content(f" {count:,}") for name, count in ranked[:3]), "  ")
     recent = paint(line, "$series-2") + paint(f" top {format_count(top)}/s", "$quiet")
-    return spread(words if ranked else paint("none so far", "$quiet"), recent, width)
+    return spread(words if ranked else paint(_none(picture), "$quiet"), recent, width)
 
 
 def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:
     counted = class_counts(picture)
     if not counted:
-        return [paint("none so far", "$quiet")]
-    last = {sample.error_class: sample for sample in sorted(picture.samples, key=lambda sample: sample.at_s)}
+        return [paint(_none(picture), "$quiet")]
     shown: tuple[Column, ...] = (
         Column("class", max(10, width - 36), right=False),
         Column("count", 8),
@@ -74,7 +73,7 @@ def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:
     lines: list[Text] = [header(shown)] if room > len(ranked) else []
     keep = max(1, room - len(lines))
     for name, count in ranked[:keep]:
-        seen = f"{format_clock(last[name].at_s)}" if name in last else ""
+        seen = format_clock(picture.last_seen[name]) if name in picture.last_seen else ""
         cells: tuple[Text, ...] = (
             paint(name, "bold"),
             f"{count:,}",
@@ -86,6 +85,10 @@ def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:
         rest = len(ranked) - keep + 1
         lines[-1] = paint(f"… {rest} more classes, press e", "$quiet")
     return lines
+
+
+def _none(picture: LivePicture) -> str:
+    return "none" if picture.over else "none so far"
 
 
 def class_counts(picture: LivePicture) -> dict[str, int]:

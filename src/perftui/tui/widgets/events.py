@@ -42,7 +42,10 @@ def event_line(event: Event) -> Content:
     words = _WORDS.get(event.kind, event.kind)
     if event.kind == "level" and event.level is not None:
         words = f"level {format_count(event.level)}"
-    detail = f" {event.detail}" if event.detail and event.detail != event.kind else ""
+    elif event.kind == "phase":
+        words = f"{event.detail} begins"
+    shown = event.kind not in {"level", "phase"} and event.detail not in {"", event.kind}
+    detail = f" {event.detail}" if shown else ""
     origin = f" ({event.origin})" if event.origin else ""
     return Content.assemble(
         (f"{format_clock(event.at_s)} ", "$quiet"), (f"{glyph} ", style), words, detail, (origin, "$quiet")

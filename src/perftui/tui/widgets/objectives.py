@@ -14,6 +14,7 @@ from perftui.tui.widgets.picture import LivePicture
 from perftui.tui.widgets.trend import bar
 
 _MARKS = {"pass": ("✓", "$success"), "warn": ("!", "$warning"), "fail": ("✗", "$error"), "none": ("·", "$quiet")}
+_TIMES = 3
 _WORDS = 14
 _CRITICAL = 10
 
@@ -38,6 +39,8 @@ def distance(result: ObjectiveResult) -> tuple[float, str] | None:
     room = limit.headroom(result.value)
     used = 1.0 - room
     if not limit.holds(result.value):
+        if used >= _TIMES:
+            return used, f"{used:,.0f}× the limit"
         return used, f"{_share(-room)} over" if limit.is_upper else f"{_share(-room)} short"
     return used, f"{_share(room)} to spare"
 
@@ -138,6 +141,4 @@ def _limit(text: str, metric: str) -> Limit | None:
 
 
 def _share(fraction: float) -> str:
-    if fraction > 10:
-        return f"{fraction + 1:,.0f}×"
     return f"{fraction * 100:.0f} %" if fraction >= 0.1 else f"{fraction * 100:.1f} %"

@@ -52,6 +52,8 @@ class LivePicture:
     """Ok per second over the axis."""
     errors: Points = ()
     """Failed requests per second over the axis."""
+    last_seen: Mapping[str, float] = field(default_factory=dict)
+    """When each error class was counted last."""
     asked: Points = ()
     """Arrivals per second the plan asks for, over the axis, the future included."""
     baseline: Points = ()

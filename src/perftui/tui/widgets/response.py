@@ -36,6 +36,8 @@ def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
     titled = height >= 4
     most = height - 1 - len(ROWS) - 1 if height >= 10 else 2
     parts = _parts(picture, columns, min(most, 6)) if height >= 7 else []
+    if parts and not picture.is_open:
+        parts = [paint("users wait for their answers: queueing is not in these times", "$quiet")]
     room = max(1, height - len(parts) - titled)
     names = dict(ROWS[:room])
     lines: list[Text] = [header(columns, " ")] if titled else []
@@ -46,7 +48,7 @@ def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
     window = f"last {picture.window_s} s | run"
     return Drawing(
         lines + parts,
-        title="Response time, ms" if picture.is_open else "Response time, ms (queueing hidden)",
+        title="Response time, ms",
         note=window if titled else f"trend and top of {trend_seconds(columns[1].width)} s | {window}",
         status=_status(picture.objectives),
         tone="$error"

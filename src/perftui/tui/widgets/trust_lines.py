@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.content import Content
 
 from perftui.metrics.timeline import Timeline
@@ -34,8 +36,9 @@ def draw_reasons(picture: Watched, width: int, height: int) -> Drawing:  # noqa:
     for reason in trust.reasons:
         when = f" (first at {format_clock(reason.at_s)})" if reason.at_s is not None else ""
         lines.append("")
+        word = "note" if reason.verdict == "valid" else reason.verdict
         lines.append(
-            paint(f"{reason.verdict}: ", _STYLES[reason.verdict])
+            paint(f"{word}: ", _STYLES[reason.verdict] if word != "note" else "bold $quiet")
             + paint(reason.code.replace("_", " "), "bold")
             + paint(when, "$quiet")
         )
@@ -45,64 +48,77 @@ def draw_reasons(picture: Watched, width: int, height: int) -> Drawing:  # noqa:
 
 
 def draw_watched(picture: Watched, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
-    """What is watched, what was seen, where the limits are."""
-    record, timeline = picture
-    total = record.summary.total
-    degraded_ms, invalid_ms = start_delay_limits(total.service_time_ms.p50)
-    counts = record.whole_run
-    deficit = 1 - total.counts.started / total.counts.scheduled if total.counts.scheduled else 0.0
-    host = record.host
-    pause_ms = max(
-        (worker.gc_pause_max_ms for interval in timeline.intervals for worker in interval.workers), default=0.0
-    )
-    rows: list[tuple[str, str, str, str]] = []
-    if record.plan.load.mode == "rate":
-        rows.append(
-            (
-                "start delay p99",
-                f"{format_ms(total.start_delay_ms.p99)} ms",
-                f"{format_ms(degraded_ms)} ms",
-                f"{format_ms(invalid_ms)} ms",
-            )
-        )
-        rows.append(("due but not sent", format_percent(deficit), "1 %", "5 %"))
-    if "loop_lag_ms" in host:
-        rows.append(
-            (
-                "loop lag, longest",
-                f"{format_ms(host['loop_lag_ms'].max)} ms",
-                f"p99 {LAG_P99_MS:.0f} ms",
-                f"{LAG_TWICE_MS:.0f} ms twice",
-            )
-        )
-    if "worker_cpu_percent" in host:
-        rows.append(
-            (
-                "busiest worker, max",
-                f"{host['worker_cpu_percent'].max:.0f} %",
-                f"{WORKER_CPU[0]:.0f} % for 3 s",
-                f"{WORKER_CPU[1]:.0f} % for 3 s",
-            )
-        )
-    steal = max((interval.host.steal_percent for interval in timeline.intervals), default=0.0)
-    rows.append(("CPU stolen, max", f"{steal:.0f} %", f"{STEAL:.0f} %", "–"))
-    rows.append(
-        ("GC pause, longest", f"{format_ms(pause_ms)} ms", f"{GC_PAUSE_MS[0]:.0f} ms", f"{GC_PAUSE_MS[1]:.0f} ms")
-    )
-    rows.append(("generator's errors", f"{counts.client_errors:,}", "–", "1"))
-    rows.append(("dropped", f"{counts.dropped:,}", "–", "–"))
-    columns = (
-        Column("watched", max(12, min(22, width - 45)), right=False),
-        Column("seen", 10),
-        Column("degraded above", 15),
-        Column("invalid above", 15),
-    )
-    lines: list[Text] = [header(columns, " ")]
-    lines += [
-        row(columns, (name, paint(seen, "bold"), paint(low, "$quiet"), paint(high, "$quiet")), " ")
-        for name, seen, low, high in rows
+    """What is watched each second, the worst that was seen, the limits, and how many seconds were above them."""
+    columns = [
+        Column("watched", 18, right=False),
+        Column("worst", 9),
+        Column("degraded", 12),
+        Column("invalid", 12),
+        Column("seconds", 10),
     ]
-    return Drawing(lines, title="What is watched", note="over the run")
+    if width >= 76:
+        columns[2:4] = [Column("degraded above", 15), Column("invalid above", 15)]
+    late = _late_seconds(picture[1])
+    lines: list[Text] = [header(columns, " ")]
+    for watched in _watched(picture):
+        seconds = late.get(watched.code, 0)
+        count = paint(f"{seconds:,}", "bold $warning") if seconds else paint("0", "$quiet")
+        cells: tuple[Text, ...] = (watched.name, paint(watched.worst, "bold"), paint(watched.degraded, "$quiet"))
+        lines.append(row(columns, (*cells, paint(watched.invalid, "$quiet"), count), " "))
+    measured = len(picture[1].intervals)
+    lines += ["", paint("Single seconds above a limit do not count; more than 5 % of them do.", "$quiet")]
+    return Drawing(lines, title="What is watched", note="limits of one second", status=f"{measured:,} seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class _Signal:
+    code: str
+    name: str
+    worst: str
+    degraded: str
+    invalid: str
+
+
+def _watched(picture: Watched) -> list[_Signal]:
+    record, timeline = picture
+    total, host = record.summary.total, record.host
+    intervals = timeline.intervals
+    pause_ms = max((worker.gc_pause_max_ms for view in intervals for worker in view.workers), default=0.0)
+    steal = max((view.host.steal_percent for view in intervals), default=0.0)
+    signals = []
+    if record.plan.load.mode == "rate":
+        degraded_ms, invalid_ms = start_delay_limits(total.service_time_ms.p50)
+        limits = (f"{format_ms(degraded_ms)} ms", f"{format_ms(invalid_ms)} ms")
+        signals.append(_Signal("start_delay", "start delay p99", f"{format_ms(total.start_delay_ms.p99)} ms", *limits))
+    if "loop_lag_ms" in host:
+        lag = f"{format_ms(host['loop_lag_ms'].max)} ms"
+        signals.append(_Signal("loop_lag", "loop lag", lag, f"p99 {LAG_P99_MS:.0f} ms", f"{LAG_TWICE_MS:.0f} ms twice"))
+    if "worker_cpu_percent" in host:
+        cpu = f"{host['worker_cpu_percent'].max:.0f} %"
+        limits = (f"{WORKER_CPU[0]:.0f} %, 3 s", f"{WORKER_CPU[1]:.0f} %, 3 s")
+        signals.append(_Signal("worker_cpu", "busiest worker", cpu, *limits))
+    signals += [
+        _Signal("at_cap", "in-flight cap", f"{record.plan.load.in_flight_cap:,}", "any time", "5 % of it"),
+        _Signal("steal", "CPU stolen", f"{steal:.0f} %", f"{STEAL:.0f} %", "–"),
+        _Signal("gc", "GC pause", f"{format_ms(pause_ms)} ms", f"{GC_PAUSE_MS[0]:.0f} ms", f"{GC_PAUSE_MS[1]:.0f} ms"),
+        _Signal("client_errors", "own errors", f"{record.whole_run.client_errors:,}", "–", "any"),
+        _Signal("schedule_deficit", "never sent", format_percent(_deficit(record)), "1 %", "5 %"),
+    ]
+    return signals
+
+
+def _deficit(record: Record) -> float:
+    counts = record.summary.total.counts
+    return counts.dropped / counts.scheduled if counts.scheduled else 0.0
+
+
+def _late_seconds(timeline: Timeline) -> dict[str, int]:
+    """By code, how many seconds were above a limit."""
+    found: dict[str, int] = {}
+    for interval in timeline.intervals:
+        for code in {reason.code for reason in interval.trust_reasons if reason.verdict != "valid"}:
+            found[code] = found.get(code, 0) + 1
+    return found
 
 
 def draw_seconds(picture: Watched, width: int, height: int) -> Drawing:

@@ -32,9 +32,10 @@ def draw_verdict(picture: ResultPicture, width: int, height: int) -> Drawing:  #
     trust = paint("trust ", "$quiet") + paint(record.trust.verdict, _TRUST[record.trust.verdict])
     left = join((paint(word, style), state, trust), "  ")
     path = paint(f"saved in {_place(picture.run.path)}", "$quiet")
-    return Drawing(
-        [spread(left, _headline(record), width), spread(path, paint(moment_text(record.started_at), "$quiet"), width)]
-    )
+    moment = paint(moment_text(record.started_at), "$quiet")
+    # the path is there to be copied: it is never cut for the date
+    roomy = path.cell_length + moment.cell_length + 2 <= width
+    return Drawing([spread(left, _headline(record), width), spread(path, moment, width) if roomy else path])
 
 
 def _place(path: Path) -> str:
