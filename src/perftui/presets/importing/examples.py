@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
+from perftui.model.errors import UsageError
 from perftui.presets.importing.requests import literal
 
-_MOST_DEPTH = 8
-_MOST_VALUES = 500
+_MOST_DEPTH = 12
+_MOST_VALUES = 2000
 _BY_FORMAT = {
     "date-time": "${now:iso}",
     "date": "${fake:date}",
@@ -157,24 +158,35 @@ class Examples:
         return value
 
 
-def _literal(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - whatever JSON holds
-    match value:
-        case str():
-            return literal(value)
-        case dict() if depth < _MOST_DEPTH:
-            return {str(name): _literal(inner, depth + 1) for name, inner in value.items()}
-        case list() if depth < _MOST_DEPTH:
-            return [_literal(inner, depth + 1) for inner in value[:20]]
-        case bool() | int() | float() | None:
-            return value
-        case dict() | list():
-            return None
-        case _:
-            return literal(str(value))  # dates of YAML
+class _Literals:
+    """Copies a given example with what is literal in it escaped; YAML can make a small one endless."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_VALUES
+
+    def of(self, value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - whatever JSON holds
+        self._left -= 1
+        if self._left < 0 or depth > _MOST_DEPTH:
+            raise UsageError(f"an example of more than {_MOST_VALUES:,} values, or nested deeper than {_MOST_DEPTH}")
+        match value:
+            case str():
+                return literal(value)
+            case dict():
+                return {str(name): self.of(inner, depth + 1) for name, inner in value.items()}
+            case list():
+                return [self.of(inner, depth + 1) for inner in value]
+            case bool() | int() | float() | None:
+                return value
+            case _:
+                return literal(str(value))  # dates of YAML
+
+
+def _literal(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    return _Literals().of(value)
 
 
 def _choice(options: list[Any]) -> Any:  # noqa: ANN401 - whatever JSON holds
-    words = [option for option in options if isinstance(option, str) and option and not {"|", "}", "$"} & set(option)]
+    words = [option for option in options if isinstance(option, str) and option and not set("|}$/?#&") & set(option)]
     if len(words) > 1 and len(words) == len(options):
         return f"${{choice:{'|'.join(words[:20])}}}"
     return _literal(options[0])

@@ -76,7 +76,7 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
         raise UsageError(f"name {safe_text(name, 60)!r}: {problem}")
     requests = [request for request in finding.requests if _usable(request, finding.notes)]
     if not requests:
-        raise UsageError(f"{origin}: no request with an http:// or https:// URL was found")
+        raise UsageError(f"{origin}: no request with an http:// or https:// URL was found", *finding.notes[:5])
     base = _origin(requests[0].url)
     elsewhere = sorted({_origin(request.url) for request in requests if _origin(request.url) != base})
     if elsewhere:
@@ -130,9 +130,12 @@ class _Writer:
         table: dict[str, Any] = {"name": request.name or f"{request.method} {_unescaped(path)}"[:200]}
         if request.think_s >= 0.1:
             table["think"] = f"{min(request.think_s, 10.0):.1f}s"
-        if request.method != "GET":
+        if request.method != "GET" or self._body(request):
             table["method"] = request.method
-        table["path"] = path.replace(" ", "%20")
+        segments = grammar.split(path)
+        table["path"] = grammar.join(
+            [segment.replace(" ", "%20") if isinstance(segment, str) else segment for segment in segments]
+        )
         if parts.query:
             table |= self._query(parts.query)
         if headers := self._headers(request):
@@ -257,10 +260,13 @@ _OPEN = {"key", "code", "state", "sig"}
 
 
 def _usable(request: FoundRequest, notes: list[str]) -> bool:
-    parts = urlsplit(request.url)
     problem = texts.method_problem(request.method)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        problem = "is no http:// or https:// URL"
+    try:
+        parts = urlsplit(request.url)
+        problem = problem or texts.url_problem(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+        problem = problem or texts.path_problem((parts.path or "/").replace(" ", "%20"))
+    except ValueError:
+        problem = "is no URL"
     if problem:
         notes.append(f"left out: {safe_text(f'{request.method} {request.url}', 100)} ({problem})")
     return not problem

@@ -1,0 +1,373 @@
+"""Presets made of what people already have. Every result is loaded again: an import that cannot be run is none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perftui.model.errors import UsageError
+from perftui.model.plan import Auth, Operation, Part, Plan
+from perftui.presets.importing.any_file import IMPORTERS, import_text, kind_of
+from perftui.presets.importing.curl import import_curl
+from perftui.presets.importing.har import import_har
+from perftui.presets.importing.http_file import import_http_file
+from perftui.presets.importing.openapi import import_openapi
+from perftui.presets.loading import parse_preset
+
+
+def load(text: str) -> Plan:
+    """The plan of an imported preset."""
+    assert all(len(line) < 2000 for line in text.splitlines())
+    return parse_preset(text, "imported.toml")
+
+
+def only(text: str) -> Operation:
+    """Its only operation."""
+    plan = load(text)
+    assert len(plan.operations) == 1
+    return plan.operations[0]
+
+
+def test_curl_of_a_browser() -> None:
+    text = import_curl(r"""curl 'https://api.example.com/v1/items?page=2&tag=a%20b&tag=c' \
+      -H 'accept: application/json' -H 'authorization: Bearer eyJhbGciOi.secret' -H 'cookie: sid=12345' \
+      -H 'sec-ch-ua: "Chromium";v="1"' -H 'User-Agent: Mozilla' --compressed""")
+    plan = load(text)
+    assert plan.target.url == "https://api.example.com"
+    assert plan.target.auth == Auth(bearer="${env:API_TOKEN}")
+    assert plan.target.headers == {"Accept": "application/json", "Cookie": "${env:COOKIE}"}
+    assert plan.operations[0].query == {"page": 2, "tag": ["a b", "c"]}
+    assert "eyJ" not in text
+    assert "12345" not in text
+    assert text.startswith("# set before the run: COOKIE, API_TOKEN\n") or "API_TOKEN" in text.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("curl localhost:8000/x", {"method": "GET", "path": "/x"}),
+        ("curl -I http://h/", {"method": "HEAD"}),
+        ("curl -sSLX DELETE http://h/1", {"method": "DELETE", "path": "/1"}),
+        ("curl -XPUT http://h -d @body.json", {"method": "PUT"}),
+        ("curl http://h --json '{\"a\": [1, true]}'", {"method": "POST", "json": {"a": [1, True]}}),
+        ("curl http://h -H 'Content-Type: application/json' -d '{\"a\": null}'", {"body": '{"a": null}'}),
+        ("curl http://h -d a=1 -d 'b=x y'", {"method": "POST", "form": {"a": "1", "b": "x y"}}),
+        ("curl http://h -d a=1 -d a=2", {"body": "a=1&a=2"}),
+        ("curl -G http://h/s --data-urlencode 'q=a & b' -d p=1", {"method": "GET", "query": {"q": "a & b", "p": 1}}),
+        (r"curl http://h --data-raw $'{\"a\":\"it\'s \u00e9\\n${x}\"}'", {"json": {"a": "it's é\n${$}{x}"}}),
+        ("curl http://h \\\n  -H 'A: b' \\\n  -X PATCH", {"method": "PATCH"}),
+        ("curl http://h -A agent -e http://r -o out.txt -w '%{http_code}' --retry 3", {"method": "GET"}),
+        ('curl http://h -d "password=hunter2&user=x"', {"form": {"password": "${env:PASSWORD}", "user": "x"}}),
+        ('curl h --json \'{"password": "p1", "x": null}\'', {"body": '{"password": "${env:PASSWORD}", "x": null}'}),
+        (
+            "curl http://h -F 'file=@a/photo.png;type=image/png' -F 'x=1'",
+            {"multipart": (Part(name="file", file="/photo.png", content_type="image/png"), Part(name="x", value="1"))},
+        ),
+    ],
+)  # fmt: skip
+def test_curl_options(command: str, expected: dict[str, Any]) -> None:
+    operation = only(import_curl(command))
+    for name, value in expected.items():
+        found = getattr(operation, name)
+        if name == "multipart":
+            assert [part.name for part in found] == [part.name for part in value]
+            assert found[0].file.endswith("a/photo.png")
+            assert found[0].content_type == "image/png"
+        else:
+            assert found == value, name
+
+
+def test_curl_settings_of_the_target() -> None:
+    plan = load(import_curl("curl -k -u bob:hunter2 -x proxy:3128 -m 3 --cacert ca.pem https://h/x"))
+    assert plan.target.auth == Auth(basic=("bob", "${env:PASSWORD}"))
+    assert plan.target.tls.insecure
+    assert plan.target.tls.ca_file.endswith("/ca.pem")
+    assert plan.target.proxy == "http://proxy:3128"
+    assert plan.target.timeout_s == 3
+    assert load(import_curl("curl https://bob:hunter2@h/x")).target.url == "https://h"
+
+
+def test_several_curl_commands_and_other_hosts() -> None:
+    text = import_curl("curl http://a/1; curl http://a/1 | jq . && curl http://b/2\ncurl -X POST http://a/3")
+    assert [operation.name for operation in load(text).operations] == ["GET /1", "GET /1 (2)", "POST /3"]
+    assert "# left out, on other hosts: http://b" in text
+
+
+HAR = {
+    "log": {
+        "version": "1.2",
+        "entries": [
+            {
+                "startedDateTime": "2024-05-01T10:00:00.000Z",
+                "time": 120,
+                "request": {
+                    "method": "GET",
+                    "url": "https://shop.example/?token=abcdef#top",
+                    "headers": [{"name": ":authority", "value": "x"}, {"name": "cookie", "value": "s=1"}],
+                },
+                "response": {"status": 200, "content": {"mimeType": "text/html"}},
+            },
+            {
+                "startedDateTime": "2024-05-01T10:00:00.200Z",
+                "request": {"method": "GET", "url": "https://shop.example/logo.png", "headers": []},
+                "response": {"status": 200, "content": {"mimeType": "image/png"}},
+            },
+            {
+                "startedDateTime": "2024-05-01T10:00:02.620Z",
+                "time": 20,
+                "request": {
+                    "method": "POST",
+                    "url": "https://shop.example/api/cart",
+                    "headers": [
+                        {"name": "Content-Type", "value": "application/json"},
+                        {"name": "cookie", "value": "s=1"},
+                    ],
+                    "postData": {"mimeType": "application/json", "text": '{"id": 7, "note": "${x}"}'},
+                },
+                "response": {"status": 201},
+            },
+            {
+                "request": {
+                    "method": "POST",
+                    "url": "https://shop.example/upload",
+                    "headers": [],
+                    "postData": {
+                        "mimeType": "multipart/form-data; boundary=x",
+                        "params": [{"name": "a", "value": "`'\"w\"'`"}],
+                    },
+                },
+            },
+        ],
+    }
+}
+
+
+def test_har_becomes_a_journey_with_its_waits() -> None:
+    text = import_har(json.dumps(HAR), "shop")
+    plan = load(text)
+    steps = plan.journeys[0].steps
+    assert [step.name for step in steps] == ["GET /", "POST /api/cart", "POST /upload"]
+    assert [step.think_s for step in steps] == [(0, 0), (2.5, 2.5), (0, 0)]
+    assert steps[0].query == {"token": "${env:TOKEN}"}
+    assert steps[1].json == {"id": 7, "note": "${$}{x}"}
+    assert steps[1].checks[0].status == (201,)
+    assert steps[2].multipart == (Part(name="a", value="`'\"w\"'`"),)
+    assert "s=1" not in text
+    assert "abcdef" not in text
+
+
+OPENAPI = """
+openapi: 3.0.3
+info: { title: Shop, version: "1" }
+servers:
+  - url: https://{region}.shop.example/v2
+    variables: { region: { default: eu } }
+paths:
+  /items:
+    get:
+      operationId: listItems
+      parameters:
+        - { name: limit, in: query, required: true, schema: { type: integer, minimum: 5, maximum: 50 } }
+        - { name: sort, in: query, schema: { type: string } }
+        - { $ref: '#/components/parameters/Tenant' }
+      responses: { '200': { description: ok }, default: { description: bad } }
+    post:
+      operationId: createItem
+      requestBody:
+        content:
+          application/json:
+            schema: { $ref: '#/components/schemas/Item' }
+      responses: { '201': { description: made } }
+  /items/{id}/{kind}:
+    parameters:
+      - { name: id, in: path, required: true, schema: { type: integer } }
+    get:
+      parameters:
+        - { name: kind, in: path, required: true, schema: { type: string, enum: [a b, c] } }
+      responses: { '200': { description: ok } }
+    delete: { operationId: deleteItem, responses: {} }
+  /form:
+    put:
+      operationId: sendForm
+      requestBody:
+        content:
+          application/x-www-form-urlencoded:
+            schema: { type: object, properties: { email: { type: string, format: email }, n: { type: integer } } }
+  /blob:
+    post:
+      operationId: sendBlob
+      requestBody: { content: { image/png: { schema: { type: string, format: binary } } } }
+components:
+  parameters:
+    Tenant: { name: X-Tenant, in: header, required: true, schema: { type: string }, example: acme }
+  schemas:
+    Base:
+      type: object
+      required: [name]
+      properties: { id: { type: integer, readOnly: true }, name: { type: string } }
+    Item:
+      allOf:
+        - $ref: '#/components/schemas/Base'
+        - type: object
+          properties:
+            price: { type: number, example: 9.5 }
+            tags: { type: array, items: { type: string, enum: [red, blue] } }
+            parent: { $ref: '#/components/schemas/Item' }
+            added: { type: string, format: date-time }
+            note: { type: string, example: "costs ${x}" }
+  securitySchemes:
+    key: { type: apiKey, name: X-Key, in: header }
+"""
+
+
+def test_openapi_operations_with_example_values() -> None:
+    text = import_openapi(OPENAPI, "shop")
+    plan = load(text)
+    assert plan.title == "Shop"
+    assert plan.target.url == "https://eu.shop.example"
+    assert plan.target.auth == Auth(header=("X-Key", "${env:API_KEY}"))
+    by_name = {operation.name: operation for operation in plan.operations}
+    assert list(by_name) == ["listItems", "createItem", "GET /items/{id}/{kind}", "sendForm", "sendBlob"]
+    assert by_name["listItems"].query == {"limit": "${rand:5..50}"}
+    assert by_name["listItems"].headers == {"X-Tenant": "acme"}
+    assert by_name["listItems"].checks[0].status == (200,)
+    item = by_name["createItem"].json
+    assert item["name"] == "${fake:name}"
+    assert item["price"] == 9.5
+    assert item["tags"] == ["${choice:red|blue}"]
+    assert item["added"] == "${now:iso}"
+    assert item["note"] == "costs ${$}{x}"
+    assert "id" not in item
+    assert by_name["GET /items/{id}/{kind}"].path == "/v2/items/${rand:1..100}/${choice:a b|c}"
+    assert by_name["sendForm"].form == {"email": "${fake:email}", "n": "${rand:1..100}"}
+    assert "# left out, because they delete: DELETE /items/{id}/{kind}" in text
+    assert "image/png" in text
+
+
+def test_openapi_as_json() -> None:
+    document = {"openapi": "3.1.0", "info": {"title": "T"}, "paths": {"/a": {"get": {"responses": {"200": {}}}}}}
+    assert only(import_openapi(json.dumps(document))).path == "/a"
+
+
+HTTP = """@base = https://api.example.com
+@version = v{{number}}
+@number = 2
+
+### Log in
+# @name login
+POST {{base}}/{{version}}/login HTTP/1.1
+Content-Type: application/json
+
+{ "user": "ana", "password": "{{password}}" }
+
+> {% client.test("ok", function() {}); %}
+
+### Who am I
+GET {{base}}/me
+  ?a=1
+  &t={{$timestamp}}
+Authorization: Bearer {{login.response.body.$.data.token}}
+X-Id: {{$guid}}
+
+###
+# a comment
+// another
+PUT {{base}}/form
+Content-Type: application/x-www-form-urlencoded
+
+n={{$randomInt 1 10}}&x=a%20b
+
+###
+POST {{base}}/file
+
+< ./body.bin
+"""
+
+
+def test_http_file_with_a_response_used_later_is_a_journey() -> None:
+    text = import_http_file(HTTP, "api")
+    plan = load(text)
+    steps = plan.journeys[0].steps
+    assert [step.name for step in steps] == ["login", "GET /me", "PUT /form", "POST /file"]
+    assert steps[0].path == "/v2/login"
+    assert steps[0].json == {"user": "ana", "password": "${env:PASSWORD}"}
+    assert steps[0].captures[0].json == "$.data.token"
+    assert steps[1].query == {"a": 1, "t": "${now:s}"}
+    assert steps[1].headers["Authorization"] == f"Bearer ${{{steps[0].captures[0].name}}}"
+    assert steps[1].headers["X-Id"] == "${uuid}"
+    assert steps[2].form == {"n": "${rand:1..9}", "x": "a b"}
+    assert steps[3].body_file.endswith("body.bin")
+    assert "scripts" in text
+
+
+def test_http_file_without_a_host() -> None:
+    text = import_http_file("POST {{baseUrl}}/a\n\n###\n{{baseUrl}}/b\n\n###\nGET /c\nHost: 127.0.0.1:8000\n")
+    assert [operation.path for operation in load(text).operations] == ["/a", "/b", "/c"]
+    assert "{{baseUrl}} names the host" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("curl", "wget http://h", "no curl command was found"),
+        ("curl", "curl -X", "needs a value"),
+        ("curl", "curl 'http://h", "cannot be read"),
+        ("curl", "curl ftp://h/x", "no request with an http"),
+        ("har", "{}", "not a HAR file"),
+        ("har", "[" * 100_000, "not a HAR file"),
+        ("har", '{"log":{"entries":[]}}', "no request"),
+        ("openapi", "swagger: '2.0'", "Swagger 2.0"),
+        ("openapi", "openapi: [", "not YAML at line"),
+        ("openapi", "[" * 10_000, "not"),
+        ("openapi", "openapi: 3.0.0", "no request"),
+        ("http", "###\n###", "no request"),
+        ("http", "GET http://h\nX: {{nope.response.body.$.x}}", "no request above is named 'nope'"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused_in_words(kind: str, text: str, expected: str) -> None:
+    with pytest.raises(UsageError, match=expected):
+        IMPORTERS[kind](text, "imported")
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "kind"),
+    [
+        ("curl http://h", "", "curl"),
+        (json.dumps(HAR), "", "har"),
+        ("{}", "x.har", "har"),
+        (OPENAPI, "", "openapi"),
+        ("a: 1", "x.yml", "openapi"),
+        (HTTP, "x.http", "http"),
+        ("GET http://h", "", "http"),
+    ],
+)
+def test_the_kind_is_guessed(text: str, source: str, kind: str) -> None:
+    assert kind_of(text, source) == kind
+
+
+def test_an_unknown_kind_is_told() -> None:
+    with pytest.raises(UsageError, match="no curl command, HAR recording, OpenAPI document or"):
+        import_text("hello")
+
+
+def test_yaml_that_multiplies_itself_is_harmless() -> None:
+    lines = ["openapi: 3.0.0", "a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 12)]
+    schema = "{ content: { application/json: { example: *a11 } } }"
+    text = "\n".join([*lines, f"paths: {{ /a: {{ post: {{ requestBody: {schema} }} }} }}"])
+    with pytest.raises(UsageError, match="an example of more than 2,000 values"):
+        import_openapi(text)
+
+
+@given(st.text(max_size=300), st.sampled_from(sorted(IMPORTERS)))
+def test_any_text_is_imported_or_refused(text: str, kind: str) -> None:
+    for candidate in (text, f"curl http://h {text}", f"GET http://h/\n{text}", f"openapi: 3.0.0\npaths: {text}"):
+        try:
+            made = IMPORTERS[kind](candidate, "imported")
+        except UsageError:
+            continue
+        load(made)
