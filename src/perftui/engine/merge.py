@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
@@ -18,6 +19,7 @@ _ALIGNED_NS = 20_000_000
 """A frame that ends this close to a full second ends there."""
 
 _SHORTEST_S = 0.001
+WorkerState = Literal["ok", "unresponsive", "lost"]
 
 Cells = dict[Phase, dict[str, Cell]]
 
@@ -38,6 +40,7 @@ class IntervalMerger:
         self._lost: list[LostShare] = []
         self._extra: list[Cells] = []
         self._health: dict[int, WorkerHealth] = {}
+        self._states: dict[int, WorkerState] = {}
         self._samples: dict[tuple[str, str, int, str], dict[int, ErrorSample]] = {}
         self.at_s = 0.0
         """End of the last interval."""
@@ -47,7 +50,7 @@ class IntervalMerger:
     def add(self, frame: Frame) -> list[ErrorSample]:
         """Take a frame; returns its error samples with their counts over all workers."""
         self._frames.append(frame)
-        self._health[frame.worker] = frame.health
+        self._states.pop(frame.worker, None)
         return [self._counted(frame.worker, sample) for sample in frame.error_samples]
 
     def lose(self, share: LostShare, outstanding: Cells) -> None:
@@ -55,10 +58,9 @@ class IntervalMerger:
         self._lost.append(share)
         self._extra.append(outstanding)
 
-    def set_state(self, worker: int, state: str) -> None:
-        """Note how a worker is, for the intervals to come."""
-        known = self._health.get(worker, WorkerHealth(worker=worker))
-        self._health[worker] = msgspec.structs.replace(known, state=state)
+    def set_state(self, worker: int, state: WorkerState) -> None:
+        """Note how a worker is, until its next frame."""
+        self._states[worker] = state
 
     def take(self, until_ns: int, host: HostSample, *, final: bool = False) -> Interval | None:
         """The interval from the last one's end up to a moment; None when no worker has said anything about it.
@@ -82,6 +84,7 @@ class IntervalMerger:
             end_s = start_s + _SHORTEST_S
         self.at_s = end_s
         lost = [share.until(self._due_until(end_s)) for share in self._lost]
+        self._note_health(taken)
         cells = _merged([frame.cells for frame in taken] + self._extra + lost)
         self._extra.clear()
         return self._interval(start_s, end_s, cells, taken, host)
@@ -101,9 +104,18 @@ class IntervalMerger:
             paused=self._schedule.paused,
             cells=cells,
             connections=_connections(taken),
-            workers=tuple(self._health[worker] for worker in sorted(self._health)),
+            workers=tuple(self._with_state(worker) for worker in sorted(self._health.keys() | self._states.keys())),
             host=host,
         )
+
+    def _note_health(self, frames: Iterable[Frame]) -> None:
+        # the last frame of a run covers microseconds, in which a CPU share means nothing: the longest frame tells
+        for frame in sorted(frames, key=lambda frame: frame.end_ns - frame.start_ns):
+            self._health[frame.worker] = frame.health
+
+    def _with_state(self, worker: int) -> WorkerHealth:
+        health = self._health.get(worker, WorkerHealth(worker=worker))
+        return msgspec.structs.replace(health, state=self._states.get(worker, "ok"))
 
     def _due_until(self, at_s: float) -> float:
         end = self._schedule.end_s if self.stopped_at_s is None else min(self._schedule.end_s, self.stopped_at_s)

@@ -10,7 +10,7 @@ from anyio.abc import TaskGroup
 
 from perftui.engine.messages import Failure, Frame, Job, Ready, ToWorker
 from perftui.engine.workers import WorkerProcess
-from perftui.model.errors import PerftuiError
+from perftui.model.errors import PerftuiError, UsageError
 
 SLOW_AFTER_S = 3.0
 DEAD_AFTER_S = 10.0
@@ -44,6 +44,9 @@ class Member:
         """How long it has not been heard, in seconds in which the runner listened."""
         self.ready = anyio.Event()
         self.problem = ""
+        """Why it is gone."""
+        self.refusal = ""
+        """What it found wrong with its job."""
 
     @property
     def number(self) -> int:
@@ -85,7 +88,8 @@ class Supervisor:
         """Wait until all workers can begin.
 
         Raises:
-            PerftuiError: a worker failed, or took longer than 20 s.
+            UsageError: something of the plan cannot be used, such as a certificate file.
+            PerftuiError: a worker died, or took longer than 20 s.
         """
         with anyio.move_on_after(READY_S):
             for member in self.members:
@@ -93,6 +97,8 @@ class Supervisor:
         for member in self.members:
             if not member.ready.is_set():
                 raise PerftuiError(f"worker {member.number} was not ready within {READY_S:.0f} s")
+            if member.refusal:
+                raise UsageError(member.refusal)
             if member.problem:
                 raise PerftuiError(f"worker {member.number} cannot start: {member.problem}")
 
@@ -156,7 +162,7 @@ class Supervisor:
             elif isinstance(message, Ready):
                 member.ready.set()
             elif isinstance(message, Failure):
-                member.problem = message.message
+                member.refusal = member.problem = message.message
                 break
             self._tell_news()
         if member.active:
