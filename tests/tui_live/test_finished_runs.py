@@ -1,0 +1,211 @@
+"""Result, errors, trust and replay on recorded runs: what they say, and what their keys do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from perftui.model.interval import Event, Interval
+from perftui.report.text import summary_text
+from perftui.store.journal import read_journal
+from perftui.store.records import read_record
+from perftui.tui.app import PerftuiApp
+from perftui.tui.screens.errors import ErrorsScreen
+from perftui.tui.screens.replay import ReplayScreen
+from perftui.tui.screens.replay_clock import SPEEDS, ReplayClock
+from perftui.tui.screens.result import ResultScreen
+from perftui.tui.screens.result_load import class_spans, read_run
+from perftui.tui.screens.trust import TrustScreen
+from perftui.tui.widgets.panel import LinePanel
+from support.pilot import until
+from support.recorded_runs import RECORDED
+
+Finished = Callable[[str], Path]
+NAMES = sorted(path.name for path in RECORDED.iterdir() if path.is_dir())
+pytestmark = pytest.mark.anyio
+
+
+def text_of(screen: ResultScreen | ErrorsScreen | TrustScreen | ReplayScreen) -> str:
+    """All that stands on the panels of a screen."""
+    return "\n".join(
+        panel.render_line(line).text for panel in screen.query(LinePanel) for line in range(panel.size.height)
+    )
+
+
+async def result_of(app: PerftuiApp, path: Path) -> ResultScreen:
+    """The result screen of a run."""
+    screen = ResultScreen(path)
+    await app.push_screen(screen)
+    return screen
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_result_says_what_the_record_says(app: PerftuiApp, finished: Finished, name: str) -> None:
+    path = finished(name)
+    record = read_record(path)
+    assert record.whole_run.conserved
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = await result_of(app, path)
+        await until(pilot, lambda: screen.picture is not None)
+        shown = text_of(screen)
+        assert record.verdict.upper() in shown or record.verdict == "none"
+        assert f"trust {record.trust.verdict}" in shown
+        assert f"saved in ~/data/runs/{record.id}" in shown
+        for objective in record.objectives:
+            assert objective.metric.split(".")[-1].replace("_", " ") in shown
+        for finding in record.findings[:2]:
+            assert finding.detail[:30] in " ".join(shown.split())
+        assert f"{record.whole_run.scheduled:,} scheduled" in shown
+        for operation in list(record.summary.operations)[:5]:
+            assert operation[:20] in shown
+
+
+async def test_the_summary_is_copied(app: PerftuiApp, finished: Finished) -> None:
+    path = finished("read")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await result_of(app, path)
+        await until(pilot, lambda: screen.picture is not None)
+        await pilot.press("y")
+        assert app.clipboard == summary_text(read_record(path))
+
+
+async def test_the_way_from_a_result_and_back(app: PerftuiApp, finished: Finished) -> None:
+    path = finished("errors")
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await result_of(app, path)
+        await until(pilot, lambda: screen.picture is not None)
+        for key, kind in (("e", ErrorsScreen), ("t", TrustScreen), ("p", ReplayScreen)):
+            await pilot.press(key)
+            await until(pilot, lambda kind=kind: isinstance(app.screen, kind))  # type: ignore[misc]
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is screen)
+
+
+async def test_a_run_without_its_record_is_completed(app: PerftuiApp, finished: Finished) -> None:
+    """The runner died before it wrote the record: the journal says what there is."""
+    path = finished("read")
+    lines = (path / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    (path / "journal.jsonl").write_bytes(b"".join(lines[:20]))
+    (path / "run.toml").unlink()
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = await result_of(app, path)
+        await until(pilot, lambda: screen.picture is not None)
+        assert "INTERRUPTED" in text_of(screen)
+
+
+async def test_what_is_no_run_is_said(app: PerftuiApp, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await result_of(app, tmp_path / "empty")
+        await until(pilot, lambda: any("is no run" in note.message for note in app._notifications))
+
+
+async def test_error_classes_have_their_counts_and_times(app: PerftuiApp, finished: Finished) -> None:
+    path = finished("errors")
+    run, timeline = read_run(path)
+    spans = class_spans(timeline)
+    whole = run.record.whole_run
+    assert sum(count for count, _, _ in spans.values()) == whole.errors + whole.timeouts + whole.dropped
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = ErrorsScreen(path)
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.classes_table.keys)
+        assert set(screen.classes_table.keys) == set(spans)
+        assert spans[screen.classes_table.keys[0]][0] == max(count for count, _, _ in spans.values())
+
+
+async def test_a_sample_is_copied_as_curl(app: PerftuiApp, finished: Finished) -> None:
+    path = finished("errors")
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = ErrorsScreen(path)
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.classes_table.keys)
+        shown = text_of(screen)
+        assert screen.classes_table.keys[0] in shown
+        assert "HTTP/1.1" in shown
+        await pilot.press("y")
+        assert app.clipboard.startswith("curl -i ")
+        assert "http://127.0.0.1:8000/" in app.clipboard
+        await pilot.press("right")
+        assert text_of(screen) != shown
+
+
+async def test_no_errors_are_said(app: PerftuiApp, finished: Finished) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = ErrorsScreen(finished("read"))
+        await app.push_screen(screen)
+        await until(pilot, lambda: "0 of" in screen.title_bar.detail.plain)
+        assert "No exchange of this class was kept" in text_of(screen)
+
+
+async def test_every_reason_of_the_trust_is_shown(app: PerftuiApp, finished: Finished) -> None:
+    path = finished("invalid")
+    record = read_record(path)
+    assert record.trust.verdict == "invalid"
+    async with app.run_test(size=(120, 50)) as pilot:
+        screen = TrustScreen(path)
+        await app.push_screen(screen)
+        await until(pilot, lambda: "INVALID" in text_of(screen))
+        shown = " ".join(text_of(screen).split())
+        for reason in record.trust.reasons:
+            assert reason.detail[:40] in shown
+
+
+@pytest.mark.parametrize("name", ["steered", "errors"])
+def test_a_replay_ends_with_the_whole_run(name: str) -> None:
+    """In any number of steps, forth and back: at the end every line was shown, and the sums are those of the record."""
+    run, timeline = read_run(RECORDED / name)
+    clock = ReplayClock(run.record.plan, timeline)
+    for at_s in (3.0, 17.5, 5.0, 30.0, 12.0, 1e9):
+        clock.seek(at_s)
+        ended = [view for view in timeline.intervals if view.at_s + view.duration_s <= clock.at_s + 1e-6]
+        assert clock.timeline.intervals_count == len(ended)
+    assert clock.timeline.run() == run.record.summary
+    assert clock.timeline.whole_run() == run.record.whole_run
+    lines, _ = read_journal(RECORDED / name)
+    assert clock.timeline.intervals_count == sum(isinstance(line, Interval) for line in lines)
+    assert len(clock.timeline.events) == sum(isinstance(line, Event) for line in lines)
+
+
+def test_replay_plays_pauses_and_changes_its_speed() -> None:
+    run, timeline = read_run(RECORDED / "steered")
+    clock = ReplayClock(run.record.plan, timeline)
+    assert clock.advance(2.0)
+    assert clock.at_s == 2.0
+    clock.faster(2)
+    assert clock.speed == SPEEDS[2]
+    clock.advance(1.0)
+    assert clock.at_s == 7.0
+    clock.toggle()
+    assert not clock.advance(5.0)
+    assert clock.at_s == 7.0
+    clock.seek(clock.end_s)
+    clock.toggle()
+    assert clock.playing
+    assert clock.at_s == 0.0
+    for _ in range(9):
+        clock.faster(1)
+    assert clock.speed == SPEEDS[-1]
+
+
+async def test_replay_keys(app: PerftuiApp, finished: Finished) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = ReplayScreen(finished("steered"))
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.clock is not None)
+        assert screen.clock is not None
+        assert "REPLAY" in text_of(screen)
+        await pilot.press("space")
+        assert "REPLAY PAUSED" in text_of(screen)
+        await pilot.press("home", "full_stop")
+        assert screen.clock.at_s == 11.0
+        await pilot.press("left", "left")
+        assert screen.clock.at_s == 9.0
+        await pilot.press("end")
+        assert screen.clock.at_s == screen.clock.end_s
+        await pilot.press("plus")
+        assert "2×" in screen.title_bar.detail.plain
+        await pilot.press("space")
+        assert screen.clock.playing
