@@ -326,7 +326,7 @@ def _overloaded(side: Sequence[Part]) -> bool:
 
 
 def _geometric(values: Sequence[float]) -> float:
-    return math.exp(sum(map(math.log, values)) / len(values))
+    return math.exp(sum(map(math.log, values)) / len(values)) if len(values) > 1 else values[0]
 
 
 def _without_interval(template: MetricChange) -> MetricChange:

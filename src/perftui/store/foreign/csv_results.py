@@ -51,7 +51,8 @@ def hey(text: str) -> Result:
     offsets, times, statuses = (np.array(column) for column in zip(*rows, strict=True))
     micros = np.rint(times * 1e6).astype(np.int64)
     fine = statuses < 400
-    length = max(1, int(np.ceil((offsets + times).max() - 1e-9)))
+    duration_s = float((offsets + times).max())
+    length = max(1, int(np.ceil(duration_s - 1e-9)))
     seconds = np.minimum(offsets.astype(np.int64), length - 1)
     intervals = []
     for second in range(length):
@@ -74,11 +75,11 @@ def hey(text: str) -> Result:
     classes = _statuses(statuses[~fine].tolist())
     return Result(
         tool="hey",
-        duration_s=float(length),
+        duration_s=duration_s,
         counts=counts,
         error_classes=classes,
         service_time_ms=every.stats(),
-        operations={OPERATION: stats(counts, length, every.stats(), every.stats(), classes)},
+        operations={OPERATION: stats(counts, duration_s, every.stats(), every.stats(), classes)},
         intervals=tuple(intervals),
         lacks=("no URL, method or number of connections", "requests without an answer are not in its CSV"),
     )
