@@ -22,8 +22,8 @@ COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 INSTALLS = [line for line in COMMANDS if "venv" in line]
 SHORTER = {
     "--duration 10m": "--duration 30s",
-    "--duration 30s": "--duration 2s --warmup 0s",
-    "--rounds 3": "--rounds 2 --duration 2s --warmup 0s",
+    "--duration 30s": "--duration 1s --warmup 0s",
+    "--rounds 3": "--rounds 2 --duration 1s --warmup 0s",
 }
 
 EXPECTED = {"perftui": {ExitCode.USAGE}, "perftui watch": {ExitCode.INTERRUPTED}}
@@ -73,7 +73,7 @@ def quicker(command: str) -> str:
         # it would follow the run to its end
         return "timeout --preserve-status --signal INT 3 perftui watch"
     if command.startswith("perftui run "):
-        return f"{command} --duration 2s --warmup 0s"
+        return f"{command} --duration 1s --warmup 0s"
     return command
 
 

@@ -11,7 +11,9 @@ import click
 from perftui.cli.options import DURATION, format_option
 
 if TYPE_CHECKING:
+    from perftui.demo.server import Demo
     from perftui.model.plan import Plan
+    from perftui.presets.overrides import Overrides
 
 _POLL_S = 0.5
 
@@ -21,13 +23,17 @@ _POLL_S = 0.5
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; by default a free one.")
 @click.option("--preset", default="read", show_default=True, help="What is run against it.")
 @click.option("-d", "--duration", type=DURATION, help="How long the load lasts.")
+@click.option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")
 @click.option("--headless", is_flag=True, help="No screen (the default without a terminal).")
 @format_option("text", "json")
-def demo(*, serve: bool, port: int, preset: str, duration: float | None, headless: bool, style: str) -> int:
+def demo(
+    *, serve: bool, port: int, preset: str, duration: float | None, warmup: float | None, headless: bool, style: str
+) -> int:
     """Start the demo service on this machine, load it and show the run. Nothing is left running."""
     from perftui.cli.failures import tell
     from perftui.demo.server import DemoError, start_demo
     from perftui.model.errors import UsageError
+    from perftui.presets.overrides import Overrides
 
     try:
         with start_demo(port) as service:
@@ -38,19 +44,20 @@ def demo(*, serve: bool, port: int, preset: str, duration: float | None, headles
                 signal.pthread_sigmask(signal.SIG_BLOCK, ends)
                 signal.sigwait(ends)
                 return 0
-            return _load(_plan(preset, service.url, service.pid, duration), style, headless=headless)
+            return _load(
+                _plan(preset, service, Overrides(duration_s=duration, warmup_s=warmup)), style, headless=headless
+            )
     except DemoError as error:
         raise UsageError(f"the demo service did not start: {error}") from error
 
 
-def _plan(preset: str, url: str, pid: int, duration: float | None) -> Plan:
+def _plan(preset: str, service: Demo, overrides: Overrides) -> Plan:
     import msgspec
 
     from perftui.presets.loading import load_plan
-    from perftui.presets.overrides import Overrides
 
-    plan = load_plan(preset, url, Overrides(duration_s=duration))
-    return msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, pid=pid))
+    plan = load_plan(preset, service.url, overrides)
+    return msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, pid=service.pid))
 
 
 def _load(plan: Plan, style: str, *, headless: bool) -> int:
