@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import ClassVar
 
 from anyio import to_thread
@@ -22,6 +23,7 @@ from perftui.tui.widgets.progress import headline
 
 _POLL_S = 0.25
 _LEVEL_STEP = 0.1
+_WANTED_S = 2.0
 _ASK_AFTER_S = 10.0
 """A run younger than this is stopped without a question."""
 
@@ -48,6 +50,8 @@ class LiveScreen(PanelsScreen):
         self.picture: LivePicture | None = None
         self._shown_count = -1
         self._left = False
+        self._wanted_level = 0.0
+        self._wanted_at = -_WANTED_S
 
     def on_mount(self) -> None:
         """Paint first, then read."""
@@ -56,15 +60,21 @@ class LiveScreen(PanelsScreen):
     @work(group="follow", exclusive=True)
     async def follow(self) -> None:
         """Read what the run has so far, then what it adds."""
+        reading = self.set_interval(_POLL_S, self._say_reading)
         try:
             # a long run takes a while to read: not on the loop that answers keys
             await to_thread.run_sync(self.follower.poll)
         except PerftuiError as error:
             self.app.complain(error, "This run cannot be read")
             return
+        finally:
+            reading.stop()
         self.tick()
         self.set_interval(_POLL_S, self.tick)
         await self._find_baseline()
+
+    def _say_reading(self) -> None:
+        self.say(f"reading… {self.follower.timeline.intervals_count:,} s")
 
     async def _find_baseline(self) -> None:
         header = self.follower.timeline.header
@@ -143,9 +153,13 @@ class LiveScreen(PanelsScreen):
         interval = self.follower.timeline.last_interval
         if interval is None:
             return
-        step = max(1.0, interval.level * _LEVEL_STEP)
-        level = max(1.0, round(interval.level + direction * step, 1))
-        self.send("level", level=float(round(level)) if level >= 10 else level)
+        # a second press comes before the first one shows: it adds to what was asked for then
+        recent = monotonic() - self._wanted_at < _WANTED_S
+        before = self._wanted_level if recent else interval.level
+        level = max(1.0, before + direction * max(1.0, before * _LEVEL_STEP))
+        self._wanted_level = float(round(level)) if level >= 10 else round(level, 1)
+        self._wanted_at = monotonic()
+        self.send("level", level=self._wanted_level)
 
     @work(group="ask", exclusive=True)
     async def action_mark(self) -> None:

@@ -51,9 +51,14 @@ def _framed(picture: LivePicture, lines: list[Text]) -> Drawing:
 def _one_line(picture: LivePicture, width: int) -> Content:
     line, top = picture.trend("errors_per_s", min(20, width // 3))
     ranked = sorted(class_counts(picture).items(), key=lambda item: -item[1])
-    words = join((paint(name, "bold") + Content(f" {count:,}") for name, count in ranked[:3]), "  ")
+    rate = picture.run.total.error_rate
+    title = paint("errors ", "bold $panel-title") + paint(
+        format_percent(rate), "bold $error" if rate >= 0.01 else "bold"
+    )
+    classes = [paint(name, "$foreground") + Content(f" {count:,}") for name, count in ranked[:3]]
+    words = join((title, *(classes or [paint(_none(picture), "$quiet")])), "  ")
     recent = paint(line, "$series-2") + paint(f" top {format_count(top)}/s", "$quiet")
-    return spread(words if ranked else paint(_none(picture), "$quiet"), recent, width)
+    return spread(words, recent, width)
 
 
 def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:

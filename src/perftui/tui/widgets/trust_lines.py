@@ -25,6 +25,7 @@ _WORDS = {
     "invalid": "The generator did not keep up: the numbers are its own, not the target's. Do not compare them.",
 }
 _STYLES = {"valid": "bold $success", "degraded": "bold $warning", "invalid": "bold $error"}
+_FOOTNOTE = "One late second alone is no reason, more than 5 % of them are. Own errors are one at once."
 Watched = tuple[Record, Timeline]
 
 
@@ -44,7 +45,11 @@ def draw_reasons(picture: Watched, width: int, height: int) -> Drawing:  # noqa:
         )
         lines += [Content("  ") + piece for piece in Content(reason.detail).wrap(max(10, width - 2))]
     tone = {"valid": "$panel-border", "degraded": "$warning", "invalid": "$error"}[trust.verdict]
-    return Drawing(lines, title="Trust", note=f"{len(trust.reasons)} reasons" if trust.reasons else "", tone=tone)
+    return Drawing(lines, title="Trust", note=_reasons(len(trust.reasons)), tone=tone)
+
+
+def _reasons(count: int) -> str:
+    return "1 reason" if count == 1 else f"{count} reasons" if count else ""
 
 
 def draw_watched(picture: Watched, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
@@ -66,7 +71,7 @@ def draw_watched(picture: Watched, width: int, height: int) -> Drawing:  # noqa:
         cells: tuple[Text, ...] = (watched.name, paint(watched.worst, "bold"), paint(watched.degraded, "$quiet"))
         lines.append(row(columns, (*cells, paint(watched.invalid, "$quiet"), count), " "))
     measured = len(picture[1].intervals)
-    lines += ["", paint("Single seconds above a limit do not count; more than 5 % of them do.", "$quiet")]
+    lines += ["", paint(_FOOTNOTE, "$quiet")]
     return Drawing(lines, title="What is watched", note="limits of one second", status=f"{measured:,} seconds")
 
 
