@@ -143,7 +143,10 @@ class Table(ScrollView, can_focus=True):
     def show(self, rows: Iterable[Row], *, empty: str | None = None) -> None:
         """Replace the rows. The cursor stays on its row where that still exists."""
         before = self.cursor_key
-        self._rows = tuple(rows)
+        new_rows = tuple(rows)
+        if new_rows and new_rows == self._rows:
+            return  # nothing is painted that did not change
+        self._rows = new_rows
         self._positions = {row.key: position for position, row in enumerate(self._rows)}
         if empty is not None:
             self._empty = empty

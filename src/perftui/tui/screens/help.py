@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec import Struct
 from textual.binding import Binding, BindingType
@@ -52,7 +52,7 @@ class HelpScreen(PerftuiScreen[None]):
         self._sections = sections
 
     @classmethod
-    def of(cls, screen: Screen[object]) -> HelpScreen:
+    def of(cls, screen: Screen[Any]) -> HelpScreen:
         """The help of a screen as it is now, with the user's own keys."""
         about = getattr(screen, "heading", "") or "this screen"
         return cls(about, sections_of(screen))
@@ -76,7 +76,7 @@ class HelpScreen(PerftuiScreen[None]):
         self.say(f"keys of {self._about}")
 
 
-def sections_of(screen: Screen[object]) -> tuple[Section, ...]:
+def sections_of(screen: Screen[Any]) -> tuple[Section, ...]:
     """Every key with a name of its own: of the screen, of its parts, of lists, and everywhere."""
     name = getattr(screen, "heading", "") or "This dialog"
     found: dict[str, list[Key]] = {name: []}

@@ -36,6 +36,8 @@ _PRESET_COLUMNS = (
     Column("duration", "time", 5, right=True),
 )
 _NEWEST = 50
+_POLL_S = 2.0
+"""How often the newest runs are read again while one of them is live."""
 _HINT = "Enter a URL or press D to try the bundled demo service"
 
 
@@ -103,9 +105,15 @@ class HomeScreen(PerftuiScreen[None]):
         self.say(quiet("nothing is sent before you confirm"))
         self.call_after_refresh(self.read_presets)
 
+        self.set_interval(_POLL_S, self._poll)
+
     def on_screen_resume(self) -> None:
         """Runs may have been added or deleted meanwhile."""
         self.call_after_refresh(self.read_runs)
+
+    def _poll(self) -> None:
+        if self.newest.has_class("-live") and self.app.screen is self:
+            self.read_runs()
 
     @work(group="presets", exclusive=True)
     async def read_presets(self) -> None:

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from perftui.presets.catalog import PresetInfo
 
 _PAUSE_S = 0.25
-_CONTROLS = dict.fromkeys((*range(0x09), *range(0x0A, 0x20), *range(0x7F, 0xA0)), "\ufffd")
+_CONTROLS = dict.fromkeys(
+    (*range(0x09), *range(0x0A, 0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A)), "\ufffd"
+)
 """A file may hold anything; the terminal must not obey it."""
 
 

@@ -43,6 +43,8 @@ class QuitDialog(Dialog[bool]):
             yield Static(f"{names}{more}", classes="quiet", markup=False)
             what = "It needs" if count == 1 else "They need"
             yield Static(f"\n{what} no screen: kept running, perftui watch picks it up again.", markup=False)
+            if self.app.session.demo_url:
+                yield Static("\nThe demo service ends with the app: runs against it will see errors.", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("keep running", id="keep")
                 yield Button("stop and save", id="stop")

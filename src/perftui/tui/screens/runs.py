@@ -94,7 +94,7 @@ class RunsScreen(PerftuiScreen[None]):
         self.read()
 
     def _poll(self) -> None:
-        if self._saved.live and self.is_current:
+        if self._saved.live and self.app.screen is self:
             self.read()
 
     @work(group="read", exclusive=True)
