@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import add
 from typing import Literal
+
+from msgspec.structs import astuple
 
 from perftui.metrics.sparse import Sparse
 from perftui.model.interval import Cell, Counts, HistogramData, TimePart
@@ -33,16 +36,14 @@ class CellSum:
         self.received_bytes = 0
         self.sent_bytes = 0
         self.parts: dict[str, list[int]] = {}
-        self._counts = dict.fromkeys(_COUNTS, 0)
+        self._counts = [0] * len(_COUNTS)
         self._waiting: dict[TimeName, list[HistogramData]] = {name: [] for name in TIMES}
         self._merged: dict[TimeName, Sparse] = {name: Sparse() for name in TIMES}
         self._has_intended = False
 
     def add(self, cell: Cell) -> None:
         """Add a cell."""
-        counts = self._counts
-        for name in _COUNTS:
-            counts[name] += getattr(cell.counts, name)
+        self._counts = list(map(add, self._counts, astuple(cell.counts)))
         for error_class, count in cell.error_classes.items():
             self.error_classes[error_class] = self.error_classes.get(error_class, 0) + count
         self.received_bytes += cell.received_bytes
@@ -50,18 +51,21 @@ class CellSum:
         for name, part in cell.times.items():
             self._add_part(name, part.count, part.sum_us, part.max_us)
         self._has_intended |= cell.response_time is not None
-        for time in TIMES:
-            data: HistogramData | None = getattr(cell, time)
-            if data is not None and data.count:
-                waiting = self._waiting[time]
-                waiting.append(data)
-                if len(waiting) >= _FOLD_AT:
-                    self.time(time)
+        self._wait("service_time", cell.service_time)
+        self._wait("response_time", cell.response_time)
+        self._wait("start_delay", cell.start_delay)
+        self._wait("error_time", cell.error_time)
+
+    def _wait(self, name: TimeName, data: HistogramData | None) -> None:
+        if data is not None and data.count:
+            waiting = self._waiting[name]
+            waiting.append(data)
+            if len(waiting) >= _FOLD_AT:
+                self.time(name)
 
     def add_sum(self, other: CellSum) -> None:
         """Add another sum."""
-        for name in _COUNTS:
-            self._counts[name] += other._counts[name]
+        self._counts = list(map(add, self._counts, other._counts))
         for error_class, count in other.error_classes.items():
             self.error_classes[error_class] = self.error_classes.get(error_class, 0) + count
         self.received_bytes += other.received_bytes
@@ -81,7 +85,7 @@ class CellSum:
     @property
     def counts(self) -> Counts:
         """How the requests ended."""
-        return Counts(**self._counts)
+        return Counts(**dict(zip(_COUNTS, self._counts, strict=True)))
 
     def time(self, name: TimeName) -> Sparse:
         """The merged histogram of one time, as stored: empty response times in users mode."""

@@ -6,12 +6,35 @@ from collections.abc import Callable, Sequence
 
 from perftui.metrics.cells import CellSum
 from perftui.metrics.trust import worst_of
-from perftui.model.interval import Cell, Connections, HostSample, Interval, TrustReason, WorkerHealth
+from perftui.model.interval import Connections, HostSample, Interval, TrustReason, WorkerHealth
 from perftui.model.plan import Phase
 
+Sums = dict[Phase, dict[str, CellSum]]
+"""By phase of the intended time, then by operation."""
 
-def merge_intervals(intervals: Sequence[Interval]) -> Interval:
-    """One interval over the time of several, at least one, oldest first. Counts and histograms add up exactly."""
+
+def add_cells(sums: Sums, interval: Interval) -> None:
+    """Add what an interval measured."""
+    for phase, cells in interval.cells.items():
+        held = sums.setdefault(phase, {})
+        for name, cell in cells.items():
+            total = held.get(name)
+            if total is None:
+                total = held[name] = CellSum()
+            total.add(cell)
+
+
+def merge_intervals(intervals: Sequence[Interval], sums: Sums | None = None) -> Interval:
+    """One interval over the time of several, at least one, oldest first. Counts and histograms add up exactly.
+
+    Args:
+        intervals: What is merged.
+        sums: Their cells, when somebody has added them up already.
+    """
+    if sums is None:
+        sums = {}
+        for interval in intervals:
+            add_cells(sums, interval)
     first, last = intervals[0], intervals[-1]
     seconds = sum(interval.duration_s for interval in intervals)
     reasons: dict[str, TrustReason] = {}
@@ -27,7 +50,7 @@ def merge_intervals(intervals: Sequence[Interval]) -> Interval:
         level=last.level,
         asked=sum(interval.asked for interval in intervals),
         paused=all(interval.paused for interval in intervals),
-        cells=_merged_cells(intervals),
+        cells={phase: {name: total.cell for name, total in held.items()} for phase, held in sums.items()},
         connections=Connections(
             opened=sum(interval.connections.opened for interval in intervals),
             reused=sum(interval.connections.reused for interval in intervals),
@@ -39,16 +62,6 @@ def merge_intervals(intervals: Sequence[Interval]) -> Interval:
         trust=worst_of(reasons.values()),
         trust_reasons=tuple(reasons.values()),
     )
-
-
-def _merged_cells(intervals: Sequence[Interval]) -> dict[Phase, dict[str, Cell]]:
-    sums: dict[Phase, dict[str, CellSum]] = {}
-    for interval in intervals:
-        for phase, cells in interval.cells.items():
-            held = sums.setdefault(phase, {})
-            for name, cell in cells.items():
-                held.setdefault(name, CellSum()).add(cell)
-    return {phase: {name: total.cell for name, total in held.items()} for phase, held in sums.items()}
 
 
 def _merged_workers(intervals: Sequence[Interval], seconds: float) -> tuple[WorkerHealth, ...]:

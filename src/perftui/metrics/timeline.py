@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Self
 
 from perftui.metrics.cells import CellSum, TimeName
-from perftui.metrics.interval_merge import merge_intervals
+from perftui.metrics.interval_merge import Sums, add_cells, merge_intervals
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.series import (
     HOST_METRICS,
@@ -26,7 +26,7 @@ from perftui.metrics.series import (
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.spread import SpreadOf
 from perftui.metrics.summary import load_end_s, summary_of
-from perftui.metrics.trust import RunTrust
+from perftui.metrics.trust import LOADED_PHASES, RunTrust
 from perftui.model.interval import Counts, ErrorSample, Event, Interval
 from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import PHASES, Mode, Phase, Plan
@@ -37,6 +37,7 @@ KEEP = 900
 BLOCK = 60
 """Old intervals that become one."""
 _PEAKS = ("response_time", "service_time", "start_delay", "error", "timeout_rate", "loop_lag")
+_MEASURE: tuple[Phase, ...] = ("measure",)
 _SIGNATURES = 200
 _CURVE = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99995, 0.99999)
 
@@ -53,11 +54,16 @@ class Timeline:
         self.events: list[Event] = []
         self._plan = plan
         self._keep = max(1, keep)
-        self._views: list[IntervalView] = []
-        self._merged = 0
-        """How many of the views are minutes."""
+        self._seconds: list[IntervalView] = []
+        self._minutes: list[IntervalView] = []
+        """Every whole minute, merged as soon as it is over."""
+        self._retired = 0
+        """How many of them stand in for their seconds."""
+        self._minute: Sums = {}
+        """Of the seconds after the last whole minute."""
         self._samples: dict[tuple[str, str, int, str], ErrorSample] = {}
-        self._sums: dict[Phase, dict[str, CellSum]] = {}
+        self._sums: Sums = {}
+        """Of all whole minutes."""
         self._trust: RunTrust | None = None
         self._host = {metric: SpreadOf() for metric in HOST_METRICS}
 
@@ -115,25 +121,47 @@ class Timeline:
         self._trust.add(interval)
         self.last_interval = interval
         self.intervals_count += 1
-        for phase, cells in interval.cells.items():
-            held = self._sums.setdefault(phase, {})
-            for name, cell in cells.items():
-                total = held.get(name)
-                if total is None:
-                    total = held[name] = CellSum()
-                total.add(cell)
+        add_cells(self._minute, interval)
         view = IntervalView(interval, self.mode)
         if interval.phase != "drain":
             for metric, spread in self._host.items():
                 value = view.value(metric)
                 if value is not None:
                     spread.add(value)
-        self._views.append(view)
-        if len(self._views) - self._merged >= self._keep + BLOCK:
-            old = self._views[self._merged : self._merged + BLOCK]
-            minute = merge_intervals([view.interval for view in old])
-            self._views[self._merged : self._merged + BLOCK] = [IntervalView(minute, self.mode)]
-            self._merged += 1
+        self._seconds.append(view)
+        if self.intervals_count % BLOCK == 0:
+            self._close_minute()
+
+    def _close_minute(self) -> None:
+        """Add the minute to the sums and keep it; its seconds go once they are old."""
+        merged = merge_intervals([view.interval for view in self._seconds[-BLOCK:]], self._minute)
+        self._minutes.append(IntervalView(merged, self.mode))
+        for phase, held in self._minute.items():
+            for name, total in held.items():
+                self._sums.setdefault(phase, {}).setdefault(name, CellSum()).add_sum(total)
+        self._minute = {}
+        if len(self._seconds) >= self._keep + BLOCK:
+            del self._seconds[:BLOCK]
+            self._retired += 1
+
+    @property
+    def _views(self) -> list[IntervalView]:
+        return [*self._minutes[: self._retired], *self._seconds]
+
+    def _sum(self, phases: Collection[Phase], operation: str = "") -> CellSum:
+        """What an operation (empty: all) did in some phases."""
+        total = CellSum()
+        for sums in (self._sums, self._minute):
+            for phase in phases:
+                for name, part in sums.get(phase, {}).items():
+                    if operation in {"", name}:
+                        total.add_sum(part)
+        return total
+
+    def _names(self, phases: Collection[Phase]) -> list[str]:
+        """Operations that had requests in some phases, in the order of their first."""
+        held = (sums.get(phase, {}) for sums in (self._sums, self._minute) for phase in phases)
+        return list(dict.fromkeys(name for names in held for name in names))
 
     def window(self, seconds: float) -> Summary:
         """The last seconds, whatever the phase. Its duration is that of the whole intervals it took."""
@@ -148,7 +176,8 @@ class Timeline:
 
     def run(self) -> Summary:
         """The measure phase so far, by intended time."""
-        return summary_of(self._sums.get("measure", {}), self.measured_s, self.plan)
+        sums = {name: self._sum(_MEASURE, name) for name in self._names(_MEASURE)}
+        return summary_of(sums, self.measured_s, self.plan)
 
     @property
     def measured_s(self) -> float:
@@ -161,11 +190,7 @@ class Timeline:
 
     def whole_run_operations(self) -> dict[str, Counts]:
         """The same by operation."""
-        counts: dict[str, Counts] = {}
-        for held in self._sums.values():
-            for name, total in held.items():
-                counts[name] = counts.get(name, Counts()) + total.counts
-        return counts
+        return {name: self._sum(PHASES, name).counts for name in self._names(PHASES)}
 
     def phases(self) -> dict[str, Stats]:
         """The total of each phase that had requests."""
@@ -179,16 +204,9 @@ class Timeline:
             "ramp": max(0.0, min(load_end, planned_s) - warm_s - measured_s),
             "drain": max(0.0, self.at_s - load_end),
         }
-        return {phase: self._total(phase).stats(durations[phase], self.mode) for phase in PHASES if phase in self._sums}
-
-    def _total(self, phase: Phase, operation: str = "") -> CellSum:
-        held = self._sums.get(phase, {})
-        if operation:
-            return held.get(operation, CellSum())
-        total = CellSum()
-        for part in held.values():
-            total.add_sum(part)
-        return total
+        return {
+            phase: self._sum((phase,)).stats(durations[phase], self.mode) for phase in PHASES if self._names((phase,))
+        }
 
     def series(
         self, metric: str, operation: str = "", points: int | None = None, last_s: float | None = None
@@ -213,7 +231,7 @@ class Timeline:
 
     def trust(self) -> Trust:
         """Whether the generator has kept up so far."""
-        return self._trust.trust() if self._trust else Trust()
+        return self._trust.trust(self._sum(LOADED_PHASES)) if self._trust else Trust()
 
     def host_spread(self) -> dict[str, Spread]:
         """Mean, p95 and maximum of what was sampled of machine, workers and target, up to the drain."""
@@ -221,7 +239,7 @@ class Timeline:
 
     def histogram(self, which: TimeName, operation: str = "") -> Sparse:
         """All times of one kind in the measure phase so far."""
-        return self._total("measure", operation).shown_time(which, self.mode)
+        return self._sum(_MEASURE, operation).shown_time(which, self.mode)
 
     def curve(self, which: TimeName = "response_time", operation: str = "") -> list[Point]:
         """Quantiles and their times in ms, as far into the tail as there are values for."""

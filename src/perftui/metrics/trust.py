@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from perftui.metrics.sparse import Sparse
+from perftui.metrics.cells import CellSum
 from perftui.metrics.trust_rules import (
     AT_CAP,
     THROTTLED,
@@ -29,8 +29,8 @@ from perftui.metrics.trust_rules import (
     second_reasons,
     start_delay_limits,
 )
-from perftui.model.interval import HistogramData, Interval, TrustReason, TrustVerdict
-from perftui.model.plan import Plan
+from perftui.model.interval import Interval, TrustReason, TrustVerdict
+from perftui.model.plan import Phase, Plan
 from perftui.model.record import Trust
 from perftui.model.units import format_ms, format_percent
 
@@ -40,7 +40,8 @@ _ORDER: dict[TrustVerdict, int] = {"valid": 0, "degraded": 1, "invalid": 2}
 _DEGRADES_AT_ONCE = frozenset({"at_cap", "throttled", "worker_cpu", "host_cpu", "worker"})
 _INVALID_AT_ONCE = frozenset({"client_errors", "suspended", "gc", "worker_cpu"})
 _ANY_PHASE = frozenset({"client_errors", "suspended", "worker"})
-_FOLD_AT = 512
+LOADED_PHASES: tuple[Phase, ...] = ("ramp", "measure")
+"""Whose seconds count for a run."""
 
 
 def worst_of(reasons: Iterable[TrustReason]) -> TrustVerdict:
@@ -62,10 +63,13 @@ def judge_interval(interval: Interval, plan: Plan, earlier: Sequence[Interval] =
 
 def judge_run(intervals: Iterable[Interval], plan: Plan) -> Trust:
     """The verdict on a run."""
-    judge = RunTrust(plan)
+    judge, loaded = RunTrust(plan), CellSum()
     for interval in intervals:
         judge.add(interval)
-    return judge.trust()
+        for phase in LOADED_PHASES:
+            for cell in interval.cells.get(phase, {}).values():
+                loaded.add(cell)
+    return judge.trust(loaded)
 
 
 class _Signal:
@@ -100,14 +104,10 @@ class RunTrust:
         self._at_cap_s = 0.0
         self._throttled_s = 0.0
         self._lags = 0
-        self._delays = Sparse()
-        self._services = Sparse()
-        self._waiting_delays: list[HistogramData] = []
-        self._waiting_services: list[HistogramData] = []
 
     def add(self, interval: Interval) -> None:
         """Judge one more interval."""
-        counted = interval.phase in {"measure", "ramp"}
+        counted = interval.phase in LOADED_PHASES
         seen: dict[str, TrustReason] = {}
         for reason in second_reasons(interval, self._plan, self._earlier):
             held = seen.get(reason.code)
@@ -118,31 +118,24 @@ class RunTrust:
         for code, reason in seen.items():
             self._signals.setdefault(code, _Signal()).add(reason, interval.duration_s)
         self._earlier = [*self._earlier[-1:], interval]
-        for phase, cells in interval.cells.items():
+        for cells in interval.cells.values():
             for cell in cells.values():
                 self._scheduled += cell.counts.scheduled
                 self._dropped += cell.counts.dropped
                 self._client_errors += cell.counts.client_errors
-                if phase in {"measure", "ramp"} and cell.start_delay is not None:
-                    self._waiting_delays.append(cell.start_delay)
-                    self._waiting_services.append(cell.service_time)
-        if len(self._waiting_delays) > _FOLD_AT:
-            self._fold()
         if counted:
             self._seconds += interval.duration_s
             self._at_cap_s += max((worker.at_cap_s for worker in interval.workers), default=0.0)
             self._throttled_s += interval.host.throttled_percent * interval.duration_s
             self._lags += sum(worker.loop_lag_over_100ms for worker in interval.workers)
 
-    def _fold(self) -> None:
-        self._delays = Sparse.merged((self._delays,), self._waiting_delays)
-        self._services = Sparse.merged((self._services,), self._waiting_services)
-        self._waiting_delays.clear()
-        self._waiting_services.clear()
+    def trust(self, loaded: CellSum) -> Trust:
+        """The verdict up to now, the worst reasons first.
 
-    def trust(self) -> Trust:
-        """The verdict up to now, the worst reasons first."""
-        reasons = [*self._from_seconds(), *self._over_the_run()]
+        Args:
+            loaded: Everything measured in the measure and ramp phases.
+        """
+        reasons = [*self._from_seconds(), *self._over_the_run(loaded)]
         worst: dict[str, TrustReason] = {}
         for reason in reasons:
             held = worst.get(reason.code)
@@ -184,12 +177,12 @@ class RunTrust:
             return "degraded"
         return "valid"
 
-    def _over_the_run(self) -> list[TrustReason]:
-        self._fold()
+    def _over_the_run(self, loaded: CellSum) -> list[TrustReason]:
         reasons = []
-        if self._delays.total:
-            p50_ms = self._services.quantiles_us((0.5,))[0] / 1e3
-            p99_ms = self._delays.quantiles_us((0.99,))[0] / 1e3
+        delays = loaded.time("start_delay")
+        if delays.total:
+            p50_ms = loaded.time("service_time").quantiles_us((0.5,))[0] / 1e3
+            p99_ms = delays.quantiles_us((0.99,))[0] / 1e3
             limits = start_delay_limits(p50_ms)
             # at the cap, waiting is the cap's doing
             if "at_cap" not in self._signals and (verdict := above(p99_ms, limits)) != "valid":

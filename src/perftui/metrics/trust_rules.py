@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from perftui.metrics.sparse import Sparse
@@ -44,9 +45,12 @@ GC_PAUSE_MS = (5.0, 100.0)
 
 def is_local(plan: Plan) -> bool:
     """Whether the target shares this machine, as far as its URL tells."""
-    if plan.target.unix_socket:
-        return True
-    host = urlsplit(plan.target.url).hostname or ""
+    return bool(plan.target.unix_socket) or _is_loopback(plan.target.url)
+
+
+@lru_cache(maxsize=64)
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
