@@ -44,8 +44,6 @@ class IntervalMerger:
         self._samples: dict[tuple[str, str, int, str], dict[int, ErrorSample]] = {}
         self.at_s = 0.0
         """End of the last interval."""
-        self.stopped_at_s: float | None = None
-        """From here on nothing is scheduled."""
 
     def add(self, frame: Frame) -> list[ErrorSample]:
         """Take a frame; returns its error samples with their counts over all workers."""
@@ -83,25 +81,22 @@ class IntervalMerger:
         if end_s <= start_s:
             end_s = start_s + _SHORTEST_S
         self.at_s = end_s
-        lost = [share.until(self._due_until(end_s)) for share in self._lost]
+        lost = [share.until(end_s) for share in self._lost]
         self._note_health(taken)
         cells = _merged([frame.cells for frame in taken] + self._extra + lost)
         self._extra.clear()
         return self._interval(start_s, end_s, cells, taken, host)
 
     def _interval(self, start_s: float, end_s: float, cells: Cells, taken: list[Frame], host: HostSample) -> Interval:
-        due_from, due_until = self._due_until(start_s), self._due_until(end_s)
-        rate_mode = self._schedule.load.mode == "rate"
-        asked = self._schedule.arrivals_until(due_until) - self._schedule.arrivals_until(due_from) if rate_mode else 0.0
-        stopped = self.stopped_at_s is not None and start_s >= self.stopped_at_s
-        middle_s = (start_s + end_s) / 2
+        schedule = self._schedule
+        asked = schedule.arrivals_until(end_s) - schedule.arrivals_until(start_s)
         return Interval(
             at_s=round(start_s, 6),
             duration_s=round(end_s - start_s, 6),
-            phase="drain" if stopped else self._schedule.phase_at(middle_s),
-            level=0.0 if stopped else self._schedule.level_at(max(start_s, due_until - 1e-6)),
-            asked=asked,
-            paused=self._schedule.paused,
+            phase=schedule.phase_at((start_s + end_s) / 2),
+            level=schedule.level_at(max(start_s, min(end_s, schedule.end_s) - 1e-6)),
+            asked=asked if schedule.load.mode == "rate" else 0.0,
+            paused=schedule.paused,
             cells=cells,
             connections=_connections(taken),
             workers=tuple(self._with_state(worker) for worker in sorted(self._health.keys() | self._states.keys())),
@@ -116,10 +111,6 @@ class IntervalMerger:
     def _with_state(self, worker: int) -> WorkerHealth:
         health = self._health.get(worker, WorkerHealth(worker=worker))
         return msgspec.structs.replace(health, state=self._states.get(worker, "ok"))
-
-    def _due_until(self, at_s: float) -> float:
-        end = self._schedule.end_s if self.stopped_at_s is None else min(self._schedule.end_s, self.stopped_at_s)
-        return min(at_s, end)
 
     def _counted(self, worker: int, sample: ErrorSample) -> ErrorSample:
         signature = (sample.error_class, sample.operation, sample.status, sample.detail)

@@ -25,11 +25,15 @@ class RequestLimit:
         self._schedule = schedule
         self._is_exact = plan.load.mode == "rate" and plan.load.arrivals == "uniform" and not plan.journeys
         self._scheduled = 0
+        self._found = False
 
     def due_before(self, at_s: float) -> float | None:
         """When the request after the last would have been due, if that is before a moment."""
-        if not self._most or not self._is_exact or self._schedule.arrivals_until(at_s) < self._most:
+        if not self._most or not self._is_exact or self._found or self._schedule.total <= self._most:
             return None
+        if self._schedule.arrivals_until(at_s) < self._most:
+            return None
+        self._found = True
         return int(self._schedule.times_ns(np.array([float(self._most)]))[0]) / NS
 
     def reached(self, interval: Interval) -> float | None:

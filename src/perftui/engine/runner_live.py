@@ -84,7 +84,7 @@ class LiveRun:
         self._status: Status = "finished"
         self._detail = ""
         self._disk_problem = False
-        self._ending_ns: int | None = None
+        self._is_ending = False
         self._aborting = False
         self.is_over = False
         """Whether the last answer is in."""
@@ -142,7 +142,7 @@ class LiveRun:
         interval = judge_interval(interval, self._plan, tuple(self._recent))
         self._recent.append(interval)
         self.write(interval)
-        if self._auto_stop is not None and self._ending_ns is None:
+        if self._auto_stop is not None and not self._is_ending:
             reason = self._auto_stop.reason(interval)
             if reason:
                 self._event("auto_stop", reason)
@@ -153,23 +153,22 @@ class LiveRun:
 
     def _note_phases(self, interval: Interval) -> None:
         end_ns = round((interval.at_s + interval.duration_s) * NS)
-        while self._phases and self._phases[0][0] < end_ns and self._ending_ns is None:
+        while self._phases and self._phases[0][0] < end_ns and not self._is_ending:
             at_ns, phase = self._phases.popleft()
             self.write(Event(at_s=at_ns / NS, kind="phase", detail=phase))
             self._writer.sync()
 
     def _note_limit(self, at_s: float | None) -> None:
         """The last request that the plan allows was due: nothing is asked from here on."""
-        if at_s is not None and self._phases and self._ending_ns is None:
+        if at_s is not None and self._phases and not self._is_ending:
             self._phases.clear()
-            self._merger.stopped_at_s = at_s
+            self._schedule.stop(at_s)
             self.write(Event(at_s=at_s, kind="phase", detail="drain"))
 
     def _enforce_end(self, now_ns: int) -> None:
         """Workers end by themselves; one that does not is told to abort, then ended."""
         load = self._plan.load
-        planned_ns = self._origin_ns + round(self._schedule.end_s * NS)
-        end_ns = min(self._ending_ns or planned_ns, planned_ns)
+        end_ns = self._origin_ns + round(self._schedule.end_s * NS)
         late_s = (now_ns - end_ns) / NS - min(load.drain_s, self._plan.target.timeout_s) - _DRAIN_SPARE_S
         if late_s > 0 and not self._aborting:
             self._aborting = True
@@ -218,7 +217,7 @@ class LiveRun:
             self.stop(f"stopped by {request.origin}", request.origin)
         elif request.kind == "abort":
             self.abort(f"aborted by {request.origin}", request.origin)
-        elif self._ending_ns is not None:
+        elif self._is_ending:
             raise UsageError(f"{request.kind}: the run is ending")
         elif request.kind == "level":
             self._set_level(request.level, request.origin)
@@ -248,7 +247,7 @@ class LiveRun:
 
     def stop(self, detail: str, origin: str) -> None:
         """No new requests; wait for answers; save."""
-        if self._ending_ns is None and not self.is_over:
+        if not self._is_ending and not self.is_over:
             self._event("stop", detail, origin)
             self._end("stopped", detail)
 
@@ -270,9 +269,9 @@ class LiveRun:
     def _end(self, status: Status, detail: str, kind: Literal["stop", "abort"] = "stop") -> None:
         self._status, self._detail = status, detail
         at_ns = self._send(Command(kind=kind, at_ns=self._soon()))
-        if self._ending_ns is None:
-            self._ending_ns = at_ns
-            self._merger.stopped_at_s = max(0.0, (at_ns - self._origin_ns) / NS)
+        if not self._is_ending:
+            self._is_ending = True
+            self._schedule.stop((at_ns - self._origin_ns) / NS)
 
     @staticmethod
     def _soon() -> int:
