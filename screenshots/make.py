@@ -113,7 +113,7 @@ def _with_plan(kind: str) -> Open:
         if kind == "public":
             import msgspec
 
-            target = msgspec.structs.replace(plan.target, url="https://api.shop.example.com/v1", pid=0)
+            target = msgspec.structs.replace(plan.target, url="https://93.184.216.34/v1", pid=0)
             plan = msgspec.structs.replace(plan, target=target)
         await app.push_screen(ConfirmScreen(plan, "1.5"))
 
@@ -159,7 +159,7 @@ PICTURES: tuple[Picture, ...] = (
     Picture("commands", _live(), keys=("f2",), live=("read", 28.0)),
     Picture("stop", _live(), keys=("s",), live=("read", 28.0)),
     Picture("export", _result("read"), keys=("x",)),
-    Picture("trend", _home, keys=("t",)),
+    Picture("trend", _home, keys=("down", "t")),
     Picture("edit", _home, keys=("down", "e")),
 )
 
@@ -219,7 +219,9 @@ def main(names: list[str]) -> None:
         for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "SSH_CONNECTION", "SSH_TTY", "NO_COLOR"):
             os.environ.pop(name, None)
         os.environ.update(HOME=str(home), TEXTUAL_ANIMATIONS="none", COLORTERM="truecolor", TZ="UTC")
-        os.chdir(folder)
+        reports = Path(tempfile.gettempdir()) / "reports"
+        reports.mkdir(exist_ok=True)
+        os.chdir(reports)
         for picture in PICTURES:
             if not names or picture.name in names:
                 make(picture, home)

@@ -57,7 +57,7 @@ def _unstable() -> Plan:
         Operation(name="checkout", weight=1, path="/fail?rate=0.2&status=503"),
         Operation(name="old link", weight=0.3, path="/api/items/999999"),
     )
-    return msgspec.structs.replace(plan, operations=(*plan.operations, *added))
+    return msgspec.structs.replace(plan, name="checkout", operations=(*plan.operations, *added))
 
 
 def _overloaded() -> Plan:

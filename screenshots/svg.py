@@ -128,6 +128,11 @@ def _shape(glyph: str, x: float, y: float, fill: str) -> list[str]:
     if glyph == "▚":
         half = (width / 2, height / 2)
         return [_rect(x, y, half, fill), _rect(middle_x, middle_y, half, fill)]
+    if glyph == "🔎":
+        return [
+            f'<circle cx="{x + 9:g}" cy="{middle_y - 1:g}" r="4" stroke="{fill}" stroke-width="1.4" fill="none"/>',
+            _line(f"M{x + 12:g} {middle_y + 2:g}l4 4", fill, 1.6),
+        ]
     if glyph == "▪":
         return [_rect(middle_x - 3, middle_y - 3, (6, 6), fill)]
     if glyph == "━":
