@@ -204,12 +204,16 @@ class PerftuiApp(App[Exit]):
     @work(group="quit", exclusive=True)
     async def action_quit(self) -> None:  # type: ignore[override] # a worker: the answer is waited for
         """Leave; ask first while a run that was started here is live."""
-        from perftui.tui.screens.quit import QuitDialog
+        from perftui.tui.screens.quit import QuitDialog, stop_runs
 
         if isinstance(self.screen, QuitDialog):
             return
         live = await asyncio.to_thread(self.session.live_runs)
-        if not live or await self.push_screen_wait(QuitDialog(live)):
+        answer = await self.push_screen_wait(QuitDialog(live)) if live else "keep"
+        if answer == "stop":
+            self.notify("Stopping: waiting for the last answers…")
+            await stop_runs(live)
+        if answer != "stay":
             self.leave()
 
     def leave(self, code: int = 0) -> None:

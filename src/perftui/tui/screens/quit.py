@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
-from perftui.model.errors import PerftuiError
+from perftui.model.errors import UsageError
 from perftui.tui.screens.base import Dialog
 
-_PATIENCE_S = 15.0
+_LOOK_S = 0.2
+_MOST_LOOKS = 100
+Answer = Literal["keep", "stop", "stay"]
 
 
-class QuitDialog(Dialog[bool]):
-    """Answers True when the app may end."""
+class QuitDialog(Dialog[Answer]):
+    """Answers what becomes of the runs."""
 
     AUTO_FOCUS = "#keep"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,33 +52,32 @@ class QuitDialog(Dialog[bool]):
                 yield Button("keep running", id="keep")
                 yield Button("stop and save", id="stop")
                 yield Button("cancel", id="cancel")
-            yield Static("", id="progress", classes="quiet", markup=False)
 
     @on(Button.Pressed, "#keep")
     def action_keep(self) -> None:
         """Detach."""
-        self.dismiss(result=True)
+        self.dismiss("keep")
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """Stay."""
-        self.dismiss(result=False)
+        self.dismiss("stay")
 
     @on(Button.Pressed, "#stop")
-    @work(group="stop", exclusive=True)
-    async def action_stop(self) -> None:
-        """Stop every run, wait until all are saved, leave."""
-        from perftui.engine.control import ControlClient
+    def action_stop(self) -> None:
+        """Stop every run, leave when all are saved."""
+        self.dismiss("stop")
 
-        progress = self.query_one("#progress", Static)
-        progress.update("\nwaiting for the last answers…")
-        for path in self._live:
-            try:
-                await ControlClient(path.name).send("stop", origin="tui")
-            except PerftuiError as error:
-                self.app.log(f"{path.name} had ended already: {error}")
-        for _ in range(int(_PATIENCE_S / 0.2)):
-            if not await asyncio.to_thread(self.app.session.live_runs):
-                break
-            await asyncio.sleep(0.2)
-        self.dismiss(result=True)
+
+async def stop_runs(runs: Sequence[Path]) -> None:
+    """Stop runs gracefully and wait until they are saved, or until their time for it is up."""
+    from perftui.engine.control import ControlClient
+    from perftui.tui.sources import is_live
+
+    for path in runs:
+        with suppress(UsageError):  # it ended in between
+            await ControlClient(path.name).send("stop", origin="tui")
+    for _ in range(_MOST_LOOKS):
+        if not any([await asyncio.to_thread(is_live, path) for path in runs]):
+            return
+        await asyncio.sleep(_LOOK_S)
