@@ -41,6 +41,14 @@ def url_problem(text: str) -> str:
     return ""
 
 
+def proxy_problem(text: str) -> str:
+    """What is wrong with a forward proxy's URL; a user and a password in it are fine."""
+    if not text.startswith("http://"):
+        return "write it as http://HOST:PORT; no other kind of proxy is spoken"
+    scheme, _, rest = text.partition("://")
+    return url_problem(f"{scheme}://{rest.rpartition('@')[2]}")
+
+
 def path_problem(text: str) -> str:
     """What is wrong with an operation's path."""
     if _CONTROL.search(text):
