@@ -1,22 +1,12 @@
-"""A home of its own for each test, and one demo service for all of them."""
+"""Where the demo service of all tests listens."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from perftui.demo.server import start_demo
-from support.home import Home, new_home
+from perftui.demo.server import Demo
 
 
 @pytest.fixture
-def home() -> Iterator[Home]:
-    with new_home() as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def demo_url() -> Iterator[str]:
-    with start_demo() as demo:
-        yield demo.url
+def demo_url(demo: Demo) -> str:
+    return demo.url

@@ -89,6 +89,16 @@ def test_mistakes_exit_2_in_words(home: Home, arguments: list[str], said: str) -
     assert "secret" not in result.stderr
 
 
+def test_all_mistakes_of_a_command_line_are_told_at_once(home: Home) -> None:
+    result = run_cli(home, "run", "read", "--rate", "-5", "--duration", "3x", "--workers", "many", "--nonsense")
+    assert result.code == 2
+    assert len([line for line in result.stderr.splitlines() if line.startswith("perftui: ")]) >= 1
+    result = run_cli(home, "run", "--rate", "-5", "--duration", "3x", "--workers", "many")
+    for said in ("'--rate'", "'--duration'", "'--workers'", "missing argument 'PRESET'"):
+        assert said in result.stderr
+    assert result.stderr.splitlines()[-1] == "perftui: try: perftui run --help"
+
+
 def test_every_problem_has_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     fail_with(monkeypatch, UsageError("one", "two \x1b]52;c;x\x07"))
     assert main(["doctor"]) == 2

@@ -115,4 +115,4 @@ def test_wrap_cuts_words_that_fit_no_line() -> None:
 
 
 def test_flow_breaks_between_parts() -> None:
-    assert flow(["alpha beta", "gamma", "delta"], 18, "* ", "  ") == ["* alpha beta ·", "  gamma · delta"]
+    assert flow(["alpha beta", "gamma", "delta"], 18, "* ", "  ") == ["* alpha beta", "  gamma · delta"]

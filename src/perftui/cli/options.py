@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
+from perftui.cli.patient import PatientOption
 from perftui.model.text import safe_text
 from perftui.model.units import parse_duration
 
@@ -81,6 +83,8 @@ AGE = Age()
 SHARE = Share()
 WORKERS = Workers()
 
+option = functools.partial(click.option, cls=PatientOption)
+"""An option of a command that tells all mistakes at once."""
 output_option = click.option(
     "-o",
     "--output",

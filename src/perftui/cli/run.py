@@ -12,10 +12,12 @@ from perftui.cli.options import (
     SHARE,
     WORKERS,
     format_option,
+    option,
     output_option,
     strict_option,
     warn_only_option,
 )
+from perftui.cli.patient import PatientCommand
 
 if TYPE_CHECKING:
     from perftui.model.plan import Plan
@@ -23,17 +25,17 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
 
 
-@click.command(short_help="Load a target with a preset.")
+@click.command(cls=PatientCommand, short_help="Load a target with a preset.")
 @click.argument("preset")
 @click.argument("url", required=False)
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Arrivals per second (open loop).")
-@click.option("--users", type=click.IntRange(min=1), help="Users that each wait for their answer (closed loop).")
-@click.option("-d", "--duration", type=DURATION, help="How long the load lasts, warm-up not included: 30s, 5m.")
-@click.option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")
-@click.option("--workers", type=WORKERS, help="Worker processes, or auto.")
-@click.option("--timeout", type=DURATION, help="Total deadline of one request.")
-@click.option("--max-requests", type=click.IntRange(min=1), help="Stop after this many requests.")
-@click.option(
+@option("--rate", type=click.FloatRange(min=0, min_open=True), help="Arrivals per second (open loop).")
+@option("--users", type=click.IntRange(min=1), help="Users that each wait for their answer (closed loop).")
+@option("-d", "--duration", type=DURATION, help="How long the load lasts, warm-up not included: 30s, 5m.")
+@option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")
+@option("--workers", type=WORKERS, help="Worker processes, or auto.")
+@option("--timeout", type=DURATION, help="Total deadline of one request.")
+@option("--max-requests", type=click.IntRange(min=1), help="Stop after this many requests.")
+@option(
     "-H",
     "--header",
     "headers",
@@ -41,30 +43,30 @@ FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
     metavar="K:V",
     help="Header of every request; repeatable. @FILE reads them from a file.",
 )
-@click.option(
+@option(
     "--set",
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
     help="Any key of the preset, such as load.arrivals=poisson.",
 )
-@click.option("--rounds", type=click.IntRange(1, 100), default=1, help="Repeat with fresh workers and connections.")
-@click.option("--label", default="", help="A name for the run, such as a version or a commit.")
-@click.option(
+@option("--rounds", type=click.IntRange(1, 100), default=1, help="Repeat with fresh workers and connections.")
+@option("--label", default="", help="A name for the run, such as a version or a commit.")
+@option(
     "--baseline",
     metavar="RUN",
     default="",
     help="Compare with this run; `chosen` is the one of `perftui baseline set`.",
 )
-@click.option("--threshold", type=SHARE, default=0.2, help="Change that counts as a regression.  [default: 20%]")
-@click.option("--headless", is_flag=True, help="No screen: progress on stderr, result on stdout.")
-@click.option("--detach", is_flag=True, help="Print the run's id and return; the run goes on by itself.")
+@option("--threshold", type=SHARE, default=0.2, help="Change that counts as a regression.  [default: 20%]")
+@option("--headless", is_flag=True, help="No screen: progress on stderr, result on stdout.")
+@option("--detach", is_flag=True, help="Print the run's id and return; the run goes on by itself.")
 @format_option(*FORMATS)
 @output_option
 @warn_only_option
 @strict_option
-@click.option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")
-@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")
+@option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 def run(
     *,
     preset: str,

@@ -49,7 +49,7 @@ def _table(rows: list[RunRow]) -> list[str]:
     from perftui.report.tables import Column, table
     from perftui.report.words import MISSING
 
-    columns = [Column("run", least=25), Column("result"), Column("trust")]
+    columns = [Column("run"), Column("result"), Column("trust")]
     columns += [Column(title, right=True) for title in ("req/s", "p95 ms", "errors")]
     columns.append(Column("label · target", least=8))
     cells = []

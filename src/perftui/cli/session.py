@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -92,15 +94,19 @@ def run_headless(wanted: Wanted) -> int:
 
 def run_on_screen(wanted: Wanted) -> int:
     """Start the run by itself and show it live; the result follows when it ended while it was watched."""
-    check_output(wanted.output)
-    baseline = chosen_baseline(wanted.baseline, wanted.plan)
     from perftui.engine.guard import needs_confirmation
     from perftui.engine.launch import start_runner
     from perftui.tui.start import Start
 
+    check_output(wanted.output)
+    baseline = chosen_baseline(wanted.baseline, wanted.plan)
+    # the app is imported while the runner starts: together they take a third of a second
+    loading = threading.Thread(target=_load_app, daemon=True)
+    loading.start()
     if needs_confirmation(wanted.plan) and not wanted.confirm_host:
         return show(Start(screen="confirm", plan=wanted.plan, label=wanted.label, mouse=wanted.mouse), sys.stdout)
     handle = anyio.run(start_runner, wanted.request(baseline=baseline[0].record.id if baseline else ""))
+    loading.join()
     code = show(Start(screen="live", run=handle.path, mouse=wanted.mouse), sys.stdout)
     if code or RunLibrary().is_live(handle.run_id):
         return code
@@ -112,6 +118,11 @@ def run_on_screen(wanted: Wanted) -> int:
     elif comparison is not None:
         write_output(render(comparison, "text"), None)
     return announce(outcome)
+
+
+def _load_app() -> None:
+    importlib.import_module("perftui.tui.app")
+    importlib.import_module("perftui.tui.screens.live")
 
 
 def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun]) -> int:

@@ -97,11 +97,10 @@ def flow(parts: Sequence[str], width: int, first: str = "", rest: str = "") -> l
     line = first
     for position, part in enumerate(parts):
         start = f"{line} · " if position else line
-        room = width if position == len(parts) - 1 else width - len(" ·")
-        if position and cell_width(start + part) > room:
-            lines.append(f"{line} ·")
+        if position and cell_width(start + part) > width:
+            lines.append(line)
             start = rest
-        *whole, line = wrap(part, room, start, rest)
+        *whole, line = wrap(part, width, start, rest)
         lines += whole
     return [*lines, line]
 

@@ -89,7 +89,8 @@ def objective_value(result: ObjectiveResult) -> str:
     """The measured value with its unit; `–` when there is none."""
     if result.value is None or result.metric not in METRICS:
         return MISSING
-    return format_value(result.value, metric_unit(result.metric))
+    unit = metric_unit(result.metric)
+    return f"{number_text(result.value)}/s" if unit == "per_s" else format_value(result.value, unit)
 
 
 def error_lines(classes: dict[str, int]) -> list[tuple[str, int]]:
