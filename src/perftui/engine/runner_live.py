@@ -15,6 +15,7 @@ from perftui.engine.merge import NS, IntervalMerger
 from perftui.engine.merge_limit import RequestLimit
 from perftui.engine.merge_lost import Ledger, LostShare
 from perftui.engine.messages import Begin, Command, Frame
+from perftui.engine.resolve import Addresses
 from perftui.engine.schedule import Schedule
 from perftui.engine.supervisor import Member, Supervisor
 from perftui.engine.supervisor_auto_stop import AutoStop
@@ -265,6 +266,11 @@ class LiveRun:
     def renew_headers(self, headers: dict[str, str], secrets: tuple[str, ...]) -> None:
         """Workers use these headers from now on, and hide these values."""
         self._send(Command(kind="headers", at_ns=self._soon(), headers=headers, secrets=secrets))
+
+    def use_addresses(self, addresses: Addresses) -> None:
+        """Workers make new connections to these addresses."""
+        self._send(Command(kind="addresses", at_ns=self._soon(), addresses=addresses))
+        self.note(f"the target's addresses are now {', '.join(sorted({host for host, _ in addresses}))}")
 
     def _end(self, status: Status, detail: str, kind: Literal["stop", "abort"] = "stop") -> None:
         self._status, self._detail = status, detail

@@ -17,6 +17,7 @@ from perftui.engine.runner_hooks import Hooks
 from perftui.engine.runner_live import LiveRun, now_text
 from perftui.engine.runner_prepare import Prepared
 from perftui.engine.runner_request import RunRequest
+from perftui.engine.runner_resolving import keep_resolved
 from perftui.engine.supervisor import Supervisor
 from perftui.metrics.timeline import Timeline
 from perftui.model.errors import PerftuiError
@@ -72,6 +73,7 @@ async def save_run(
             await tasks.start(server.serve)
             tasks.start_soon(_watch_signals, live, supervisor, cleanup, plan.load.on_disconnect)
             tasks.start_soon(hooks.keep_renewed, live)
+            tasks.start_soon(keep_resolved, prepared, live, request.confirm_host)
             if on_started is not None:
                 on_started(folder)
             for note in (*prepared.notes, *disk_problem):

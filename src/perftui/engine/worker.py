@@ -102,7 +102,9 @@ class Worker:
             case "headers":
                 engine.sampler.add_secrets(command.secrets)
                 engine.operations.replace_headers(command.headers)
-        if command.kind != "headers":
+            case "addresses":
+                engine.pool.addresses = command.addresses
+        if command.kind not in {"headers", "addresses"}:
             engine.load.replan()
 
     def _abort(self) -> None:
