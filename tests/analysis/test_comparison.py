@@ -212,6 +212,31 @@ def test_error_rates(before: float, after: float, verdict: str) -> None:
         assert _of(comparison, "attained").verdict == "regression"
 
 
+def test_a_quantile_at_the_timeout_in_one_side_only_decides() -> None:
+    fine = simulated_rounds(MODEL, "fine", 3)
+    hanging = simulated_rounds(replace(MODEL, timeout_rate=0.02), "hanging", 3)
+    worse, better, both = compare(fine, hanging), compare(hanging, fine), compare(hanging, hanging)
+    p99 = "response_time.p99"
+    assert [_of(found, p99).verdict for found in (worse, better, both)] == ["regression", "improvement", "inconclusive"]
+    assert [_of(found, p99).reason for found in (worse, better, both)] == [
+        "at the timeout in the run only", "at the timeout in the baseline only", "at the timeout in both",
+    ]  # fmt: skip
+    assert worse.verdict == "regression"
+    assert better.verdict == "improvement"
+
+
+def test_of_an_overloaded_target_only_attained_decides() -> None:
+    hanging = simulated_rounds(replace(MODEL, timeout_rate=0.02), "over", 3)
+    slower = simulated_rounds(replace(MODEL, timeout_rate=0.02, factor=2.0), "loaded", 3)
+    comparison = compare(hanging, slower)
+    p50 = _of(comparison, "response_time.p50")
+    assert (p50.verdict, p50.gated) == ("regression", False)
+    assert p50.reason == "overloaded: response times grow with the length of the run; attained decides"
+    assert comparison.verdict != "regression"
+    attained = _of(compare(simulated_rounds(MODEL, "kept up", 3), hanging), "attained")
+    assert (attained.verdict, attained.gated) == ("regression", True)
+
+
 def test_users_mode_compares_throughput_and_service_times() -> None:
     model = replace(MODEL, mode="users", round_spread=0.01)
     fewer = replace(model, rate=120)

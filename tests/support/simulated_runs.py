@@ -33,6 +33,8 @@ class Model:
     factor: float = 1.0
     """Multiplies every time."""
     error_rate: float = 0.0
+    timeout_rate: float = 0.0
+    """Share of requests without an answer; their times are 5 s."""
     stall_at: int = -1
     stall_s: int = 0
     """During it answers come when it ends."""
@@ -82,17 +84,18 @@ def intervals_of(model: Model, generator: np.random.Generator) -> list[Interval]
         for name in model.operations:
             count = model.rate // len(model.operations)
             failed = int(generator.binomial(count, model.error_rate)) if model.error_rate else 0
-            ok = count - failed
+            late = int(generator.binomial(count - failed, model.timeout_rate)) if model.timeout_rate else 0
+            ok = count - failed - late
             times = np.exp(level + drift + model.spread * generator.standard_normal(ok))
             if 0 <= second - model.stall_at < model.stall_s and model.stall_at >= 0:
                 times += (model.stall_at + model.stall_s - second - generator.random(ok)) * 1e6
-            data = histogram_data(np.maximum(times, 1).astype(np.int64))
+            data = histogram_data(np.append(np.maximum(times, 1).astype(np.int64), np.full(late, 5_000_000)))
             cells[name] = Cell(
-                counts=Counts(scheduled=count, started=count, ok=ok, errors=failed),
-                error_classes={"http.500": failed} if failed else {},
+                counts=Counts(scheduled=count, started=count, ok=ok, errors=failed, timeouts=late),
+                error_classes={name: number for name, number in (("http.500", failed), ("timeout", late)) if number},
                 service_time=data,
                 response_time=data if model.mode == "rate" else None,
-                start_delay=histogram_data(np.full(ok, 20)) if model.mode == "rate" else None,
+                start_delay=histogram_data(np.full(ok + late, 20)) if model.mode == "rate" else None,
             )
         intervals.append(
             Interval(

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from perftui.analysis.blocks import Estimate, ratio, summed
 from perftui.analysis.comparability import differences
-from perftui.analysis.log_change import ASSUMED_SPREAD, LogChange, Spread, log_change
+from perftui.analysis.log_change import ASSUMED_DF, ASSUMED_SPREAD, LogChange, Spread, log_change
 from perftui.analysis.proportions import share_of
 from perftui.analysis.round_data import Outcomes, Part, Round, Run
 from perftui.analysis.share_change import share_change
@@ -250,7 +250,7 @@ class _Comparer:
                 values.append(math.log(value))
         if len(values) >= FEWEST_HISTORY:
             return Spread(float(np.std(values, ddof=1)), len(values) - 1, assumed=False)
-        return Spread(ASSUMED_SPREAD[statistic], math.inf, assumed=True)
+        return Spread(ASSUMED_SPREAD[statistic], ASSUMED_DF, assumed=True)
 
     def _throughput(self, *, gated: bool) -> MetricChange | None:
         sides = self._parts("")
