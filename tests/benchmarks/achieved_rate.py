@@ -26,8 +26,8 @@ def main(rate: float = 20_000.0, seconds: float = 5.0) -> int:
     delays = measured.histogram("start_delay", phase="measure").quantiles_us((0.5, 0.99))
     cpu = max(frame.health.cpu_percent for frame in measured.frames if not frame.final)
     print(
-        f"{rate:,.0f}/s asked: {counts.ok:,} of {counts.scheduled:,} answered, {achieved:.5f} (at least {LEAST} wanted); "
-        f"start delay median {delays[0] / 1000:.3f} ms, p99 {delays[1] / 1000:.3f} ms, worker CPU {cpu:.0f} %"
+        f"{rate:,.0f}/s asked: {counts.ok:,} of {counts.scheduled:,} answered, {achieved:.5f} ({LEAST} wanted); "
+        f"start delay median {delays[0] / 1000:.3f} ms, p99 {delays[1] / 1000:.3f} ms; worker CPU {cpu:.0f} %"
     )
     return 0 if achieved >= LEAST else 1
 

@@ -27,9 +27,9 @@ class Connection(asyncio.Protocol):
     """A TCP or Unix connection. The request in flight is held in its fields: no object per request."""
 
     __slots__ = (
-        "_begun", "_completed", "_feed", "_keeps", "_new", "_parser", "cell", "connect_ns", "data", "done",
-        "first_ns", "intended_ns", "opening", "operation", "pool", "reader", "served", "started_ns",
-        "tls_ns", "transport", "user",
+        "_begun", "_challenged", "_completed", "_feed", "_keeps", "_new", "_parser", "cell", "connect_ns", "data",
+        "done", "first_ns", "intended_ns", "opening", "operation", "pool", "reader", "served", "started_ns", "tls_ns",
+        "transport", "user",
     )  # fmt: skip
 
     def __init__(self, pool: Pool) -> None:
@@ -46,6 +46,8 @@ class Connection(asyncio.Protocol):
         self.served = 0
         """Responses that this connection has carried."""
         self.reader: ResponseReader | None = None
+        self._challenged = False
+        """Whether the request in flight already answers a challenge."""
         self._new = False
         """Whether nothing of the response has come yet, on a connection that was open when the request was sent."""
         self._renew_parser()
@@ -111,6 +113,12 @@ class Connection(asyncio.Protocol):
         self.intended_ns = other.intended_ns
         self.user = other.user
         self.started_ns = other.started_ns
+        self._challenged = other._challenged
+
+    def leave(self) -> None:
+        """Another connection has taken the request over."""
+        self._clear()
+        self.close()
 
     def write(self, data: bytes) -> None:
         """Hand bytes to the transport."""
@@ -208,13 +216,14 @@ class Connection(asyncio.Protocol):
             self._finish(operation, reader, perf_counter_ns())
         elif reader is None and self.served and operation.idempotent:
             self.pool.resend(self)
-            self._clear()
         else:
             self.fail(*lost_error(exc, answered=reader is not None, in_body=reader is not None and reader.in_body))
 
     # how requests end
 
     def _finish(self, operation: PreparedOperation, reader: ResponseReader, end_ns: int) -> None:
+        if reader.status == 401 and self._answer_challenge(operation, reader):
+            return
         service_ns = end_ns - self.started_ns
         user = self.user
         failure = reader.failure or operation.judge(reader, service_ns)
@@ -233,6 +242,25 @@ class Connection(asyncio.Protocol):
         if not keeps:
             self.close()
         self.done(self if keeps else None, user, None if failure is None else failure[0])
+
+    def _answer_challenge(self, operation: PreparedOperation, reader: ResponseReader) -> bool:
+        """Send the refused request again, once, if its operation can answer what it was refused for."""
+        if self._challenged or reader.failure is not None:
+            return False
+        data = operation.answer_challenge(reader, self.data)
+        if data is None:
+            return False
+        self.cell.received += reader.received
+        self.data = data
+        self.reader = None
+        self._challenged = True
+        if reader.keep_alive and self.pool.keep_alive:
+            self.served += 1
+            self.cell.sent += len(data)
+            self.write(data)
+        else:
+            self.pool.move(self)
+        return True
 
     def _record_ok(self, service_ns: int) -> None:
         cell = self.cell
@@ -301,4 +329,4 @@ class Connection(asyncio.Protocol):
         self.operation = None
         self.reader = None
         self.user = None
-        self._new = False
+        self._new = self._challenged = False

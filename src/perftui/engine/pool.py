@@ -142,8 +142,13 @@ class Pool:
     def resend(self, lost: Connection) -> None:
         """Send the request of a lost connection again, on a new one."""
         self.reconnects += 1
+        self.move(lost)
+
+    def move(self, left: Connection) -> None:
+        """Give the request of a connection that cannot carry it to a new one."""
         connection = self._connect(self)
-        connection.take_over(lost)
+        connection.take_over(left)
+        left.leave()
         self._open(connection)
 
     def _open(self, connection: Connection) -> None:

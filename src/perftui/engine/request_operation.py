@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from perftui.engine.checks import CompiledCheck
 from perftui.engine.journey_captures import CleanUpValues, compile_captures
 from perftui.engine.request import RequestTemplate
+from perftui.engine.request_digest import Digest
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.plan import Operation, Phase
 from perftui.presets.values import ValueStream
@@ -30,28 +31,19 @@ class PreparedOperation:
     """
 
     __slots__ = (
-        "_capture",
-        "_checks",
-        "_clean_up",
-        "_values",
-        "_variables",
-        "cell",
-        "cells",
-        "head_only",
-        "idempotent",
-        "keeps_body",
-        "lean",
-        "memo",
-        "memoizes",
-        "name",
-        "next_data",
-        "ok_statuses",
-        "plan",
+        "_capture", "_checks", "_clean_up", "_digest", "_values", "_variables", "cell", "cells", "head_only",
+        "idempotent", "keeps_body", "lean", "memo", "memoizes", "name", "next_data", "ok_statuses", "plan",
         "template",
     )  # fmt: skip
 
     def __init__(
-        self, plan: Operation, cells: Mapping[Phase, CellRecorder], clean_up: CleanUpValues, *, in_journey: bool
+        self,
+        plan: Operation,
+        cells: Mapping[Phase, CellRecorder],
+        clean_up: CleanUpValues,
+        digest: Digest | None = None,
+        *,
+        in_journey: bool,
     ) -> None:
         self.plan = plan
         self.name = plan.name
@@ -62,6 +54,7 @@ class PreparedOperation:
         self.cell = next(iter(cells.values()))
         """The recorder of the current phase."""
         self._checks = [CompiledCheck(check) for check in plan.checks]
+        self._digest = digest
         self._capture = compile_captures(plan.captures)
         self._clean_up = clean_up if clean_up.names & {capture.name for capture in plan.captures} else None
         self.head_only = plan.method == "HEAD"
@@ -90,7 +83,7 @@ class PreparedOperation:
         self._values = values
         self._variables = variables
         prepared = template.variants(values, variables)
-        self.next_data = cycle(prepared).__next__ if prepared else None
+        self.next_data = cycle(prepared).__next__ if prepared and self._digest is None else None
 
     def data_for(self, user: VirtualUser | None) -> bytes:
         """The bytes of the next request.
@@ -102,9 +95,11 @@ class PreparedOperation:
         if self.next_data is not None and (user is None or not user.cookies):
             return self.next_data()
         if user is not None:
-            return user.render(self.template)
-        self._values.advance()
-        return self.template.render(self._values, self._variables)
+            data = user.render(self.template)
+        else:
+            self._values.advance()
+            data = self.template.render(self._values, self._variables)
+        return data if self._digest is None else self._digest.sign(data)
 
     def _accepts(self, status: int) -> bool:
         wanted = [check.status for check in self.plan.checks if check.status]
@@ -136,3 +131,13 @@ class PreparedOperation:
         if self._clean_up is not None:
             self._clean_up.keep(user, variables)
         return None
+
+    def answer_challenge(self, response: ResponseReader, request: bytes) -> bytes | None:
+        """The request to send instead of one that was refused for want of an answer to a challenge, if there is one."""
+        if (
+            self._digest is None
+            or response.status != 401
+            or not self._digest.learn(response.header(b"www-authenticate"))
+        ):
+            return None
+        return self._digest.sign(request)

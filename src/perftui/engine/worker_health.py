@@ -12,6 +12,8 @@ from perftui.model.interval import WorkerHealth
 
 _GEN0_THRESHOLD = 50_000
 _LONG_LAG_NS = 100_000_000
+_LEAST_CPU_S = 0.1
+"""A shorter interval (the last one) says nothing about CPU use; the value before it holds."""
 
 
 class HealthSampler:
@@ -25,6 +27,7 @@ class HealthSampler:
         self._gc_longest_ns = 0
         self._cpu_s = time.process_time()
         self._taken_ns = perf_counter_ns()
+        self._cpu_percent = 0.0
 
     def settle(self) -> None:
         """Everything is set up: what exists now is never looked at again by the garbage collector."""
@@ -51,11 +54,14 @@ class HealthSampler:
     def take(self, *, in_flight: int, queued: int, at_cap_s: float, start_delay_p99_ms: float) -> WorkerHealth:
         """Health since the last take."""
         now_ns, cpu_s = perf_counter_ns(), time.process_time()
-        elapsed_s = max(1e-6, (now_ns - self._taken_ns) / 1e9)
+        elapsed_s = (now_ns - self._taken_ns) / 1e9
+        if elapsed_s >= _LEAST_CPU_S:
+            self._cpu_percent = 100 * (cpu_s - self._cpu_s) / elapsed_s
+            self._cpu_s, self._taken_ns = cpu_s, now_ns
         lags = sorted(self._lags_ns) or [0]
         health = WorkerHealth(
             worker=self._worker,
-            cpu_percent=100 * (cpu_s - self._cpu_s) / elapsed_s,
+            cpu_percent=self._cpu_percent,
             memory_bytes=self._process.memory_info().rss,
             loop_lag_p99_ms=lags[min(len(lags) - 1, int(0.99 * len(lags)))] / 1e6,
             loop_lag_max_ms=lags[-1] / 1e6,
@@ -66,7 +72,6 @@ class HealthSampler:
             queued=queued,
             at_cap_s=at_cap_s,
         )
-        self._cpu_s, self._taken_ns = cpu_s, now_ns
         self._lags_ns.clear()
         self._gc_longest_ns = 0
         return health

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from perftui.engine.journey import PreparedJourney
 from perftui.engine.journey_captures import CleanUpValues
 from perftui.engine.request import RequestBuilder
+from perftui.engine.request_digest import Digest
 from perftui.engine.request_operation import PreparedOperation
 from perftui.metrics.histogram import Histogram
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.interval import Cell
 from perftui.model.plan import PHASES, Operation, Phase, Plan
+from perftui.presets import grammar
 from perftui.presets.values import ValueStream
 from perftui.presets.variables import names_for_cleanup
 
@@ -21,6 +23,8 @@ class Operations:
 
     def __init__(self, plan: Plan, builder: RequestBuilder, values: ValueStream, variables: Mapping[str, str]) -> None:
         self._builder = builder
+        auth = plan.target.auth
+        self._digest = Digest(*map(grammar.literal, auth.digest)) if auth is not None and auth.digest else None
         self._rate_mode = plan.load.mode == "rate"
         self._cells: dict[str, dict[Phase, CellRecorder]] = {}
         self.clean_up = CleanUpValues(names_for_cleanup(plan))
@@ -45,7 +49,7 @@ class Operations:
         if cells is None:
             cells = {phase: CellRecorder(operation.name, phase, rate_mode=self._rate_mode) for phase in PHASES}
             self._cells[operation.name] = cells
-        prepared = PreparedOperation(operation, cells, self.clean_up, in_journey=in_journey)
+        prepared = PreparedOperation(operation, cells, self.clean_up, self._digest, in_journey=in_journey)
         prepared.use(self._builder.build(operation), self.values, self.variables)
         self.all.append(prepared)
         return prepared
