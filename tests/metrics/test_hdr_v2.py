@@ -120,13 +120,3 @@ def test_a_log_of_a_run_reads_back_with_their_reader(tmp_path: Path) -> None:
     assert set(by_tag) == {
         "", "list_items", "create_one", "list_items:service_time", "create_one:service_time",
     }  # fmt: skip
-
-
-def test_a_torn_last_line_is_left_out_and_a_damaged_one_named() -> None:
-    run = simulated_run(Model(seconds=3), "torn")
-    text = hlog.write(run.record, run.intervals)
-    whole = hlog.read(text)
-    assert len(whole) == 9
-    assert len(hlog.read(text[:-30])) == 8
-    with pytest.raises(ValueError, match="line 6: "):
-        hlog.read(text.replace("\nTag=list,0.000", "\nTag=list,zero", 1))

@@ -20,14 +20,6 @@ _FOLD_AT = 512
 _COUNTS = Counts.__struct_fields__
 
 
-def packed_time(cell: Cell, name: TimeName, mode: Mode) -> HistogramData | None:
-    """One of a cell's histograms. Without intended times (users mode) the response time is the service time."""
-    if name == "response_time" and mode == "users":
-        return cell.service_time
-    data: HistogramData | None = getattr(cell, name)
-    return data
-
-
 class CellSum:
     """The sum of cells. Histograms are kept packed until somebody asks."""
 

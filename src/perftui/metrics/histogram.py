@@ -164,15 +164,6 @@ class Histogram:
         """Exact mean; 0 when empty."""
         return self.sum_us / self.total if self.total else 0.0
 
-    @property
-    def stddev_us(self) -> float:
-        """Standard deviation from the slots' middles (population formula); 0 when empty."""
-        if not self.total:
-            return 0.0
-        used = np.nonzero(self.counts)[0]
-        deviation = SLOT_MIDDLE_US[used] - self.mean_us
-        return float(np.sqrt((self.counts[used] * deviation * deviation).sum() / self.total))
-
     def _widen(self, lowest: int, highest: int) -> None:
         self.min_us = min(self.min_us, lowest) if self.total else lowest
         self.max_us = max(self.max_us, highest) if self.total else highest

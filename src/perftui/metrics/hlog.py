@@ -1,4 +1,4 @@
-"""A run as an HdrHistogram log (`.hlog`, format 1.2), for the tools that read those; and back.
+"""A run as an HdrHistogram log (`.hlog`, format 1.2), for the tools that read those.
 
 One line per interval for the total, without a tag, and one per operation, tagged with its name: response times of the
 measure phase (service times in users mode, and tagged `NAME:service_time` in rate mode). Values are microseconds, the
@@ -9,25 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from perftui.metrics import hdr_v2
-from perftui.metrics.histogram import Histogram
 from perftui.metrics.sparse import Sparse
 from perftui.model.interval import Interval
 from perftui.model.record import Record
 from perftui.model.text import safe_text
 
 _LEGEND = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"'
-
-
-class Entry(NamedTuple):
-    """One line of a log."""
-
-    tag: str
-    start_s: float
-    length_s: float
-    histogram: Histogram
 
 
 def write(record: Record, intervals: Iterable[Interval]) -> str:
@@ -76,33 +65,3 @@ def _line(tag: str, interval: Interval, times: Sparse) -> Iterator[str]:
         start = f"Tag={tag}," if tag else ""
         text = hdr_v2.encode_slots(times.slots, times.counts)
         yield f"{start}{interval.at_s:.3f},{interval.duration_s:.3f},{times.max_us / 1e3:.3f},{text}"
-
-
-def read(text: str) -> list[Entry]:
-    """The entries of a log. A torn last line is left out.
-
-    Raises:
-        ValueError: a line before the last is damaged; the message has its number.
-    """
-    lines = text.split("\n")
-    entries = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith(("#", '"')):
-            continue
-        try:
-            entries.append(_entry(line))
-        except ValueError as error:
-            if number == len(lines):
-                break  # the writer was cut off within its last line
-            raise ValueError(f"line {number}: {error}") from error
-    return entries
-
-
-def _entry(line: str) -> Entry:
-    tag = ""
-    if line.startswith("Tag="):
-        tag, _, line = line[4:].partition(",")
-    fields = line.split(",")
-    if len(fields) != 4:
-        raise ValueError(f"{len(fields)} fields, not 4")
-    return Entry(safe_text(tag), float(fields[0]), float(fields[1]), hdr_v2.decode(fields[3].strip()))

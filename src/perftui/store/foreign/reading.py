@@ -35,14 +35,6 @@ def read(path: Path) -> LoadedRun:
     return loaded(result, path, data)
 
 
-def is_foreign(data: bytes) -> bool:
-    """Whether another tool wrote this, as far as its beginning or its keys tell."""
-    try:
-        return _result(data) is not None
-    except (ValueError, RecursionError, csv.Error):
-        return False
-
-
 def _result(data: bytes) -> Result | None:
     text = data.decode("utf-8", errors="replace").lstrip("\ufeff")
     if text.lstrip()[:1] == "{":
