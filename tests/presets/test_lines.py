@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from perftui.presets.lines import locate_keys
@@ -55,6 +55,7 @@ def test_lines_of_every_kind_of_key() -> None:
     assert lines["operations", 1, "checks", 0, "status"] == 27
 
 
+@example("a=[}")
 @given(st.text(alphabet="ab=[]{}\",.#\n'\\ 1", max_size=200))
 def test_any_text_is_walked_to_its_end(text: str) -> None:
     locate_keys(text)

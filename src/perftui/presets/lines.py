@@ -96,8 +96,10 @@ class _Reader:
         elif self._mark("["):
             number = 0
             while not self._done("]"):
-                self._lines.setdefault((*path, number), self._tokens[self._at][2])
+                began = self._at
+                self._lines.setdefault((*path, number), self._tokens[began][2])
                 self._value((*path, number), depth + 1)
+                self._at += self._at == began  # a bracket of the wrong kind
                 number += 1
                 self._skip_newlines()
                 self._mark(",")
