@@ -1,6 +1,6 @@
 """How often the comparison of runs is right, over thousands of simulated pairs.
 
-    python tests/benchmarks/comparison_calibration.py [PAIRS]
+python tests/benchmarks/comparison_calibration.py [PAIRS]
 
 """
 
@@ -16,9 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.simulated_runs import Model, simulated_rounds  # noqa: E402 - the path comes first
-
-from perftui.analysis.comparison import compare  # noqa: E402
+from perftui.analysis.comparison import compare
+from support.simulated_runs import Model, simulated_rounds
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ SCENARIOS = (
 def outcome(scenario: Scenario, number: int) -> tuple[str, str, bool]:
     """Verdict overall, verdict of p95, and whether p95's interval holds the true change."""
     before = simulated_rounds(scenario.model, f"{scenario.name}/{number}/a", scenario.rounds)
-    after = simulated_rounds(scenario.model.with_factor(scenario.factor), f"{scenario.name}/{number}/b", scenario.rounds)
+    slower = scenario.model.with_factor(scenario.factor)
+    after = simulated_rounds(slower, f"{scenario.name}/{number}/b", scenario.rounds)
     comparison = compare(before, after)
     p95 = next(change for change in comparison.metrics if change.metric == "response_time.p95")
     return comparison.verdict, p95.verdict, p95.low <= scenario.factor - 1 <= p95.high
