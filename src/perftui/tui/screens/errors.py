@@ -139,6 +139,8 @@ class ErrorsScreen(PerftuiScreen[None]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
+        if self._plan is None:
+            return
         region = self.scroll.scrollable_content_region
         if region.width:
             self.detail.styles.height = max(region.height, self.detail.natural_height(region.width))

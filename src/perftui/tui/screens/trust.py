@@ -37,6 +37,7 @@ class TrustScreen(PerftuiScreen[None]):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
+        self._known = False
 
     def compose_body(self) -> Iterable[Widget]:
         """Reasons first."""
@@ -62,6 +63,7 @@ class TrustScreen(PerftuiScreen[None]):
             self.app.complain(error, "This run cannot be read")
             return
         self.say(Content(f"{run.record.plan.name} · {run.record.id}"))
+        self._known = True
         for panel in self.query(Panel):
             panel.show((run.record, timeline))
         self._fit()
@@ -71,6 +73,8 @@ class TrustScreen(PerftuiScreen[None]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
+        if not self._known:
+            return
         width = self.body.scrollable_content_region.width
         for panel in self.query(Panel):
             if width:
