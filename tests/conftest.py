@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from perftui.demo.server import Demo, start_demo
-from support.home import Home, directories, new_home, processes_in
+from support.home import Home, command_of, directories, new_home, processes_in
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _ROOT = Path(tempfile.mkdtemp(prefix="pt-all-"))
@@ -48,7 +48,7 @@ def home() -> Iterator[Home]:
 def _no_engine_left() -> Iterator[None]:
     """No runner or worker outlives the module that started it."""
     yield
-    left = [process for process in processes_in(_ROOT) if "perftui.engine" in " ".join(process.cmdline())]
+    left = [process for process in processes_in(_ROOT) if "perftui.engine" in " ".join(command_of(process))]
     for process in left:
         process.kill()
     assert not left, f"engine processes left behind: {[process.pid for process in left]}"

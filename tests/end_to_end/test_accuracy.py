@@ -20,8 +20,8 @@ from support.presets import preset_text
 from support.programs import need_program
 from support.waiting import wait_until
 
-RUN_S = 10.0
-STALL_S = 1.0
+RUN_S = 6.0
+STALL_S = 0.6
 HEADLESS = ("--headless", "--format", "json", "--warn-only")
 
 
@@ -31,13 +31,13 @@ def test_a_stall_shows_in_the_response_times_of_everyone_who_would_have_come(hom
     with nginx() as server:
         preset = preset_text(server.url, {"read": "/"}, target={"timeout": "5s"}, rate=200, duration=f"{RUN_S}s")
         with start_cli(home, "run", write_preset(home, preset), *HEADLESS) as process:
-            wait_until(lambda: server.requests() > 300, 15, "the start of the load")
+            wait_until(lambda: server.requests() > 200, 15, "the start of the load")
             with stopped(server):
                 time.sleep(STALL_S)
             record = finish(process).record
 
     assert_conserved(record)
-    assert record.whole_run.ok == record.whole_run.scheduled == 2000
+    assert record.whole_run.ok == record.whole_run.scheduled == 200 * RUN_S
     times = record.summary.total.response_time_ms
     for quantile, measured_ms in ((0.95, times.p95), (0.99, times.p99)):
         expected_ms = STALL_S * 1000 * (quantile - (1 - share)) / share
@@ -72,7 +72,7 @@ def test_requests_that_vanish_are_in_the_percentiles(home: Home) -> None:
             connection.send(OK)
 
     with fault_server(handle) as server:
-        preset = preset_text(server.url, {"read": "/"}, target={"timeout": "500ms"}, rate=100, duration="3s")
+        preset = preset_text(server.url, {"read": "/"}, target={"timeout": "500ms"}, rate=150, duration="2s")
         record = run_cli(home, "run", write_preset(home, preset), *HEADLESS).record
 
     assert_conserved(record)
@@ -86,9 +86,9 @@ def test_another_generator_sees_the_same_latency(home: Home) -> None:
     wrk = need_program("wrk")
     with fault_server(slow_answers) as server:
         theirs = subprocess.run(
-            [wrk, "-t1", "-c1", "-d2s", "--latency", server.url + "/"], capture_output=True, text=True, check=True
+            [wrk, "-t1", "-c1", "-d1s", "--latency", server.url + "/"], capture_output=True, text=True, check=True
         )
-        preset = preset_text(server.url, {"read": "/"}, users=1, duration="2s")
+        preset = preset_text(server.url, {"read": "/"}, users=1, duration="1s")
         record = run_cli(home, "run", write_preset(home, preset), *HEADLESS).record
 
     match = re.search(r"50%\s+([\d.]+)(us|ms)", theirs.stdout)
@@ -112,7 +112,7 @@ def test_a_server_that_takes_20_ms_is_measured_so(home: Home) -> None:
             connection.send(OK)
 
     with fault_server(handle) as server:
-        preset = preset_text(server.url, {"read": "/"}, rate=50, duration="2s")
+        preset = preset_text(server.url, {"read": "/"}, rate=50, duration="1s")
         record: Record = run_cli(home, "run", write_preset(home, preset), *HEADLESS).record
 
     assert_conserved(record)

@@ -22,9 +22,9 @@ from support.waiting import free_port, is_listening, wait_until
 
 HEADLESS = ("--headless", "--format", "json")
 LOADS = {
-    "rate": ("--rate", "400", "--duration", "1s", "--warmup", "500ms"),
-    "rate, two workers": ("--rate", "400", "--duration", "1s", "--warmup", "0s", "--workers", "2"),
-    "users": ("--users", "8", "--duration", "1s", "--warmup", "500ms"),
+    "rate": ("--rate", "400", "--duration", "500ms", "--warmup", "200ms"),
+    "rate, two workers": ("--rate", "400", "--duration", "500ms", "--warmup", "0s", "--workers", "2"),
+    "users": ("--users", "8", "--duration", "500ms", "--warmup", "200ms"),
     "number of requests": ("--users", "4", "--duration", "20s", "--warmup", "0s", "--max-requests", "777"),
 }
 
@@ -72,7 +72,7 @@ def test_connections_that_nginx_closes_are_no_errors(home: Home, mode: str, requ
 @pytest.mark.parametrize("load", [("--rate", "100"), ("--users", "3")], ids=["rate", "users"])
 def test_http_1_0_is_no_error(home: Home, load: Sequence[str]) -> None:
     with http_server() as server:
-        record = run_health(home, f"{server.url}/", *load, "--duration", "1s", "--warmup", "0s")
+        record = run_health(home, f"{server.url}/", *load, "--duration", "500ms", "--warmup", "0s")
 
     assert record.whole_run.ok == record.whole_run.scheduled > 0
 
@@ -81,7 +81,7 @@ def test_http_1_0_is_no_error(home: Home, load: Sequence[str]) -> None:
 @pytest.mark.parametrize("load", [("--rate", "80"), ("--users", "3")], ids=["rate", "users"])
 def test_the_demo_service_gives_no_errors(home: Home, demo: Demo, preset: str, load: Sequence[str]) -> None:
     result = run_cli(
-        home, "run", preset, demo.url, *load, "--duration", "1s", "--warmup", "0s", *HEADLESS, "--warn-only"
+        home, "run", preset, demo.url, *load, "--duration", "500ms", "--warmup", "0s", *HEADLESS, "--warn-only"
     )
 
     assert_conserved(result.record)
@@ -197,7 +197,7 @@ def test_a_hang_up_does_what_the_plan_says(home: Home, demo: Demo, policy: str, 
 
 
 def test_the_saved_run_is_what_was_printed(home: Home, demo: Demo) -> None:
-    printed = run_health(home, demo.url, "--rate", "50", "--duration", "1s", "--warmup", "0s")
+    printed = run_health(home, demo.url, "--rate", "50", "--duration", "500ms", "--warmup", "0s")
     listed = run_cli(home, "runs", "list")
     exported = run_cli(home, "export", "latest", "--format", "json")
 
@@ -207,7 +207,7 @@ def test_the_saved_run_is_what_was_printed(home: Home, demo: Demo) -> None:
 
 def test_two_runs_are_compared(home: Home, demo: Demo) -> None:
     for _ in range(2):
-        run_health(home, demo.url, "--rate", "50", "--duration", "1s", "--warmup", "0s")
+        run_health(home, demo.url, "--rate", "50", "--duration", "500ms", "--warmup", "0s")
     ids = [folder.name for folder in home.run_folders()]
     result = run_cli(home, "compare", *ids)
 

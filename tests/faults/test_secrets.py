@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import urllib.parse
 
-import psutil
 import pytest
 
 from perftui.store.loading import load_run
 from support.cli import PERFTUI, run_cli, write_preset
 from support.fault_server import Connection, FaultServer, fault_server
-from support.home import Home, processes_in
+from support.home import Home, command_of, processes_in
 from support.presets import preset_text
 from support.pty import terminal
 from support.waiting import wait_until
@@ -114,7 +113,7 @@ def test_no_screen_and_no_process_shows_a_secret(home: Home) -> None:
         command = [PERFTUI, "run", preset_with_secrets(home, server, 4)]
         with terminal(command, home.environment) as screen:
             screen.wait_for("RUNNING")
-            arguments = b" ".join(part.encode() for process in processes_in(home.path) for part in cmdline(process))
+            arguments = b" ".join(part.encode() for process in processes_in(home.path) for part in command_of(process))
             screen.wait_for("http.500")
             for keys in ("e", "\r", "\x1b"):
                 screen.send(keys)
@@ -129,13 +128,6 @@ def test_no_screen_and_no_process_shows_a_secret(home: Home) -> None:
     assert found_in(arguments) == []
     assert found_in(bytes(screen.captured)) == []
     assert_no_file_holds_a_secret(home)
-
-
-def cmdline(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
 
 
 @pytest.mark.parametrize("value", ["with\r\nInjected: yes", "with\nnewline", "with\x00null"])

@@ -59,7 +59,7 @@ def new_home(**extra: str) -> Iterator[Home]:
     try:
         yield Home(path, extra)
         left = [process for process in processes_in(path) if _still_there(process)]
-        described = [f"{process.pid} {' '.join(_command(process))}" for process in left]
+        described = [f"{process.pid} {' '.join(command_of(process))}" for process in left]
         for process in left:
             process.kill()
         assert not left, f"processes left behind: {described}"
@@ -92,8 +92,9 @@ def _still_there(process: psutil.Process) -> bool:
     return False
 
 
-def _command(process: psutil.Process) -> list[str]:
+def command_of(process: psutil.Process) -> list[str]:
+    """The arguments of a process; none when it has ended."""
     try:
         return process.cmdline()
     except psutil.Error:
-        return ["gone"]
+        return []
