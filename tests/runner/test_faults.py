@@ -17,6 +17,7 @@ from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.store.index import UNFINISHED
 from perftui.store.library import RunLibrary
 from perftui.store.liveness import is_live
+from perftui.store.paths import socket_path
 from support.detached_run import Started, Starter
 from support.waiting import wait_until
 
@@ -123,7 +124,9 @@ def test_the_runner_is_killed(demo: Demo, start: Starter) -> None:
     assert row.status == "interrupted"
     assert row.problem == UNFINISHED
     journal = (run.path / "journal.jsonl").read_bytes()
+    assert socket_path(run.handle.run_id).exists()
     record = recover(run.path)
+    assert not socket_path(run.handle.run_id).exists()
     assert record.status == "interrupted"
     assert record.summary.total.counts.ok >= 290
     assert recover(run.path) == record

@@ -14,7 +14,7 @@ import pytest
 
 from perftui.demo.server import Demo
 from perftui.engine import guard
-from perftui.engine.preflight import check_limits, machine_report
+from perftui.engine.preflight import check_limits, check_space, journal_bytes, machine_report
 from perftui.engine.runner import RunRequest, run_plan
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.journal import End, Header, JournalLine
@@ -219,6 +219,14 @@ def test_the_header_says_what_was_asked(demo: Demo, empty_home: Path) -> None:
     assert problem is None
     assert isinstance(lines[0], Header)
     assert isinstance(lines[-1], End)
+
+
+def test_a_disk_that_may_fill_up_is_told(tmp_path: Path) -> None:
+    day = plan_for("http://127.0.0.1", 10_000, 86_400)
+    assert 0.3e9 < journal_bytes(day) < 3e9
+    assert check_space(plan_for("http://127.0.0.1"), tmp_path / "not" / "there") == []
+    [note] = check_space(plan_for("http://127.0.0.1", 10_000, 1e12), tmp_path)
+    assert "are free where runs are saved" in note
 
 
 @pytest.mark.parametrize("load", [{"max_requests": 60}, {"max_requests": 60, "arrivals": "poisson"}, {"workers": 2}])

@@ -15,6 +15,7 @@ from perftui.model.text import safe_text
 from perftui.store.journal import JournalFollower
 from perftui.store.liveness import is_live
 from perftui.store.overview import WORTH_IT_S, write_overview
+from perftui.store.paths import socket_path
 from perftui.store.records import write_record
 
 _SHORTEST_S = 0.001
@@ -47,6 +48,7 @@ def recover(folder: Path) -> Record:
         timeline.add(unanswered.cancelled)
     record = complete_record(header, timeline, end)
     try:
+        socket_path(folder.name).unlink(missing_ok=True)  # left behind by a runner that was killed
         write_record(folder, record)
         if timeline.at_s >= WORTH_IT_S:
             write_overview(folder, timeline)

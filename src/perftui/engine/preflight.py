@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,9 +16,14 @@ from perftui.engine.resolve import Addresses, connects_to
 from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.plan import Plan
 from perftui.model.text import safe_text
+from perftui.model.units import format_bytes
 
 CONNECT_S = 5.0
 _SPARE_DESCRIPTORS = 64
+_BYTES_PER_VALUE = 4
+_MOST_VALUES_THAT_GROW = 500
+"""More values per second fall into the same slots of a histogram."""
+_REQUESTS_PER_USER = 100
 _TIME_WAIT_S = 60
 _DEFAULT_PORTS = (32768, 60999)
 _PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -93,6 +99,31 @@ def check_limits(plan: Plan, workers: int = 1) -> list[str]:
             f"{allowed:,} open files are allowed, {need:,} would be needed at the in-flight cap; `ulimit -n {need}`"
         )
     return notes + _port_notes(plan)
+
+
+def check_space(plan: Plan, folder: Path) -> list[str]:
+    """Say when the disk may fill up before the run ends. The run goes on in memory then.
+
+    Args:
+        plan: what is executed.
+        folder: where runs are saved; it may not exist yet.
+    """
+    need = journal_bytes(plan)
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if free >= 2 * need:
+        return []
+    return [f"{format_bytes(free)} are free where runs are saved; this run may need {format_bytes(need)}"]
+
+
+def journal_bytes(plan: Plan) -> float:
+    """About how much a run will save, measured: 3.6 kB/s at 200/s, 15 kB/s at 10,000/s, with three operations."""
+    load = plan.load
+    peak = max([load.start_level, *(stage.to for stage in load.stages)])
+    rate = peak if load.mode == "rate" else peak * _REQUESTS_PER_USER
+    operations = max(1, len(plan.counted_operations))
+    per_histogram = _BYTES_PER_VALUE * min(rate / operations, _MOST_VALUES_THAT_GROW)
+    return (load.warmup_s + load.duration_s) * (1000 + 3 * operations * per_histogram)
 
 
 def _connections(plan: Plan) -> int:

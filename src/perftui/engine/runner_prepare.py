@@ -13,6 +13,7 @@ from perftui.engine.resolve import Addresses, resolve
 from perftui.engine.runner_request import RunRequest
 from perftui.model.plan import Plan
 from perftui.presets.secrets import resolve_secrets
+from perftui.store.paths import runs_directory
 
 _RATE_PER_WORKER = 10_000.0
 """Well below what a worker can send on one core, so that its own queueing never shows."""
@@ -43,7 +44,7 @@ async def prepare(request: RunRequest) -> Prepared:
     addresses = await resolve(resolved)
     guard.check(resolved, addresses, request.confirm_host)
     workers = worker_count(resolved, addresses)
-    notes = preflight.check_limits(resolved, workers)
+    notes = preflight.check_limits(resolved, workers) + preflight.check_space(resolved, runs_directory())
     plan = msgspec.structs.replace(request.plan, load=msgspec.structs.replace(request.plan.load, workers=workers))
     return Prepared(plan=plan, resolved=resolved, secrets=secrets, addresses=addresses, workers=workers, notes=notes)
 

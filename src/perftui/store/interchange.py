@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from perftui.metrics import hdr_v2
-from perftui.metrics.histogram import Histogram
+from perftui.metrics.histogram import pack_slots, unpack
 from perftui.model.errors import UsageError
-from perftui.model.interval import ErrorSample, Event, HistogramData, Interval
+from perftui.model.interval import ErrorSample, Event, Interval
 from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.store.records import record_document, to_record
@@ -66,8 +66,7 @@ def _histograms_changed(interval: dict[str, Any], change: Callable[[dict[str, An
 def _to_hdr(histogram: dict[str, Any]) -> dict[str, Any]:
     packed = histogram.pop("packed", "")
     if packed:
-        data = msgspec.convert(histogram | {"packed": packed}, HistogramData)
-        histogram["hdr_v2"] = hdr_v2.encode(Histogram.from_data(data))
+        histogram["hdr_v2"] = hdr_v2.encode_slots(*unpack(packed))
     return histogram
 
 
@@ -75,8 +74,8 @@ def _from_hdr(histogram: dict[str, Any]) -> dict[str, Any]:
     exact = {key: value for key, value in histogram.items() if key != "hdr_v2"}
     if not histogram.get("hdr_v2"):
         return exact
-    decoded = hdr_v2.decode(histogram["hdr_v2"]).data
+    slots, counts = hdr_v2.decode_slots(histogram["hdr_v2"])
     # The wire format rounds to slots; exact count, sum and ends stand beside it.
-    if exact.get("count") != decoded.count:
-        raise ValueError(f"a histogram says {exact.get('count')} values and holds {decoded.count}")
-    return exact | {"packed": decoded.packed}
+    if exact.get("count") != int(counts.sum()):
+        raise ValueError(f"a histogram says {exact.get('count')} values and holds {int(counts.sum())}")
+    return exact | {"packed": pack_slots(slots, counts)}
