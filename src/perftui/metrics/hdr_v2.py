@@ -14,7 +14,7 @@ from base64 import b64encode
 
 import numpy as np
 
-from perftui.metrics.histogram import HIGHEST_US, Histogram, Int64s, slots_of
+from perftui.metrics.histogram import HIGHEST_US, SLOTS, Histogram, Int64s, slots_of
 
 _OUTER = struct.Struct(">ii")
 _INNER = struct.Struct(">iiiiqqd")
@@ -53,6 +53,23 @@ def decode(text: str) -> Histogram:
     Raises:
         ValueError: the text is damaged, forged or of another version.
     """
+    return _histogram_of(*_read(text))
+
+
+def decode_slots(text: str) -> tuple[Int64s, Int64s]:
+    """Used slots and their counts, of a text in our own layout: quicker than a whole histogram.
+
+    Raises:
+        ValueError: the text is damaged, forged, of another version or layout.
+    """
+    slots, counts, digits, lowest = _read(text)
+    if (digits, lowest) != (_DIGITS, 1) or (len(slots) and slots[-1] >= SLOTS):
+        raise ValueError("not a histogram of 1 us to 1 h with 3 digits")
+    return slots, counts
+
+
+def _read(text: str) -> tuple[Int64s, Int64s, int, int]:
+    """Used slots, their counts, significant digits, lowest value."""
     inner = _inflated(text)
     if len(inner) < _INNER.size:
         raise ValueError("damaged histogram: too short")
@@ -64,7 +81,7 @@ def decode(text: str) -> Histogram:
     if size != len(inner) - _INNER.size:
         raise ValueError("damaged histogram: wrong size")
     slots, counts = _from_bytes(inner[_INNER.size :], _slots_of(digits))
-    return _histogram_of(slots, counts, digits, lowest)
+    return slots, counts, digits, lowest
 
 
 def _inflated(text: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from perftui.metrics import hdr_v2
-from perftui.metrics.histogram import pack_slots, unpack
+from perftui.metrics.histogram import pack_used, unpack
 from perftui.model.errors import UsageError
 from perftui.model.interval import ErrorSample, Event, Interval
 from perftui.model.record import Record
@@ -78,4 +78,4 @@ def _from_hdr(histogram: dict[str, Any]) -> dict[str, Any]:
     # The wire format rounds to slots; exact count, sum and ends stand beside it.
     if exact.get("count") != int(counts.sum()):
         raise ValueError(f"a histogram says {exact.get('count')} values and holds {int(counts.sum())}")
-    return exact | {"packed": pack_slots(slots, counts)}
+    return exact | {"packed": pack_used(slots, counts)}

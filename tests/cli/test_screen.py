@@ -1,0 +1,84 @@
+"""`perftui run` and `perftui demo` on a terminal: what happens around the app."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.cli import PERFTUI, run_cli, write_preset
+from support.home import Home
+from support.judged import expected
+from support.pty import terminal
+
+STRICT = """
+schema = 1
+name = "strict"
+kind = "read"
+[target]
+url = "http://127.0.0.1:8000"
+[load]
+rate = 50
+duration = "2s"
+[[operations]]
+name = "broken"
+path = "/fail?rate=1&status=503"
+[[objectives]]
+metric = "error_rate"
+target = "< 0.1%"
+critical = "< 1%"
+"""
+
+
+def test_a_watched_run_has_the_same_exit_code_and_output_as_a_headless_one(home: Home, demo_url: str) -> None:
+    output = home.path / "out.xml"
+    command = [PERFTUI, "run", write_preset(home, STRICT), demo_url, "--format", "junit", "--output", str(output)]
+    with terminal(command, home.environment) as screen:
+        screen.wait_for("FINISHED")
+        screen.send("q")
+        assert screen.wait() == expected(home, 13)
+        assert screen.modes_restored
+    left = screen.text.rpartition("?1049")[2]
+    assert "objective failed: error_rate is 100 %" in left
+    assert "strict · http" in left
+    assert 'failures="' in output.read_text()
+
+
+def test_a_public_host_is_asked_for_on_the_confirm_screen(home: Home) -> None:
+    with terminal([PERFTUI, "run", "stress", "http://100.64.0.1"], home.environment) as screen:
+        screen.wait_for("100.64.0.1")
+        screen.wait_for("cancel")
+        screen.send("\x1b")
+        screen.read(0.5)
+        screen.send("q")
+        screen.wait()
+        assert screen.modes_restored
+    assert home.run_folders() == []
+
+
+def test_demo_opens_the_app_and_leaves_nothing_running(home: Home) -> None:
+    with terminal([PERFTUI, "demo", "--duration", "2s", "--warmup", "0s"], home.environment) as screen:
+        screen.wait_for("RUNNING")
+        screen.wait_for("FINISHED")
+        screen.send("q")
+        assert screen.wait() == expected(home, 0)
+    assert f"Saved: {home.run_folders()[0]}" in screen.text
+
+
+def test_demo_serves_a_run_that_is_left_alone_until_it_ends(home: Home) -> None:
+    with terminal([PERFTUI, "demo", "--duration", "5s", "--warmup", "0s"], home.environment) as screen:
+        screen.wait_for("RUNNING")
+        screen.send("d")
+        screen.wait_for("the demo service stays until the run has ended")
+        screen.wait()
+    (folder,) = home.run_folders()
+    shown = run_cli(home, "runs", "show", folder.name, "--format", "json").json
+    assert shown["status"] == "finished"
+    assert shown["whole_run"]["errors"] == 0
+
+
+@pytest.mark.parametrize("arguments", [["--format", "json"], ["--headless"], ["--rounds", "1", "--format", "csv"]])
+def test_data_on_a_terminal_needs_no_screen(home: Home, demo_url: str, arguments: list[str]) -> None:
+    command = [PERFTUI, "run", "health", f"{demo_url}/health", "--rate", "10", "-d", "1s", "--warmup", "0s", *arguments]
+    with terminal(command, home.environment) as screen:
+        screen.wait()
+    assert "?1049" not in screen.text
+    assert b"\x1b[?1049h" not in screen.captured
