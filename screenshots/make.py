@@ -22,6 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
+from palette import with_palette  # noqa: E402 - found by the line above
 from svg import redraw  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 
@@ -209,7 +210,8 @@ def make(picture: Picture, home: Path) -> None:
                 del os.environ[name]
     path = HERE / f"{picture.name}.svg"
     path.write_text(drawn)
-    subprocess.run(["rsvg-convert", "--zoom", "1.25", str(path), "-o", str(path.with_suffix(".png"))], check=True)
+    drawn_png = subprocess.run(["rsvg-convert", str(path)], check=True, capture_output=True).stdout
+    path.with_suffix(".png").write_bytes(with_palette(drawn_png))
 
 
 def main(names: list[str]) -> None:

@@ -25,11 +25,15 @@ _EIGHTHS = {"▁": 1, "▂": 2, "▃": 3, "▄": 4, "▅": 5, "▆": 6, "▇": 7
 _LEFT = {"▏": 1, "▎": 2, "▍": 3, "▌": 4, "▋": 5, "▊": 6, "▉": 7}
 _SHADES = {"░": 0.25, "▒": 0.5, "▓": 0.75}
 _ARMS = {
-    "─": "lr", "│": "ud", "┤": "udl", "├": "udr", "┬": "lrd", "┴": "lru", "┼": "lrud", "╶": "r", "╴": "l", "╵": "u",
+    "│": "ud", "┤": "udl", "├": "udr", "┬": "lrd", "┴": "lru", "┼": "lrud", "╶": "r", "╴": "l", "╵": "u",
     "╷": "d",
 }  # fmt: skip
-_CORNERS = {"╭": (1, 1), "╮": (-1, 1), "╰": (1, -1), "╯": (-1, -1)}
 _DASHES = {"┈": "1.5 1.83", "╌": "3 2", "┄": "2 1.33"}
+_STRETCHED = "─━┈╌┄█▁▂▃▄▅▆▇░▒▓"
+"""Glyphs of which a row is one shape."""
+_SINGLE = "▏▎▍▌▋▊▉▚▪╺│┤├┬┴┼╶╴╵╷╭╮╰╯🔎"
+_PIECES = re.compile(rf"\s+|([{_STRETCHED}])\1*|[{_SINGLE}]|[^\s{_STRETCHED}{_SINGLE}]+")
+_CORNERS = {"╭": (1, 1), "╮": (-1, 1), "╰": (1, -1), "╯": (-1, -1)}
 
 
 @dataclass(frozen=True)
@@ -76,21 +80,15 @@ def _background(node: ET.Element) -> str:
 
 def _run(node: ET.Element, style: Style) -> list[str]:
     """The shapes and words of one run of text."""
-    row, first = _row(node), round(float(node.get("x", 0)) / _FROM[0])
+    row, column = _row(node), round(float(node.get("x", 0)) / _FROM[0])
     parts: list[str] = []
-    word = ""
-    start = first
-    for offset, character in enumerate([*(node.text or ""), " "]):
-        column = first + offset
-        shape = _shape(character, column * CELL[0], row * CELL[1], style.fill)
-        if character in " \xa0" or shape:
-            if word:
-                parts.append(_word(word, start, row, style))
-            word = ""
+    for piece in (found[0] for found in _PIECES.finditer(node.text or "")):
+        shape = _shape(piece[0], column * CELL[0], row * CELL[1], style.fill, len(piece))
+        if shape:
             parts += shape
-        else:
-            start = start if word else column
-            word += character
+        elif not piece.isspace():
+            parts.append(_word(piece, column, row, style))
+        column += len(piece)
     return parts
 
 
@@ -115,16 +113,17 @@ def _line(path: str, fill: str, width: float = 1.2, dash: str = "") -> str:
     return f'<path d="{path}" stroke="{fill}" stroke-width="{width:g}" fill="none"{dashes}/>'
 
 
-def _shape(glyph: str, x: float, y: float, fill: str) -> list[str]:
+def _shape(glyph: str, x: float, y: float, fill: str, cells: int) -> list[str]:
     width, height = CELL
+    long = width * cells
     middle_x, middle_y = x + width / 2, y + height / 2
     if glyph in _EIGHTHS:
         part = height * _EIGHTHS[glyph] / 8
-        return [_rect(x, y + height - part, (width, part), fill)]
+        return [_rect(x, y + height - part, (long, part), fill)]
     if glyph in _LEFT:
         return [_rect(x, y, (width * _LEFT[glyph] / 8, height), fill)]
     if glyph in _SHADES:
-        return [_rect(x, y, CELL, fill, _SHADES[glyph])]
+        return [_rect(x, y, (long, height), fill, _SHADES[glyph])]
     if glyph == "▚":
         half = (width / 2, height / 2)
         return [_rect(x, y, half, fill), _rect(middle_x, middle_y, half, fill)]
@@ -136,11 +135,13 @@ def _shape(glyph: str, x: float, y: float, fill: str) -> list[str]:
     if glyph == "▪":
         return [_rect(middle_x - 3, middle_y - 3, (6, 6), fill)]
     if glyph == "━":
-        return [_line(f"M{x:g} {middle_y:g}h{width:g}", fill, 2.6)]
+        return [_line(f"M{x:g} {middle_y:g}h{long:g}", fill, 2.6)]
     if glyph == "╺":
         return [_line(f"M{middle_x:g} {middle_y:g}h{width / 2:g}", fill, 2.6)]
+    if glyph == "─":
+        return [_line(f"M{x:g} {middle_y:g}h{long:g}", fill)]
     if glyph in _DASHES:
-        return [_line(f"M{x:g} {middle_y:g}h{width:g}", fill, 1.4, _DASHES[glyph])]
+        return [_line(f"M{x:g} {middle_y:g}h{long:g}", fill, 1.4, _DASHES[glyph])]
     if glyph in _CORNERS:
         right, down = _CORNERS[glyph]
         bend = f"Q{middle_x:g} {middle_y:g} {middle_x:g} {middle_y + down * width / 2:g}"
