@@ -19,7 +19,7 @@ from perftui.engine.request_operation import PreparedOperation
 from perftui.engine.request_target import Endpoint
 from perftui.engine.virtual_users import VirtualUser
 from perftui.engine.worker_operations import Operations
-from perftui.model.error_classes import error_number
+from perftui.model.error_classes import error_class
 from perftui.model.interval import Counts
 from perftui.model.plan import Check, Load, Operation, Plan, Stage, Target
 from perftui.presets.values import ValueStream
@@ -101,7 +101,7 @@ class Bench:
     def counts(self) -> Counts:
         cells = [cell for by_name in self.operations.take().values() for cell in by_name.values()]
         for cell in cells:
-            assert all(error_number(name) for name in cell.error_classes)
+            assert all(error_class(name) for name in cell.error_classes)
             assert sum(cell.error_classes.values()) == cell.counts.errors + cell.counts.client_errors
         return sum((cell.counts for cell in cells), Counts())
 

@@ -1,61 +1,88 @@
-"""The fixed list of error classes, each with a number that never changes.
+"""The fixed list of error classes: each with a number that never changes, and what it means.
 
-10xx general, 11xx DNS, 12xx TCP, 13xx TLS, 14xx HTTP protocol, 15xx checks, 4xx/5xx the status itself,
-19xx the generator. A class names what went wrong as the client saw it; `client.*` is never the
+10xx general, 11xx DNS, 12xx TCP, 13xx TLS, 14xx HTTP protocol, 15xx checks, 19xx the generator; the class of a wrong
+status is `http.NNN` and has the number NNN. A class names what went wrong as the client saw it; `client.*` is never the
 server's and makes a run invalid.
 """
 
 from __future__ import annotations
 
-ERROR_CLASSES: dict[str, int] = {
-    "timeout": 1050,
-    "dropped.late": 1060,
-    "dropped.worker_lost": 1061,
-    "cancelled": 1070,
-    "dns.not_found": 1101,
-    "dns.failed": 1102,
-    "dns.timeout": 1103,
-    "connect.refused": 1201,
-    "connect.timeout": 1202,
-    "connect.unreachable": 1203,
-    "connect.reset": 1204,
-    "connect.other": 1209,
-    "reset": 1210,
-    "closed": 1211,
-    "proxy": 1220,
-    "tls.untrusted": 1301,
-    "tls.expired": 1302,
-    "tls.hostname": 1303,
-    "tls.version": 1304,
-    "tls.not_tls": 1305,
-    "tls.timeout": 1306,
-    "tls.client_certificate": 1307,
-    "tls.other": 1309,
-    "protocol": 1401,
-    "body_short": 1402,
-    "body_too_large": 1403,
-    "head_too_large": 1404,
-    "check": 1501,
-    "client.descriptors": 1901,
-    "client.ports": 1902,
-    "client.memory": 1903,
-    "client.capture": 1904,
-    "client.other": 1909,
+from http import HTTPStatus
+
+from msgspec import Struct
+
+
+class ErrorClass(Struct, frozen=True, kw_only=True):
+    """One kind of failure."""
+
+    number: int
+    meaning: str
+    """In words, without a full stop."""
+
+
+def _class(number: int, meaning: str) -> ErrorClass:
+    return ErrorClass(number=number, meaning=meaning)
+
+
+ERROR_CLASSES: dict[str, ErrorClass] = {
+    "timeout": _class(1050, "no complete answer within the target's timeout"),
+    "dropped.late": _class(1060, "due, but never sent: it waited longer than the timeout for a free place in flight"),
+    "dropped.worker_lost": _class(1061, "due, but the worker process that should have sent it was lost"),
+    "cancelled": _class(1070, "unfinished at the end of the drain or at an abort"),
+    "dns.not_found": _class(1101, "the host name does not exist"),
+    "dns.failed": _class(1102, "the name server failed or refused"),
+    "dns.timeout": _class(1103, "no answer from the name server in time"),
+    "connect.refused": _class(1201, "nothing listens on that port"),
+    "connect.timeout": _class(1202, "no connection within the timeout: packets are dropped, or the backlog is full"),
+    "connect.unreachable": _class(1203, "no route to the host"),
+    "connect.reset": _class(1204, "the connection was reset while it was opened"),
+    "connect.other": _class(1209, "the connection could not be opened for another reason"),
+    "reset": _class(1210, "the server reset the connection before the answer was complete"),
+    "closed": _class(1211, "the server closed the connection without a complete answer"),
+    "proxy": _class(1220, "the proxy refused or failed to open a tunnel"),
+    "tls.untrusted": _class(1301, "the certificate is not signed by an authority that is trusted here"),
+    "tls.expired": _class(1302, "the certificate has expired or is not valid yet"),
+    "tls.hostname": _class(1303, "the certificate is for another name"),
+    "tls.version": _class(1304, "no TLS version in common"),
+    "tls.not_tls": _class(1305, "the port does not speak TLS"),
+    "tls.timeout": _class(1306, "the TLS handshake did not end within the timeout"),
+    "tls.client_certificate": _class(1307, "the server wants another client certificate, or one at all"),
+    "tls.other": _class(1309, "the TLS handshake failed for another reason"),
+    "protocol": _class(1401, "the answer is not correct HTTP/1.1"),
+    "body_short": _class(1402, "the connection ended in the middle of the body"),
+    "body_too_large": _class(1403, "the body is larger than 10 MiB"),
+    "head_too_large": _class(1404, "the head is larger than 64 KiB or 200 lines"),
+    "check": _class(1501, "the answer came, and a check of the preset failed on it"),
+    "client.descriptors": _class(1901, "this machine is out of file descriptors: raise `ulimit -n`"),
+    "client.ports": _class(1902, "this machine is out of local ports: keep connections alive or lower the rate"),
+    "client.memory": _class(1903, "this machine is out of memory"),
+    "client.capture": _class(1904, "a value of the request was missing: nothing was captured or set up for it"),
+    "client.other": _class(1909, "the generator failed for another reason"),
 }
-"""Name to number. `http.NNN` has the number NNN; `check:NAME` counts as `check`."""
+"""By name. Beside these there are `http.NNN` for statuses, and `check:NAME`, which is a `check`."""
 
 
-def error_number(name: str) -> int:
-    """The number of a class name.
+def error_class(name: str) -> ErrorClass:
+    """The class of a name, `http.NNN` and `check:NAME` included.
 
     Raises:
         KeyError: the name is no error class.
     """
     if name.startswith("http."):
-        return int(name[5:])
-    return ERROR_CLASSES["check" if name.startswith("check:") else name]
+        return _status_class(name)
+    if name.startswith("check:"):
+        check = ERROR_CLASSES["check"]
+        return ErrorClass(number=check.number, meaning=f"{check.meaning}: {name.removeprefix('check:')}")
+    return ERROR_CLASSES[name]
 
 
-def is_client_error(name: str) -> bool:
-    """Whether the generator, not the server, is at fault."""
-    return name.startswith("client.")
+def _status_class(name: str) -> ErrorClass:
+    try:
+        number = int(name.removeprefix("http."))
+    except ValueError:
+        raise KeyError(name) from None
+    try:
+        phrase = HTTPStatus(number).phrase
+    except ValueError:
+        phrase = "a status without a registered name"
+    return ErrorClass(number=number, meaning=f"the server answered {number}: {phrase}")
