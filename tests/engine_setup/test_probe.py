@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -131,6 +132,48 @@ captures = [{{ name = "token", json = "$.token" }}]
     assert token.captures == {"token": "REDACTED"}
     assert '"token":"REDACTED"' in token.body_start
     assert "set-cookie: REDACTED" in token.response_head
+
+
+def test_digest_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSWORD", CANARY)
+    seen: list[str] = []
+
+    async def serve(stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            while True:
+                try:
+                    head = (await stream.receive()).decode()
+                except anyio.EndOfStream:
+                    return
+                answers = [line for line in head.splitlines() if line.startswith("Authorization: Digest ")]
+                seen.extend(answers)
+                challenge = 'WWW-Authenticate: Digest realm="r", nonce="n1", qop="auth", algorithm=MD5\r\n'
+                status = "200 OK" if answers else "401 Unauthorized"
+                await stream.send(f"HTTP/1.1 {status}\r\n{challenge}Content-Length: 0\r\n\r\n".encode())
+
+    async def main() -> ProbeResult:
+        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        auth = 'schema = 1\nname = "x"\n[target]\nauth = { digest = { user = "u", password = "${env:PASSWORD}" } }\n'
+        text = auth + '[load]\nrate = 1\nduration = "1s"\n[[operations]]\npath = "/a?b=c"\n'
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listener.serve, serve)
+            result = await probe(parse_preset(text, "x.toml", f"http://127.0.0.1:{port}"))
+            tasks.cancel_scope.cancel()
+        await listener.aclose()
+        return result
+
+    result = anyio.run(main)
+    assert result.holds
+    assert "401" not in result.operations[0].response_head
+    fields = dict(field.split("=", 1) for field in seen[0].removeprefix("Authorization: Digest ").split(", "))
+
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    nonce_parts = f"n1:{fields['nc']}:{fields['cnonce'].strip(chr(34))}:auth"
+    assert fields["response"].strip('"') == md5(f"{md5(f'u:r:{CANARY}')}:{nonce_parts}:{md5('GET:/a?b=c')}")
+    assert "Authorization: REDACTED" in result.operations[0].request_head
 
 
 def test_hostile_answers_are_made_safe() -> None:

@@ -131,11 +131,6 @@ def test_broken_file_is_refused_in_words(case: str, tmp_path: Path) -> None:
             '[target]\nauth = { bearer = "x", basic = { user = "a", password = "b" } }',
             "name exactly one way",
         ),
-        (
-            "[target]",
-            '[target]\nauth = { digest = { user = "a", password = "b" } }',
-            "digest: is not possible under load",
-        ),
         ("[target]", '[target]\nproxy = "socks5://h:1"', "target.proxy: write it as http://HOST:PORT"),
         ("[target]", '[target]\nauth = { bearer = "${seq}" }', "cannot change between requests here"),
     ],

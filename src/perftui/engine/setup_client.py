@@ -16,12 +16,14 @@ import anyio
 import httpx
 
 from perftui.engine.request import RequestBuilder
+from perftui.engine.request_digest import Digest
 from perftui.engine.request_target import Endpoint
 from perftui.engine.setup_answer import MOST_BODY_BYTES, Answer
 from perftui.engine.tls import client_context
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Operation, Plan
 from perftui.model.text import safe_text
+from perftui.presets import grammar
 from perftui.presets.values import ValueStream
 
 _MOST_CONNECTIONS = 16
@@ -35,7 +37,11 @@ class Request:
     """A request as it is sent."""
 
     def __init__(self, data: bytes) -> None:
+        self.take(data)
+
+    def take(self, data: bytes) -> None:
         """Take the bytes apart that a worker would send."""
+        self.data = data
         head, _, self.body = data.partition(b"\r\n\r\n")
         line, *rows = head.split(b"\r\n")
         method, _, rest = line.partition(b" ")
@@ -67,6 +73,7 @@ class SetupClient:
         self._builder = RequestBuilder(plan, self._endpoint, self.values)
         self.use_headers(headers or {})
         self._addresses = tuple(addresses)
+        self._digest = _digest_of(plan)
         self._client = open_client(plan, client_context(plan.target.tls) if self._endpoint.tls else None)
 
     async def __aenter__(self) -> Self:
@@ -102,6 +109,15 @@ class SetupClient:
         Raises:
             ExchangeError: no whole answer.
         """
+        answer = await self._exchange(request)
+        digest = self._digest
+        if digest is not None and answer.status == 401 and digest.learn(answer.header(b"www-authenticate")):
+            answer = await self._exchange(request)
+        return answer
+
+    async def _exchange(self, request: Request) -> Answer:
+        if self._digest is not None:
+            request.take(self._digest.sign(request.data))
         return await exchange(self._client, self._http_request(request), self._plan.target.timeout_s)
 
     def _http_request(self, request: Request) -> httpx.Request:
@@ -120,6 +136,11 @@ class SetupClient:
             request.method, url.copy_with(raw_path=target), headers=[*request.headers], content=request.body or None,
             extensions={"sni_hostname": name} if endpoint.tls else None,
         )  # fmt: skip
+
+
+def _digest_of(plan: Plan) -> Digest | None:
+    pair = plan.target.auth.digest if plan.target.auth else None
+    return Digest(*map(grammar.literal, pair)) if pair else None
 
 
 def open_client(plan: Plan, context: ssl.SSLContext | None) -> httpx.AsyncClient:

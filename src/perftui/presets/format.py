@@ -8,7 +8,7 @@ from perftui.model.objectives import METRICS, parse_limit
 from perftui.model.plan import Auth, DataSource, Journey, Load, Login, OAuth2, Objective, Stage, Target, Tls
 from perftui.presets import texts
 from perftui.presets.grammar import SECRET_KINDS
-from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, Number, Refused, Schema, Text
+from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, Number, Schema, Text
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.request_format import HEADER_VALUE, HEADERS, NAME, OPERATION, REQUEST, STEP, Think
 from perftui.presets.sections import Key, Section, struct_builder
@@ -20,12 +20,6 @@ MOST_DURATION_S = 24 * 3600.0
 _SECRET = Text(allow=SECRET_KINDS, check=texts.header_value_problem, most=16_000)
 _FILE = Text(allow=(), most=4096)
 _PROXY = Text(allow=SECRET_KINDS, check=texts.proxy_problem, most=8000, later=True)
-
-
-_NO_DIGEST = (
-    "is not possible under load: the server has to hand out a nonce before it accepts a request, and may take it back "
-    "at any time, so runs would measure refusals; use basic, bearer, header, query, oauth2 or login"
-)
 
 
 def _pair(first: str, second: str, doc: str) -> Section:
@@ -73,7 +67,7 @@ AUTH = Section(
     {
         "bearer": Key(_SECRET, "Token of the Authorization header."),
         "basic": Key(_pair("user", "password", "User and password."), "User and password, sent with every request."),
-        "digest": Key(Refused(_NO_DIGEST), "Not possible under load."),
+        "digest": Key(_pair("user", "password", "User and password."), "User and password, answered by digest."),
         "header": Key(_pair("name", "value", "Header and value."), "API key in a header."),
         "query": Key(_pair("name", "value", "Parameter and value."), "API key in the query."),
         "oauth2": Key(OAUTH2, "OAuth2 client credentials."),

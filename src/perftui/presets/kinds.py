@@ -194,21 +194,6 @@ class Duration(Kind):
         return {"type": "string", "pattern": r"^\s*(0|(\d+(\.\d+)?\s*(us|µs|ms|s|m|min|h)\s*)+)$", "examples": ["30s"]}
 
 
-class Refused(Kind):
-    """Something one would look for here, and why it is not possible."""
-
-    def __init__(self, why: str) -> None:
-        self._why = why
-
-    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
-        del value
-        problems.add(path, self._why)
-        return BAD
-
-    def _schema(self) -> Schema:
-        return {"not": {}}
-
-
 class Choice(Kind):
     """One of some words."""
 
