@@ -231,7 +231,7 @@ class Connection(asyncio.Protocol):
             failure = operation.capture(reader, user)
         self.cell.received += reader.received
         if failure is None:
-            self._record_ok(service_ns)
+            self._record_ok(service_ns, end_ns)
         else:
             self.cell.record_error(failure[0], service_ns)
             self.pool.sample(operation, failure[0], failure[1], self, service_ns)
@@ -262,17 +262,24 @@ class Connection(asyncio.Protocol):
             self.pool.move(self)
         return True
 
-    def _record_ok(self, service_ns: int) -> None:
-        cell = self.cell
-        first_ns = self.first_ns - self.started_ns
-        cell.add_part("transfer", service_ns - first_ns)
+    def _record_ok(self, service_ns: int, end_ns: int) -> None:
+        cell, first_ns = self.cell, self.first_ns
+        if self.served and first_ns == end_ns:
+            cell.plain.append(service_ns)
+            if self.intended_ns:
+                cell.plain_delays.append(self._delay_ns)
+            return
+        cell.others.append(service_ns)
+        if self.intended_ns:
+            cell.other_delays.append(self._delay_ns)
+        cell.transfers.append(end_ns - first_ns)
+        first_ns -= self.started_ns
         if not self.served:
             cell.add_part("connect", self.connect_ns)
             if self.tls_ns:
                 cell.add_part("tls", self.tls_ns)
             first_ns -= self.connect_ns + self.tls_ns
-        cell.add_part("first_byte", first_ns)
-        cell.record_ok(service_ns, self._delay_ns)
+        cell.first_bytes.append(first_ns)
 
     @property
     def _delay_ns(self) -> int:

@@ -35,14 +35,15 @@ class ResponseReader:
     """One response, from its first byte to its last. Feed it; then look at `done` and `failure`."""
 
     __slots__ = (
-        "_body_bytes", "_chunked", "_document", "_head_bytes", "_head_done", "_head_only", "_interim", "_lines",
-        "_parser", "_text", "body", "done", "failure", "headers", "is_good", "keep_alive", "received", "status",
+        "_document", "_feed", "_head_done", "_head_only", "_interim", "_keeps_body", "_parser", "_pieces", "_text",
+        "body_bytes", "done", "failure", "headers", "is_good", "keep_alive", "received", "status",
     )  # fmt: skip
 
     def __init__(self, *, head_only: bool, keep_body: bool) -> None:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
-        self.body: bytearray | None = bytearray() if keep_body else None
+        self.body_bytes = 0
+        """Length of the body as far as it was read."""
         self.received = 0
         """Bytes of head and body as they came."""
         self.keep_alive = False
@@ -52,29 +53,42 @@ class ResponseReader:
         self.is_good = False
         """Set by the connection: judged good, and the connection stays."""
         self._head_only = head_only
+        self._keeps_body = keep_body
+        self._pieces: list[bytes] = []
         self._parser = httptools.HttpResponseParser(self)
+        self._feed = self._parser.feed_data
         self._head_done = False
-        self._head_bytes = self._body_bytes = self._lines = self._interim = 0
-        self._chunked = False
+        self._interim = 0
         self._text: str | None = None
         self._document: object = _NOT_READ
 
     def feed(self, data: bytes) -> bool:
         """Take the next bytes; returns whether the response is complete or has failed."""
         self.received += len(data)
-        if not self._head_done:
-            self._head_bytes += len(data)
         try:
-            self._parser.feed_data(data)
+            self._feed(data)
         except httptools.HttpParserUpgrade:
             self._fail("protocol", "the server switched protocols without being asked")
         except httptools.HttpParserError as error:
             self._fail("protocol", str(error))
-        if not self._head_done and self._head_bytes > MOST_HEAD_BYTES:
-            self._fail("head_too_large", f"more than {MOST_HEAD_BYTES} bytes of head")
-        if self._head_only and self._head_done:
+        if self.done:
+            return True
+        if not self._head_done:
+            if self.received > MOST_HEAD_BYTES:
+                self._fail("head_too_large", f"more than {MOST_HEAD_BYTES} bytes of head")
+        elif self._head_only:
+            self.keep_alive = self._wants_keep_alive()
             self.done = True
+        elif self.failure is None:
+            self._look_ahead()
         return self.done or self.failure is not None
+
+    def _look_ahead(self) -> None:
+        """Refuse a body that is declared longer than what is read at most."""
+        length = self._length()
+        if length is not None and length > MOST_BODY_BYTES:
+            error_class = "protocol" if length >= ABSURD_LENGTH else "body_too_large"
+            self._fail(error_class, f"declared length of {length} bytes")
 
     def end(self) -> bool:
         """The connection ended; returns whether that completes the response (a body without length)."""
@@ -105,10 +119,9 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of the parser; trailers come here, too."""
-        self._lines += 1
-        if self._lines > MOST_HEAD_LINES:
-            self._stop("head_too_large", f"more than {MOST_HEAD_LINES} lines of head")
         self.headers.append((name, value))
+        if len(self.headers) > MOST_HEAD_LINES:
+            self._stop("head_too_large", f"more than {MOST_HEAD_LINES} lines of head")
 
     def on_headers_complete(self) -> None:
         """Of the parser; once for every interim response, too."""
@@ -121,27 +134,21 @@ class ResponseReader:
             return
         self.status = status
         self._head_done = True
-        if sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD_BYTES:
-            self._stop("head_too_large", f"more than {MOST_HEAD_BYTES} bytes of head")
-        self._chunked = b"chunked" in (self.header(b"transfer-encoding") or b"").lower()
-        if self._head_only:
-            self.keep_alive = self._wants_keep_alive()
-            return
-        length = self._length()
-        if length is not None and length > MOST_BODY_BYTES and status not in {204, 304}:
-            if length >= ABSURD_LENGTH:
-                self._stop("protocol", f"declared length of {length} bytes")
-            self._stop("body_too_large", f"declared length of {length} bytes")
+        if self.received > MOST_HEAD_BYTES:
+            # only then can the head be too large; it may still be small, with a large piece of body behind it
+            size = sum(len(name) + len(value) for name, value in self.headers)
+            if size > MOST_HEAD_BYTES:
+                self._stop("head_too_large", f"more than {MOST_HEAD_BYTES} bytes of head")
 
     def on_body(self, body: bytes) -> None:
         """Of the parser, for each piece."""
         if self._head_only:
             self._stop("protocol", "a body in the answer to HEAD")
-        self._body_bytes += len(body)
-        if self._body_bytes > MOST_BODY_BYTES:
+        self.body_bytes += len(body)
+        if self.body_bytes > MOST_BODY_BYTES:
             self._stop("body_too_large", f"more than {MOST_BODY_BYTES} bytes of body")
-        if self.body is not None:
-            self.body += body
+        if self._keeps_body:
+            self._pieces.append(body)
 
     def on_message_complete(self) -> None:
         """Of the parser."""
@@ -150,15 +157,15 @@ class ResponseReader:
             self.done = True
 
     @property
-    def body_bytes(self) -> int:
-        """Bytes of body read."""
-        return self._body_bytes
+    def body(self) -> bytes:
+        """The body; empty when it was not to be kept."""
+        return b"".join(self._pieces)
 
     @property
     def text(self) -> str:
         """The body as text; bytes that are no UTF-8 become replacement characters."""
         if self._text is None:
-            self._text = (self.body or b"").decode("utf-8", "replace")
+            self._text = self.body.decode("utf-8", "replace")
         return self._text
 
     def document(self) -> object:
@@ -168,8 +175,15 @@ class ResponseReader:
             ValueError: the body is no JSON.
         """
         if self._document is _NOT_READ:
-            self._document = msgspec.json.decode(self.body or b"")
+            try:
+                self._document = msgspec.json.decode(self.body)
+            except RecursionError as error:
+                raise ValueError("nested too deeply") from error
         return self._document
+
+    @property
+    def _chunked(self) -> bool:
+        return b"chunked" in (self.header(b"transfer-encoding") or b"").lower()
 
     def _length(self) -> int | None:
         value = self.header(b"content-length")

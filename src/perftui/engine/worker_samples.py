@@ -51,11 +51,7 @@ class Sampler:
         request_line, *header_lines = head.split("\r\n")
         headers = [line.partition(": ")[::2] for line in header_lines[:_MOST_HEADERS]]
         response_head = "" if reader is None else reader.head_text()
-        body = (
-            ""
-            if reader is None or reader.body is None
-            else bytes(reader.body[: BODY_START_CHARACTERS * 4]).decode("utf-8", "replace")
-        )
+        body = "" if reader is None else reader.body[: BODY_START_CHARACTERS * 4].decode("utf-8", "replace")
         scrub = self._redactor.text
         self._samples.keep(
             signature,

@@ -40,8 +40,9 @@ class CellRecorder:
 
     __slots__ = (
         "_closed", "cancelled", "classes", "client_errors", "delays", "dropped", "error_time", "error_times",
-        "errors", "operation", "other_delays", "others", "parts", "phase", "plain", "plain_delays", "received",
-        "response_time", "scheduled", "sent", "service_time", "start_delay", "started", "timeouts",
+        "errors", "expired", "expired_delays", "first_bytes", "operation", "other_delays", "others", "parts", "phase",
+        "plain", "plain_delays", "received", "response_time", "scheduled", "sent", "service_time", "start_delay",
+        "started", "timeouts", "transfers",
     )  # fmt: skip
 
     def __init__(self, operation: str, phase: Phase, *, rate_mode: bool) -> None:
@@ -51,8 +52,15 @@ class CellRecorder:
         """Service times (ns) of ok answers that came in one read on an open connection: first byte is last byte."""
         self.plain_delays: list[int] = []
         self.others: list[int] = []
-        """Service times (ns) of all other ok answers and of timeouts."""
+        """Service times (ns) of all other ok answers."""
         self.other_delays: list[int] = []
+        self.first_bytes: list[int] = []
+        """Times to the first byte (ns) of the same, without connecting."""
+        self.transfers: list[int] = []
+        """Times from first to last byte (ns) of the same."""
+        self.expired: list[int] = []
+        """What requests had waited (ns) that ran out of time."""
+        self.expired_delays: list[int] = []
         self.delays: list[int] = []
         """Start delays (ns) of started requests; rate mode only."""
         self.error_times: list[int] = []
@@ -73,16 +81,12 @@ class CellRecorder:
         """Count the time of one part (queue, dns, connect, tls, first_byte, transfer) of one request."""
         self._part(name).add(value_ns)
 
-    def record_ok(self, service_ns: int, delay_ns: int) -> None:
-        """Count an ok answer that was not `plain`; its parts are added by the caller."""
-        self.others.append(service_ns)
-        if self.response_time is not None:
-            self.other_delays.append(delay_ns)
-
     def record_timeout(self, elapsed_ns: int, delay_ns: int, error_class: str) -> None:
         """Count a request that ran out of time: it is in the service times with what it had waited."""
         self.timeouts += 1
-        self.record_ok(elapsed_ns, delay_ns)
+        self.expired.append(elapsed_ns)
+        if self.response_time is not None:
+            self.expired_delays.append(delay_ns)
         self.count_class(error_class)
 
     def record_error(self, error_class: str, elapsed_ns: int) -> None:
@@ -105,7 +109,7 @@ class CellRecorder:
 
     def fold_long(self) -> None:
         """Fold when a list has grown long."""
-        if len(self.plain) >= FOLD_AT or len(self.delays) >= FOLD_AT or len(self.error_times) >= FOLD_AT:
+        if max(map(len, (self.plain, self.others, self.delays, self.error_times, self.expired))) >= FOLD_AT:
             self.fold()
 
     def fold(self) -> None:
@@ -116,7 +120,13 @@ class CellRecorder:
             transfer.count += len(self.plain)
             self._fold_answers(self.plain, self.plain_delays)
         if self.others:
+            self._fold_parts("first_byte", self.first_bytes)
+            self._fold_parts("transfer", self.transfers)
+            self.first_bytes.clear()
+            self.transfers.clear()
             self._fold_answers(self.others, self.other_delays)
+        if self.expired:
+            self._fold_answers(self.expired, self.expired_delays)
         if self.start_delay is not None and self.delays:
             self._fold_parts("queue", self.delays)
             self.start_delay.record_many(_micros(self.delays))
