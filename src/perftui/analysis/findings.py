@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations
 
 from perftui.metrics.series import IntervalView, Point
 from perftui.metrics.sparse import Sparse
@@ -25,7 +25,10 @@ GROWTH = 0.20
 """Growth of p95 from the first to the last third of a run that is worth a line."""
 TARGET_GROWTH_BYTES = 100 * 1000**2
 _FEWEST_SECONDS = 12
-_FEWEST_VALUES = 200
+_FEWEST_VALUES = 100
+_TENTHS = 10
+_STEADY_RISE = 0.6
+"""Of ten parts; by chance one series in a hundred rises as steadily."""
 _BROKEN_ERRORS = 0.05
 _BROKEN_ATTAINED = 0.95
 _BROKEN_SLOWER = 5.0
@@ -105,20 +108,35 @@ def _measured(views: Iterable[IntervalView]) -> list[IntervalView]:
 
 
 def _growth(views: Sequence[IntervalView]) -> Iterator[Finding]:
-    """p95 of the last third against the first, when it also rose from the first to the middle."""
+    """p95 of the last third against the first, when it rose all along: a bad patch is no growth."""
     measured = _measured(views)
     if sum(view.interval.duration_s for view in measured) < _FEWEST_SECONDS:
         return
-    third = len(measured) // 3
-    parts = (measured[:third], measured[third : len(measured) - third], measured[len(measured) - third :])
-    merged = [Sparse.merged([view.histogram("response_time") for view in part]) for part in parts]
-    if min(part.total for part in merged) < _FEWEST_VALUES:
+    parts = [_p95_ms(part) for part in _split(measured, min(_TENTHS, len(measured) // 2))]
+    thirds = [_p95_ms(part) for part in _split(measured, 3)]
+    if None in {*parts, *thirds} or _rise([part or 0.0 for part in parts]) < _STEADY_RISE:
         return
-    first, middle, last = (part.quantiles_us((0.95,))[0] / 1e3 for part in merged)
-    if first > 0 and last > first * (1 + GROWTH) and middle > first and last - first > 1.0:
-        growth = last / first - 1
-        detail = f"p95 grew {growth * 100:.0f} % over the run, from {format_ms(first)} to {format_ms(last)} ms"
+    first, last = thirds[0] or 0.0, thirds[2] or 0.0
+    if last > first * (1 + GROWTH) and last - first > 1.0:
+        growth = (last / first - 1) * 100
+        detail = f"p95 grew {growth:.0f} % over the run, from {format_ms(first)} to {format_ms(last)} ms"
         yield Finding(code="p95_growth", detail=detail)
+
+
+def _split(views: Sequence[IntervalView], parts: int) -> list[Sequence[IntervalView]]:
+    return [views[place * len(views) // parts : (place + 1) * len(views) // parts] for place in range(parts)]
+
+
+def _p95_ms(views: Sequence[IntervalView]) -> float | None:
+    """p95 of some intervals together; None with too few values."""
+    merged = Sparse.merged([view.histogram("response_time") for view in views])
+    return merged.quantiles_us((0.95,))[0] / 1e3 if merged.total >= _FEWEST_VALUES else None
+
+
+def _rise(values: Sequence[float]) -> float:
+    """Kendall's rank correlation with time: 1 when every value lies above all before it, 0 when there is no order."""
+    pairs = list(combinations(values, 2))
+    return sum((after > before) - (after < before) for before, after in pairs) / len(pairs)
 
 
 def _target_memory(views: Sequence[IntervalView]) -> Iterator[Finding]:
@@ -134,17 +152,18 @@ def _target_memory(views: Sequence[IntervalView]) -> Iterator[Finding]:
     after = sum(value for _, value in points[-tenth:]) / tenth
     grown = after - before
     seconds = points[-1][0] - points[0][0]
-    if grown > TARGET_GROWTH_BYTES or (grown > 0.2 * before and grown > 0.1 * TARGET_GROWTH_BYTES and _rises(points)):
+    if grown > TARGET_GROWTH_BYTES or (
+        grown > 0.2 * before and grown > 0.1 * TARGET_GROWTH_BYTES and _rise(_means(points)) == 1.0
+    ):
         pace = f", {format_bytes(grown / seconds * 3600)} per hour" if seconds > 0 else ""
         detail = f"memory of the target's process grew by {format_bytes(grown)} to {format_bytes(after)}{pace}"
         yield Finding(code="target_memory", detail=detail)
 
 
-def _rises(points: Sequence[Point]) -> bool:
-    """Whether values rise steadily: most quarters of the run lie above the one before."""
-    quarter = len(points) // 4
-    means = [sum(value for _, value in points[i * quarter : (i + 1) * quarter]) / quarter for i in range(4)]
-    return all(after > before for before, after in pairwise(means))
+def _means(points: Sequence[Point]) -> list[float]:
+    """Means of the quarters of a series."""
+    size = len(points) // 4
+    return [sum(value for _, value in points[place * size : (place + 1) * size]) / size for place in range(4)]
 
 
 def _breaking_point(plan: Plan, views: Sequence[IntervalView]) -> Iterator[Finding]:

@@ -59,11 +59,14 @@ class IntervalView:
 
     def histogram(self, name: TimeName, operation: str = "") -> Sparse:
         """The merged histogram of one time in the interval."""
-        packed: list[HistogramData | None] = [
-            cell.service_time if name == "response_time" and self._mode == "users" else getattr(cell, name)
-            for cell in self.cells(operation)
-        ]
-        return Sparse.merged((), [data for data in packed if data is not None])
+        return Sparse.merged((), self.packed(name, operation))
+
+    def packed(self, name: TimeName, operation: str = "") -> list[HistogramData]:
+        """The histograms of one time in the interval, as stored."""
+        if name == "response_time" and self._mode == "users":
+            name = "service_time"
+        held: list[HistogramData | None] = [getattr(cell, name) for cell in self.cells(operation)]
+        return [data for data in held if data is not None]
 
     def value(self, metric: str, operation: str = "") -> float | None:
         """The value of a metric in the interval; None when nothing was measured.
