@@ -47,6 +47,7 @@ def client(demo: Demo) -> Iterator[httpx.Client]:
         ("GET", "/api/search?q=%25", None, 200),
         ("POST", "/auth/login", {"email": "nobody@example.com", "password": "x"}, 401),
         ("GET", "/auth/me", None, 401),
+        ("DELETE", "/auth/me", None, 401),
         ("GET", "/slow?ms=-1", None, 400),
         ("GET", "/fail?rate=1&status=418", None, 418),
         ("GET", "/fail?rate=0", None, 200),
@@ -96,7 +97,7 @@ def test_pages_hold_every_item_once(client: httpx.Client) -> None:
     assert client.get("/api/items", params={"page": pages + 1, "size": 100}).json()["items"] == []
 
 
-def test_a_user_registers_logs_in_and_is_known(client: httpx.Client) -> None:
+def test_a_user_registers_logs_in_and_leaves(client: httpx.Client) -> None:
     person = {"email": "ada@example.com", "password": "difference engine", "name": "Ada"}
 
     assert client.post("/auth/register", json=person).status_code == 201
@@ -105,10 +106,14 @@ def test_a_user_registers_logs_in_and_is_known(client: httpx.Client) -> None:
     login = client.post("/auth/login", json=person)
     by_cookie = client.get("/auth/me")
     client.cookies.clear()
-    by_token = client.get("/auth/me", headers={"Authorization": f"Bearer {login.json()['token']}"})
+    token = {"Authorization": f"Bearer {login.json()['token']}"}
+    by_token = client.get("/auth/me", headers=token)
 
     assert by_cookie.json() == by_token.json()
     assert by_token.json()["name"] == "Ada"
+    assert client.delete("/auth/me", headers=token).status_code == 204
+    assert client.delete("/auth/me", headers=token).status_code == 401
+    assert client.post("/auth/login", json=person).status_code == 401
 
 
 def test_slow_takes_its_time(client: httpx.Client) -> None:

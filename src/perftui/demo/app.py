@@ -2,7 +2,7 @@
 
 GET / , /health, /api/items?page=&size=, /api/items/ID, /api/search?q=&size=, /api/stats
 POST /api/items; PUT, PATCH and DELETE /api/items/ID
-POST /auth/register, /auth/login; GET /auth/me
+POST /auth/register, /auth/login; GET and DELETE /auth/me
 GET /slow?ms=&jitter= answers later, /fail?rate=&status= fails at that rate. Both take any method.
 """
 
@@ -72,7 +72,8 @@ class Shop:
                     Route("/api/stats", self.stats),
                     Route("/auth/register", self.register, methods=["POST"]),
                     Route("/auth/login", self.log_in, methods=["POST"]),
-                    Route("/auth/me", self.me),
+                    Route("/auth/me", self.me, methods=["GET"]),
+                    Route("/auth/me", self.leave, methods=["DELETE"]),
                     Route("/slow", self.slow, methods=_ALL_METHODS),
                     Route("/fail", self.fail, methods=_ALL_METHODS),
                 ],
@@ -157,11 +158,22 @@ class Shop:
 
     async def me(self, request: Request) -> Response:
         """The user of the token or the cookie."""
+        user = self._user_of(request)
+        return _unauthorized("log in first") if user is None else JSONResponse(user)
+
+    async def leave(self, request: Request) -> Response:
+        """Remove the user of the token or the cookie."""
+        user = self._user_of(request)
+        if user is None:
+            return _unauthorized("log in first")
+        self._database.remove_user(user["id"])
+        return Response(status_code=204)
+
+    def _user_of(self, request: Request) -> Row | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             token = request.cookies.get("session", "")
-        user = self._database.user_of(token.strip())
-        return _unauthorized("log in first") if user is None else JSONResponse(user)
+        return self._database.user_of(token.strip())
 
     async def slow(self, request: Request) -> Response:
         """Answer after `ms`, give or take up to `jitter` milliseconds."""

@@ -64,6 +64,7 @@ CREATE TABLE users (
     password BLOB NOT NULL
 );
 CREATE TABLE sessions (id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, user_id INTEGER NOT NULL);
+CREATE INDEX sessions_by_user ON sessions (user_id);
 """
 
 Row = dict[str, Any]
@@ -178,6 +179,11 @@ class Database:
             "SELECT users.id, email, name FROM sessions JOIN users ON users.id = user_id WHERE token = ?", (token,)
         ).fetchone()
         return None if row is None else dict(zip(("id", "email", "name"), row, strict=True))
+
+    def remove_user(self, user_id: int) -> None:
+        """Forget a user and their sessions."""
+        self._connection.execute("DELETE FROM users WHERE id = ?", (user_id,))
+        self._connection.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
 
     def close(self) -> None:
         """End the connection; the file goes with it."""
