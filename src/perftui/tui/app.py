@@ -118,14 +118,14 @@ class PerftuiApp(App[Exit]):
                 return
             if begin.screen == "live":
                 self.session.started.append(path)
-            await self._open_run(path, readonly=begin.readonly)
+            await self._open_run(path, readonly=begin.readonly, replay=begin.screen == "watch")
 
     @work(group="open")
     async def open_run(self, path: Path, *, readonly: bool = False) -> None:
         """Show a run: live while it goes on, else its result."""
         await self._open_run(path, readonly=readonly)
 
-    async def _open_run(self, path: Path, *, readonly: bool) -> None:
+    async def _open_run(self, path: Path, *, readonly: bool, replay: bool = False) -> None:
         from perftui.tui.sources import is_live
 
         if await asyncio.to_thread(is_live, path):
@@ -136,6 +136,10 @@ class PerftuiApp(App[Exit]):
             from perftui.tui.screens.result import ResultScreen
 
             await self.push_screen(ResultScreen(path))
+            if replay:
+                from perftui.tui.screens.replay import ReplayScreen
+
+                await self.push_screen(ReplayScreen(path))
 
     def run_again(self, plan: Plan, label: str = "") -> None:
         """Ask whether to run the plan once more."""

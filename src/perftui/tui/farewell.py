@@ -14,7 +14,7 @@ def farewell_text(runs: Sequence[Path]) -> str:
     finished = [path for path in runs if not is_live(path)]
     blocks = [f"Saved: {path}" for path in finished[:-1]]
     if finished:
-        blocks.append(f"{_summary(finished[-1])}\nSaved: {finished[-1]}")
+        blocks.append(f"{_summary(finished[-1])}\n\nSaved: {finished[-1]}")
     blocks += [
         f"Run {path.name} goes on without this screen.\n"
         f"  watch it   perftui watch {path.name}\n"

@@ -31,6 +31,7 @@ class Lifeline:
         self._app = app
         self._done = threading.Event()
         self._before: dict[int, Any] = {}
+        self._late: threading.Timer | None = None
 
     def __enter__(self) -> Self:
         self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._hung_up)
@@ -43,6 +44,8 @@ class Lifeline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._done.set()
+        if self._late is not None:
+            self._late.cancel()
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -59,9 +62,10 @@ class Lifeline:
 
     def _terminated(self, _number: int, _frame: FrameType | None) -> None:
         # The loop is asked to leave; when it is stuck in a write that nobody reads, the process ends all the same.
-        late = threading.Timer(_PATIENCE_S, self._end, (ExitCode.TERMINATED,))
-        late.daemon = True
-        late.start()
+        if self._late is None:
+            self._late = threading.Timer(_PATIENCE_S, self._end, (ExitCode.TERMINATED,))
+            self._late.daemon = True
+            self._late.start()
         try:
             asyncio.get_running_loop().call_soon_threadsafe(self._app.leave, int(ExitCode.TERMINATED))
         except RuntimeError:

@@ -78,6 +78,9 @@ class HomeScreen(PerftuiScreen[None]):
         Binding("e", "edit", "edit", id="home.edit", tooltip="Edit a copy of the preset"),
         Binding("D", "demo", "demo", id="home.demo", tooltip="Try the preset on the bundled demo service"),
         Binding("r", "runs", "runs", id="home.runs", tooltip="Every saved run"),
+        Binding(
+            "n", "to_newest", "newest", show=False, id="home.newest", tooltip="To the newest runs; Enter opens or joins"
+        ),
         Binding("t", "trend", "trend", id="home.trend", tooltip="How the preset's results went over time"),
     ]
     presets = getters.query_one("#presets", PresetTable)
@@ -134,7 +137,7 @@ class HomeScreen(PerftuiScreen[None]):
         self.newest.show(rows, empty=f"No runs yet. {_HINT}.")
         live = len(runs.live)
         self.newest.border_subtitle = (
-            f"{live} live: Enter joins" if live else f"{len(runs.rows):,} saved" if runs.rows else ""
+            f"{live} live: n, then Enter joins" if live else f"{len(runs.rows):,} saved" if runs.rows else ""
         )
         self.newest.set_class(bool(live), "-live")
 
@@ -235,6 +238,10 @@ class HomeScreen(PerftuiScreen[None]):
     def action_to_form(self) -> None:
         """To the first field."""
         self.form.query_one("#url").focus()
+
+    def action_to_newest(self) -> None:
+        """To the newest runs."""
+        self.newest.focus()
 
     @on(HomeForm.Left)
     def action_to_presets(self) -> None:

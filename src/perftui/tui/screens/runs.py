@@ -20,7 +20,7 @@ from perftui.tui.run_rows import run_columns, run_row, state_of
 from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.screens.question import Question
 from perftui.tui.sources import SavedRuns, read_runs
-from perftui.tui.table import Table
+from perftui.tui.table import Row, Table
 
 if TYPE_CHECKING:
     from perftui.store.index import RunRow
@@ -72,6 +72,8 @@ class RunsScreen(PerftuiScreen[None]):
         self._saved = SavedRuns()
         self._by_id: dict[str, RunRow] = {}
         self._marked: list[str] = []
+        self._rows: dict[tuple[str, str], Row] = {}
+        """Rows by run and mark: typing in the filter makes none anew."""
         self._sort = "when"
         self._descending = True
 
@@ -106,6 +108,7 @@ class RunsScreen(PerftuiScreen[None]):
             self.app.complain(error)
             return
         self._by_id = {run.id: run for run in self._saved.rows}
+        self._rows.clear()
         self._marked = [run_id for run_id in self._marked if run_id in self._by_id]
         self._show()
 
@@ -113,10 +116,17 @@ class RunsScreen(PerftuiScreen[None]):
     def _show(self) -> None:
         runs = ordered(filtered(self._saved.rows, self.field.value), self._sort, descending=self._descending)
         empty = "No run holds these words" if self._saved.rows else "No runs yet: start one from Home"
-        self.table.show((run_row(run, self._mark_of(run.id)) for run in runs), empty=empty)
+        self.table.show((self._row(run) for run in runs), empty=empty)
         whole = len(self._saved.rows)
         self.say(f"{len(runs):,} of {whole:,} runs" if len(runs) != whole else f"{whole:,} run{'s' * (whole != 1)}")
         self._show_about()
+
+    def _row(self, run: RunRow) -> Row:
+        key = (run.id, self._mark_of(run.id))
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = run_row(run, key[1])
+        return row
 
     def _mark_of(self, run_id: str) -> str:
         letter = "AB"[self._marked.index(run_id)] if run_id in self._marked else " "

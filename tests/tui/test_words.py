@@ -1,0 +1,84 @@
+"""The pure parts: plans in few words, keys that fit, columns that fit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from perftui.model.plan import Load, Stage
+from perftui.tui import describe
+from perftui.tui.describe import level_text, metric_text, path_text, planned_requests, when_text
+from perftui.tui.forms import FormValues, changed
+from perftui.tui.key_line import KeyHint, fitting
+from perftui.tui.keymap import key_name
+
+
+@pytest.mark.parametrize(
+    ("load", "level", "requests"),
+    [
+        (Load(stages=(Stage(duration_s=30, to=100),), start_level=100, warmup_s=5), "100/s", 3500),
+        (Load(stages=(Stage(duration_s=10, to=100),)), "100/s", 1000),
+        (Load(stages=(Stage(duration_s=10, to=200),), start_level=100), "100→200/s", 1500),
+        (Load(stages=(Stage(duration_s=10, to=20), Stage(duration_s=10, to=40))), "20→40/s", 500),
+        (Load(stages=(Stage(duration_s=10, to=100),), max_requests=7), "100/s", 7),
+        (Load(mode="users", stages=(Stage(duration_s=10, to=50),)), "50 users", None),
+        (Load(mode="users", stages=(Stage(duration_s=10, to=50),), max_requests=9), "50 users", 9),
+    ],
+)
+def test_loads(load: Load, level: str, requests: int | None) -> None:
+    assert level_text(load) == level
+    assert planned_requests(load) == requests
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        ("2026-11-21T08:05:09+00:00", "08:05:09"),
+        ("2026-11-02T08:05:09+00:00", "2 Nov 08:05"),
+        ("2025-11-02T08:05:09+00:00", "2025-11-02"),
+        ("nonsense", "nonsense"),
+        ("", ""),
+    ],
+)
+def test_moments(place: object, moment: str, text: str) -> None:
+    assert when_text(moment) == text
+
+
+def test_the_clock_is_the_present() -> None:
+    assert abs((describe.now() - datetime.now(UTC)).total_seconds()) < 60
+
+
+def test_paths_and_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/x")
+    assert path_text(Path("/home/x/a/b.toml")) == "~/a/b.toml"
+    assert path_text(Path("/etc/\x1b[2J")) == "/etc/\\x1b[2J"
+    assert [metric_text(name) for name in ("response_time.p99_9", "error_rate", "service_time.mean")] == [
+        "response p99.9",
+        "error rate",
+        "service mean",
+    ]
+
+
+def test_only_what_differs_from_the_preset_is_an_override() -> None:
+    preset = FormValues(url="http://a", level="100", duration="30s", warmup="5s", workers="1")
+    assert changed(preset, preset) == {}
+    typed = FormValues(url="http://b", level="1.5", duration="2m", warmup="0", workers="")
+    assert changed(typed, preset) == {"level": 1.5, "duration_s": 120.0, "warmup_s": 0.0}
+
+
+@pytest.mark.parametrize("width", [200, 78, 60, 40, 20, 8, 3, 0])
+@pytest.mark.parametrize("count", [0, 3, 7, 12])
+def test_keys_are_whole_at_most_eight_and_help_is_among_them(width: int, count: int) -> None:
+    own = [KeyHint(letter, letter, "does it") for letter in "abcdefghijkl"[:count]]
+    everywhere = [KeyHint("?", "?", "help"), KeyHint("q", "q", "quit")]
+    chosen = fitting(own, everywhere, width)
+    assert len(chosen) <= 8
+    assert sum(hint.width + 2 for hint in chosen) - 2 <= max(0, width)
+    assert everywhere[0] in chosen or width < everywhere[0].width
+
+
+def test_keys_as_they_stand_on_a_keyboard() -> None:
+    names = [key_name(key) for key in ("enter", "question_mark", "f3", "ctrl+p", "slash", "shift+tab", "D")]
+    assert names == ["Enter", "?", "F3", "Ctrl+P", "/", "Shift+Tab", "D"]
