@@ -171,3 +171,20 @@ def test_doctor(home: Home) -> None:
     facts = run_cli(home, "doctor", "--format", "json").json
     assert {fact["verdict"] for fact in facts} <= {"ok", "warn"}
     assert {"open files", "timers", "event loop", "runs", "terminal"} <= {fact["name"] for fact in facts}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("perftui ru", {"run", "runs"}),
+        ("perftui run re", {"read"}),
+        ("perftui run read --confirm", {"--confirm-host"}),
+        ("perftui export lat", {"latest"}),
+        ("perftui ctl latest pa", {"pause"}),
+        ("perftui runs pr", {"prune"}),
+    ],
+)
+def test_a_shell_completes(home: Home, words: str, expected: set[str]) -> None:
+    asked = {"_PERFTUI_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    done = subprocess.run([PERFTUI], env=home.environment | asked, capture_output=True, text=True, check=False)
+    assert {line.partition(",")[2] for line in done.stdout.splitlines()} == expected, done.stderr

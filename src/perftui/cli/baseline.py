@@ -6,6 +6,7 @@ import click
 
 from perftui.cli.failures import tell
 from perftui.cli.output import width, write_output
+from perftui.cli.references import PRESET, RUN
 
 
 @click.group(short_help="The run that others are compared with.")
@@ -14,7 +15,7 @@ def baseline() -> None:
 
 
 @baseline.command("set")
-@click.argument("run", default="latest")
+@click.argument("run", type=RUN, default="latest")
 @click.option("--force", is_flag=True, help="Take it although it was steered, stopped early or is invalid.")
 def set_(run: str, *, force: bool) -> int:
     """Make RUN the baseline of its preset and target."""
@@ -41,7 +42,7 @@ def show() -> int:
 
 
 @baseline.command()
-@click.argument("preset", default="")
+@click.argument("preset", type=PRESET, default="")
 def clear(preset: str) -> int:
     """Forget the baselines of PRESET, or all of them. The runs stay."""
     from perftui.store.baselines import clear_baseline

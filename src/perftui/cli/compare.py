@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from perftui.cli.options import SHARE, format_option, output_option, strict_option, warn_only_option
+from perftui.cli.references import RUN
 
 
 @click.command(short_help="Two runs side by side, with a verdict.")
-@click.argument("baseline")
-@click.argument("run", default="latest")
+@click.argument("baseline", type=RUN)
+@click.argument("run", type=RUN, default="latest")
 @click.option("--threshold", type=SHARE, default=0.2, help="Change that counts as a regression.  [default: 20%]")
 @click.option("--force", is_flag=True, help="Compare also what is not comparable; the report says so.")
 @format_option("text", "json", "toml", "csv", "md", "html", "junit")

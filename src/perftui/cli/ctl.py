@@ -6,26 +6,30 @@ from typing import Literal
 
 import click
 
+from perftui.cli.references import RUN
+
 Kind = Literal["pause", "resume", "level", "mark", "stop", "abort"]
 
 KINDS: tuple[Kind, ...] = ("pause", "resume", "level", "mark", "stop", "abort")
 
+_HELP = """Send COMMAND to RUN. Each becomes an event of the run, with its time.
 
-@click.command(short_help="Steer a live run.")
-@click.argument("run")
+\b
+pause        no new requests; the planned end stays
+resume       go on
+level N      arrivals per second, or users
+mark TEXT    a mark on the time axis
+stop         no new requests, wait for the answers, save
+abort        stop now, save
+"""
+
+
+@click.command(help=_HELP, short_help="Steer a live run.")
+@click.argument("run", type=RUN)
 @click.argument("command", type=click.Choice(KINDS))
 @click.argument("value", required=False)
 def ctl(run: str, command: Kind, value: str | None) -> int:
-    r"""Send COMMAND to RUN. Every command becomes an event of the run, with its time.
-
-    \b
-    pause        no new requests; the planned end stays
-    resume       go on
-    level N      arrivals per second, or users
-    mark TEXT    a mark on the time axis
-    stop         no new requests, wait for the answers, save
-    abort        stop now, save
-    """
+    """Send a command to a live run."""
     import anyio
 
     from perftui.cli.failures import tell

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perftui.cli.options import DURATION, format_option
+from perftui.cli.references import PRESET
 
 if TYPE_CHECKING:
     from perftui.demo.server import Demo
@@ -21,7 +22,7 @@ _POLL_S = 0.5
 @click.command(short_help="The bundled demo service, and a run against it.")
 @click.option("--serve", is_flag=True, help="Only the service, until Ctrl-C.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; by default a free one.")
-@click.option("--preset", default="read", show_default=True, help="What is run against it.")
+@click.option("--preset", type=PRESET, default="read", show_default=True, help="What is run against it.")
 @click.option("-d", "--duration", type=DURATION, help="How long the load lasts.")
 @click.option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")
 @click.option("--headless", is_flag=True, help="No screen (the default without a terminal).")

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from perftui.cli.options import output_option
+from perftui.cli.references import RUN
 
 
 @click.command(short_help="Write a run in another form.")
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option(
     "--format",
     "style",

@@ -65,7 +65,7 @@ class Share(click.ParamType[float, object]):
 class Workers(click.ParamType[int, object]):
     """A number of worker processes, or `auto` (0 inside)."""
 
-    name = "number|auto"
+    name = "n|auto"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Number; 0 is automatic."""

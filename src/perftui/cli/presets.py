@@ -11,6 +11,7 @@ import click
 from perftui.cli.failures import tell
 from perftui.cli.options import format_option, output_option
 from perftui.cli.output import width, write_output
+from perftui.cli.references import PRESET
 from perftui.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _row(info: PresetInfo) -> list[str]:
 
 
 @presets.command()
-@click.argument("name")
+@click.argument("name", type=PRESET)
 @click.option("--toml", is_flag=True, help="The file as it is.")
 def show(name: str, *, toml: bool) -> int:
     """Say what a preset does: its load, operations and objectives."""
@@ -110,7 +111,7 @@ def _weight(operation: Operation, plan: Plan) -> str:
     return f"{100 * operation.weight / total:.0f} %"
 
 
-@presets.command()
+@presets.command(short_help="Find every mistake in files.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def check(files: tuple[str, ...]) -> int:
     """Find every mistake in preset files; nothing is sent. Exit 2 if there is one."""
@@ -130,7 +131,7 @@ def check(files: tuple[str, ...]) -> int:
     return 0
 
 
-@presets.command()
+@presets.command(short_help="Write a preset to start from.")
 @click.argument("name")
 @click.option("--from", "url", metavar="URL", default="", help="The service that it is for.")
 @click.option("--user", is_flag=True, help="Into the user's configuration instead of ./presets.")
@@ -144,7 +145,7 @@ def new(name: str, url: str, *, user: bool) -> int:
     return 0
 
 
-@presets.command()
+@presets.command(short_help="The JSON Schema of presets.")
 @output_option
 def schema(output: Path | None) -> int:
     """Print the JSON Schema of preset files, for editors."""
@@ -156,7 +157,7 @@ def schema(output: Path | None) -> int:
     return 0
 
 
-@presets.command("import")
+@presets.command("import", short_help="From curl, HAR, OpenAPI or .http.")
 @click.argument("file")
 @click.option(
     "--as", "kind", type=click.Choice(("curl", "har", "openapi", "http")), help="What it is, when it cannot be told."

@@ -6,10 +6,11 @@ import click
 import msgspec
 
 from perftui.cli.options import format_option
+from perftui.cli.references import PRESET
 
 
 @click.command(short_help="One request per operation, shown in full.")
-@click.argument("preset")
+@click.argument("preset", type=PRESET)
 @click.argument("url", required=False)
 @click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="Header of every request; repeatable.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of the preset.")

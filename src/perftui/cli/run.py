@@ -18,23 +18,31 @@ from perftui.cli.options import (
     warn_only_option,
 )
 from perftui.cli.patient import PatientCommand
+from perftui.cli.references import PRESET, RUN
 
 if TYPE_CHECKING:
     from perftui.model.plan import Plan
 
 FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
+_EXIT_CODES = """\b
+Exit codes
+  0  fine                       12  run invalid, or not comparable
+  2  mistake; nothing was sent  13  an objective failed
+ 10  regression                 14  target unreachable before the start
+ 11  inconclusive (--strict)    15  stopped by the safety guard
+"""
 
 
-@click.command(cls=PatientCommand, short_help="Load a target with a preset.")
-@click.argument("preset")
+@click.command(cls=PatientCommand, epilog=_EXIT_CODES, short_help="Load a target with a preset.")
+@click.argument("preset", type=PRESET)
 @click.argument("url", required=False)
-@option("--rate", type=click.FloatRange(min=0, min_open=True), help="Arrivals per second (open loop).")
-@option("--users", type=click.IntRange(min=1), help="Users that each wait for their answer (closed loop).")
+@option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Arrivals per second (open loop).")
+@option("--users", type=click.IntRange(min=1), metavar="N", help="Users that each wait for their answer (closed loop).")
 @option("-d", "--duration", type=DURATION, help="How long the load lasts, warm-up not included: 30s, 5m.")
 @option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")
 @option("--workers", type=WORKERS, help="Worker processes, or auto.")
 @option("--timeout", type=DURATION, help="Total deadline of one request.")
-@option("--max-requests", type=click.IntRange(min=1), help="Stop after this many requests.")
+@option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Stop after this many requests.")
 @option(
     "-H",
     "--header",
@@ -50,11 +58,13 @@ FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
     metavar="KEY=VALUE",
     help="Any key of the preset, such as load.arrivals=poisson.",
 )
-@option("--rounds", type=click.IntRange(1, 100), default=1, help="Repeat with fresh workers and connections.")
+@option(
+    "--rounds", type=click.IntRange(1, 100), default=1, metavar="N", help="Repeat with fresh workers and connections."
+)
 @option("--label", default="", help="A name for the run, such as a version or a commit.")
 @option(
     "--baseline",
-    metavar="RUN",
+    type=RUN,
     default="",
     help="Compare with this run; `chosen` is the one of `perftui baseline set`.",
 )

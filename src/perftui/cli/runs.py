@@ -9,6 +9,7 @@ import click
 from perftui.cli.failures import tell
 from perftui.cli.options import AGE, format_option
 from perftui.cli.output import confirmed, width, write_output
+from perftui.cli.references import RUN
 
 if TYPE_CHECKING:
     from perftui.store.index import RunRow
@@ -24,7 +25,7 @@ def runs(context: click.Context) -> int | None:
     return context.invoke(list_runs) if context.invoked_subcommand is None else None
 
 
-@runs.command("list")
+@runs.command("list", short_help="List every run, newest first.")
 @click.option("-n", "--newest", type=click.IntRange(min=1), help="Only so many.")
 @format_option("text", "json")
 def list_runs(newest: int | None = None, style: str = "text") -> int:
@@ -83,7 +84,7 @@ def _result(row: RunRow) -> str:
 
 
 @runs.command()
-@click.argument("run", default="latest")
+@click.argument("run", type=RUN, default="latest")
 @format_option("text", "json", "toml", "csv", "md", "html", "junit")
 def show(run: str, style: str) -> int:
     """Print the summary of a run."""
@@ -99,7 +100,7 @@ def show(run: str, style: str) -> int:
 
 
 @runs.command()
-@click.argument("references", metavar="RUN...", nargs=-1, required=True)
+@click.argument("references", type=RUN, metavar="RUN...", nargs=-1, required=True)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def delete(references: tuple[str, ...], *, yes: bool) -> int:
     """Delete runs for good."""
@@ -133,7 +134,7 @@ def prune(keep: int | None, older_than: float | None, *, yes: bool) -> int:
 
 
 @runs.command()
-@click.argument("run", required=False)
+@click.argument("run", type=RUN, required=False)
 def path(run: str | None) -> int:
     """Print the folder of a run, or of all runs."""
     from perftui.store.library import RunLibrary
@@ -143,8 +144,8 @@ def path(run: str | None) -> int:
     return 0
 
 
-@runs.command()
-@click.argument("run", required=False)
+@runs.command(short_help="Complete unfinished runs.")
+@click.argument("run", type=RUN, required=False)
 def recover(run: str | None) -> int:
     """Complete unfinished runs from their journals: RUN, or every one whose runner is gone."""
     from perftui.analysis.recovery import recover as complete
@@ -165,7 +166,7 @@ def recover(run: str | None) -> int:
     return 0
 
 
-@runs.command()
+@runs.command(short_help="The JSON Schema of results.")
 def schema() -> int:
     """Print the JSON Schema of every JSON result: of run, export and compare."""
     import json

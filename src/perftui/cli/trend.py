@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from perftui.cli.options import SHARE, format_option, output_option
+from perftui.cli.references import PRESET
 
 
 @click.command(short_help="A metric over the last runs of a preset.")
-@click.argument("preset")
+@click.argument("preset", type=PRESET)
 @click.argument("url", required=False)
 @click.option("--metric", default="", help="Such as response_time.p99, error_rate; by default p95.")
 @click.option("--operation", default="", help="One operation instead of the total.")

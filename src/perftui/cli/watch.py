@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perftui.cli.references import RUN
+
 if TYPE_CHECKING:
     from perftui.store.library import RunLibrary
 
@@ -17,7 +19,7 @@ SAVE_S = 10.0
 
 
 @click.command(short_help="Follow a live run, or replay a finished one.")
-@click.argument("run", default="latest")
+@click.argument("run", type=RUN, default="latest")
 @click.option("--control", is_flag=True, help="Let the keys steer the run; otherwise they only look.")
 @click.option(
     "--lines", is_flag=True, help="One line per interval instead of a screen (the default without a terminal)."
