@@ -1,4 +1,4 @@
-"""A PNG with a palette instead of four bytes per pixel: a terminal has few colours, the file is a fifth as large.
+"""A PNG with a palette instead of four bytes per pixel: a terminal has few colours, the file is a fifth as large."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
     most = height - 1 - len(ROWS) - 1 if height >= 10 else 2
     parts = _parts(picture, columns, min(most, 6)) if height >= 7 else []
     if parts and not picture.is_open:
-        parts = [paint("users wait for their answers: queueing is not in these times", "$quiet")]
+        parts = [paint("users wait: queueing is not in these times", "$quiet")]
     room = max(1, height - len(parts) - titled)
     names = dict(ROWS[:room])
     lines: list[Text] = [header(columns, " ")] if titled else []
