@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from perftui.metrics.trust_rules import is_local
 from perftui.model.plan import Load, Operation, Plan
@@ -105,16 +106,28 @@ def _of_operations(plan: Plan) -> dict[str, str]:
     for journey in plan.journeys:
         steps = "; ".join(f"{step.name} {_operation(step)}" for step in journey.steps)
         key[f"journey {journey.name!r}"] = f"weight {journey.weight:g}: {steps}"
+    for source in plan.data:
+        key[f"data {source.name!r}"] = f"{_file_name(source.file)}, {source.order}"
     return key
+
+
+def _file_name(path: str) -> str:
+    """Without its directory: a checkout may lie elsewhere."""
+    return path.rsplit("/", 1)[-1]
 
 
 def _operation(operation: Operation) -> str:
     sent: dict[str, Any] = {
-        "query": operation.query, "json": operation.json, "form": operation.form, "body": operation.body,
-        "body_file": operation.body_file.rsplit("/", 1)[-1], "multipart": operation.multipart,
-        "checks": operation.checks, "headers": sorted(name.lower() for name in operation.headers),
+        "query": operation.query,
+        "json": operation.json,
+        "form": operation.form,
+        "body": operation.body,
+        "body_file": _file_name(operation.body_file),
+        "multipart": [replace(part, file=_file_name(part.file)) for part in operation.multipart],
+        "checks": operation.checks,
+        "headers": sorted(name.lower() for name in operation.headers),
         "think": operation.think_s,
-    }  # fmt: skip
+    }
     digest = hashlib.sha256(msgspec.json.encode(sent, order="sorted")).hexdigest()[:8]
     return f"{operation.method} {operation.path} weight {operation.weight:g}, content {digest}"
 
