@@ -63,6 +63,18 @@ def test_a_run_in_this_process(demo: Demo, empty_home: Path) -> None:
     assert record.environment.addresses == ("127.0.0.1",)
 
 
+def test_a_follower_whose_pipe_is_gone_does_not_end_the_run(demo: Demo, empty_home: Path) -> None:
+    calls: list[JournalLine] = []
+
+    def broken(line: JournalLine) -> None:
+        calls.append(line)
+        raise BrokenPipeError
+
+    record = run_plan(RunRequest(plan=plan_for(demo.url)), on_line=broken)
+    assert record.whole_run.ok == 50
+    assert len(calls) == 1
+
+
 def test_nothing_listens(empty_home: Path) -> None:
     with pytest.raises(UnreachableError, match="refuses connections") as raised:
         run_plan(RunRequest(plan=plan_for(f"http://127.0.0.1:{free_port()}")))

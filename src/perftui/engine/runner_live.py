@@ -301,11 +301,19 @@ class LiveRun:
         self.write(Event(at_s=round(at_s, 3), kind=kind, detail=self._scrub(detail), origin=origin, level=level))
 
     def write(self, line: JournalLine) -> None:
-        """Append to the journal and show it to whoever follows in this process."""
+        """Append to the journal, add it up and show it."""
         self._writer.append(line)
         self.timeline.add(line)
-        if self._on_line is not None:
+        self.show(line)
+
+    def show(self, line: JournalLine) -> None:
+        """Tell whoever follows in this process; one whose terminal or pipe is gone is not told any more."""
+        if self._on_line is None:
+            return
+        try:
             self._on_line(line)
+        except OSError:
+            self._on_line = None
 
 
 def now_text() -> str:

@@ -89,8 +89,7 @@ async def save_run(
             record = complete_record(header, live.timeline, end)
             problems = _save(folder, record, live.timeline)
             for problem in (*problems, *([writer.problem] if writer.problem else [])):
-                if on_line is not None:
-                    on_line(Event(at_s=0, kind="disk", detail=problem, origin="runner"))
+                live.show(Event(at_s=live.timeline.at_s, kind="disk", detail=problem, origin="runner"))
             tasks.cancel_scope.cancel()
     finally:
         writer.close()
