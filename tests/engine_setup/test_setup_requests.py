@@ -290,8 +290,47 @@ def test_clean_up_is_sent_once_for_each_value_and_goes_on_after_failures() -> No
         result = anyio.run(run_after, plan_of(CLEANUP, seen.url), {}, captured)
     assert sorted(seen.lines[:-1]) == sorted(f"DELETE /things/{number}" for number in range(40))
     assert seen.lines[-1] == "GET /done"
-    assert (result.sent, result.failed) == (41, 4)
+    assert (result.sent, result.failed) == (41, 4), "0 to 39 once each, those ending in 3 fail; one report"
     assert result.problems == ("delete: status 500",)
+
+
+CHAIN = """[[operations]]
+name = "make"
+path = "/make"
+captures = [{ name = "user", json = "$.user" }, { name = "id", json = "$.id" }]
+[[after]]
+name = "log in"
+path = "/login/${user}"
+checks = [{ status = 200 }]
+captures = [{ name = "key", json = "$.key" }]
+[[after]]
+name = "delete"
+method = "DELETE"
+path = "/${user}/${key}"
+[[after]]
+name = "end"
+path = "/end"
+"""
+
+
+def test_each_set_of_values_has_its_own_sequence_of_requests() -> None:
+    def answer(_method: str, path: str, _body: str) -> Answer:
+        user = path.removeprefix("/login/")
+        content = {} if user == "gone" else {"key": f"key-of-{user}"}
+        return 200, {"Set-Cookie": f"who={user}"}, json.dumps(content).encode()
+
+    captured = [{"user": "ann"}, {"user": "ann", "id": "1"}, {"user": "bob", "id": "2"}, {"user": "gone"}, {}]
+    with server(answer) as seen:
+        result = anyio.run(run_after, plan_of(CHAIN, seen.url), {}, captured)
+    assert sorted(seen.lines[:-1]) == [
+        "DELETE /ann/key-of-ann", "DELETE /bob/key-of-bob", "GET /login/ann", "GET /login/bob", "GET /login/gone",
+    ]  # fmt: skip
+    assert seen.lines[-1] == "GET /end"
+    assert (result.sent, result.failed, result.problems) == (6, 0, ())
+    cookies = {path: headers.get("Cookie") for _, path, headers, _ in seen.requests}
+    assert cookies["/ann/key-of-ann"] == "who=ann"
+    assert cookies["/bob/key-of-bob"] == "who=bob"
+    assert cookies["/end"] is None
 
 
 def test_clean_up_leaves_the_demo_service_as_it_was(demo: Demo) -> None:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import anyio
 from msgspec import Struct
 
 from perftui.engine.auth import Token, fetch_token, needs_token
+from perftui.engine.setup_cleanup import CleanupResult, run_after
 from perftui.model.errors import UnreachableError
-from perftui.model.plan import Operation, Plan
+from perftui.model.plan import Plan
 from perftui.presets.variables import names_in
 
 if TYPE_CHECKING:
     from perftui.engine.setup_steps import Steps
 
-MOST_AT_ONCE = 8
-CLEANUP_LIMIT_S = 120.0
-MOST_PROBLEMS = 5
+
+__all__ = ["CleanupResult", "SetupResult", "needs_setup", "run_after", "run_before"]
 
 
 class SetupResult(Struct, frozen=True, kw_only=True):
@@ -32,15 +31,6 @@ class SetupResult(Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     """Tokens, to blank out of everything that is stored or shown."""
     sent: int = 0
-
-
-class CleanupResult(Struct, frozen=True, kw_only=True):
-    """What the clean-up did."""
-
-    sent: int = 0
-    failed: int = 0
-    problems: tuple[str, ...] = ()
-    """The first ones, in words."""
 
 
 def needs_setup(plan: Plan) -> bool:
@@ -84,86 +74,6 @@ async def run_before(
         )  # fmt: skip
 
 
-async def run_after(
-    plan: Plan,
-    variables: Mapping[str, str],
-    captured: Sequence[Mapping[str, str]] = (),
-    addresses: Sequence[tuple[str, int]] = (),
-    headers: Mapping[str, str] | None = None,
-) -> CleanupResult:
-    """Send the clean-up requests: once each, or once for each captured value that a request uses.
-
-    A failed request does not stop the others.
-
-    Args:
-        plan: with secrets resolved.
-        variables: from run_before.
-        captured: values that the load captured, one mapping per request or journey.
-        addresses: as run_before.
-        headers: the token; without one, a plan that needs a token fetches it again.
-    """
-    if not plan.after:
-        return CleanupResult()
-    from perftui.engine.setup_steps import Steps
-
-    if not headers and needs_token(plan):
-        try:
-            headers = (await fetch_token(plan, addresses, variables)).headers
-        except UnreachableError as error:
-            return CleanupResult(problems=error.problems)
-    cleanup = _Cleanup()
-    with anyio.move_on_after(CLEANUP_LIMIT_S) as limit:
-        async with Steps(plan, addresses, variables, headers) as steps:
-            for operation in plan.after:
-                await cleanup.send_all(steps, operation, _uses(operation, variables, captured))
-    if limit.cancelled_caught:
-        cleanup.note(f"the clean-up took longer than {CLEANUP_LIMIT_S:.0f} s and was ended")
-    return cleanup.result()
-
-
-class _Cleanup:
-    """Counts what the clean-up does."""
-
-    def __init__(self) -> None:
-        self._sent = 0
-        self._failed = 0
-        self._problems: list[str] = []
-
-    async def send_all(self, steps: Steps, operation: Operation, uses: Sequence[Mapping[str, str]]) -> None:
-        """Send one operation with each of some values, a few at once."""
-        places = anyio.CapacityLimiter(MOST_AT_ONCE)
-        async with anyio.create_task_group() as tasks:
-            for values in uses:
-                await places.acquire_on_behalf_of(values_token := object())
-                tasks.start_soon(self._send, steps, operation, values, places, values_token)
-
-    async def _send(
-        self,
-        steps: Steps,
-        operation: Operation,
-        values: Mapping[str, str],
-        places: anyio.CapacityLimiter,
-        place: object,
-    ) -> None:
-        try:
-            step = await steps.take(operation, values)
-            self._sent += 1
-            if step.problem:
-                self._failed += 1
-                self.note(step.problem)
-        finally:
-            places.release_on_behalf_of(place)
-
-    def note(self, problem: str) -> None:
-        """Keep the first problems, each once."""
-        if problem not in self._problems and len(self._problems) < MOST_PROBLEMS:
-            self._problems.append(problem)
-
-    def result(self) -> CleanupResult:
-        """What was done up to now."""
-        return CleanupResult(sent=self._sent, failed=self._failed, problems=tuple(self._problems))
-
-
 def _can_log_in(plan: Plan, variables: Mapping[str, str]) -> bool:
     auth = plan.target.auth
     if auth is None or auth.login is None:
@@ -176,17 +86,3 @@ async def _use_token(plan: Plan, addresses: Sequence[tuple[str, int]], steps: St
     steps.variables |= token.variables
     steps.use_headers(token.headers)
     return token
-
-
-def _uses(
-    operation: Operation, variables: Mapping[str, str], captured: Sequence[Mapping[str, str]]
-) -> list[Mapping[str, str]]:
-    """The values to send an operation with; each combination once."""
-    wanted = names_in(operation) - variables.keys()
-    if not wanted:
-        return [{}]
-    uses: dict[tuple[str, ...], Mapping[str, str]] = {}
-    for values in captured:
-        if wanted <= values.keys():
-            uses.setdefault(tuple(values[name] for name in sorted(wanted)), values)
-    return list(uses.values())

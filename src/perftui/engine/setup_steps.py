@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
@@ -27,6 +28,8 @@ class Step:
         self.checks: list[tuple[str, bool, str]] = []
         """Name, whether it holds, and what is wrong."""
         self.captures: dict[str, str] = {}
+        self.lacks = ""
+        """Name of the value that the answer does not hold, when nothing else is wrong."""
         self.problem = ""
         """What went wrong first, in words; empty: all is well."""
 
@@ -74,17 +77,19 @@ class Steps:
         """Send these with every request from now on."""
         self._client.use_headers(headers)
 
-    async def take(self, operation: Operation, variables: Mapping[str, str] | None = None) -> Step:
-        """Send one request and look at its answer; what it captures is there for the next one.
+    def fork(self, variables: Mapping[str, str]) -> Steps:
+        """Another user of the same connections: with these values besides, and cookies of its own."""
+        other = copy(self)
+        other.variables = {**self.variables, **variables}
+        other._cookies = {}  # noqa: SLF001 - another instance of this class
+        return other
 
-        Args:
-            operation: the request.
-            variables: values besides those captured up to now.
-        """
+    async def take(self, operation: Operation) -> Step:
+        """Send one request and look at its answer; what it captures is there for the next one."""
         step = Step(operation)
         cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         try:
-            step.request = self._client.render(operation, {**self.variables, **(variables or {})}, cookie)
+            step.request = self._client.render(operation, self.variables, cookie)
             step.answer = await self._client.send(step.request)
         except ExchangeError as error:
             step.problem = "; ".join(error.problems)
@@ -106,6 +111,7 @@ class Steps:
         capture = compile_captures(operation.captures)
         missing = capture(response, step.captures) if capture and not failed else None
         if missing:
+            step.lacks = missing
             failed = f"the answer holds no value for {missing}"
         self.variables |= step.captures
         step.problem = f"{operation.name}: {failed}" if failed else ""

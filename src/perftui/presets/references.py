@@ -112,6 +112,7 @@ class _Values:
         everything = [*known, *(name for operation in plan.counted_operations for name in _names(operation.captures))]
         for number, operation in enumerate(plan.after):
             self._check_operation(("after", number), operation, everything)
+            everything += _names(operation.captures)
 
     def _read_columns(self, number: int, name: str, file: str) -> None:
         try:
