@@ -1,0 +1,251 @@
+"""What changed between two sets of rounds, metric by metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from perftui.analysis.blocks import Estimate, ratio, summed
+from perftui.analysis.log_change import ASSUMED_DF, ASSUMED_SPREAD, LogChange, Spread, log_change
+from perftui.analysis.proportions import share_of
+from perftui.analysis.round_data import Outcomes, Part, Round
+from perftui.analysis.share_change import share_change
+from perftui.metrics.histogram import Float64s
+from perftui.metrics.summary import is_censored, value_of
+from perftui.model.comparison import ComparisonVerdict, MetricChange
+from perftui.model.objectives import metric_unit
+from perftui.model.record import Record
+
+ALPHA = 0.05
+FLOOR_MS = 0.1
+"""A change of a time below it never matters: start delays of the generator are as large."""
+ERROR_MARGIN = 0.005
+ATTAINED_MARGIN = 0.01
+FEWEST_BEYOND = 50
+"""Values beyond a quantile on each side, below which it is shown but decides nothing."""
+FEWEST_HISTORY = 5
+OVERLOADED = 0.01
+_WIDEST = math.log(1000)
+"""Between the ends of an interval; a wider one says nothing and is not shown."""
+_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.999}
+_OF_TOTAL = ("p50", "p95", "p99")
+_OF_OPERATION = ("p50", "p95")
+_SHOWN = ("mean", "p90", "p99_9")
+
+
+class Changes:
+    """All changes between the rounds of a baseline and those of a run."""
+
+    def __init__(
+        self, baseline: Sequence[Round], runs: Sequence[Round], threshold: float, history: Sequence[Record]
+    ) -> None:
+        self._sides = baseline, runs
+        self._threshold = threshold
+        self._history = history
+        rounds = (*baseline, *runs)
+        self._has_seconds = all(part.has_seconds for part in rounds)
+        self._users = any(part.record.plan.load.mode == "users" for part in rounds) or not self._has_seconds
+        names = [name for name in baseline[0].parts if name]
+        common = [name for name in names if all(name in part.parts for part in rounds)]
+        self._operations = common if len(names) > 1 else []
+        gated = len(_OF_TOTAL) + 2 + len(self._operations) * (len(_OF_OPERATION) + 1)
+        self._confidence = 1 - ALPHA / gated
+
+    def metrics(self) -> tuple[MetricChange, ...]:
+        """All changes: the total's, then each operation's."""
+        time = "service_time" if self._users else "response_time"
+        changes = [self._time(time, name, "") for name in (*_OF_TOTAL, *_SHOWN)]
+        if not self._users:
+            changes.append(self._time("service_time", "p95", ""))
+        changes += [self._error_rate(""), *self._load_metrics()]
+        for operation in self._operations:
+            changes += [self._time(time, name, operation) for name in (*_OF_OPERATION, "p99")]
+            changes.append(self._error_rate(operation))
+        return tuple(change for change in changes if change is not None)
+
+    def _load_metrics(self) -> list[MetricChange | None]:
+        mode_is_users = self._sides[0][0].record.plan.load.mode == "users"
+        return [self._throughput(gated=mode_is_users), None if mode_is_users else self._attained()]
+
+    def _parts(self, operation: str) -> tuple[list[Part], list[Part]]:
+        before, after = ([held.parts[operation] for held in side] for side in self._sides)
+        return before, after
+
+    def _time(self, time: str, statistic: str, operation: str) -> MetricChange | None:
+        before, after = self._parts(operation)
+        metric = f"{time}.{statistic}"
+        gated = time != "service_time" or self._users
+        gated = gated and statistic in (_OF_OPERATION if operation else _OF_TOTAL)
+        counts = [[getattr(part.stats, f"{time}_ms").count for part in side] for side in (before, after)]
+        values = [[value_of(part.stats, metric) for part in side] for side in (before, after)]
+        known = [[value for value in side if value] for side in values]
+        if not all(known) or any(len(some) < len(every) for some, every in zip(known, values, strict=True)):
+            return None  # not measured on a side: nothing is invented
+        template = MetricChange(
+            metric=metric, operation=operation, unit="ms", baseline=_geometric(known[0]), run=_geometric(known[1]),
+            change=0.0, low=-1.0, high=9.99, interval_known=False, confidence=self._confidence,
+            threshold=self._threshold, verdict="inconclusive", gated=gated,
+            n_baseline=sum(counts[0]), n_run=sum(counts[1]),
+        )  # fmt: skip
+        if not self._has_seconds:
+            return _without_interval(template)
+        sides = before, after
+        estimates = [
+            [self._estimate(part, held, time, statistic, operation) for part, held in zip(side, rounds, strict=True)]
+            for side, rounds in zip(sides, self._sides, strict=True)
+        ]
+        floor = FLOOR_MS / min(template.baseline, template.run)
+        found = log_change(
+            *estimates, confidence=self._confidence, margin=math.log1p(self._threshold), worse=1,
+            spread=self._spread(metric, operation, statistic), floor=math.log1p(floor),
+        )  # fmt: skip
+        change = _filled(template, found)
+        quantile = _QUANTILES.get(statistic)
+        return self._limits_of_time(change, sides, quantile, counts) if quantile is not None else change
+
+    def _estimate(self, part: Part, held: Round, time: str, statistic: str, operation: str) -> Estimate:
+        seconds = part.time(time)
+        if statistic == "mean":
+            return seconds.mean()
+        return seconds.quantile(_QUANTILES[statistic], f"{held.id}/{time}/{operation}")
+
+    def _limits_of_time(
+        self, change: MetricChange, sides: tuple[list[Part], list[Part]], quantile: float, counts: list[list[int]]
+    ) -> MetricChange:
+        """What keeps a quantile from deciding: too few values, no answers, an overloaded target."""
+        censored = [any(is_censored(part.stats, quantile) for part in side) for side in sides]
+        if any(censored):
+            if all(censored):
+                return _with(change, "inconclusive", "at the timeout in both")
+            worse = censored[1]
+            verdict: ComparisonVerdict = "regression" if worse else "improvement"
+            return _with(change, verdict, f"at the timeout in the {'run' if worse else 'baseline'} only", known=False)
+        fewest = min(min(side) for side in counts) * (1 - quantile)
+        if fewest < FEWEST_BEYOND:
+            needed = math.ceil(FEWEST_BEYOND / (1 - quantile) - 1e-6)
+            return _with(change, "inconclusive", f"needs {needed:,} values on each side", gated=False)
+        if change.metric.startswith("response_time") and any(_overloaded(side) for side in sides):
+            reason = "overloaded: response times grow with the length of the run; attained decides"
+            return _with(change, change.verdict, reason, gated=False)
+        return change
+
+    def _spread(self, metric: str, operation: str, statistic: str) -> Spread:
+        values = []
+        for record in self._history:
+            stats = record.summary.operations.get(operation) if operation else record.summary.total
+            value = value_of(stats, metric) if stats else None
+            if value:
+                values.append(math.log(value))
+        if len(values) >= FEWEST_HISTORY:
+            return Spread(float(np.std(values, ddof=1)), len(values) - 1, assumed=False)
+        return Spread(ASSUMED_SPREAD[statistic], ASSUMED_DF, assumed=True)
+
+    def _throughput(self, *, gated: bool) -> MetricChange | None:
+        sides = self._parts("")
+        values = [[part.stats.throughput_per_s for part in side] for side in sides]
+        if any(value <= 0 for side in values for value in side):
+            return None
+        template = MetricChange(
+            metric="throughput", unit="per_s", baseline=_geometric(values[0]), run=_geometric(values[1]), change=0.0,
+            low=-1.0, high=9.99, interval_known=False, confidence=self._confidence, threshold=self._threshold,
+            verdict="inconclusive", gated=gated, n_baseline=sum(part.stats.counts.ok for part in sides[0]),
+            n_run=sum(part.stats.counts.ok for part in sides[1]),
+        )  # fmt: skip
+        if not self._has_seconds:
+            return _without_interval(template)
+        estimates = [[ratio(part.outcomes.ok, np.ones_like(part.outcomes.ok)) for part in side] for side in sides]
+        found = log_change(
+            *estimates, confidence=self._confidence, margin=-math.log1p(-self._threshold), worse=-1,
+            spread=self._spread("throughput", "", "p50"),
+        )  # fmt: skip
+        change = _filled(template, found)
+        return change if gated else _with(change, change.verdict, "set by the asked rate; attained decides")
+
+    def _error_rate(self, operation: str) -> MetricChange | None:
+        def judged(outcomes: Outcomes) -> Float64s:
+            return outcomes.ok + outcomes.failed
+
+        return self._share("error_rate", operation, lambda outcomes: outcomes.failed, judged, worse=1)
+
+    def _attained(self) -> MetricChange | None:
+        return self._share("attained", "", lambda outcomes: outcomes.ok, lambda outcomes: outcomes.scheduled, worse=-1)
+
+    def _share(
+        self, metric: str, operation: str, hits: Callable[[Outcomes], Float64s],
+        trials: Callable[[Outcomes], Float64s], *, worse: int,
+    ) -> MetricChange | None:  # fmt: skip
+        sides = self._parts(operation)
+        if any(value_of(part.stats, metric) is None for side in sides for part in side):
+            return None
+        before, after = (
+            share_of([_paired(hits(out), trials(out)) for out in (_outcomes(part) for part in side)]) for side in sides
+        )
+        margin = ATTAINED_MARGIN if worse < 0 else max(ERROR_MARGIN, self._threshold * min(before.p, after.p))
+        found = share_change(before, after, confidence=self._confidence, margin=margin, worse=worse)
+        return MetricChange(
+            metric=metric, operation=operation, unit=metric_unit(metric), baseline=before.p, run=after.p,
+            change=found.change, low=found.low, high=found.high, confidence=self._confidence, threshold=margin,
+            verdict=found.verdict, reason=found.reason, n_baseline=before.trials, n_run=after.trials,
+        )  # fmt: skip
+
+
+def _outcomes(part: Part) -> Outcomes:
+    """Second by second, or all at once when only a summary is known."""
+    if len(part.outcomes.ok):
+        return part.outcomes
+    whole, counts = Outcomes(1), part.stats.counts
+    whole.ok[0], whole.scheduled[0] = counts.ok, counts.scheduled
+    whole.failed[0] = counts.errors + counts.timeouts + counts.dropped
+    return whole
+
+
+def _paired(hits: Float64s, trials: Float64s) -> tuple[Float64s, Float64s]:
+    """Hits and trials in blocks of two seconds: neighbours depend on each other."""
+    places = np.arange(len(hits)) // 2
+    return summed(places, hits), summed(places, trials)
+
+
+def _overloaded(side: Sequence[Part]) -> bool:
+    scheduled = sum(part.stats.counts.scheduled for part in side)
+    unanswered = sum(
+        part.stats.counts.timeouts + part.stats.counts.dropped + part.stats.counts.cancelled for part in side
+    )
+    return unanswered > OVERLOADED * scheduled
+
+
+def _geometric(values: Sequence[float]) -> float:
+    return math.exp(sum(map(math.log, values)) / len(values)) if len(values) > 1 else values[0]
+
+
+def _without_interval(template: MetricChange) -> MetricChange:
+    return replace(
+        template, change=template.run / template.baseline - 1, reason="no time series: how sure it is cannot be said"
+    )
+
+
+def _filled(template: MetricChange, found: LogChange) -> MetricChange:
+    known = found.high - found.low < _WIDEST
+    return replace(
+        template,
+        change=math.expm1(found.change),
+        low=math.expm1(found.low) if known else template.low,
+        high=math.expm1(found.high) if known else template.high,
+        interval_known=known,
+        verdict=found.verdict,
+        reason=found.reason,
+    )
+
+
+def _with(
+    change: MetricChange, verdict: ComparisonVerdict, reason: str, *, gated: bool | None = None, known: bool = True
+) -> MetricChange:
+    return replace(
+        change,
+        verdict=verdict,
+        reason=reason,
+        gated=change.gated if gated is None else gated,
+        interval_known=known and change.interval_known,
+    )
