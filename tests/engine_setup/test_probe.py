@@ -12,6 +12,7 @@ import pytest
 
 from perftui.demo.server import Demo
 from perftui.engine.probe import ProbeResult, probe
+from perftui.presets.catalog import list_presets
 from perftui.presets.loading import load_plan, parse_preset
 
 CANARY = "canary-5c1e9b"
@@ -23,11 +24,13 @@ def probed(text: str, url: str) -> ProbeResult:
     return anyio.run(probe, parse_preset(load + text, "x.toml", url))
 
 
-@pytest.mark.parametrize("name", ["health", "read", "write", "stress", "complex", "mixed", "soak", "spike"])
+@pytest.mark.parametrize("name", [info.name for info in list_presets() if info.origin == "built-in"])
 def test_built_in_presets_hold_on_the_demo_service(demo: Demo, name: str) -> None:
-    result = anyio.run(probe, load_plan(name, demo.url))
+    plan = load_plan(name, demo.url)
+    result = anyio.run(probe, plan)
     assert result.holds, [operation.problem for operation in result.operations]
-    assert len(result.operations) == len(load_plan(name).operations) + len(load_plan(name).after)
+    tried = [operation.name for operation in result.operations if operation.group != "after"]
+    assert tried == [operation.name for operation in plan.counted_operations]
 
 
 def test_everything_of_an_exchange_is_there(demo: Demo) -> None:

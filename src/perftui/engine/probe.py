@@ -102,7 +102,7 @@ class _Probe:
             captured |= await self._take(journey.name, journey.steps, ready.variables, ready.headers)
         for operation in plan.after:
             if names_in(operation) <= captured.keys():
-                await self._take("after", (operation,), captured, ready.headers)
+                captured |= await self._take("after", (operation,), captured, ready.headers)
         return ProbeResult(operations=tuple(self._probed))
 
     async def _take(
@@ -142,7 +142,8 @@ class _Probe:
             captures={
                 name: REDACTED if is_secret_field(name) else self._text(value) for name, value in step.captures.items()
             },
-            problem=self._text(step.problem),
+            # A clean-up request that finds nothing left has nothing to tell the next one.
+            problem="" if group == "after" and step.lacks else self._text(step.problem),
         )
 
     def _text(self, text: str) -> str:
