@@ -66,7 +66,7 @@ async def start(pilot: Pilot[Any]) -> None:
     """From home to the live screen, as a person would."""
     home = await screen_of(pilot, HomeScreen)
     await until(pilot, lambda: home.form.entry is not None and home.form.entry.name == "quick")
-    await pilot.press("enter")
+    await pilot.press("right", "enter")
     await agree(pilot)
 
 
@@ -95,6 +95,7 @@ async def test_home_confirm_live_result_again_runs_compare(app: Make, quick: Hom
             await pilot.pause()
         home = await screen_of(pilot, HomeScreen)
         await until(pilot, lambda: len(home.newest.keys) == 2)
+        assert home.presets.has_focus
 
         await pilot.press("r")
         runs = await screen_of(pilot, RunsScreen)

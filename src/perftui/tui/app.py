@@ -155,7 +155,16 @@ class PerftuiApp(App[Exit]):
             from perftui.tui.screens.live import LiveScreen
 
             self.session.started.append(started)
+            self._leave_form()
             await self.push_screen(LiveScreen(started))
+
+    def _leave_form(self) -> None:
+        """Who comes back home after a run wants to choose, not to type into the field that started it."""
+        from perftui.tui.screens.home import HomeScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, HomeScreen):
+                screen.presets.focus()
 
     @work(group="compare", exclusive=True)
     async def compare_with(self, path: Path) -> None:

@@ -23,13 +23,13 @@ def run_columns(*, marks: bool = False) -> tuple[Column, ...]:
         Column("when", "when", 12),
         Column("name", "preset", 8, grow=1),
         Column("verdict", "verdict", 11),
-        Column("trust", "trust", 8, rank=1),
-        Column("rate", "req/s", 6, right=True),
+        Column("trust", "trust", 8, rank=3),
+        Column("rate", "req/s", 6, right=True, rank=2),
         Column("p95", "p95 ms", 6, right=True),
-        Column("errors", "errors", 7, right=True),
-        Column("target", "target", 14, grow=2, rank=2),
-        Column("label", "label", 8, grow=2, rank=3),
-        Column("id", "run", 28, rank=4),
+        Column("errors", "errors", 7, right=True, rank=1),
+        Column("target", "target", 16, grow=1, rank=4),
+        Column("label", "label", 8, grow=3, rank=5),
+        Column("id", "run", 28, rank=6),
     )
 
 

@@ -31,10 +31,10 @@ _UNKNOWN = 9.0
 _VIEWS = ("numbers", "percentiles", "time", "differences")
 _COLUMNS = (
     Column("metric", "metric", 14, grow=1),
-    Column("baseline", "baseline", 8, right=True),
+    Column("baseline", "baseline", 8, right=True, rank=1),
     Column("run", "run", 8, right=True),
     Column("change", "change", 8, right=True),
-    Column("interval", "interval", 14, right=True),
+    Column("interval", "interval", 14, right=True, rank=2),
     Column("verdict", "verdict", 13),
 )
 

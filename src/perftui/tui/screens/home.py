@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 _PRESET_COLUMNS = (
     Column("name", "name", 10, grow=1),
-    Column("kind", "kind", 6, rank=1),
-    Column("mode", "mode", 5, rank=2),
-    Column("level", "level", 14, right=True),
+    Column("kind", "kind", 6, rank=2),
+    Column("mode", "mode", 5, rank=3),
+    Column("level", "level", 14, right=True, rank=1),
     Column("duration", "time", 5, right=True),
 )
 _NEWEST = 50
