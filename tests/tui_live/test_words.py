@@ -20,12 +20,12 @@ from perftui.tui.widgets.times import time_lines
 @pytest.mark.parametrize(
     ("metric", "target", "value", "words"),
     [
-        ("response_time.p95", "< 500ms", 125.0, "75 % to spare"),
-        ("response_time.p95", "< 1,000 ms", 990.0, "1.0 % to spare"),
+        ("response_time.p95", "< 500ms", 125.0, "75 % left"),
+        ("response_time.p95", "< 1,000 ms", 990.0, "1.0 % left"),
         ("response_time.p95", "< 500ms", 1000.0, "100 % over"),
-        ("error_rate", "< 0.1%", 0.03, "30× the limit"),
+        ("error_rate", "< 0.1%", 0.03, "30× limit"),
         ("throughput", "> 100/s", 95.0, "5.0 % short"),
-        ("throughput", "> 100/s", 150.0, "50 % to spare"),
+        ("throughput", "> 100/s", 150.0, "50 % left"),
     ],
 )
 def test_distance_to_the_breach(metric: str, target: str, value: float, words: str) -> None:

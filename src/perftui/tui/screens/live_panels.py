@@ -19,6 +19,8 @@ from perftui.tui.widgets.times import draw_times
 from perftui.tui.widgets.tiny import draw_tiny
 
 Panel = LinePanel[LivePicture]
+_TWO_COLUMNS = 100
+"""Cells from which panels stand beside each other; the same as in the style."""
 _ROOMY = 28
 """Lines from which no panel has to be cut short."""
 
@@ -29,7 +31,7 @@ class LivePanels(Container):
     def __init__(self) -> None:
         super().__init__()
         self._counts = (1, 1)
-        self._arranged = ""
+        self._arranged: tuple[bool, int, int, int] | None = None
 
     def compose(self) -> ComposeResult:
         """All panels, the most wanted first; the style decides where they stand."""
@@ -58,14 +60,39 @@ class LivePanels(Container):
         self.share_height()
 
     def share_height(self) -> None:
-        """Two columns: give tables the lines they fill, plots the rest."""
-        panels = self.query_one("#panels")
+        """Give tables the lines they fill and plots the rest, in two columns or in one."""
         height = self.size.height - 1
         operations, objectives = self._counts
-        middle = 6 if height >= _ROOMY else 4
-        last = max(5, min(objectives, 8) + 3) if height >= _ROOMY else 4
-        table = min(max(6, operations + 3), max(4, (height - middle - last) * 2 // 5))
-        rows = f"1fr {table} {middle} {last}"
-        if rows != self._arranged:
-            self._arranged = rows
-            panels.styles.grid_rows = rows
+        arranged = (self.size.width >= _TWO_COLUMNS, height, operations, objectives)
+        if arranged == self._arranged:
+            return
+        self._arranged = arranged
+        heights = {} if arranged[0] else stacked(height, operations, objectives)
+        self.query_one("#panels").styles.grid_rows = beside(height, operations, objectives) if arranged[0] else ""
+        for panel in self.query_one("#panels").query(Panel):
+            lines = heights.get(panel.id or "")
+            panel.styles.height = lines if lines is not None else "100%"
+            panel.set_class(lines == 1, "-bare")
+
+
+def beside(height: int, operations: int, objectives: int) -> str:
+    """Heights of the four rows of two columns."""
+    middle = 6 if height >= _ROOMY else 4
+    last = max(5, min(objectives, 8) + 3) if height >= _ROOMY else 4
+    table = min(max(6, operations + 3), max(4, (height - middle - last) * 2 // 5))
+    return f"1fr {table} {middle} {last}"
+
+
+def stacked(height: int, operations: int, objectives: int) -> dict[str, int]:
+    """Heights of the panels below each other: all but the last two fit a terminal of 24 lines."""
+    lines = {"throughput": 7, "response": 5, "operations": 6, "errors": 1, "times": 1, "host": 1}
+    lines |= {"objectives": min(objectives, 8) + 3, "events": 5}
+    spare = height - sum(lines.values())
+    wanted = (("operations", min(operations + 3, 14)), ("errors", 5), ("response", 12), ("host", 6), ("times", 4))
+    for name, most in wanted:
+        more = most - lines[name]
+        if 0 < more <= spare:
+            lines[name] += more
+            spare -= more
+    lines["throughput"] += max(0, spare)
+    return lines

@@ -65,6 +65,9 @@ def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:
     counted = class_counts(picture)
     if not counted:
         return [paint(_none(picture), "$quiet")]
+    ranked = sorted(counted.items(), key=lambda item: -item[1])
+    if room == 1:
+        return [join((paint(name, "bold") + Content(f" {count:,}") for name, count in ranked), "  ")]
     shown: tuple[Column, ...] = (
         Column("class", max(10, width - 36), right=False),
         Column("count", 8),
@@ -73,7 +76,6 @@ def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:
     )
     if width < 50:
         shown = (Column("class", max(10, width - 10), right=False), Column("count", 8))
-    ranked = sorted(counted.items(), key=lambda item: -item[1])
     started = max(1, picture.counts.scheduled)
     lines: list[Text] = [header(shown)] if room > len(ranked) else []
     keep = max(1, room - len(lines))

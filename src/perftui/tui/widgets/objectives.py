@@ -15,7 +15,7 @@ from perftui.tui.widgets.trend import bar
 
 _MARKS = {"pass": ("✓", "$success"), "warn": ("!", "$warning"), "fail": ("✗", "$error"), "none": ("·", "$quiet")}
 _TIMES = 3
-_WORDS = 14
+_WORDS = 12
 _CRITICAL = 10
 
 
@@ -40,9 +40,9 @@ def distance(result: ObjectiveResult) -> tuple[float, str] | None:
     used = 1.0 - room
     if not limit.holds(result.value):
         if used >= _TIMES:
-            return used, f"{used:,.0f}× the limit"
+            return used, f"{used:,.0f}× limit"
         return used, f"{_share(-room)} over" if limit.is_upper else f"{_share(-room)} short"
-    return used, f"{_share(room)} to spare"
+    return used, f"{_share(room)} left"
 
 
 def draw_objectives(picture: LivePicture, width: int, height: int) -> Drawing:

@@ -90,15 +90,15 @@ def _rate(value: float) -> str:
     return f"{value:.1f}" if value < 100 else format_count(value)
 
 
-def _key(sort: str, name: str, stats: Stats) -> tuple[float | str, str]:
+def _key(sort: str, name: str, stats: Stats) -> float | str:
     match sort:
         case "name":
-            return name, name
+            return name
         case "rate":
-            return -stats.rate_per_s, name
+            return -stats.rate_per_s
         case "errors":
-            return -stats.error_rate, name
+            return -stats.error_rate
         case "share":
-            return -stats.counts.scheduled, name
+            return -stats.counts.scheduled
         case _:
-            return -float(getattr(stats.response_time_ms, sort)), name
+            return -float(getattr(stats.response_time_ms, sort))

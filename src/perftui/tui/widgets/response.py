@@ -49,7 +49,7 @@ def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
     return Drawing(
         lines + parts,
         title="Response time, ms",
-        note=window if titled else f"trend and top of {trend_seconds(columns[1].width)} s | {window}",
+        note=window if titled else f"top of {trend_seconds(columns[1].width)} s | {window}",
         status=_status(picture.objectives),
         tone="$error"
         if any(result.verdict == "fail" for result in _about_time(picture.objectives))
@@ -61,7 +61,7 @@ def _columns(picture: LivePicture, width: int) -> tuple[Column, ...]:
     line = max(0, width - 5 - 3 * (_NUMBER + 1) - 1)
     return (
         Column("", 5, right=False),
-        Column(f"last {trend_seconds(line)} s, from 0", line, right=False),
+        Column(f"last {trend_seconds(line)} s" + (", from 0" if line > 16 else ""), line, right=False),
         Column("top", _NUMBER),
         Column(f"{picture.window_s} s", _NUMBER),
         Column("run", _NUMBER),
@@ -111,7 +111,7 @@ def _parts(picture: LivePicture, columns: tuple[Column, ...], most: int) -> list
         if part not in kept:
             continue
         title, kind, field, _ = part
-        hint = "" if kind in hinted else f"  {_HINTS[kind]}"
+        hint = "" if kind in hinted or len(title) + len(_HINTS[kind]) + 2 > first else f"  {_HINTS[kind]}"
         hinted.add(kind)
         recent = fit(paint(_recent(getattr(window, kind), field), "bold"), _NUMBER, right=True)
         whole = fit(percentile_text(run, getattr(run, kind), field, timeout_s), _NUMBER, right=True)

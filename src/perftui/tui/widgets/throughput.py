@@ -76,6 +76,8 @@ def _legend(picture: LivePicture) -> Content:
 
 
 def _status(picture: LivePicture) -> Content:
+    if picture.state == "starting":
+        return Content("nothing measured yet")
     stats = picture.run.total if picture.over else picture.window.total
     level = (
         f"asked {format_count(picture.interval.level)}/s" if picture.is_open else f"{picture.interval.level:,.0f} users"

@@ -48,8 +48,10 @@ def time_lines(stats: Stats, width: int, height: int) -> list[Text]:
     if height == 1:
         return [join((paint("time", "bold $panel-title"), *words), "  ")]
     lines: list[Text] = [_bar(times, total, width)]
-    if join(words, "  ").cell_length <= width or height == 2:
+    if join(words, "  ").cell_length <= width:
         return [*lines, join(words, "  ")]
+    if height == 2:
+        return [*lines, join((word for (key, _, _), word in zip(PARTS, words, strict=True) if times.get(key)), "  ")]
     return [*lines, join(words[:3], "  "), join(words[3:], "  ")]
 
 
