@@ -236,6 +236,21 @@ def test_until_is_the_run_as_it_was() -> None:
     assert timeline.at_s == 26.0
 
 
+def test_minutes_remember_how_many_of_their_seconds_were_bad() -> None:
+    """One second in forty is held up, and one of two workers in another: degraded seconds, a valid run."""
+    intervals = []
+    for at in range(1200):
+        held_up = WorkerHealth(worker=0, loop_lag_p99_ms=30 if at % 40 == 0 else 1)
+        intervals.append(replace(_run()[10], at_s=float(at), workers=(held_up, WorkerHealth(worker=1))))
+    timeline = _timeline(intervals, _plan((Stage(duration_s=1200, to=50),)), keep=60)
+    assert timeline.trust().verdict == "valid"
+    assert timeline.until(1150).trust().verdict == "valid"
+    assert [reason.lasted_s for reason in timeline.intervals[1].trust_reasons] == [1.0]
+    assert timeline.intervals[-1].trust == "valid"
+    flagged = [interval for interval in timeline.intervals if interval.trust == "degraded"]
+    assert len(flagged) > 10
+
+
 def test_header_end_and_samples_are_kept() -> None:
     header = Header(id="x", plan=_plan(), started_at="2026-01-01T00:00:00Z", environment=Environment())
     end = End(status="finished", ended_at="2026-01-01T00:01:00Z")

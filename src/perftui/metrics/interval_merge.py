@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from perftui.metrics.cells import CellSum
 from perftui.metrics.trust import worst_of
 from perftui.model.interval import Connections, HostSample, Interval, TrustReason, WorkerHealth
@@ -37,12 +39,7 @@ def merge_intervals(intervals: Sequence[Interval], sums: Sums | None = None) -> 
             add_cells(sums, interval)
     first, last = intervals[0], intervals[-1]
     seconds = sum(interval.duration_s for interval in intervals)
-    reasons: dict[str, TrustReason] = {}
-    for interval in intervals:
-        for reason in interval.trust_reasons:
-            held = reasons.get(reason.code)
-            if held is None or worst_of((held, reason)) != held.verdict:
-                reasons[reason.code] = reason
+    reasons = _merged_reasons(intervals)
     return Interval(
         at_s=first.at_s,
         duration_s=last.at_s + last.duration_s - first.at_s,
@@ -59,9 +56,23 @@ def merge_intervals(intervals: Sequence[Interval], sums: Sums | None = None) -> 
         ),
         workers=_merged_workers(intervals, seconds),
         host=_merged_host(intervals),
-        trust=worst_of(reasons.values()),
-        trust_reasons=tuple(reasons.values()),
+        trust=worst_of(reasons),
+        trust_reasons=reasons,
     )
+
+
+def _merged_reasons(intervals: Sequence[Interval]) -> tuple[TrustReason, ...]:
+    """Each reason once per verdict, as it was first said, with the time it held."""
+    merged: dict[tuple[str, str], TrustReason] = {}
+    for interval in intervals:
+        lasting: dict[tuple[str, str], TrustReason] = {}
+        for reason in interval.trust_reasons:
+            lasting.setdefault((reason.code, reason.verdict), reason)
+        for key, reason in lasting.items():
+            first = merged.get(key)
+            before_s = first.lasted_s if first else 0.0
+            merged[key] = replace(first or reason, lasted_s=before_s + (reason.lasted_s or interval.duration_s))
+    return tuple(merged.values())
 
 
 def _merged_workers(intervals: Sequence[Interval], seconds: float) -> tuple[WorkerHealth, ...]:

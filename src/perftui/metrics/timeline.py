@@ -12,6 +12,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import Self
 
+from msgspec.structs import replace
+
 from perftui.metrics.cells import CellSum, TimeName
 from perftui.metrics.interval_merge import Sums, add_cells, merge_intervals
 from perftui.metrics.phases import measured_seconds
@@ -26,7 +28,7 @@ from perftui.metrics.series import (
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.spread import SpreadOf
 from perftui.metrics.summary import load_end_s, summary_of
-from perftui.metrics.trust import LOADED_PHASES, RunTrust
+from perftui.metrics.trust import LOADED_PHASES, RunTrust, worst_of
 from perftui.model.interval import Counts, ErrorSample, Event, Interval
 from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import PHASES, Mode, Phase, Plan
@@ -118,7 +120,9 @@ class Timeline:
 
     def _add_interval(self, interval: Interval) -> None:
         self._trust = self._trust or RunTrust(self.plan)
-        self._trust.add(interval)
+        reasons = self._trust.add(interval)
+        if reasons and not interval.trust_reasons:
+            interval = replace(interval, trust=worst_of(reasons), trust_reasons=reasons)
         self.last_interval = interval
         self.intervals_count += 1
         add_cells(self._minute, interval)

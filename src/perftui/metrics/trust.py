@@ -72,6 +72,16 @@ def judge_run(intervals: Iterable[Interval], plan: Plan) -> Trust:
     return judge.trust(loaded)
 
 
+def _worst_of_each(reasons: Iterable[TrustReason]) -> list[TrustReason]:
+    """Of each code the worst reason, the first of those that are equally bad."""
+    worst: dict[str, TrustReason] = {}
+    for reason in reasons:
+        held = worst.get(reason.code)
+        if held is None or _ORDER[reason.verdict] > _ORDER[held.verdict]:
+            worst[reason.code] = reason
+    return list(worst.values())
+
+
 class _Signal:
     """What one rule found so far."""
 
@@ -105,18 +115,15 @@ class RunTrust:
         self._throttled_s = 0.0
         self._lags = 0
 
-    def add(self, interval: Interval) -> None:
-        """Judge one more interval."""
+    def add(self, interval: Interval) -> tuple[TrustReason, ...]:
+        """Judge one more interval and say what was found. A merged one keeps what was found in its parts."""
+        merged = any(reason.lasted_s for reason in interval.trust_reasons)
+        found = interval.trust_reasons if merged else tuple(second_reasons(interval, self._plan, self._earlier))
         counted = interval.phase in LOADED_PHASES
-        seen: dict[str, TrustReason] = {}
-        for reason in second_reasons(interval, self._plan, self._earlier):
-            held = seen.get(reason.code)
-            if (counted or reason.code in _ANY_PHASE) and (
-                held is None or _ORDER[reason.verdict] > _ORDER[held.verdict]
-            ):
-                seen[reason.code] = reason
-        for code, reason in seen.items():
-            self._signals.setdefault(code, _Signal()).add(reason, interval.duration_s)
+        told = [reason for reason in found if counted or reason.code in _ANY_PHASE]
+        for reason in told if merged else _worst_of_each(told):
+            signal = self._signals.setdefault(reason.code, _Signal())
+            signal.add(reason, reason.lasted_s or interval.duration_s)
         self._earlier = [*self._earlier[-1:], interval]
         for cells in interval.cells.values():
             for cell in cells.values():
@@ -128,6 +135,7 @@ class RunTrust:
             self._at_cap_s += max((worker.at_cap_s for worker in interval.workers), default=0.0)
             self._throttled_s += interval.host.throttled_percent * interval.duration_s
             self._lags += sum(worker.loop_lag_over_100ms for worker in interval.workers)
+        return found
 
     def trust(self, loaded: CellSum) -> Trust:
         """The verdict up to now, the worst reasons first.
@@ -136,12 +144,7 @@ class RunTrust:
             loaded: Everything measured in the measure and ramp phases.
         """
         reasons = [*self._from_seconds(), *self._over_the_run(loaded)]
-        worst: dict[str, TrustReason] = {}
-        for reason in reasons:
-            held = worst.get(reason.code)
-            if held is None or _ORDER[reason.verdict] > _ORDER[held.verdict]:
-                worst[reason.code] = reason
-        ordered = sorted(worst.values(), key=lambda reason: -_ORDER[reason.verdict])
+        ordered = sorted(_worst_of_each(reasons), key=lambda reason: -_ORDER[reason.verdict])
         if is_local(self._plan):
             ordered.append(
                 TrustReason(code="shared_cpu", verdict="valid", detail="target and generator share this machine's CPU")

@@ -144,6 +144,8 @@ class TrustReason(Line, frozen=True, kw_only=True):
     """In words, with the number and the limit."""
     at_s: float | None = None
     """When it was first seen; None: over the whole run."""
+    lasted_s: float = 0.0
+    """Of an interval merged from several: the time of those it held in."""
 
 
 class Connections(Line, frozen=True, kw_only=True):
