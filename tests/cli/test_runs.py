@@ -13,6 +13,7 @@ from support.cli import run_cli
 from support.conservation import assert_conserved
 from support.home import Home
 from support.judged import expected
+from support.waiting import wait_until
 
 RECORDED = Path(__file__).parent.parent / "report" / "data" / "shop.json"
 
@@ -154,3 +155,26 @@ def test_hostile_names_do_no_harm(home: Home, saved: str) -> None:
     listed = run_cli(home, "runs")
     assert listed.code == 0
     assert broken.name in listed.stdout
+
+
+def test_unfinished_run_is_completed_when_it_is_opened(home: Home, saved: str) -> None:
+    folder = home.runs / saved
+    complete = read_record(folder)
+    (folder / "run.toml").unlink()
+    shown = run_cli(home, "runs", "show", saved)
+    assert f"{saved} was unfinished" in shown.stderr
+    assert "200 scheduled in 2s" in shown.stdout
+    assert read_record(folder).summary.total.counts == complete.summary.total.counts
+
+
+def test_a_live_run_shows_what_it_has(home: Home, demo_url: str) -> None:
+    run_id = run_cli(home, "run", "read", demo_url, "-d", "20s", "--warmup", "0s", "--detach").stdout.strip()
+    try:
+        wait_until(lambda: "scheduled in 2s" in run_cli(home, "runs", "show", run_id).stdout)
+        shown = run_cli(home, "runs", "show", run_id)
+        assert "is still running" in shown.stderr
+        assert "· running ·" in shown.stdout
+        assert run_cli(home, "runs", "delete", run_id, "--yes").code == 2
+    finally:
+        assert run_cli(home, "ctl", run_id, "abort").code == 0
+    wait_until(lambda: "running" not in run_cli(home, "runs").stdout)

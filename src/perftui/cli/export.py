@@ -26,10 +26,10 @@ def export(run: str, style: str | None, output: Path | None) -> int:
     (CSV as well); hlog is for HdrHistogram's tools.
     """
     from perftui.cli.output import write_output
+    from perftui.cli.results import open_run
     from perftui.report.export import export as to_text
-    from perftui.store.loading import load_run
 
-    write_output(to_text(load_run(run), style or _style_of(output)), output)
+    write_output(to_text(open_run(run), style or _style_of(output)), output)
     return 0
 
 

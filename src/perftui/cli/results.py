@@ -5,34 +5,69 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from perftui.cli.failures import tell
 from perftui.model.comparison import Comparison
 from perftui.model.errors import UsageError
+from perftui.model.journal import Header
 from perftui.model.plan import Plan
 from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.store.index import RunRow
+from perftui.store.journal import read_journal
 from perftui.store.library import RunLibrary
-from perftui.store.loading import LoadedRun, load_run
+from perftui.store.liveness import is_live
+from perftui.store.loading import LoadedRun, load_folder, load_run, loaded
+from perftui.store.records import RECORD_NAME, read_record
 
 CHOSEN = "chosen"
 """As a reference: the baseline that `perftui baseline set` chose for the preset and target."""
 _MOST_HISTORY = 20
 
 
-def load_any(reference: str) -> LoadedRun:
-    """A run of ours, or the result file of another tool.
+def open_run(reference: str) -> LoadedRun:
+    """A saved run, or the result file of another tool. An unfinished run is completed; of a live one, what it has.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: there is no such run or file, or it is damaged.
     """
+    path = RunLibrary().find(reference)
+    if path.is_dir():
+        return _open_folder(path)
     try:
         return load_run(reference)
     except UsageError:
-        if not Path(reference).is_file():
-            raise
         from perftui.store import foreign
 
-        return foreign.read(Path(reference))
+        return foreign.read(path)
+
+
+def _open_folder(path: Path) -> LoadedRun:
+    from perftui.analysis.recovery import recover
+
+    if is_live(path):
+        tell(f"{path.name} is still running: this is what it has so far")
+        return _so_far(path)
+    if not (path / RECORD_NAME).exists() or read_record(path).status == "running":
+        recover(path)
+        tell(f"{path.name} was unfinished: completed from its journal")
+    return load_folder(path)
+
+
+def _so_far(path: Path) -> LoadedRun:
+    from perftui.analysis.record import complete_record
+    from perftui.metrics.timeline import Timeline
+
+    lines, problem = read_journal(path)
+    header = next((line for line in lines if isinstance(line, Header)), None)
+    if header is None:
+        raise UsageError(f"{path.name}: has only just begun; try again in a second")
+    timeline = Timeline(header.plan)
+    for line in lines:
+        timeline.add(line)
+    record = replace(complete_record(header, timeline, None), status="running", status_detail="", ended_at="")
+    return loaded(record, lines, path, problem)
 
 
 def load_rounds(reference: str) -> list[LoadedRun]:
@@ -41,7 +76,7 @@ def load_rounds(reference: str) -> list[LoadedRun]:
     Raises:
         UsageError: there is no such run, or one of its rounds is damaged.
     """
-    first = load_any(reference)
+    first = open_run(reference)
     group = first.record.rounds_of
     if not group or not first.path.is_dir():
         return [first]
@@ -85,7 +120,6 @@ def compare_runs(
 def _alike(record: Record) -> list[Record]:
     """The newest saved runs that can be compared with this one."""
     from perftui.analysis.comparability import key_hash
-    from perftui.store.records import read_record
 
     key = key_hash(record)
     rows = [row for row in RunLibrary().list() if _has_ended_well(row) and row.preset == record.plan.name]
@@ -103,8 +137,6 @@ def trend_records(preset: str, url: str | None, newest: int) -> list[Record]:
     Raises:
         UsageError: there are none.
     """
-    from perftui.store.records import read_record
-
     rows = [row for row in RunLibrary().list() if row.preset == preset and url in {None, row.url} and not row.problem]
     rows = [row for row in rows if row.status != "running"][:newest]
     if not rows:

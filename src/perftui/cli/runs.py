@@ -88,10 +88,10 @@ def _result(row: RunRow) -> str:
 @format_option("text", "json", "toml", "csv", "md", "html", "junit")
 def show(run: str, style: str) -> int:
     """Print the summary of a run."""
+    from perftui.cli.results import open_run
     from perftui.report.export import export
-    from perftui.store.loading import load_run
 
-    loaded = load_run(run)
+    loaded = open_run(run)
     text = export(loaded, style)
     write_output(f"{text}\nSaved: {loaded.path}\n" if style == "text" else text, None)
     if loaded.problem:

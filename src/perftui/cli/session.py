@@ -12,7 +12,7 @@ import anyio
 from msgspec import Struct
 
 from perftui.cli.failures import tell
-from perftui.cli.outcome import Outcome, announce, comparison_reasons, decide, run_reasons
+from perftui.cli.outcome import Outcome, Reason, announce, comparison_reasons, decide, run_reasons
 from perftui.cli.output import check_output, write_output
 from perftui.cli.results import chosen_baseline, compare_runs
 from perftui.cli.screen import show
@@ -78,9 +78,11 @@ def run_headless(wanted: Wanted) -> int:
     baseline = chosen_baseline(wanted.baseline, wanted.plan)
     group = new_run_id(wanted.plan.name) if wanted.rounds > 1 else ""
     done: list[LoadedRun] = []
+    interrupted = False
     for number in range(1, wanted.rounds + 1):
-        if number > 1:
-            time.sleep(COOL_DOWN_S)
+        if number > 1 and not _rested():
+            interrupted = True
+            break
         if group:
             tell(f"round {number} of {wanted.rounds}")
         progress = _Progress(wanted.plan)
@@ -89,7 +91,7 @@ def run_headless(wanted: Wanted) -> int:
         done.append(_saved(record, progress.path))
         if _ended_early(record):
             break
-    return finish(wanted, done, baseline)
+    return finish(wanted, done, baseline, interrupted=interrupted)
 
 
 def run_on_screen(wanted: Wanted) -> int:
@@ -125,10 +127,10 @@ def _load_app() -> None:
     importlib.import_module("perftui.tui.screens.live")
 
 
-def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun]) -> int:
+def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun], *, interrupted: bool = False) -> int:
     """Compare, print or write the result, and say the exit code."""
     comparison = compare_runs(baseline, runs, wanted.threshold) if baseline else None
-    outcome = judge(wanted, runs, comparison)
+    outcome = judge(wanted, runs, comparison, interrupted=interrupted)
     write_output(result(runs, comparison, wanted.style, outcome.document), wanted.output)
     if wanted.style != "text" or wanted.output is not None:
         for run in runs:
@@ -136,12 +138,25 @@ def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun]) -> 
     return announce(outcome)
 
 
-def judge(wanted: Wanted, runs: list[LoadedRun], comparison: Comparison | None) -> Outcome:
+def judge(
+    wanted: Wanted, runs: list[LoadedRun], comparison: Comparison | None, *, interrupted: bool = False
+) -> Outcome:
     """The exit code that these results ask for."""
     reasons = [reason for run in runs for reason in run_reasons(run.record)]
+    if interrupted:
+        reasons.append(Reason(ExitCode.INTERRUPTED, "interrupted between rounds"))
     if comparison is not None:
         reasons += comparison_reasons(comparison, strict=wanted.strict)
     return decide(reasons, warn_only=wanted.warn_only)
+
+
+def _rested() -> bool:
+    """Wait between rounds; False when somebody pressed Ctrl-C."""
+    try:
+        time.sleep(COOL_DOWN_S)
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def _saved(record: Record, path: Path) -> LoadedRun:

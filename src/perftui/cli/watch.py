@@ -46,6 +46,7 @@ def _newest(library: RunLibrary) -> Path:
 
 def _print_lines(path: Path) -> int:
     """Every interval and event as a line, from the beginning to the end of the run; then its summary."""
+    from perftui.cli.failures import tell
     from perftui.model.interval import Event, Interval
     from perftui.model.journal import End, Header
     from perftui.report.progress import event_text, interval_text
@@ -66,19 +67,21 @@ def _print_lines(path: Path) -> int:
             elif isinstance(line, End):
                 return _print_summary(path)
         if not live:
+            if follower.problem:
+                tell(follower.problem)
             return _print_summary(path)
         time.sleep(POLL_S)
 
 
 def _print_summary(path: Path) -> int:
+    from perftui.cli.results import open_run
     from perftui.report.text import summary_text
     from perftui.store.liveness import is_live
-    from perftui.store.records import read_record
 
     # the runner writes the record after the journal's last line
     waited = 0.0
     while is_live(path) and waited < SAVE_S:
         time.sleep(POLL_S)
         waited += POLL_S
-    print(f"\n{summary_text(read_record(path))}\nSaved: {path}")
+    print(f"\n{summary_text(open_run(str(path)).record)}\nSaved: {path}")
     return 0
