@@ -190,7 +190,8 @@ def test_unknown_names_are_errors() -> None:
 
 
 def test_old_seconds_become_minutes_and_no_count_is_lost() -> None:
-    intervals = [replace(_run()[10], at_s=float(at)) for at in range(400)]
+    second = _run()[10]
+    intervals = [replace(second, at_s=float(at)) for at in range(400)]
     plan = _plan((Stage(duration_s=400, to=50),))
     fine, coarse = _timeline(intervals, plan), _timeline(intervals, plan, keep=100)
     assert len(fine.intervals) == 400
@@ -238,10 +239,10 @@ def test_until_is_the_run_as_it_was() -> None:
 
 def test_minutes_remember_how_many_of_their_seconds_were_bad() -> None:
     """One second in forty is held up, and one of two workers in another: degraded seconds, a valid run."""
-    intervals = []
+    intervals, second = [], _run()[10]
     for at in range(1200):
         held_up = WorkerHealth(worker=0, loop_lag_p99_ms=30 if at % 40 == 0 else 1)
-        intervals.append(replace(_run()[10], at_s=float(at), workers=(held_up, WorkerHealth(worker=1))))
+        intervals.append(replace(second, at_s=float(at), workers=(held_up, WorkerHealth(worker=1))))
     timeline = _timeline(intervals, _plan((Stage(duration_s=1200, to=50),)), keep=60)
     assert timeline.trust().verdict == "valid"
     assert timeline.until(1150).trust().verdict == "valid"
