@@ -75,7 +75,7 @@ async def agree(pilot: Pilot[Any]) -> None:
     confirm = await screen_of(pilot, ConfirmScreen)
     await until(pilot, lambda: confirm.query_one("#start", Button).has_focus)
     await pilot.press("enter")
-    await screen_of(pilot, LiveScreen, 30)
+    await until(pilot, lambda: isinstance(pilot.app.screen, (LiveScreen, ResultScreen)), 30)
 
 
 async def test_home_confirm_live_result_again_runs_compare(app: Make, quick: Home, demo: Demo) -> None:
