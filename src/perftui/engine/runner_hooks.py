@@ -15,7 +15,8 @@ from perftui.model.errors import PerftuiError
 from perftui.model.plan import Plan
 
 if TYPE_CHECKING:
-    from perftui.engine.runner_live import LiveRun
+    from perftui.engine.runner_log import RunLog
+    from perftui.engine.runner_steering import Steering
 
 RETRY_S = 5.0
 
@@ -49,7 +50,7 @@ class Hooks:
         target = replace(plan.target, headers=plan.target.headers | self._headers, auth=None)
         return replace(plan, target=target)
 
-    async def keep_renewed(self, live: LiveRun) -> None:
+    async def keep_renewed(self, steering: Steering, log: RunLog) -> None:
         """Fetch a new token before the old one runs out, until cancelled."""
         told = False
         while self._renew_after_s is not None:
@@ -58,13 +59,13 @@ class Hooks:
                 token = await fetch_token(self._prepared.resolved, self._prepared.addresses, self.variables)
             except PerftuiError as error:
                 if not told:
-                    live.note(f"the token was not renewed, trying again every {RETRY_S:.0f} s: {error}")
+                    log.note(f"the token was not renewed, trying again every {RETRY_S:.0f} s: {error}")
                 told = True
                 self._renew_after_s = RETRY_S
                 continue
             told = False
             self._headers, self._renew_after_s = token.headers, token.renew_after_s
-            live.renew_headers(token.headers, token.secrets)
+            steering.renew_headers(token.headers, token.secrets)
 
     async def after(self, captured: Sequence[dict[str, str]]) -> list[str]:
         """Make the clean-up requests; what became of them, in words."""

@@ -6,17 +6,19 @@ import anyio
 
 from perftui.engine import guard
 from perftui.engine.resolve import resolve
-from perftui.engine.runner_live import LiveRun
+from perftui.engine.runner_log import RunLog
 from perftui.engine.runner_prepare import Prepared
+from perftui.engine.runner_steering import Steering
 from perftui.model.errors import GuardError, UnreachableError
 
 
-async def keep_resolved(prepared: Prepared, live: LiveRun, confirm_host: str) -> None:
+async def keep_resolved(prepared: Prepared, steering: Steering, log: RunLog, confirm_host: str) -> None:
     """Have new connections go to the current addresses. A name that comes to mean a guarded place stops the run.
 
     Args:
         prepared: the plan and the addresses it started with.
-        live: the run.
+        steering: of the run.
+        log: takes what went wrong.
         confirm_host: the host's name as typed by the user, for the guard.
     """
     plan, addresses = prepared.resolved, prepared.addresses
@@ -30,13 +32,13 @@ async def keep_resolved(prepared: Prepared, live: LiveRun, confirm_host: str) ->
             guard.check(plan, found, confirm_host)
         except UnreachableError as error:
             if not told:
-                live.note(f"{error}; the addresses known so far stay in use")
+                log.note(f"{error}; the addresses known so far stay in use")
             told = True
             continue
         except GuardError as error:
-            live.stop(f"guard: {error}", "runner")
+            steering.stop(f"guard: {error}", "runner")
             return
         told = False
         if found != addresses:
             addresses = found
-            live.use_addresses(found)
+            steering.use_addresses(found)

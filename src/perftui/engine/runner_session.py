@@ -10,11 +10,12 @@ from collections.abc import Callable
 import anyio
 
 from perftui.analysis.record import complete_record
-from perftui.engine import signals
 from perftui.engine.control_server import ControlServer
 from perftui.engine.environment import describe
+from perftui.engine.runner_disturbances import Disturbances
 from perftui.engine.runner_hooks import Hooks
-from perftui.engine.runner_live import LiveRun, now_text
+from perftui.engine.runner_live import LiveRun
+from perftui.engine.runner_log import RunLog, now_text
 from perftui.engine.runner_prepare import Prepared
 from perftui.engine.runner_request import RunRequest
 from perftui.engine.runner_resolving import keep_resolved
@@ -64,32 +65,34 @@ async def save_run(
     )
     writer = _writer(folder)
     try:
-        live = LiveRun(prepared.resolved, supervisor, writer, Timeline(plan), scrub=scrub, on_line=on_line)
-        live.write(header)
-        cleanup = anyio.CancelScope()
+        log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
+        log.write(header)
+        live = LiveRun(prepared.resolved, supervisor, log)
+        steering = live.steering
+        disturbances = Disturbances(steering, log, supervisor, plan.load.on_disconnect)
         disk_problem = _save(folder, _started(header))
-        server = ControlServer(socket_path(folder.id), live.apply, lambda: _viewer_lost(live, plan.load.on_disconnect))
+        server = ControlServer(socket_path(folder.id), steering.apply, disturbances.viewer_lost)
         async with anyio.create_task_group() as tasks:
             await tasks.start(server.serve)
-            tasks.start_soon(_watch_signals, live, supervisor, cleanup, plan.load.on_disconnect)
-            tasks.start_soon(hooks.keep_renewed, live)
-            tasks.start_soon(keep_resolved, prepared, live, request.confirm_host)
+            tasks.start_soon(disturbances.watch_signals)
+            tasks.start_soon(hooks.keep_renewed, steering, log)
+            tasks.start_soon(keep_resolved, prepared, steering, log, request.confirm_host)
             if on_started is not None:
                 on_started(folder)
             for note in (*prepared.notes, *disk_problem):
-                live.note(note)
+                log.note(note)
             end = await live.run()
-            with cleanup:
+            with disturbances.cleanup:
                 for note in await hooks.after(live.captured):
-                    live.note(note)
-            if cleanup.cancelled_caught:
-                live.note("the clean-up was ended by a signal")
-            live.write(end)
+                    log.note(note)
+            if disturbances.cleanup.cancelled_caught:
+                log.note("the clean-up was ended by a signal")
+            log.write(end)
             writer.sync()
-            record = complete_record(header, live.timeline, end)
-            problems = _save(folder, record, live.timeline)
+            record = complete_record(header, log.timeline, end)
+            problems = _save(folder, record, log.timeline)
             for problem in (*problems, *([writer.problem] if writer.problem else [])):
-                live.show(Event(at_s=live.timeline.at_s, kind="disk", detail=problem, origin="runner"))
+                log.show(Event(at_s=log.timeline.at_s, kind="disk", detail=problem, origin="runner"))
             tasks.cancel_scope.cancel()
     finally:
         writer.close()
@@ -119,32 +122,3 @@ def _save(folder: RunFolder, record: Record, timeline: Timeline | None = None) -
     except OSError as error:
         return [f"{folder.path}: the record was not saved: {error.strerror}; `perftui runs recover` makes it again"]
     return []
-
-
-async def _watch_signals(live: LiveRun, supervisor: Supervisor, cleanup: anyio.CancelScope, on_disconnect: str) -> None:
-    def abort(name: str) -> None:
-        if live.is_over:
-            cleanup.cancel()
-        else:
-            live.abort(f"signal {name}", "signal")
-
-    await signals.watch(
-        stop=lambda name: live.stop(f"signal {name}", "signal"),
-        abort=abort,
-        hang_up=lambda: _hung_up(live, on_disconnect),
-        end_workers=supervisor.kill,
-    )
-
-
-def _hung_up(live: LiveRun, on_disconnect: str) -> None:
-    if on_disconnect == "stop":
-        live.stop("signal HUP", "signal")
-    else:
-        live.note("the terminal hung up; the run goes on to its end")
-
-
-def _viewer_lost(live: LiveRun, on_disconnect: str) -> None:
-    if on_disconnect == "stop":
-        live.stop("stopped: the viewer was lost", "runner")
-    else:
-        live.note("the viewer was lost; the run goes on to its end")
