@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from perftui.analysis import comparison
 from perftui.engine import probe as probing
 from perftui.engine.probe import ProbedCheck, ProbedOperation, ProbeResult
+from perftui.model.comparison import Comparison
 from perftui.model.plan import Plan
 from perftui.store.baselines import set_baseline
 from perftui.store.library import RunLibrary
@@ -34,10 +37,18 @@ from support.pilot import screen_of, until
 Make = Callable[..., PerftuiApp]
 Snap = Callable[..., bool]
 Steps = Callable[[Pilot[Any]], Awaitable[None]]
+DATA = Path(__file__).parent / "data"
 SIZES = [(80, 24), (120, 36)]
 AFTER = "20261120-103000-shop-288a"
 
 pytestmark = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+@pytest.fixture(autouse=True)
+def _recorded_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the comparison of the recorded runs said once: pictures do not change with the statistics."""
+    said = msgspec.json.decode((DATA / "comparison.json").read_bytes(), type=Comparison)
+    monkeypatch.setattr(comparison, "compare", lambda *_, **__: said)
 
 
 async def home(pilot: Pilot[Any]) -> HomeScreen:
