@@ -21,26 +21,6 @@ from support.home import Home
 from support.judged import expected
 
 QUICK = ("--duration", "2s", "--warmup", "0s")
-STRICT = """
-schema = 1
-name = "strict"
-kind = "read"
-[target]
-url = "http://127.0.0.1:8000"
-[load]
-rate = 50
-duration = "2s"
-[[operations]]
-name = "list"
-path = "/api/items"
-[[operations]]
-name = "broken"
-path = "/fail?rate=1&status=503"
-[[objectives]]
-metric = "error_rate"
-target = "< 0.1%"
-critical = "< 1%"
-"""
 
 
 def headless(home: Home, url: str, *more: str, preset: str = "read") -> Result:
@@ -89,17 +69,17 @@ def test_other_formats_into_a_file(home: Home, demo_url: str, style: str, start:
     assert file.read_text().startswith(start)
 
 
-def test_failed_objective_is_13(home: Home, demo_url: str) -> None:
-    result = run_cli(home, "run", write_preset(home, STRICT), demo_url, "--headless", "--format", "json")
+def test_failed_objective_is_13(home: Home, demo_url: str, strict: str) -> None:
+    result = run_cli(home, "run", write_preset(home, strict), demo_url, "--headless", "--format", "json")
     assert result.code == expected(home, 13)
     assert "objective failed: error_rate is 50.0 %, critical < 1.0 %" in result.stderr
     assert_conserved(result.record)
     assert result.json["outcome"]["blocking"] is True
 
 
-def test_warn_only_is_0_and_says_13(home: Home, demo_url: str) -> None:
+def test_warn_only_is_0_and_says_13(home: Home, demo_url: str, strict: str) -> None:
     home.extra["GITHUB_ACTIONS"] = "true"
-    result = run_cli(home, "run", write_preset(home, STRICT), demo_url, "--warn-only", "--format", "json")
+    result = run_cli(home, "run", write_preset(home, strict), demo_url, "--warn-only", "--format", "json")
     assert result.code == 0
     assert result.json["outcome"] | {"reasons": []} == {
         "exit_code": 0,
@@ -128,8 +108,8 @@ def test_public_host_needs_confirmation(home: Home) -> None:
     assert home.run_folders() == []
 
 
-def test_mistakes_in_a_preset_are_all_told_before_anything_is_sent(home: Home, demo_url: str) -> None:
-    preset = write_preset(home, STRICT.replace("rate = 50", "rate = -1\ndurration = '5s'").replace("method", "x"))
+def test_mistakes_in_a_preset_are_all_told_before_anything_is_sent(home: Home, demo_url: str, strict: str) -> None:
+    preset = write_preset(home, strict.replace("rate = 50", "rate = -1\ndurration = '5s'").replace("method", "x"))
     result = run_cli(home, "run", preset, demo_url)
     assert result.code == 2
     assert len(result.stderr.splitlines()) >= 2

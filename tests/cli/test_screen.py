@@ -9,35 +9,19 @@ from support.home import Home
 from support.judged import expected
 from support.pty import terminal
 
-STRICT = """
-schema = 1
-name = "strict"
-kind = "read"
-[target]
-url = "http://127.0.0.1:8000"
-[load]
-rate = 50
-duration = "2s"
-[[operations]]
-name = "broken"
-path = "/fail?rate=1&status=503"
-[[objectives]]
-metric = "error_rate"
-target = "< 0.1%"
-critical = "< 1%"
-"""
 
-
-def test_a_watched_run_has_the_same_exit_code_and_output_as_a_headless_one(home: Home, demo_url: str) -> None:
+def test_a_watched_run_has_the_same_exit_code_and_output_as_a_headless_one(
+    home: Home, demo_url: str, strict: str
+) -> None:
     output = home.path / "out.xml"
-    command = [PERFTUI, "run", write_preset(home, STRICT), demo_url, "--format", "junit", "--output", str(output)]
+    command = [PERFTUI, "run", write_preset(home, strict), demo_url, "--format", "junit", "--output", str(output)]
     with terminal(command, home.environment) as screen:
         screen.wait_for("FINISHED")
         screen.send("q")
         assert screen.wait() == expected(home, 13)
         assert screen.modes_restored
     left = screen.text.rpartition("?1049")[2]
-    assert "objective failed: error_rate is 100 %" in left
+    assert "objective failed: error_rate is 50.0 %" in left
     assert "strict · http" in left
     assert 'failures="' in output.read_text()
 

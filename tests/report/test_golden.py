@@ -9,11 +9,15 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from perftui.analysis.trend import trend
 from perftui.model.comparison import Comparison
+from perftui.model.record import Record
 from perftui.report import comparison as comparisons
 from perftui.report.export import FORMATS, export
 from perftui.report.rounds import rounds_text
+from perftui.report.trend import trend_csv, trend_text
 from perftui.store.loading import LoadedRun
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -44,3 +48,24 @@ def test_comparison(style: str, comparison: Comparison) -> None:
 
 def test_rounds(shop: LoadedRun) -> None:
     assert_golden("rounds.txt", rounds_text([shop, shop]))
+
+
+def test_trend(shop: LoadedRun) -> None:
+    """Nine runs around 45 ms, then one of 90."""
+    records = [_run_of_day(shop.record, day, 44.0 + day % 3) for day in range(1, 10)]
+    found = trend([*records, _run_of_day(shop.record, 10, 90.0)], baseline_id="run-01")
+    assert [point.jump for point in found.points] == [""] * 9 + ["worse"]
+    assert_golden("trend.txt", trend_text(found))
+    assert_golden("trend.csv", trend_csv(found))
+
+
+def _run_of_day(record: Record, day: int, p95: float) -> Record:
+    total = replace(record.summary.total, response_time_ms=replace(record.summary.total.response_time_ms, p95=p95))
+    return replace(
+        record,
+        id=f"run-{day:02}",
+        label=f"1.{day}",
+        started_at=f"2026-11-{day:02}T09:00:00.000+00:00",
+        steered=False,
+        summary=replace(record.summary, total=total),
+    )

@@ -21,6 +21,8 @@ class Column(Struct, frozen=True):
 
 def cell_width(text: str) -> int:
     """Terminal cells that a text takes."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text
