@@ -15,7 +15,7 @@ from perftui.model.plan import Plan
 from support.benchmark import Speed, compare, load, numbers, pinned_nginx, require, speed, wrk
 from support.load_worker import make_plan
 
-LEAST = 0.8
+LEAST = 0.7
 
 
 def measure(plan: Plan, connections: int) -> Speed:

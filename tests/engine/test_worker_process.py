@@ -83,7 +83,7 @@ def test_frames_are_whole_seconds_from_the_origin() -> None:
     assert [frame.final for frame in measured.frames] == [False, False, True]
     for frame, due in zip(measured.frames, (100, 100, 30), strict=True):
         scheduled = sum(cell.counts.scheduled for cells in frame.cells.values() for cell in cells.values())
-        assert scheduled == pytest.approx(due, abs=2)
+        assert scheduled == pytest.approx(due, abs=1)
     health = measured.frames[0].health
     assert 10e6 < health.memory_bytes < 200e6
     assert 0 < health.cpu_percent < 100

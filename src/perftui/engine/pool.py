@@ -155,7 +155,12 @@ class Pool:
         self.connections.add(connection)
         connection.opening = task = self._loop.create_task(self._dial(connection))
         self._openings.add(task)
-        task.add_done_callback(self._openings.discard)
+        task.add_done_callback(self._opened)
+
+    def _opened(self, task: asyncio.Task[None]) -> None:
+        self._openings.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._loop.call_exception_handler({"message": "opening a connection failed", "exception": error})
 
     async def _dial(self, connection: Connection) -> None:
         """Open a connection: to the socket, or to the next address and, where that refuses, to the ones after it."""

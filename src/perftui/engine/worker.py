@@ -12,6 +12,7 @@ import signal
 import stat
 import sys
 from time import perf_counter_ns
+from typing import Any
 
 from perftui.engine.messages import Begin, Command, Failure, Frame, Job, Ready, ToWorker
 from perftui.engine.pacer import LoopPacer
@@ -22,6 +23,9 @@ from perftui.model.interval import Connections
 
 INTERVAL_NS = 1_000_000_000
 TICK_NS = 20_000_000
+CUT_EARLY_NS = 1_000_000
+"""An interval is closed this much before its end: a request due at the very end belongs to the next one, and the event
+loop's timers are up to a millisecond late."""
 FLUSH_S = 5.0
 
 
@@ -43,6 +47,7 @@ class Worker:
 
     async def run(self) -> None:
         """Until the last frame is sent, or the runner is gone."""
+        self._loop.set_exception_handler(self._on_exception)
         await self._channel.open()
         try:
             await self._over
@@ -52,6 +57,14 @@ class Worker:
                 self._engine.load.end()
                 await self._engine.pool.close()
         await self._channel.flush(FLUSH_S)
+
+    def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A mistake of ours in a callback: better no worker than one that miscounts."""
+        loop.default_exception_handler(context)
+        error = context.get("exception")
+        if not isinstance(error, OSError):
+            self._channel.send(Failure(message=f"internal error: {error or context.get('message')!r}"))
+            self._on_end()
 
     def _on_end(self) -> None:
         if not self._over.done():
@@ -113,10 +126,10 @@ class Worker:
         engine.pool.cancel()
 
     def _arm(self, from_ns: int) -> None:
-        """The next tick: in 20 ms, or earlier where the interval or the load ends."""
-        engine = self._require_engine()
-        change_ns = engine.load.phases.next_change_ns(from_ns)
-        self._next_tick_ns = min(from_ns + TICK_NS, self._frame_end_ns, change_ns)
+        """The next tick: in 20 ms, or earlier where a phase or the interval ends."""
+        next_ns = min(from_ns + TICK_NS, self._require_engine().load.phases.next_change_ns(from_ns))
+        cut_ns = self._frame_end_ns - CUT_EARLY_NS
+        self._next_tick_ns = min(next_ns, cut_ns) if cut_ns > from_ns else next_ns
         self._ticker.arm(self._next_tick_ns)
 
     def _tick(self) -> None:
@@ -133,7 +146,7 @@ class Worker:
         engine.load.tick(now_ns)
         engine.operations.fold_long()
         over = engine.load.ended and self._drained(engine, now_ns)
-        if now_ns >= self._frame_end_ns and not self._channel.is_clogged:
+        if now_ns >= self._frame_end_ns - CUT_EARLY_NS and not self._channel.is_clogged:
             self._send_frame(engine, now_ns, final=False)
         if over:
             self._send_frame(engine, now_ns, final=True)
@@ -152,8 +165,9 @@ class Worker:
         return True
 
     def _send_frame(self, engine: Engine, now_ns: int, *, final: bool) -> None:
-        """All that was measured up to the last whole second; the final frame ends now."""
-        end_ns = now_ns if final else now_ns - (now_ns - self._origin_ns) % INTERVAL_NS
+        """All that was measured since the last frame, up to a whole second; the final frame ends now."""
+        whole_ns = (now_ns + CUT_EARLY_NS - self._origin_ns) // INTERVAL_NS * INTERVAL_NS
+        end_ns = max(now_ns, self._frame_start_ns) if final else self._origin_ns + whole_ns
         start_delay_p99_ms = engine.operations.start_delay_p99_ms()
         cells = engine.operations.take()
         pool = engine.pool
