@@ -163,6 +163,13 @@ def test_how_seconds_add_up_to_a_run(intervals: list[Interval], code: str, verdi
     assert trust.verdict == (verdict or "valid")
 
 
+def test_the_share_of_a_lost_worker_degrades_and_is_not_counted_as_lateness() -> None:
+    lost = _second(state="lost", counts=Counts(scheduled=100, started=75, ok=75, dropped=25))
+    cell = replace(lost.cells["measure"]["get"], error_classes={"dropped.worker_lost": 25})
+    trust = judge_run(_seconds(60, replace(lost, cells={"measure": {"get": cell}})), _plan())
+    assert _codes(trust.reasons) == {"worker": "degraded"}
+
+
 def test_a_single_client_error_anywhere_makes_the_run_invalid() -> None:
     failing = _second(phase="warmup", counts=Counts(scheduled=100, started=99, ok=99, client_errors=1))
     trust = judge_run(_seconds(60, failing, flagged=1), _plan())

@@ -128,7 +128,8 @@ class RunTrust:
         for cells in interval.cells.values():
             for cell in cells.values():
                 self._scheduled += cell.counts.scheduled
-                self._dropped += cell.counts.dropped
+                # what a lost worker would have sent is said by its own reason
+                self._dropped += cell.counts.dropped - cell.error_classes.get("dropped.worker_lost", 0)
                 self._client_errors += cell.counts.client_errors
         if counted:
             self._seconds += interval.duration_s
