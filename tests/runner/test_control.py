@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -75,22 +77,30 @@ def test_a_level_that_is_none_is_refused(demo: Demo, start: Starter, level: floa
 
 
 @pytest.mark.parametrize(
-    ("on_disconnect", "detached", "status"),
+    ("on_disconnect", "released", "status"),
     [("stop", False, "stopped"), ("stop", True, "finished"), ("finish", False, "finished")],
 )
 def test_a_lost_viewer_follows_the_plan(
-    demo: Demo, start: Starter, on_disconnect: str, *, detached: bool, status: str
+    demo: Demo, start: Starter, on_disconnect: str, *, released: bool, status: str
 ) -> None:
     run = start(plan_for(demo.url, duration_s=3, on_disconnect=on_disconnect))
+    program = "import anyio, sys; from perftui.engine.control import ControlClient\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", program + "anyio.run(ControlClient(sys.argv[1]).hold)", run.handle.run_id]
+    ) as viewer:
+        time.sleep(1.2)
+        if released:
+            anyio.run(ControlClient(run.handle.run_id).release)
+        viewer.kill()
+    record = run.finish()
+    assert record.status == status
+    assert ("the viewer was lost" in record.status_detail) == (status == "stopped")
 
-    async def view() -> None:
-        async with ControlClient(run.handle.run_id).attached() as line:
-            await anyio.sleep(1)
-            if detached:
-                await line.detach()
 
-    anyio.run(view)
-    assert run.finish().status == status
+def test_a_viewer_that_stays_ends_with_the_run(demo: Demo, start: Starter) -> None:
+    run = start(plan_for(demo.url, duration_s=1, on_disconnect="stop"))
+    anyio.run(ControlClient(run.handle.run_id).hold)
+    assert run.finish().status == "finished"
 
 
 def test_rude_clients_do_not_hold_the_runner_up(demo: Demo, start: Starter) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import suppress
 from typing import Literal
 
 import anyio
@@ -17,17 +16,6 @@ from perftui.model.text import safe_text
 from perftui.store.paths import socket_path
 
 ANSWER_S = 5.0
-
-
-class Attachment:
-    """An open line to the runner. Closed without `detach`, it tells the runner that its viewer was lost."""
-
-    def __init__(self, stream: anyio.abc.ByteStream) -> None:
-        self._stream = stream
-
-    async def detach(self) -> None:
-        """The viewer goes on purpose: the run goes on whatever its plan says about a lost viewer."""
-        await _ask(self._stream, Request(kind="detach", origin="tui"))
 
 
 class ControlClient:
@@ -60,16 +48,28 @@ class ControlClient:
         async with await self._connect() as stream:
             await _ask(stream, Request(kind=kind, level=level, text=safe_text(text), origin=origin))
 
-    @asynccontextmanager
-    async def attached(self) -> AsyncIterator[Attachment]:
-        """Stay connected as the viewer whose loss matters to a plan with on_disconnect = "stop".
+    async def hold(self) -> None:
+        """Be the viewer whose loss matters to a plan with on_disconnect = "stop", until the run ends.
+
+        When the process dies, or this is cancelled without `release` before it, the runner takes the viewer for lost.
 
         Raises:
             UsageError: the run is not running.
         """
         async with await self._connect() as stream:
             await _ask(stream, Request(kind="attach", origin="tui"))
-            yield Attachment(stream)
+            with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+                while True:
+                    await stream.receive()
+
+    async def release(self) -> None:
+        """Viewers may go from now on: the run goes on to its end whatever its plan says about lost viewers.
+
+        Raises:
+            UsageError: the run is not running.
+        """
+        async with await self._connect() as stream:
+            await _ask(stream, Request(kind="detach", origin="tui"))
 
     async def _connect(self) -> anyio.abc.SocketStream:
         try:

@@ -11,7 +11,7 @@ MOST_LINE_BYTES = 4096
 
 
 class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A command, or `attach`: tell the runner that a viewer is there, for plans that stop when it is lost."""
+    """A command; or `attach`: this connection is a viewer that must not get lost; or `detach`: all of them may go."""
 
     kind: CommandKind | Literal["attach", "detach"]
     level: float | None = None

@@ -33,6 +33,7 @@ class ControlServer:
         self._apply = apply
         self._lost = lost
         self._clients = 0
+        self._viewers: set[SocketStream] = set()
 
     async def serve(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; the socket is removed then."""
@@ -51,15 +52,12 @@ class ControlServer:
             await stream.aclose()
             return
         self._clients += 1
-        attached = False
         try:
             async with stream:
                 lines = BufferedByteReceiveStream(stream)
                 while True:
                     line = await lines.receive_until(b"\n", MOST_LINE_BYTES)
-                    request, reply = self._answer(line)
-                    if request is not None and request.kind in {"attach", "detach"}:
-                        attached = request.kind == "attach"
+                    reply = self._answer(line, stream)
                     with anyio.fail_after(_WRITE_S):
                         await stream.send(msgspec.json.encode(reply) + b"\n")
         except (
@@ -69,19 +67,23 @@ class ControlServer:
             anyio.ClosedResourceError,
             TimeoutError,
         ):
-            if attached:
+            if stream in self._viewers:
                 self._lost()
         finally:
+            self._viewers.discard(stream)
             self._clients -= 1
 
-    def _answer(self, line: bytes) -> tuple[Request | None, Reply]:
+    def _answer(self, line: bytes, stream: SocketStream) -> Reply:
         try:
             request = msgspec.json.decode(line, type=Request)
-        except (msgspec.DecodeError, RecursionError) as error:
-            return None, Reply(ok=False, problem=f"not a command: {error}")
-        if request.kind not in {"attach", "detach"}:
-            try:
+            if request.kind == "attach":
+                self._viewers.add(stream)
+            elif request.kind == "detach":
+                self._viewers.clear()
+            else:
                 self._apply(request)
-            except PerftuiError as error:
-                return None, Reply(ok=False, problem=str(error))
-        return request, Reply()
+        except (msgspec.DecodeError, RecursionError) as error:
+            return Reply(ok=False, problem=f"not a command: {error}")
+        except PerftuiError as error:
+            return Reply(ok=False, problem=str(error))
+        return Reply()
