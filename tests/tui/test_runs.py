@@ -19,6 +19,7 @@ from perftui.tui.screens.export import ExportDialog
 from perftui.tui.screens.question import Question
 from perftui.tui.screens.result import ResultScreen
 from perftui.tui.screens.runs import RunsScreen
+from perftui.tui.screens.trend import TrendScreen
 from support.home import Home
 from support.pilot import screen_of, until
 
@@ -210,3 +211,27 @@ async def test_a_comparison_is_exported_too(app: Make, saved: Home) -> None:
         await pilot.press("enter")
         await screen_of(pilot, CompareScreen)
     assert BEFORE in (saved.path / f"{BEFORE}-vs-{AFTER}.md").read_text()
+
+
+@pytest.mark.parametrize("style", ["csv", "text"])
+async def test_a_trend_is_shown_by_metric_and_operation_and_exported(app: Make, saved: Home, style: str) -> None:
+    made = app()
+    async with made.run_test() as pilot:
+        await runs(pilot)
+        made.push_screen(TrendScreen("shop"))
+        trend = await screen_of(pilot, TrendScreen)
+        await until(pilot, lambda: len(trend.table.keys) == 2)
+        await pilot.press("m", "o")
+        await until(pilot, lambda: trend._found is not None and trend._found.operation != "")
+        assert trend._found is not None
+        assert trend._found.metric == "response_time.p50"
+        await pilot.press("x")
+        dialog = await screen_of(pilot, ExportDialog)
+        dialog.formats.select(style)
+        await pilot.pause()
+        name = dialog.field.value
+        await pilot.press("enter")
+        await screen_of(pilot, TrendScreen)
+        assert BEFORE in (saved.path / name).read_text() or "10:15" in (saved.path / name).read_text()
+        await pilot.press("enter")
+        await screen_of(pilot, ResultScreen)

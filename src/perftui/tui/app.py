@@ -186,9 +186,10 @@ class PerftuiApp(App[Exit]):
 
     def export_run(self, path: Path) -> None:
         """Ask for a format and write the run to a file."""
+        from perftui.tui.exports import RunSubject
         from perftui.tui.screens.export import ExportDialog
 
-        self.push_screen(ExportDialog(path))
+        self.push_screen(ExportDialog(RunSubject(path)))
 
     def complain(self, error: PerftuiError, title: str = "") -> None:
         """Tell about an error, in its own words."""

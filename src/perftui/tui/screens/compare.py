@@ -176,9 +176,10 @@ class CompareScreen(PerftuiScreen[None]):
     def action_export(self) -> None:
         """Write the comparison to a file."""
         if self._comparison is not None:
+            from perftui.tui.exports import ComparisonSubject
             from perftui.tui.screens.export import ExportDialog
 
-            self.app.push_screen(ExportDialog(self._paths[1], self._comparison))
+            self.app.push_screen(ExportDialog(ComparisonSubject(self._comparison)))
 
 
 def _key(change: MetricChange) -> str:

@@ -1,9 +1,8 @@
-"""Writing a run, or a comparison, to a file: a format, and where to."""
+"""Writing a run, a comparison or a trend to a file: a format, and where to."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,18 +13,18 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from perftui.model.comparison import Comparison
 from perftui.model.errors import PerftuiError
 from perftui.tui.describe import path_text
+from perftui.tui.exports import Subject
 from perftui.tui.marks import quiet, words
 from perftui.tui.screens.base import Dialog
 from perftui.tui.table import Column, Row, Table
 
 _WORDS = {
-    "text": "the summary as plain text",
+    "text": "plain text",
     "json": "everything, reads back anywhere",
     "toml": "the record, for people and scripts",
-    "csv": "the summary as a table",
+    "csv": "a table, for spreadsheets and scripts",
     "series": "one row per second, for spreadsheets",
     "md": "fits a pull request",
     "html": "one page with plots, no network",
@@ -54,17 +53,16 @@ class ExportDialog(Dialog[None]):
     formats = getters.query_one("#formats", FormatTable)
     field = getters.query_one("#path", Input)
 
-    def __init__(self, path: Path, comparison: Comparison | None = None) -> None:
+    def __init__(self, subject: Subject) -> None:
         super().__init__()
-        self._path = path
-        self._comparison = comparison
-        self._endings = _endings(comparison)
+        self._subject = subject
+        self._endings = subject.endings
         self._writing = False
 
     def compose(self) -> ComposeResult:
         """Formats, path, what will happen."""
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "Export the comparison" if self._comparison else "Export the run"
+            dialog.border_title = f"Export {self._subject.title}"
             yield FormatTable(_COLUMNS, id="formats")
             yield Static("Write to", classes="quiet", markup=False)
             yield Input(id="path", compact=True, select_on_focus=False)
@@ -85,9 +83,8 @@ class ExportDialog(Dialog[None]):
     @on(Table.Highlighted, "#formats")
     def propose(self, event: Table.Highlighted) -> None:
         """A name for the file, in the directory one came from."""
-        what = f"{self._comparison.baseline_id}-vs-{self._comparison.run_id}" if self._comparison else self._path.name
         series = "-series" if event.key == "series" else ""
-        self.field.value = f"{what}{series}.{self._endings[event.key]}"
+        self.field.value = f"{self._subject.name}{series}.{self._endings[event.key]}"
 
     @on(Input.Changed, "#path")
     def check(self) -> None:
@@ -116,7 +113,7 @@ class ExportDialog(Dialog[None]):
     @work(group="export", exclusive=True)
     async def _write(self, style: str, path: Path) -> None:
         try:
-            size = await asyncio.to_thread(_export, self._path, self._comparison, style, path)
+            size = await asyncio.to_thread(write_file, self._subject, style, path)
         except (PerftuiError, OSError) as error:
             self._writing = False
             reason = error.strerror if isinstance(error, OSError) else str(error)
@@ -128,26 +125,13 @@ class ExportDialog(Dialog[None]):
         self.dismiss(None)
 
 
-def _endings(comparison: Comparison | None) -> Mapping[str, str]:
-    from perftui.report.export import FORMATS as RUN_FORMATS
+def write_file(subject: Subject, style: str, path: Path) -> int:
+    """Write the subject; how many bytes. Blocks: call it in a thread.
 
-    if comparison is None:
-        return RUN_FORMATS
-    from perftui.report.comparison import FORMATS
-
-    return {name: RUN_FORMATS[name] for name in FORMATS}
-
-
-def _export(run: Path, comparison: Comparison | None, style: str, path: Path) -> int:
-    if comparison is None:
-        from perftui.report.export import export
-        from perftui.store.loading import load_run
-
-        text = export(load_run(str(run)), style)
-    else:
-        from perftui.report.comparison import render
-
-        text = render(comparison, style)
-    data = text.encode()
+    Raises:
+        PerftuiError: the subject cannot be written in this format.
+        OSError: the file cannot be written.
+    """
+    data = subject.text(style).encode()
     path.write_bytes(data)
     return len(data)

@@ -66,6 +66,7 @@ class TrendScreen(PerftuiScreen[None]):
             "m", "metric", "next metric", id="trend.metric", tooltip="p95, p50, p99, service p95, errors, throughput"
         ),
         Binding("o", "operation", "next operation", id="trend.operation", tooltip="The total, then each operation"),
+        Binding("x", "export", "export", id="trend.export", tooltip="Write the trend to a file"),
         Binding("c", "compare", "compare", id="trend.compare", tooltip="The run with its baseline, or the one before"),
     ]
     table = getters.query_one("#points", TrendTable)
@@ -74,6 +75,7 @@ class TrendScreen(PerftuiScreen[None]):
         super().__init__()
         self._preset = preset
         self._records: tuple[Record, ...] = ()
+        self._found: Trend | None = None
         self._metric = 0
         self._operation = 0
 
@@ -117,6 +119,7 @@ class TrendScreen(PerftuiScreen[None]):
         except PerftuiError as error:
             plot.show(None, str(error))
             return
+        self._found = found
         plot.border_subtitle = words(f"{metric_text(metric)} · {operation or 'total'}")
         plot.show(trend_plot(found), "not measured in these runs")
         self.say(_headline(found))
@@ -157,6 +160,14 @@ class TrendScreen(PerftuiScreen[None]):
 
         if self.table.cursor_key:
             self.app.compare_with(await asyncio.to_thread(find_run, self.table.cursor_key))
+
+    def action_export(self) -> None:
+        """Write the trend to a file."""
+        if self._found is not None:
+            from perftui.tui.exports import TrendSubject
+            from perftui.tui.screens.export import ExportDialog
+
+            self.app.push_screen(ExportDialog(TrendSubject(self._found)))
 
 
 def _headline(found: Trend) -> Content:
