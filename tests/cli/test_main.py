@@ -13,6 +13,7 @@ from perftui import __version__
 from perftui.cli import failures
 from perftui.cli.commands import perftui as commands
 from perftui.cli.main import main
+from perftui.model.error_classes import ERROR_CLASSES
 from perftui.model.errors import GuardError, UsageError
 from support.cli import PERFTUI, run_cli
 from support.home import Home
@@ -188,3 +189,13 @@ def test_a_shell_completes(home: Home, words: str, expected: set[str]) -> None:
     asked = {"_PERFTUI_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
     done = subprocess.run([PERFTUI], env=home.environment | asked, capture_output=True, text=True, check=False)
     assert {line.partition(",")[2] for line in done.stdout.splitlines()} == expected, done.stderr
+
+
+def test_errors_are_explained(home: Home) -> None:
+    listed = run_cli(home, "errors")
+    assert "1201  connect.refused" in listed.stdout
+    assert len(run_cli(home, "errors", "--format", "json").json) == len(ERROR_CLASSES)
+    assert "503  http.503  the server answered 503: Service Unavailable" in run_cli(home, "errors", "http.503").stdout
+    unknown = run_cli(home, "errors", "nonsense")
+    assert unknown.code == 2
+    assert len(unknown.stderr.splitlines()) == 1

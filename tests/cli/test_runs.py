@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -100,6 +101,9 @@ def test_runs_that_differ_are_not_compared(home: Home, saved: str) -> None:
     assert result.code == 12
     assert "NOT COMPARABLE" in result.stdout
     assert "not comparable: timeout" in result.stderr
+    # the numbers are shown, without a verdict
+    assert re.search(r"response_time\.p95 .* → .* ms .* –\n", result.stdout)
+    assert "REGRESSION" not in result.stdout
     silenced = run_cli(home, "compare", str(RECORDED), saved, "--warn-only")
     assert silenced.code == 12
 

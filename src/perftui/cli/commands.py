@@ -24,6 +24,7 @@ class _Commands(LazyGroup):
         "trend": ("perftui.cli.trend:trend", "A metric over the last runs of a preset."),
         "presets": ("perftui.cli.presets:presets", "The presets: list, show, new, check, schema, import."),
         "probe": ("perftui.cli.probe:probe", "One request per operation, shown in full."),
+        "errors": ("perftui.cli.errors:errors", "What each class of error means."),
         "doctor": ("perftui.cli.doctor:doctor", "Limits, ports, terminal and timer quality of this machine."),
         "completion": ("perftui.cli.completion:completion", "Completion for bash, zsh or fish."),
     }

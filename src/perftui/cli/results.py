@@ -114,7 +114,13 @@ def compare_runs(
 
     compared = {run.record.id for run in (*baseline, *runs)}
     history = [record for record in _alike(runs[0].record) if record.id not in compared]
-    return compare(baseline, runs, threshold=threshold, force=force, history=history)
+    found = compare(baseline, runs, threshold=threshold, force=force, history=history)
+    if found.verdict != "not_comparable" or found.metrics:
+        return found
+    # the numbers side by side are still worth a look; verdicts on them are not
+    forced = compare(baseline, runs, threshold=threshold, force=True, history=history)
+    metrics = [replace(change, verdict="not_comparable", gated=False, reason="") for change in forced.metrics]
+    return replace(found, metrics=tuple(metrics))
 
 
 def _alike(record: Record) -> list[Record]:

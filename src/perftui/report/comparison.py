@@ -158,15 +158,20 @@ def value_text(value: float, unit: Unit) -> str:
 
 def change_text(change: float, unit: Unit) -> str:
     """A change: `+27.7 %` of times and rates, `+0.50 pp` (percentage points) of fractions."""
-    return f"{100 * change:+.2f} pp" if unit == "fraction" else f"{100 * change:+.1f} %"
+    return f"{100 * change:+.2f} pp" if unit == "fraction" else f"{_signed(100 * change)} %"
 
 
 def interval_text(change: MetricChange) -> str:
     """The interval of a change: `[+18.1, +38.0]`, in the change's unit; `–` where it could not be found."""
     if not change.interval_known:
         return MISSING
-    places = 2 if change.unit == "fraction" else 1
-    return f"[{100 * change.low:+.{places}f}, {100 * change.high:+.{places}f}]"
+    if change.unit == "fraction":
+        return f"[{100 * change.low:+.2f}, {100 * change.high:+.2f}]"
+    return f"[{_signed(100 * change.low)}, {_signed(100 * change.high)}]"
+
+
+def _signed(percent: float) -> str:
+    return f"{percent:+,.0f}" if abs(percent) >= 100 else f"{percent:+.1f}"
 
 
 def basis_text(comparison: Comparison) -> str:

@@ -25,6 +25,7 @@ from perftui.report.words import (
     MISSING,
     PERCENTILES,
     error_lines,
+    error_meaning,
     headline,
     moment_text,
     number_text,
@@ -259,8 +260,8 @@ def _errors(run: LoadedRun) -> str:
     for name, count in error_lines(run.record.summary.total.error_classes):
         sample = samples.get(name)
         what = f"{sample.operation}: {sample.request_line} {sample.detail}" if sample else ""
-        rows.append([escape(name), escape(what), f"{count:,}"])
-    return _table(["class", "one of them", "requests"], rows, left=2)
+        rows.append([escape(name), escape(error_meaning(name)), escape(what), f"{count:,}"])
+    return _table(["class", "means", "one of them", "requests"], rows, left=3)
 
 
 def _phases(record: Record) -> str:

@@ -22,6 +22,7 @@ from perftui.report.comparison import (
 from perftui.report.words import (
     MISSING,
     error_lines,
+    error_meaning,
     headline,
     moment_text,
     number_text,
@@ -74,11 +75,16 @@ def run_markdown(run: LoadedRun) -> str:
         _latencies(record),
         _objectives(record),
         _operations(record),
-        [f"- {plain(name)}: {count:,}" for name, count in error_lines(total.error_classes)[:_MOST_ERRORS]],
+        [_error(name, count) for name, count in error_lines(total.error_classes)[:_MOST_ERRORS]],
         [f"- {plain(finding.detail)}" for finding in record.findings],
         [f"- trust: {plain(reason.detail)}" for reason in record.trust.reasons],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _error(name: str, count: int) -> str:
+    meaning = error_meaning(name)
+    return f"- {plain(name)}: {count:,}" + (f" ({plain(meaning)})" if meaning else "")
 
 
 def _latencies(record: Record) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from perftui.metrics.summary import is_censored
+from perftui.model.error_classes import error_class
 from perftui.model.objectives import METRICS, format_value, metric_unit
 from perftui.model.plan import Load, Plan
 from perftui.model.record import LatencyStats, ObjectiveResult, Record, Stats, Verdict
@@ -96,6 +97,14 @@ def objective_value(result: ObjectiveResult) -> str:
 def error_lines(classes: dict[str, int]) -> list[tuple[str, int]]:
     """Error classes, most frequent first."""
     return sorted(classes.items(), key=lambda item: (-item[1], item[0]))
+
+
+def error_meaning(name: str) -> str:
+    """What a class of errors means; empty for one that only another tool knows."""
+    try:
+        return error_class(name).meaning
+    except KeyError:
+        return ""
 
 
 def moment_text(text: str) -> str:
