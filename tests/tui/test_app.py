@@ -131,6 +131,28 @@ async def test_any_size_is_drawn(app: Make, saved: Home, size: tuple[int, int]) 
         assert made._exception is None
 
 
+async def test_an_error_of_ours_prints_no_values(app: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> None:
+        token = "-".join(["value", "of", "a", "secret"])
+        raise RuntimeError(len(token))
+
+    made = app()
+
+    async def fail() -> None:
+        async with made.run_test() as pilot:
+            await screen_of(pilot, HomeScreen)
+            made.call_later(broken)
+            await until(pilot, lambda: made._exception is not None)
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    made._print_error_renderables()
+    printed = "".join(capsys.readouterr())
+    assert "RuntimeError" in printed
+    assert "value-of-a-secret" not in printed
+    assert made.return_code == 1
+
+
 async def test_q_leaves_when_nothing_is_live(app: Make) -> None:
     made = app()
     async with made.run_test() as pilot:

@@ -240,6 +240,12 @@ class PerftuiApp(App[Exit]):
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
         self.notify(self.session.keep_theme(self.theme), markup=False)
 
+    def _fatal_error(self) -> None:
+        # Textual's own prints the values of local variables with an unhandled error: they may be secrets.
+        from rich.traceback import Traceback
+
+        self.panic(Traceback(show_locals=False, width=None))
+
     def action_help_quit(self) -> None:
         """Ctrl-C copies in Textual; say how one leaves."""
         self.notify("Press q to leave", markup=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
@@ -80,11 +82,11 @@ class ProbeScreen(PerftuiScreen[None]):
                 if not self._probed:
                     self.app.pop_screen()
                 return
-        from perftui.engine.probe import probe
-
         self.say("sending…")
+        # httpx takes a while to import: not on the loop that answers keys
+        module = await asyncio.to_thread(import_module, "perftui.engine.probe")
         try:
-            result = await probe(self._plan)
+            result: ProbeResult = await module.probe(self._plan)
         except PerftuiError as error:
             self._show_problems(error.problems)
             return
