@@ -90,6 +90,16 @@ def test_files_are_looked_for_beside_the_preset(places: Path) -> None:
         load_plan(str(directory / "mine.toml"), "http://h")
 
 
+def test_each_user_needs_a_row_of_its_own(places: Path) -> None:
+    (places / "users.csv").write_text("name\nann\nbob\n")
+    data = '[[data]]\nname = "u"\nfile = "users.csv"\norder = "per_user"\n'
+    text = OWN.format(name="x").replace("rate = 1", "users = 3") + data
+    (places / "mine.toml").write_text(text)
+    with pytest.raises(UsageError, match=r"data\[0\]\.order: is per_user, but there are 2 rows for up to 3"):
+        load_plan(str(places / "mine.toml"), "http://h")
+    assert load_plan(str(places / "mine.toml"), "http://h", settings=["load.users=2"]).data[0].order == "per_user"
+
+
 def test_presets_are_found_in_an_installed_package(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = places / "site-packages/perftui"
     (package / "_presets").mkdir(parents=True)

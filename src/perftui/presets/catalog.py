@@ -65,7 +65,7 @@ def find_preset(reference: str) -> tuple[str, str]:
     Raises:
         UsageError: there is no such preset, or its file cannot be read.
     """
-    if "/" in reference or reference.endswith(".toml") or reference == "-":
+    if "/" in reference or reference.endswith(".toml"):
         return _read(Path(reference)), reference
     by_name: dict[str, Path] = {}
     for path, _ in _files():

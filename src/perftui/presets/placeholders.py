@@ -112,8 +112,9 @@ def make(placeholder: Placeholder, quoting: Quoting) -> Maker:
         return maker
     guard = _QUOTE[quoting]
     if placeholder.kind == "fake":
-        pool = tuple(map(guard, fake_pool(placeholder.argument)))
-        return lambda values, _: pool[int(values.random.random() * len(pool))]
+        return _choose(tuple(map(guard, fake_pool(placeholder.argument))))
+    if placeholder.kind == "choice":
+        return _choose(tuple(map(guard, placeholder.argument.split("|"))))
     return lambda values, variables: guard(maker(values, variables))
 
 
@@ -190,7 +191,8 @@ def _header(value: str) -> str:
 
 
 def _quote_component(value: str) -> str:
-    return quote(value, safe="")
+    # Most captured values are identifiers: nothing to quote, found out twenty times faster.
+    return value if value.isalnum() and value.isascii() else quote(value, safe="")
 
 
 def _inside_json(value: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from perftui.model.errors import UsageError
-from perftui.model.plan import Capture, Operation, Plan
+from perftui.model.plan import Capture, DataSource, Operation, Plan
 from perftui.presets import grammar
-from perftui.presets.data_files import read_columns
+from perftui.presets.data_files import read_columns, read_rows
 from perftui.presets.problems import KeyPath, Problems, nearest
 
 
@@ -91,7 +91,7 @@ class _Values:
     def check(self) -> None:
         plan = self._plan
         for number, source in enumerate(plan.data):
-            self._read_columns(number, source.name, source.file)
+            self._read_columns(number, source)
         known: list[str] = []
         for number, operation in enumerate(plan.before):
             self._check_operation(("before", number), operation, known)
@@ -114,11 +114,20 @@ class _Values:
             self._check_operation(("after", number), operation, everything)
             everything += _names(operation.captures)
 
-    def _read_columns(self, number: int, name: str, file: str) -> None:
+    def _read_columns(self, number: int, source: DataSource) -> None:
         try:
-            self._columns[name] = read_columns(Path(file))
+            self._columns[source.name] = read_columns(Path(source.file))
+            if source.order == "per_user" and self._plan.load.mode == "users":
+                self._check_rows(number, len(read_rows(Path(source.file))))
         except UsageError as error:
             self._problems.add(("data", number, "file"), "; ".join(error.problems))
+
+    def _check_rows(self, number: int, rows: int) -> None:
+        users = max(stage.to for stage in self._plan.load.stages)
+        if rows < users:
+            self._problems.add(
+                ("data", number, "order"), f"is per_user, but there are {rows:,} rows for up to {users:,.0f} users"
+            )
 
     def _check_operation(self, path: KeyPath, operation: Operation, known: Sequence[str]) -> None:
         places: dict[str, Any] = {
