@@ -212,7 +212,7 @@ def test_unknown_format(shop: LoadedRun) -> None:
 def test_several_runs_and_their_comparison_are_one_document(shop: LoadedRun, comparison: Comparison) -> None:
     runs = [shop, replace(shop, record=replace(shop.record, rounds_of="r", round=2))]
     document = msgspec.json.decode(
-        result(runs, comparison, "json", {"exit_code": 0, "would_exit": 10, "blocking": False, "reasons": []})
+        result(runs, comparison, "json", outcome={"exit_code": 0, "would_exit": 10, "blocking": False, "reasons": []})
     )
     SCHEMA.validate(document)
     assert (document["kind"], len(document["rounds"])) == ("rounds", 2)
@@ -224,5 +224,7 @@ def test_several_runs_and_their_comparison_are_one_document(shop: LoadedRun, com
     page = parsed(result(runs, comparison, "html"))
     assert [tag for tag, _ in page.tags].count("html") == 1
     assert [tag for tag, _ in page.tags].count("h1") == 3
+    drawn = parsed(result(runs[:1], comparison, "html", baseline=[shop]))
+    assert [tag for tag, _ in drawn.tags].count("figure") == 5 + 3
     assert result(runs, comparison, "md").count("### ") == 3
     assert "2 rounds" in result(runs, comparison, "text")

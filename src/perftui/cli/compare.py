@@ -39,6 +39,7 @@ def compare(
     from perftui.cli.results import compare_runs, load_rounds
     from perftui.report.comparison import render
 
-    comparison = compare_runs(load_rounds(baseline), load_rounds(run), threshold, force=force)
-    write_output(render(comparison, style), output)
+    before, after = load_rounds(baseline), load_rounds(run)
+    comparison = compare_runs(before, after, threshold, force=force)
+    write_output(render(comparison, style, (before[0], after[0])), output)
     return announce(decide(comparison_reasons(comparison, strict=strict), warn_only=warn_only))

@@ -116,7 +116,9 @@ def run_on_screen(wanted: Wanted) -> int:
     comparison = compare_runs(baseline, [run], wanted.threshold) if baseline else None
     outcome = judge(wanted, [run], comparison)
     if wanted.output is not None:
-        write_output(result([run], comparison, wanted.style, outcome.document), wanted.output)
+        write_output(
+            result([run], comparison, wanted.style, outcome=outcome.document, baseline=baseline), wanted.output
+        )
     elif comparison is not None:
         write_output(render(comparison, "text"), None)
     return announce(outcome)
@@ -131,7 +133,7 @@ def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun], *, 
     """Compare, print or write the result, and say the exit code."""
     comparison = compare_runs(baseline, runs, wanted.threshold) if baseline else None
     outcome = judge(wanted, runs, comparison, interrupted=interrupted)
-    write_output(result(runs, comparison, wanted.style, outcome.document), wanted.output)
+    write_output(result(runs, comparison, wanted.style, outcome=outcome.document, baseline=baseline), wanted.output)
     if wanted.style != "text" or wanted.output is not None:
         for run in runs:
             tell(f"saved: {run.path}")

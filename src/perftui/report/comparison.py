@@ -10,6 +10,7 @@ from perftui.model.objectives import Unit
 from perftui.model.units import format_ms, format_percent
 from perftui.report.tables import Column, cell_width, table, wrap
 from perftui.report.words import MISSING, number_text
+from perftui.store.loading import LoadedRun
 
 FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
 VERDICT_WORDS: dict[ComparisonVerdict, str] = {
@@ -30,8 +31,8 @@ WIDTH = 80
 _INDENT = "  "
 
 
-def render(comparison: Comparison, style: str) -> str:
-    """The comparison in one of FORMATS.
+def render(comparison: Comparison, style: str, sides: tuple[LoadedRun, LoadedRun] | None = None) -> str:
+    """The comparison in one of FORMATS. With a baseline and a run as `sides`, HTML draws both.
 
     Raises:
         UsageError: there is no such format.
@@ -58,7 +59,7 @@ def render(comparison: Comparison, style: str) -> str:
         case "html":
             from perftui.report.html import html
 
-            return html([], comparison)
+            return html([], comparison, sides)
         case "junit":
             from perftui.report.junit import junit
 

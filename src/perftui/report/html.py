@@ -19,8 +19,9 @@ from perftui.report.comparison import (
     metric_name,
     side_text,
     value_text,
+    verdict_text,
 )
-from perftui.report.html_plots import run_plots
+from perftui.report.html_plots import comparison_plots, run_plots
 from perftui.report.words import (
     MISSING,
     PERCENTILES,
@@ -55,9 +56,17 @@ _CHANGE_TONES: dict[ComparisonVerdict, str] = {
 }
 
 
-def html(runs: Sequence[LoadedRun], comparison: Comparison | None = None) -> str:
-    """One page with the comparison first, where there is one, and each run whole."""
-    body = _comparison_parts(comparison) if comparison is not None else []
+def html(
+    runs: Sequence[LoadedRun], comparison: Comparison | None = None, sides: tuple[LoadedRun, LoadedRun] | None = None
+) -> str:
+    """One page with the comparison first, where there is one, and each run whole.
+
+    Args:
+        runs: Shown whole; none for a page of the comparison only.
+        comparison: Baseline against run.
+        sides: A baseline and a run whose curves are drawn into the same figures.
+    """
+    body = _comparison_parts(comparison, sides) if comparison is not None else []
     ids = [run.record.id for run in runs]
     if comparison is not None and not runs:
         ids = [comparison.baseline_id, comparison.run_id]
@@ -89,7 +98,7 @@ def _run_parts(run: LoadedRun) -> list[str]:
     ]
 
 
-def _comparison_parts(comparison: Comparison) -> list[str]:
+def _comparison_parts(comparison: Comparison, sides: tuple[LoadedRun, LoadedRun] | None) -> list[str]:
     rows = [
         [
             escape(metric_name(change)),
@@ -112,6 +121,7 @@ def _comparison_parts(comparison: Comparison) -> list[str]:
         _bullets(comparison.reasons),
         _table(titles, rows, words=2) if rows else "",
         f"<p class='quiet'>{escape(basis_text(comparison))}</p>" if rows else "",
+        *(comparison_plots(*sides) if sides else []),
         _section("What else differs", _bullets(comparison.differences)),
     ]
 
@@ -136,6 +146,8 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _change_verdict(change: MetricChange) -> str:
+    if not change.gated and verdict_text(change) == MISSING:
+        return MISSING
     word = _tag(f"{VERDICT_MARKS[change.verdict]} {VERDICT_WORDS[change.verdict]}", _CHANGE_TONES[change.verdict])
     return word if change.gated else f"{word} (not counted)"
 

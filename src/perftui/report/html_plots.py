@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 from perftui.metrics.timeline import Timeline
 from perftui.report.svg import Css, Line, svg_plot
@@ -18,11 +19,7 @@ def run_plots(run: LoadedRun) -> list[str]:
     """Figures as HTML; none when the run has no intervals (a TOML export, say)."""
     if not run.intervals:
         return []
-    timeline = Timeline(run.record.plan)
-    for interval in run.intervals:
-        timeline.add(interval)
-    for event in run.events:
-        timeline.add(event)
+    timeline = _timeline(run)
     rate_mode = run.record.plan.load.mode == "rate"
     times = "response_time" if rate_mode else "service_time"
     marks = [(event.at_s, event.detail or event.kind) for event in run.events if event.kind in _MARKED]
@@ -48,6 +45,44 @@ def run_plots(run: LoadedRun) -> list[str]:
     cpu.append(Line(label="busiest worker", points=timeline.series("worker_cpu"), css="b"))
     figures.append(svg_plot("CPU of this machine", cpu, unit="per cent", limit=100.0))
     return [figure for figure in figures if figure]
+
+
+def comparison_plots(baseline: LoadedRun, run: LoadedRun) -> list[str]:
+    """Both runs in one figure each: percentiles, p95 and throughput over time. None where one has no intervals."""
+    if not baseline.intervals or not run.intervals:
+        return []
+    before, after = _timeline(baseline), _timeline(run)
+    both_rate = baseline.record.plan.load.mode == run.record.plan.load.mode == "rate"
+    times: Literal["response_time", "service_time"] = "response_time" if both_rate else "service_time"
+    name = times.replace("_", " ").capitalize()
+    ticks = [(_stretched(quantile), label) for quantile, label in _CURVE_TICKS]
+    figures = [
+        svg_plot(
+            f"{name}, percentiles",
+            [_line("baseline", before.curve(times), "q"), _line("run", after.curve(times), "a")],
+            unit="ms at or below",
+            x_ticks=ticks,
+        )
+    ]
+    for metric, title, unit in (
+        (f"{times}.p95", f"{name}, p95", "ms, of each second"),
+        ("throughput", "Throughput", "ok per second"),
+    ):
+        lines = [
+            Line(label="baseline", points=before.series(metric), css="q"),
+            Line(label="run", points=after.series(metric), css="a"),
+        ]
+        figures.append(svg_plot(title, lines, unit=unit))
+    return [figure for figure in figures if figure]
+
+
+def _timeline(run: LoadedRun) -> Timeline:
+    timeline = Timeline(run.record.plan)
+    for interval in run.intervals:
+        timeline.add(interval)
+    for event in run.events:
+        timeline.add(event)
+    return timeline
 
 
 _MARKED = frozenset({"pause", "resume", "level", "mark", "stop", "abort", "worker_lost", "auto_stop", "disk"})

@@ -15,9 +15,21 @@ FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
 
 
 def result(
-    runs: Sequence[LoadedRun], comparison: Comparison | None, style: str, outcome: dict[str, Any] | None = None
+    runs: Sequence[LoadedRun],
+    comparison: Comparison | None,
+    style: str,
+    *,
+    outcome: dict[str, Any] | None = None,
+    baseline: Sequence[LoadedRun] = (),
 ) -> str:
     """The result in one of FORMATS. CSV holds the summaries; the comparison has a CSV of its own.
+
+    Args:
+        runs: At least one; several are rounds.
+        comparison: With the baseline, where there is one.
+        style: The format.
+        outcome: Exit code and reasons, for JSON.
+        baseline: The other side of the comparison, for the figures of HTML.
 
     Raises:
         UsageError: there is no such format.
@@ -40,7 +52,7 @@ def result(
         case "html":
             from perftui.report.html import html
 
-            return html(runs, comparison)
+            return html(runs, comparison, (baseline[0], runs[0]) if baseline else None)
         case "junit":
             from perftui.report.junit import junit
 
