@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from perftui.metrics.cells import CellSum, TimeName, sum_of
 from perftui.metrics.sparse import Sparse
@@ -12,13 +12,6 @@ from perftui.model.objectives import METRICS, TIME_METRICS
 from perftui.model.plan import Mode
 from perftui.model.record import LatencyStats, Stats
 
-HOST_METRICS = (
-    "cpu", "cpu_max_core", "memory", "memory_used", "disk_read", "disk_written", "net_received", "net_sent",
-    "target_cpu", "target_memory", "worker_cpu", "worker_memory", "loop_lag",
-)  # fmt: skip
-SERIES = (*METRICS, "errors_per_s", "level", "asked", "in_flight", "open_connections", *HOST_METRICS)
-"""Every name a series may have. Per cent for CPU and memory (worker_cpu: of one core), bytes (per second for disk and
-net), ms for loop_lag, per second for asked."""
 Point = tuple[float, float]
 
 
@@ -81,7 +74,9 @@ class IntervalView:
                 return float(getattr(stats, statistic)) if stats.count else None
         if metric in METRICS or metric == "errors_per_s":
             return self._of_counts(metric, operation)
-        return _of_machine(metric, self.interval)
+        if metric not in _OF_MACHINE:
+            raise ValueError(f"{metric!r} is not a series; series are {', '.join(SERIES)}")
+        return _OF_MACHINE[metric](self.interval)
 
     def _of_counts(self, metric: str, operation: str) -> float | None:
         counts = self.counts(operation)
@@ -109,45 +104,45 @@ def _time_name(name: str) -> TimeName:
             raise ValueError(f"{name!r} is not a time")
 
 
-def _of_machine(metric: str, interval: Interval) -> float | None:
-    host, workers = interval.host, interval.workers
-    match metric:
-        case "level":
-            return interval.level
-        case "asked":
-            return interval.asked / interval.duration_s if interval.duration_s > 0 else None
-        case "in_flight":
-            return float(sum(worker.in_flight for worker in workers))
-        case "open_connections":
-            return float(interval.connections.open_now)
-        case "cpu":
-            return host.cpu_percent
-        case "cpu_max_core":
-            return host.cpu_max_core_percent
-        case "memory":
-            return host.memory_percent
-        case "memory_used":
-            return float(host.memory_used_bytes)
-        case "disk_read":
-            return host.disk_read_bytes
-        case "disk_written":
-            return host.disk_write_bytes
-        case "net_received":
-            return host.net_received_bytes
-        case "net_sent":
-            return host.net_sent_bytes
-        case "target_cpu":
-            return host.target_cpu_percent
-        case "target_memory":
-            return None if host.target_memory_bytes is None else float(host.target_memory_bytes)
-        case "worker_cpu":
-            return max((worker.cpu_percent for worker in workers), default=None)
-        case "worker_memory":
-            return float(sum(worker.memory_bytes for worker in workers)) if workers else None
-        case "loop_lag":
-            return max((worker.loop_lag_max_ms for worker in workers), default=None)
-        case _:
-            raise ValueError(f"{metric!r} is not a series; series are {', '.join(SERIES)}")
+def _asked_per_s(interval: Interval) -> float | None:
+    return interval.asked / interval.duration_s if interval.duration_s > 0 else None
+
+
+def _target_memory(interval: Interval) -> float | None:
+    size = interval.host.target_memory_bytes
+    return None if size is None else float(size)
+
+
+def _worker_memory(interval: Interval) -> float | None:
+    return float(sum(worker.memory_bytes for worker in interval.workers)) if interval.workers else None
+
+
+_OF_LOAD: dict[str, Callable[[Interval], float | None]] = {
+    "level": lambda interval: interval.level,
+    "asked": _asked_per_s,
+    "in_flight": lambda interval: float(sum(worker.in_flight for worker in interval.workers)),
+    "open_connections": lambda interval: float(interval.connections.open_now),
+}
+OF_HOST: dict[str, Callable[[Interval], float | None]] = {
+    "cpu": lambda interval: interval.host.cpu_percent,
+    "cpu_max_core": lambda interval: interval.host.cpu_max_core_percent,
+    "memory": lambda interval: interval.host.memory_percent,
+    "memory_used": lambda interval: float(interval.host.memory_used_bytes),
+    "disk_read": lambda interval: interval.host.disk_read_bytes,
+    "disk_written": lambda interval: interval.host.disk_write_bytes,
+    "net_received": lambda interval: interval.host.net_received_bytes,
+    "net_sent": lambda interval: interval.host.net_sent_bytes,
+    "target_cpu": lambda interval: interval.host.target_cpu_percent,
+    "target_memory": _target_memory,
+    "worker_cpu": lambda interval: max((worker.cpu_percent for worker in interval.workers), default=None),
+    "worker_memory": _worker_memory,
+    "loop_lag": lambda interval: max((worker.loop_lag_max_ms for worker in interval.workers), default=None),
+}
+"""What is sampled of the machine, the workers and the target's process."""
+_OF_MACHINE = _OF_LOAD | OF_HOST
+SERIES = (*METRICS, "errors_per_s", *_OF_MACHINE)
+"""Every name a series may have. Per cent for CPU and memory (worker_cpu: of one core), bytes (per second for disk and
+net), ms for loop_lag, per second for asked."""
 
 
 def series_of(views: Iterable[IntervalView], metric: str, operation: str = "") -> list[Point]:

@@ -18,7 +18,7 @@ from perftui.metrics.cells import CellSum, TimeName
 from perftui.metrics.interval_merge import Sums, add_cells, merge_intervals
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.series import (
-    HOST_METRICS,
+    OF_HOST,
     IntervalView,
     Point,
     series_of,
@@ -67,7 +67,7 @@ class Timeline:
         self._sums: Sums = {}
         """Of all whole minutes."""
         self._trust: RunTrust | None = None
-        self._host = {metric: SpreadOf() for metric in HOST_METRICS}
+        self._host = {metric: SpreadOf() for metric in OF_HOST}
 
     def add(self, line: JournalLine) -> None:
         """Take the next line of the journal."""
@@ -128,10 +128,10 @@ class Timeline:
         add_cells(self._minute, interval)
         view = IntervalView(interval, self.mode)
         if interval.phase != "drain":
-            for metric, spread in self._host.items():
-                value = view.value(metric)
+            for metric, sampled in OF_HOST.items():
+                value = sampled(interval)
                 if value is not None:
-                    spread.add(value)
+                    self._host[metric].add(value)
         self._seconds.append(view)
         if self.intervals_count % BLOCK == 0:
             self._close_minute()
