@@ -65,6 +65,41 @@ def test_built_in_preset_on_another_server(home: Home, name: str, path: str) -> 
         assert record.plan.operations[0].method == ("POST" if name == "write" else "GET")
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("duration = ", "durration = "), "did you mean 'duration'?"),
+        (("rate = 20", "rate = nan"), "load.rate: nan is not a finite number"),
+        (('"${env:CANARY}" }\nheaders', '"${env:NOT_THERE}" }\nheaders'), "NOT_THERE is not set"),
+        (("/api/search", "/${__import__('os')}"), "is no placeholder"),
+        (("schema = 1", "a = " + "[" * 5000 + "]" * 5000), "nested too deep"),
+    ],
+)
+def test_a_preset_with_mistakes_ends_with_2_and_sends_nothing(
+    home: Home, change: tuple[str, str], expected: str
+) -> None:
+    home.extra["CANARY"] = SECRET
+    assert change[0] in SECRETS
+    preset = write_preset(home, SECRETS.replace(*change, 1))
+    with nginx() as server:
+        result = run_cli(home, "run", preset, server.url, *SHORT)
+        assert server.status().connections == 0
+    assert (result.code, result.stdout) == (2, "")
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert home.run_folders() == []
+
+
+def test_a_line_end_in_a_secret_ends_with_2_and_sends_nothing(home: Home) -> None:
+    home.extra["CANARY"] = "abcdefgh\r\nX-Evil: 1"
+    with nginx() as server:
+        result = run_cli(home, "run", write_preset(home, SECRETS), server.url, *SHORT)
+        assert server.status().connections == 0
+    assert result.code == 2
+    assert "holds a line end or NUL" in result.stderr
+    assert "Evil" not in result.stderr
+
+
 SECRET = "canary-91c4-d07e"
 SECRETS = """schema = 1
 name = "secrets"

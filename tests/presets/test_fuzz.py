@@ -27,8 +27,8 @@ SCALARS = (
 NAMES = st.sampled_from(
     [
         "name", "path", "json", "status", "checks", "captures", "url", "auth", "bearer", "basic", "user", "password",
-        "login", "request", "rate", "users", "stages", "duration", "to", "steps", "weight", "query", "headers", "metric",
-        "target",
+        "login", "request", "rate", "users", "stages", "duration", "to", "steps", "weight", "query", "headers",
+        "metric", "target",
     ]
 )  # fmt: skip
 VALUES = st.recursive(
