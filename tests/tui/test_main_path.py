@@ -23,6 +23,7 @@ from perftui.tui.screens.runs import RunsScreen
 from support.conservation import assert_conserved
 from support.home import Home
 from support.pilot import screen_of, until
+from support.waiting import wait_until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(90)]
 Make = Callable[..., PerftuiApp]
@@ -36,6 +37,7 @@ kind = "read"
 mode = "rate"
 rate = 40
 duration = "{duration}"
+on_disconnect = "{on_disconnect}"
 [[operations]]
 name = "health"
 path = "/health"
@@ -55,11 +57,11 @@ def quick(place: Home) -> Home:
     return place
 
 
-def write_preset(home: Home, duration: str) -> None:
+def write_preset(home: Home, duration: str, on_disconnect: str = "finish") -> None:
     """The preset `quick` in the working directory."""
     folder = home.path / "presets"
     folder.mkdir(exist_ok=True)
-    (folder / "quick.toml").write_text(_PRESET.format(duration=duration))
+    (folder / "quick.toml").write_text(_PRESET.format(duration=duration, on_disconnect=on_disconnect))
 
 
 async def start(pilot: Pilot[Any]) -> None:
@@ -173,3 +175,32 @@ async def test_a_running_run_is_joined_from_home(app: Make, place: Home, demo: D
         await until(pilot, lambda: live.picture is not None)
         await pilot.press("s")
         await screen_of(pilot, ResultScreen, 30)
+
+
+async def test_a_run_whose_plan_says_so_stops_when_its_viewer_is_lost(app: Make, place: Home, demo: Demo) -> None:
+    write_preset(place, "60s", "stop")
+    made = app(preset="quick", url=demo.url)
+    async with made.run_test() as pilot:
+        await start(pilot)
+        await until(pilot, lambda: any(worker.group == "hold" for worker in made.workers))
+        await pilot.pause(0.5)
+        made.leave(143)
+    (folder,) = place.run_folders()
+    wait_until(lambda: not is_live(folder), 30)
+    record = read_record(folder)
+    assert record.status != "finished"
+    assert_conserved(record)
+
+
+async def test_it_goes_on_when_its_viewer_leaves_on_purpose(app: Make, place: Home, demo: Demo) -> None:
+    write_preset(place, "4s", "stop")
+    made = app(preset="quick", url=demo.url)
+    async with made.run_test() as pilot:
+        await start(pilot)
+        await until(pilot, lambda: any(worker.group == "hold" for worker in made.workers))
+        await pilot.pause(0.5)
+        await pilot.press("d")
+        await until(pilot, lambda: made._exit)
+    (folder,) = place.run_folders()
+    wait_until(lambda: not is_live(folder), 30)
+    assert read_record(folder).status == "finished"

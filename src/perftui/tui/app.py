@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +17,7 @@ from textual.dom import DOMNode
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from perftui.model.errors import PerftuiError
+from perftui.model.errors import PerftuiError, UsageError
 from perftui.model.text import safe_text
 from perftui.tui.lifeline import Lifeline
 from perftui.tui.session import Session
@@ -117,7 +118,7 @@ class PerftuiApp(App[Exit]):
                 self.complain(error)
                 return
             if begin.screen == "live":
-                self.session.started.append(path)
+                self.take(path)
             await self._open_run(path, readonly=begin.readonly, replay=begin.screen == "watch")
 
     @work(group="open")
@@ -154,7 +155,7 @@ class PerftuiApp(App[Exit]):
         if started is not None:
             from perftui.tui.screens.live import LiveScreen
 
-            self.session.started.append(started)
+            self.take(started)
             self._leave_form()
             await self.push_screen(LiveScreen(started))
 
@@ -230,9 +231,38 @@ class PerftuiApp(App[Exit]):
         if answer != "stay":
             self.leave()
 
+    def take(self, path: Path) -> None:
+        """A run was started for the person in front of this screen."""
+        self.session.started.append(path)
+        self._hold(path)
+
+    @work(group="hold")
+    async def _hold(self, path: Path) -> None:
+        """Be there for the run: a plan may say that it stops when its viewer is lost."""
+        from perftui.engine.control import ControlClient
+
+        with suppress(UsageError):  # it has ended
+            await ControlClient(path.name).hold()
+
     def leave(self, code: int = 0) -> None:
-        """End the app; the text for the scrollback is written once the terminal is its own again."""
-        self.exit(Exit(code=code), return_code=code)
+        """End the app; the text for the scrollback is written once the terminal is its own again.
+
+        Args:
+            code: 0: the person wants it so, and runs go on whatever their plans say about lost viewers.
+        """
+        if code or not self.session.started:
+            self.exit(Exit(code=code), return_code=code)
+        else:
+            self._release_and_leave()
+
+    @work(group="leave", exclusive=True)
+    async def _release_and_leave(self) -> None:
+        from perftui.engine.control import ControlClient
+
+        for path in await asyncio.to_thread(self.session.live_runs):
+            with suppress(UsageError):  # it has ended in between
+                await ControlClient(path.name).release()
+        self.exit(Exit())
 
     def action_next_theme(self) -> None:
         """Switch to the next theme and keep it."""
