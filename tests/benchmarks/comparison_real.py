@@ -23,7 +23,7 @@ from support.cli import run_cli, write_preset
 from support.home import Home, new_home
 from support.presets import preset_text
 
-BASE_MS, SLOWER_MS = 20, 28
+BASE_MS, SLOWER_MS = 20, 32
 RATE = 200
 
 

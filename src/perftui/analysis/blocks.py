@@ -27,6 +27,8 @@ _LOWER = (0.5, 0.9, 0.95, 0.99)
 _SHORTEST_BLOCK = 2
 _MOST_BLOCKS = 400
 """More would cost time and memory and change nothing."""
+_CHANCE = 1.64
+"""Standard errors of a correlation, below which it may be chance."""
 _NONE: Int64s = np.zeros(0, dtype=np.int64)
 
 
@@ -208,7 +210,7 @@ def memory_s(series: Float64s) -> float:
     variance = float(deviation @ deviation)
     if variance <= 0:
         return 1.0
-    tau, chance = 1.0, 1 / math.sqrt(len(series))
+    tau, chance = 1.0, _CHANCE / math.sqrt(len(series))
     for lag in range(1, len(series) // 2):
         rho = float(deviation[:-lag] @ deviation[lag:]) / variance
         if rho <= chance:
