@@ -20,7 +20,7 @@ from perftui.store.paths import socket_path
 from support.detached_run import Started, Starter
 
 
-def plan_for(url: str, rate: float = 100, duration_s: float = 6, *, on_disconnect: str = "finish") -> Plan:
+def plan_for(url: str, rate: float = 100, duration_s: float = 5, *, on_disconnect: str = "finish") -> Plan:
     load = Load(stages=(Stage(duration_s=duration_s, to=rate),), start_level=rate, on_disconnect=on_disconnect)  # type: ignore[arg-type]
     return Plan(name="test", target=Target(url=url), load=load, operations=(Operation(name="read", path="/health"),))
 
@@ -33,7 +33,7 @@ def test_pause_level_mark_and_their_traces(demo: Demo, start: Starter) -> None:
     run = start(plan_for(demo.url))
     run.wait_for_intervals(1)
     send(run, "pause")
-    time.sleep(1)
+    time.sleep(1.1)
     with pytest.raises(UsageError, match="paused already"):
         send(run, "pause")
     send(run, "resume", origin="tui")
@@ -47,7 +47,7 @@ def test_pause_level_mark_and_their_traces(demo: Demo, start: Starter) -> None:
     assert "\x1b" not in mark.detail
     assert mark.detail.startswith("deployed ")
     assert record.steered
-    expected = 100 * pause.at_s + 300 * (6 - level.at_s)
+    expected = 100 * pause.at_s + 300 * (5 - level.at_s)
     assert record.whole_run.scheduled == pytest.approx(expected, rel=0.03)
     asked = sum(interval.asked for interval in run.intervals())
     assert record.whole_run.scheduled == pytest.approx(asked, abs=2)
@@ -104,7 +104,7 @@ def test_a_viewer_that_stays_ends_with_the_run(demo: Demo, start: Starter) -> No
 
 
 def test_rude_clients_do_not_hold_the_runner_up(demo: Demo, start: Starter) -> None:
-    run = start(plan_for(demo.url, duration_s=4))
+    run = start(plan_for(demo.url, duration_s=3))
     path = socket_path(run.handle.run_id)
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -121,7 +121,7 @@ def test_rude_clients_do_not_hold_the_runner_up(demo: Demo, start: Starter) -> N
     time.sleep(0.2)
     send(run, "mark", text="still here")
     record = run.finish()
-    assert record.whole_run.scheduled == record.whole_run.ok == 400
+    assert record.whole_run.scheduled == record.whole_run.ok == 300
     assert [event.detail for event in run.events("mark")] == ["still here"]
     assert not path.exists()
 

@@ -61,7 +61,7 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(demo: Demo, start: Starte
 
 @linux
 def test_a_disk_that_stays_full_leaves_the_seconds_before(demo: Demo, start: Starter) -> None:
-    run = start(plan_for(demo.url, 4))
+    run = start(plan_for(demo.url, 3))
     run.wait_for_intervals(2)
     fill_disk(run)
     wait_until(lambda: not psutil.pid_exists(run.handle.pid), 15, "the end of the runner")
@@ -78,7 +78,7 @@ def test_a_disk_that_stays_full_leaves_the_seconds_before(demo: Demo, start: Sta
 
 
 def test_twenty_viewers_and_one_that_does_not_read_change_no_number(demo: Demo, start: Starter) -> None:
-    run = start(plan_for(demo.url, 4, 200))
+    run = start(plan_for(demo.url, 3, 200))
     stop = threading.Event()
     seen: list[int] = []
 
@@ -97,6 +97,6 @@ def test_twenty_viewers_and_one_that_does_not_read_change_no_number(demo: Demo, 
     stop.set()
     for viewer in viewers:
         viewer.join()
-    assert record.whole_run.scheduled == record.whole_run.ok == 800
+    assert record.whole_run.scheduled == record.whole_run.ok == 600
     assert seen == [len(run.intervals())] * 20
     assert sum(isinstance(line, Interval) for line in idle.poll()) == seen[0]

@@ -79,7 +79,7 @@ def test_all_workers_are_killed(demo: Demo, start: Starter) -> None:
 
 
 def test_a_worker_that_is_stopped_for_a_while_is_noticed_and_heals(demo: Demo, start: Starter) -> None:
-    run = start(plan_for(demo.url, 100, 8))
+    run = start(plan_for(demo.url, 100, 6))
     run.wait_for_intervals(1)
     [worker] = run.workers()
     worker.suspend()
@@ -90,7 +90,7 @@ def test_a_worker_that_is_stopped_for_a_while_is_noticed_and_heals(demo: Demo, s
     assert run.events("worker_back")
     assert record.status == "finished"
     assert record.trust.verdict == "invalid"
-    assert record.whole_run.scheduled == 800
+    assert record.whole_run.scheduled == 600
     assert record.summary.total.start_delay_ms.max > 2500
     intervals = run.intervals()
     ends = [interval.at_s + interval.duration_s for interval in intervals]
@@ -190,7 +190,7 @@ def test_a_signal_during_the_warm_up(demo: Demo, start: Starter) -> None:
 
 @pytest.mark.parametrize(("on_disconnect", "status"), [("finish", "finished"), ("stop", "stopped")])
 def test_a_hang_up_follows_the_plan(demo: Demo, start: Starter, on_disconnect: str, status: str) -> None:
-    load = Load(stages=(Stage(duration_s=3, to=50),), start_level=50, on_disconnect=on_disconnect)  # type: ignore[arg-type]
+    load = Load(stages=(Stage(duration_s=2, to=50),), start_level=50, on_disconnect=on_disconnect)  # type: ignore[arg-type]
     run = start(Plan(name="test", target=Target(url=demo.url), load=load, operations=OPERATIONS))
     run.wait_for_intervals(1)
     run.signal(signal.SIGHUP)

@@ -8,13 +8,15 @@ import socket
 import stat
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
 from perftui.demo.server import Demo
-from perftui.engine import guard
+from perftui.engine import guard, runner_prepare
 from perftui.engine.preflight import check_limits, check_space, journal_bytes, machine_report
+from perftui.engine.resolve import Addresses
 from perftui.engine.runner import RunRequest, run_plan
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.journal import End, Header, JournalLine
@@ -87,6 +89,18 @@ def test_nothing_listens_as_told_by_a_detached_runner(empty_home: Path, start: S
     with pytest.raises(UnreachableError, match="refuses connections"):
         start(plan_for(f"http://127.0.0.1:{free_port()}"))
     assert not runs_directory().exists()
+
+
+def test_only_addresses_that_take_connections_are_used(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = urlsplit(demo.url).port or 0
+
+    async def resolve(_: Plan) -> Addresses:
+        return (("127.0.0.2", port), ("127.0.0.1", port), ("::1", port))
+
+    monkeypatch.setattr(runner_prepare, "resolve", resolve)
+    record = run_plan(RunRequest(plan=plan_for(f"http://localhost:{port}")))
+    assert record.environment.addresses == ("127.0.0.1",)
+    assert record.whole_run.ok == 50
 
 
 def test_an_unknown_name(empty_home: Path) -> None:

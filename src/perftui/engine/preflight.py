@@ -1,24 +1,18 @@
-"""What is checked before the first request: does the target answer, does this machine have what the plan needs."""
+"""Whether this machine has what a plan needs: open files, ports, space."""
 
 from __future__ import annotations
 
-import errno
-import os
 import resource
 import shutil
 import sys
 from pathlib import Path
 
-import anyio
-
 from perftui.engine.environment import available_cpus
-from perftui.engine.resolve import Addresses, connects_to
-from perftui.model.errors import UnreachableError, UsageError
+from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
 from perftui.model.text import safe_text
 from perftui.model.units import format_bytes
 
-CONNECT_S = 5.0
 _SPARE_DESCRIPTORS = 64
 _BYTES_PER_VALUE = 4
 _MOST_VALUES_THAT_GROW = 500
@@ -33,48 +27,6 @@ Verdict = str
 Finding = tuple[str, str, Verdict, str]
 
 
-async def check_reachable(plan: Plan, addresses: Addresses) -> None:
-    """Connect once, without sending anything.
-
-    Raises:
-        UnreachableError: no address takes a connection.
-    """
-    url = safe_text(_without_password(connects_to(plan)))
-    problem = ""
-    limit_s = min(CONNECT_S, max(plan.target.timeout_s, 0.1))
-    for host, port in addresses or (("", 0),):
-        try:
-            with anyio.fail_after(limit_s):
-                if plan.target.unix_socket:
-                    stream: anyio.abc.ByteStream = await anyio.connect_unix(plan.target.unix_socket)
-                else:
-                    stream = await anyio.connect_tcp(host, port)
-                await stream.aclose()
-        except TimeoutError:
-            problem = f"{url}: does not answer within {limit_s:g} s ({host}); check the address, or a firewall"
-        except OSError as error:
-            problem = _words(url, error)
-        else:
-            return
-    raise UnreachableError(problem)
-
-
-def _words(url: str, error: OSError) -> str:
-    causes = [error, error.__cause__, *getattr(error.__cause__, "exceptions", ())]
-    number = next((cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno), None)
-    if number == errno.ECONNREFUSED:
-        return f"{url}: refuses connections; is the server running, and is the port right?"
-    if number in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
-        return f"{url}: there is no route to it; check the network"
-    return f"{url}: cannot be reached: {os.strerror(number) if number else safe_text(str(error))}"
-
-
-def _without_password(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
-
-
 def check_limits(plan: Plan, workers: int = 1) -> list[str]:
     """Raise the limit of open descriptors to what the plan needs, and say what may run out.
 
@@ -86,8 +38,7 @@ def check_limits(plan: Plan, workers: int = 1) -> list[str]:
     allowed = soft if soft != resource.RLIM_INFINITY else sys.maxsize
     if allowed < need:
         most = hard if hard != resource.RLIM_INFINITY else max(need, 65536)
-        allowed = min(need, most)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        allowed = _raise_limit(min(need, most), soft, hard)
     notes = []
     if allowed < need and plan.load.mode == "users":
         raise UsageError(
@@ -99,6 +50,14 @@ def check_limits(plan: Plan, workers: int = 1) -> list[str]:
             f"{allowed:,} open files are allowed, {need:,} would be needed at the in-flight cap; `ulimit -n {need}`"
         )
     return notes + _port_notes(plan)
+
+
+def _raise_limit(wanted: int, soft: int, hard: int) -> int:
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):  # macOS allows less than its own hard limit
+        return soft
+    return wanted
 
 
 def check_space(plan: Plan, folder: Path) -> list[str]:

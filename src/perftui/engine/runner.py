@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import anyio
 
-from perftui.engine import preflight
 from perftui.engine.messages import Job
+from perftui.engine.preflight_reachable import check_reachable
 from perftui.engine.runner_hooks import Hooks
 from perftui.engine.runner_prepare import Prepared, prepare
 from perftui.engine.runner_request import RunRequest
@@ -49,7 +50,8 @@ async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnSt
     async with anyio.create_task_group() as tasks:
         try:
             await supervisor.start(prepared.workers, tasks)
-            await preflight.check_reachable(prepared.resolved, prepared.addresses)
+            reachable = await check_reachable(prepared.resolved, prepared.addresses)
+            prepared = replace(prepared, reachable=reachable)
             hooks = await Hooks.before(prepared)
             await supervisor.give_jobs(_jobs(prepared, hooks))
             from perftui.engine.runner_session import save_run  # while the workers start
@@ -68,7 +70,7 @@ def _jobs(prepared: Prepared, hooks: Hooks) -> Callable[[int], Job]:
             worker=number,
             workers=prepared.workers,
             plan=hooks.plan,
-            addresses=prepared.addresses,
+            addresses=prepared.reachable,
             secrets=(*prepared.secrets, *hooks.secrets),
             variables=hooks.variables,
         )

@@ -39,7 +39,7 @@ class Hooks:
         Raises:
             PerftuiError: one of them failed; the run must not start.
         """
-        return cls(prepared, await run_before(prepared.resolved, prepared.addresses))
+        return cls(prepared, await run_before(prepared.resolved, prepared.reachable))
 
     @property
     def plan(self) -> Plan:
@@ -56,7 +56,7 @@ class Hooks:
         while self._renew_after_s is not None:
             await anyio.sleep(self._renew_after_s)
             try:
-                token = await fetch_token(self._prepared.resolved, self._prepared.addresses, self.variables)
+                token = await fetch_token(self._prepared.resolved, self._prepared.reachable, self.variables)
             except PerftuiError as error:
                 if not told:
                     log.note(f"the token was not renewed, trying again every {RETRY_S:.0f} s: {error}")
@@ -70,7 +70,7 @@ class Hooks:
     async def after(self, captured: Sequence[dict[str, str]]) -> list[str]:
         """Make the clean-up requests; what became of them, in words."""
         prepared = self._prepared
-        result = await run_after(prepared.resolved, self.variables, captured, prepared.addresses, self._headers)
+        result = await run_after(prepared.resolved, self.variables, captured, prepared.reachable, self._headers)
         if not result.sent and not result.problems:
             return []
         summary = f"clean-up: {result.sent:,} requests sent, {result.failed:,} failed"

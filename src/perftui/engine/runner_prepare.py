@@ -30,6 +30,9 @@ class Prepared:
     """As executed, in memory only."""
     secrets: tuple[str, ...]
     addresses: Addresses
+    """What the target's name means."""
+    reachable: Addresses = ()
+    """Those of them that take connections."""
     workers: int
     notes: list[str] = field(default_factory=list)
 

@@ -59,7 +59,7 @@ async def save_run(
         plan=plan,
         started_at=now_text(),
         label=scrub(request.label),
-        environment=describe(prepared.workers, tuple(address for address, _ in prepared.addresses)),
+        environment=describe(prepared.workers, tuple(address for address, _ in prepared.reachable)),
         rounds_of=request.rounds_of,
         round=request.round,
     )

@@ -71,10 +71,13 @@ class Supervisor:
         """Spawn workers and listen to them in the background.
 
         Raises:
-            OSError: no process could be started.
+            PerftuiError: no process could be started.
         """
         for number in range(count):
-            member = Member(await WorkerProcess.spawn(number))
+            try:
+                member = Member(await WorkerProcess.spawn(number))
+            except OSError as error:
+                raise PerftuiError(f"worker {number} cannot be started: {error.strerror}") from error
             self.members.append(member)
             tasks.start_soon(self._listen, member)
             tasks.start_soon(member.process.keep_output)
