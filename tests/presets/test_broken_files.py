@@ -89,7 +89,7 @@ def test_broken_file_is_refused_in_words(case: str, tmp_path: Path) -> None:
         ('path = "/"', 'path = "api"', "operations[0].path: must start with /, such as '/api'"),
         ('path = "/"', 'path = "/a b"', "write it as %20"),
         ('path = "/"', 'path = "/a\\r\\nX: y"', "holds a line end"),
-        ('path = "/"', 'path = "/a\\u0000"', "control character"),
+        ('path = "/"', 'path = "/a\\u0000"', "a control or an invisible character"),
         ('path = "/"', 'path = "/"\nheaders = { X = "a\\nb" }', "operations[0].headers.X: holds a line end or NUL"),
         ('path = "/"', 'path = "/"\nheaders = { "X Y" = "a" }', "is no header name"),
         ('path = "/"', 'path = "/"\nheaders = { Content-Length = "3" }', "is set by perftui"),
@@ -187,6 +187,42 @@ def test_many_mistakes_are_cut_short_and_quick() -> None:
         parse_preset(text, "x.toml")
     assert time.perf_counter() - began < 3.0
     assert len(caught.value.problems) <= 51
+
+
+HOSTILE = [
+    "\x1b]52;c;aGk=\x07",
+    "\x1b[2J",
+    "\x9b31m",
+    "a\u202eb",
+    "\u200b",
+    "\ufeff",
+    "a\x00",
+    "a\x7f",
+    "e" + "\u0301" * 9,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize(
+    "place", ["title", "description", "operations.0.name", "operations.0.path", "target.url", "operations.0.headers.X"]
+)
+def test_text_that_would_change_a_terminal_is_refused_and_shown_safely(text: str, place: str) -> None:
+    prefix = {"operations.0.path": "/", "target.url": "http://h/"}.get(place, "")
+    if place.endswith("headers.X") and not text.isascii():
+        pytest.skip("headers are shown by what is safe in them, and may hold any letter")
+    with pytest.raises(UsageError) as caught:
+        parse_preset(GOOD, "x.toml", settings=[f"{place}={prefix}{text}"])
+    told = "\n".join(caught.value.problems)
+    assert "character" in told or "line end" in told
+    assert all(character >= " " or character == "\n" for character in told)
+    assert not set(told) & set("\x7f\x9b\u202e\u200b\ufeff")
+
+
+@pytest.mark.parametrize("text", ["[red", "[/]", "[@click=app.quit]x[/]", "{x}", "%s", "\u00e9\u4e2d"])
+def test_markup_and_other_letters_are_just_text(text: str) -> None:
+    plan = parse_preset(GOOD, "x.toml", settings=[f"title=title {text}", f"operations.0.name=name {text}"])
+    assert plan.title == f"title {text}"
+    assert plan.operations[0].name == f"name {text}"
 
 
 @pytest.mark.parametrize("special", ["/dev/zero", "."])

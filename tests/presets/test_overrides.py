@@ -159,7 +159,7 @@ def test_a_path_on_a_reading_preset_is_a_get() -> None:
         ("http://h/a b", "no spaces"),
         ("http://h/#x", "never sent"),
         ("http://u:p@h/", "holds a password"),
-        ("http://h/\r\nX: y", "no spaces or line ends"),
+        ("http://h/\r\nX: y", "no spaces, line ends"),
     ],
 )
 def test_a_wrong_url_is_told(url: str, expected: str) -> None:

@@ -97,7 +97,7 @@ def test_a_line_end_in_a_header_is_refused_without_telling_the_value(
     assert "Evil" not in told
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_size=30))
+@given(st.text(st.characters(codec="utf-8", min_codepoint=0x20, exclude_characters="\x7f"), max_size=30))
 def test_resolved_values_are_literal(value: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOKEN", "$" + value + "${seq}$")

@@ -268,7 +268,7 @@ PRESET_KEYS = {
     "schema": Key(Number(low=1, whole=True, high=1_000), "Version of the format: 1.", required=True),
     "name": Key(Text(check=texts.name_problem), "Name on the command line.", required=True),
     "title": Key(Text(most=200, check=texts.label_problem), "Title in lists."),
-    "description": Key(Text(most=4000, empty=True), "What it is for, in two lines."),
+    "description": Key(Text(most=4000, empty=True, check=texts.description_problem), "What it is for, in two lines."),
     "kind": Key(Choice("health", "read", "write", "stress", "custom"), "Kind of load; custom when not said."),
     "target": Key(TARGET, "What is loaded."),
     "load": Key(LOAD, "How much, how long, how it arrives.", required=True),

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from perftui.model.objectives import METRICS
+from perftui.model.text import safe_text
 from perftui.presets.json_path import JsonPath
 from perftui.presets.problems import nearest
 
@@ -19,8 +20,8 @@ RESERVED_VARIABLES = ("seq", "uuid", "now")
 
 def url_problem(text: str) -> str:
     """What is wrong with a target's URL; empty when nothing is."""
-    if _CONTROL.search(text) or any(character.isspace() for character in text):
-        return "a URL has no spaces or line ends"
+    if label_problem(text) or any(character.isspace() for character in text):
+        return "a URL has no spaces, line ends or invisible characters"
     if "://" not in text:
         return f'start it with http:// or https://, such as "http://{text[:60]}"'
     try:
@@ -51,8 +52,8 @@ def proxy_problem(text: str) -> str:
 
 def path_problem(text: str) -> str:
     """What is wrong with an operation's path."""
-    if _CONTROL.search(text):
-        return "holds a line end or another control character"
+    if label_problem(text):
+        return label_problem(text)
     if not text.startswith("/"):
         return f"must start with /, such as {'/' + text[:60]!r}; scheme and host belong to target.url"
     if " " in text:
@@ -75,7 +76,7 @@ def header_value_problem(text: str) -> str:
     """What is wrong with a header's value."""
     if "\r" in text or "\n" in text or "\0" in text:
         return "holds a line end or NUL, which no header can"
-    return ""
+    return "holds a control character, which no header can" if _CONTROL.search(text.replace("\t", " ")) else ""
 
 
 def method_problem(text: str) -> str:
@@ -93,8 +94,14 @@ def name_problem(text: str) -> str:
 
 
 def label_problem(text: str) -> str:
-    """What is wrong with the name of an operation, journey or check."""
-    return "holds a line end or another control character" if _CONTROL.search(text) else ""
+    """What is wrong with a text of one line that is shown: a title, the name of an operation, journey or check."""
+    return "holds a line end, a control or an invisible character" if safe_text(text, len(text) + 1) != text else ""
+
+
+def description_problem(text: str) -> str:
+    """What is wrong with a text of several lines that is shown."""
+    hidden = any(label_problem(line) for line in text.replace("\t", " ").split("\n"))
+    return "holds a control or an invisible character" if hidden else ""
 
 
 def variable_problem(text: str) -> str:
