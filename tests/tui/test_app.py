@@ -15,6 +15,8 @@ from perftui.tui.keymap import all_bindings
 from perftui.tui.lifeline import Lifeline
 from perftui.tui.screens.help import HelpScreen, sections_of
 from perftui.tui.screens.home import HomeScreen
+from perftui.tui.screens.replay import ReplayScreen
+from perftui.tui.screens.result import ResultScreen
 from perftui.tui.screens.runs import RunsScreen
 from perftui.tui.themes import THEMES
 from support.home import Home
@@ -185,3 +187,25 @@ def test_old_runs_go_when_the_settings_say_so_and_baselines_stay(app: Make, save
     set_baseline(after, force=True)
     assert prune_runs(1, 0) == 1
     assert {path.name for path in saved.runs.iterdir() if path.is_dir()} == {after}
+
+
+@pytest.mark.parametrize("screen", ["live", "watch"])
+async def test_a_command_opens_its_run_and_home_is_filled_when_one_gets_there(
+    app: Make, saved: Home, screen: str
+) -> None:
+    (folder, *_) = sorted(saved.runs.iterdir())
+    made = app(screen=screen, run=folder if screen == "live" else folder.name)
+    async with made.run_test() as pilot:
+        await screen_of(pilot, ReplayScreen if screen == "watch" else ResultScreen)
+        assert made._home.presets.keys == ()
+        while not isinstance(made.screen, HomeScreen):
+            await pilot.press("escape")
+            await pilot.pause()
+        await until(pilot, lambda: len(made._home.presets.keys) == 4 and len(made._home.newest.keys) == 2)
+
+
+async def test_a_run_that_is_not_there_is_told_on_home(app: Make) -> None:
+    made = app(screen="watch", run="20200101-000000-none-0000")
+    async with made.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: any("no such run" in each.message for each in made._notifications))
+        await until(pilot, lambda: len(made._home.presets.keys) == 4)

@@ -79,7 +79,9 @@ class PerftuiApp(App[Exit]):
         """Home is always the lowest screen: Esc leads there."""
         from perftui.tui.screens.home import HomeScreen
 
-        return HomeScreen(url=self.begin.url, preset=self.begin.preset)
+        is_covered = self.begin.screen in {"live", "watch"}
+        self._home = HomeScreen(url=self.begin.url, preset=self.begin.preset, is_covered=is_covered)
+        return self._home
 
     def on_mount(self) -> None:
         """Take the user's keys; go where the command wanted to."""
@@ -113,9 +115,10 @@ class PerftuiApp(App[Exit]):
             from perftui.tui.sources import find_run
 
             try:
-                path = await asyncio.to_thread(find_run, str(begin.run))
+                path = begin.run if isinstance(begin.run, Path) else await asyncio.to_thread(find_run, begin.run)
             except PerftuiError as error:
                 self.complain(error)
+                self._home.fill()
                 return
             if begin.screen == "live":
                 self.take(path)
@@ -156,16 +159,8 @@ class PerftuiApp(App[Exit]):
             from perftui.tui.screens.live import LiveScreen
 
             self.take(started)
-            self._leave_form()
+            self._home.presets.focus()  # one comes back to choose, not to type into the field that started it
             await self.push_screen(LiveScreen(started))
-
-    def _leave_form(self) -> None:
-        """Who comes back home after a run wants to choose, not to type into the field that started it."""
-        from perftui.tui.screens.home import HomeScreen
-
-        for screen in self.screen_stack:
-            if isinstance(screen, HomeScreen):
-                screen.presets.focus()
 
     @work(group="compare", exclusive=True)
     async def compare_with(self, path: Path) -> None:

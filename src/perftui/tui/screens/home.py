@@ -87,8 +87,16 @@ class HomeScreen(PerftuiScreen[None]):
     form = getters.query_one("#form", HomeForm)
     newest = getters.query_one("#newest", NewestTable)
 
-    def __init__(self, url: str = "", preset: str = "") -> None:
+    def __init__(self, url: str = "", preset: str = "", *, is_covered: bool = False) -> None:
+        """Make the screen.
+
+        Args:
+            url: fills the URL field.
+            preset: chosen in the list.
+            is_covered: another screen comes in front at once: nothing is read until this one is seen.
+        """
         super().__init__()
+        self._is_covered = is_covered
         self._url = url
         self._first_choice = preset
         self._entries: dict[str, PresetInfo] = {}
@@ -106,13 +114,21 @@ class HomeScreen(PerftuiScreen[None]):
     def on_mount(self) -> None:
         """Read after the first paint."""
         self.say(quiet("nothing is sent before you confirm"))
-        self.call_after_refresh(self.read_presets)
 
         self.set_interval(_POLL_S, self._poll)
 
     def on_screen_resume(self) -> None:
         """Runs may have been added or deleted meanwhile."""
-        self.call_after_refresh(self.read_runs)
+        if self._is_covered:
+            self._is_covered = False
+        else:
+            self.call_after_refresh(self.fill)
+
+    def fill(self) -> None:
+        """Read the presets once, the runs anew."""
+        if not self._entries:
+            self.read_presets()
+        self.read_runs()
 
     def _poll(self) -> None:
         if self.newest.has_class("-live") and self.app.screen is self:
