@@ -105,7 +105,7 @@ def _caps(baseline: Sequence[Run], runs: Sequence[Run]) -> list[str]:
             worst = next((r.detail for r in run.record.trust.reasons if r.verdict == "degraded"), "")
             caps.append(f"{run.record.id} is degraded: {worst}")
         if _is_foreign(run):
-            caps += [f"{run.record.id}: {lack}" for lack in run.foreign_lacks]
+            caps += [lack for lack in run.foreign_lacks if lack not in caps]
     return caps
 
 
