@@ -133,7 +133,8 @@ def test_files(tmp_path: Path) -> None:
     boundary = head.partition(b"boundary=")[2].split(b"\r\n")[0]
     assert body == (
         b"--%b\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nv 5\r\n"
-        b"--%b\r\nContent-Disposition: form-data; name=\"f%%22\"; filename=\"a.bin\"\r\nContent-Type: x/y\r\n\r\n\x00\xff\r\n\r\n"
+        b"--%b\r\nContent-Disposition: form-data; name=\"f%%22\"; filename=\"a.bin\"\r\n"
+        b"Content-Type: x/y\r\n\r\n\x00\xff\r\n\r\n"
         b"--%b--\r\n"
     ) % (boundary, boundary, boundary)  # fmt: skip
     assert b"Content-Length: %d" % len(body) in head

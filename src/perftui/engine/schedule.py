@@ -166,8 +166,10 @@ class Schedule:
     def times_ns(self, positions: Float64s) -> Int64s:
         """When the cumulative number of arrivals reaches each position; positions ascend and lie below `total`."""
         times = np.empty(len(positions), dtype=np.int64)
-        which = np.searchsorted(self._ends_at, positions, side="right")
-        for number in np.unique(np.minimum(which, len(self.segments) - 1)):
+        if not len(positions):
+            return times
+        which = np.minimum(np.searchsorted(self._ends_at, positions, side="right"), len(self.segments) - 1)
+        for number in range(int(which[0]), int(which[-1]) + 1):
             segment = self.segments[number]
             chosen = which == number
             offset = positions[chosen] - float(segment.before)

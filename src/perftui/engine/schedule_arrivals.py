@@ -27,9 +27,10 @@ class Arrivals:
         self._worker = worker
         self._workers = workers
         self._spacing = requests_per_arrival
-        self._poisson = schedule.load.arrivals == "poisson"
-        seeds = np.random.SeedSequence(schedule.load.seed).spawn(workers)
-        self._random = np.random.default_rng(seeds[worker])
+        self._random: np.random.Generator | None = None
+        if schedule.load.arrivals == "poisson":
+            seeds = np.random.SeedSequence(schedule.load.seed).spawn(workers)
+            self._random = np.random.default_rng(seeds[worker])
         self._reached = 0.0
         self._drawn = 0
         limit = schedule.load.max_requests
@@ -61,7 +62,7 @@ class Arrivals:
         if count <= 0:
             self._positions, self._times, self._next = np.empty(0), [], 0
             return
-        if self._poisson:
+        if self._random is not None:
             steps = self._random.exponential(self._workers * self._spacing, count)
             self._positions = self._reached + np.cumsum(steps)
             self._reached = float(self._positions[-1])

@@ -30,6 +30,7 @@ class RateLoad(Load):
         super().__init__(loop, operations, schedule, worker, workers)
         of_requests = self.plan.rate_of == "requests"
         self._arrivals = Arrivals(schedule, worker, workers, operations.requests_per_unit if of_requests else 1.0)
+        self._arrivals.next_ns()  # the first ones are worked out before the start, not at it
         self._pacer = open_pacer(loop, self._due)
         self._phase_ends_ns = 0
         self._guests = 0
