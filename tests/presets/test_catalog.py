@@ -57,8 +57,12 @@ def test_a_preset_with_mistakes_is_listed_with_them(places: Path) -> None:
     (places / "work/presets/bad.toml").write_text("schema = 1\nnam = 3\n")
     (places / "work/presets/bytes.toml").write_bytes(b"\xff\xfe\x00")
     (places / "work/presets/.hidden.toml").write_text("")
+    (places / "work/presets/loop.toml").symlink_to("loop.toml")
+    (places / "work/presets/folder.toml").mkdir()
     found = {info.name: info for info in list_presets() if info.origin == "directory"}
-    assert set(found) == {"bad", "bytes"}
+    assert set(found) == {"bad", "bytes", "loop", "folder"}
+    assert "symbolic links" in found["loop"].problems[0]
+    assert "is not a file" in found["folder"].problems[0]
     assert found["bad"].plan is None
     assert "nam: unknown key; did you mean 'name'?" in "\n".join(found["bad"].problems)
     assert "UTF-16" in found["bytes"].problems[0]
@@ -88,6 +92,19 @@ def test_files_are_looked_for_beside_the_preset(places: Path) -> None:
     (directory / "mine.toml").write_text(text.replace("u.name", "u.nam"))
     with pytest.raises(UsageError, match="the file has no column 'nam'; did you mean 'name'"):
         load_plan(str(directory / "mine.toml"), "http://h")
+
+
+def test_one_file_is_listed_once(places: Path) -> None:
+    (places / "work/presets/mine.toml").write_text(OWN.format(name="mine"))
+    (places / "config/presets/mine.toml").symlink_to(places / "work/presets/mine.toml")
+    assert [info.origin for info in list_presets() if info.name == "mine"] == ["directory"]
+
+
+@pytest.mark.parametrize("reference", ["a\0b.toml", "x" * 5000 + ".toml", "/proc/self/mem", "no/such.toml", "\x1b[2J"])
+def test_odd_references_are_refused_in_words(reference: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_preset(reference)
+    assert "\x1b" not in str(caught.value)
 
 
 def test_each_user_needs_a_row_of_its_own(places: Path) -> None:

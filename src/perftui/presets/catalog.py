@@ -79,7 +79,7 @@ def find_preset(reference: str) -> tuple[str, str]:
 
 
 def _files() -> Iterator[tuple[Path, Origin]]:
-    seen: set[Path] = set()
+    seen: set[str] = set()
     places: tuple[tuple[Path, Origin], ...] = (
         (locations.built_in_presets(), "built-in"),
         (locations.directory_presets(), "directory"),
@@ -87,7 +87,7 @@ def _files() -> Iterator[tuple[Path, Origin]]:
     )
     for directory, origin in places:
         for path in sorted(_toml_files(directory), key=lambda path: (_rank(path.stem), path.name)):
-            real = path.resolve()
+            real = os.path.realpath(path)  # a link to itself is listed, with what is wrong with it
             if real not in seen:
                 seen.add(real)
                 yield path, origin

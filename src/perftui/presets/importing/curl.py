@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
-from perftui.presets.importing.requests import Finding, FoundRequest, literal, preset_of
+from perftui.presets.importing.found import Finding, FoundRequest, literal
+from perftui.presets.importing.whole_preset import preset_of
 
 _ANSI_C = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _WITH_VALUE = {

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from perftui.model.errors import UsageError
-from perftui.presets.importing.requests import literal
+from perftui.presets.importing.found import literal
 
 _MOST_DEPTH = 12
 _MOST_VALUES = 2000

@@ -8,7 +8,8 @@ import msgspec
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
-from perftui.presets.importing.requests import Finding, FoundRequest, literal, preset_of
+from perftui.presets.importing.found import Finding, FoundRequest, literal
+from perftui.presets.importing.whole_preset import preset_of
 
 MOST_REQUESTS = 200
 _ASSETS = (

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets import texts
-from perftui.presets.importing.requests import NO_SERVER, Finding, FoundRequest, literal, preset_of
+from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, literal
+from perftui.presets.importing.whole_preset import preset_of
 from perftui.presets.json_path import JsonPath
 
 _METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|QUERY"

@@ -11,7 +11,8 @@ import msgspec
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets.importing.examples import Examples
-from perftui.presets.importing.requests import NO_SERVER, Finding, FoundRequest, literal, preset_of
+from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, literal
+from perftui.presets.importing.whole_preset import preset_of
 
 MOST_OPERATIONS = 200
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options")

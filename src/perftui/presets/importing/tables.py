@@ -1,23 +1,18 @@
-"""Requests found in somebody's file, and the preset they become: readable, secrets taken out."""
+"""Requests that were found, as tables of a preset: noise of the recording left out, secrets made variables."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import msgspec
-from msgspec import Struct
 
-from perftui.model.errors import UsageError
-from perftui.model.text import safe_text
 from perftui.presets import grammar, texts
+from perftui.presets.importing.found import Finding, FoundRequest
 from perftui.presets.redaction import is_secret_field, is_secret_header
-from perftui.presets.writing import write_preset
 
-NO_SERVER = "http://127.0.0.1:8000"
-"""Stands where a file names no host."""
 _NOT_OURS = {
     "host", "content-length", "connection", "accept-encoding", "transfer-encoding", "te", "upgrade-insecure-requests",
     "priority", "dnt", "pragma", "user-agent",
@@ -27,93 +22,7 @@ _MEMBER = re.compile(r'("([A-Za-z0-9_-]{1,100})"\s{0,20}:\s{0,20}")([^"\\]*)(?="
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 
 
-class FoundRequest(Struct, kw_only=True):
-    """One request of an imported file. Texts are preset texts: what is literal in the file is escaped."""
-
-    name: str = ""
-    method: str = "GET"
-    url: str
-    """With its query."""
-    headers: list[tuple[str, str]] = []
-    body: str = ""
-    """Text of the body."""
-    fields: list[tuple[str, str]] = []
-    """Form fields, already decoded."""
-    parts: list[dict[str, Any]] = []
-    """Parts of a multipart body, as a preset has them."""
-    body_file: str = ""
-    statuses: list[int] = []
-    """What the response is expected to have."""
-    captures: list[dict[str, str]] = []
-    think_s: float = 0.0
-
-
-class Finding(Struct, kw_only=True):
-    """What an importer found in a file."""
-
-    requests: list[FoundRequest] = []
-    target: dict[str, Any] = {}
-    """Further keys of [target]: auth, tls, proxy, timeout."""
-    notes: list[str] = []
-    """Told in comments at the top."""
-    is_journey: bool = False
-    """Whether the requests are steps of one user, in this order."""
-    title: str = ""
-
-
-def preset_of(finding: Finding, name: str, origin: str) -> str:
-    """The text of a preset with the requests that were found.
-
-    Args:
-        finding: of an importer.
-        name: of the preset.
-        origin: what it was made from, for the description.
-
-    Raises:
-        UsageError: nothing that can be used, or the name cannot.
-    """
-    if problem := texts.name_problem(name):
-        raise UsageError(f"name {safe_text(name, 60)!r}: {problem}")
-    requests = [request for request in finding.requests if _usable(request, finding.notes)]
-    if not requests:
-        raise UsageError(f"{origin}: no request with an http:// or https:// URL was found", *finding.notes[:5])
-    base = _origin(requests[0].url)
-    elsewhere = sorted({_origin(request.url) for request in requests if _origin(request.url) != base})
-    if elsewhere:
-        finding.notes.append(f"left out, on other hosts: {', '.join(elsewhere[:10])}")
-    writer = _Writer(finding)
-    steps = [writer.operation(request) for request in requests if _origin(request.url) == base]
-    for step, unique in zip(steps, _unique([step["name"] for step in steps]), strict=True):
-        step["name"] = unique
-    writes = any(step.get("method", "GET") not in {"GET", "HEAD", "OPTIONS"} for step in steps)
-    tables: dict[str, Any] = {
-        "schema": 1,
-        "name": name,
-        "title": finding.title or name,
-        "description": f"Made from {origin}: {len(steps)} request{'s' * (len(steps) > 1)}.",
-        "kind": "write" if writes else "read",
-        "target": {"url": base, "timeout": "5s", **writer.target(steps)},
-    }
-    if finding.is_journey:
-        tables["load"] = {"mode": "users", "users": 5, "warmup": "5s", "duration": "30s"}
-        tables["journeys"] = [{"name": "recorded", "steps": steps}]
-    else:
-        tables["load"] = {"mode": "rate", "rate": 10, "warmup": "5s", "duration": "30s"}
-        tables["operations"] = steps
-    tables["objectives"] = [
-        {"metric": "response_time.p95", "target": "< 500ms", "critical": "< 1s"},
-        {"metric": "error_rate", "target": "< 0.1%", "critical": "< 1%"},
-    ]
-    notes = [f"set before the run: {', '.join(writer.variables)}"] if writer.variables else []
-    return write_preset(tables, [*notes, *dict.fromkeys(finding.notes)])
-
-
-def literal(text: str) -> str:
-    """Text of the imported file as preset text: nothing in it is a placeholder."""
-    return grammar.escape(text)
-
-
-class _Writer:
+class TableWriter:
     """Turns requests into tables, and secrets into variables."""
 
     def __init__(self, finding: Finding) -> None:
@@ -259,24 +168,6 @@ _OPEN = {"key", "code", "state", "sig"}
 """Names that are telling in a query, and harmless in a document."""
 
 
-def _usable(request: FoundRequest, notes: list[str]) -> bool:
-    problem = texts.method_problem(request.method)
-    try:
-        parts = urlsplit(request.url)
-        problem = problem or texts.url_problem(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
-        problem = problem or texts.path_problem((parts.path or "/").replace(" ", "%20"))
-    except ValueError:
-        problem = "is no URL"
-    if problem:
-        notes.append(f"left out: {safe_text(f'{request.method} {request.url}', 100)} ({problem})")
-    return not problem
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-
-
 def _is_json(request: FoundRequest) -> bool:
     kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
     return "json" in kind.lower() and _document(request.body) is not None
@@ -307,13 +198,6 @@ def _holds_null(value: object) -> bool:
 
 def _unescaped(text: str) -> str:
     return unquote_plus(text) if "${" not in text else text
-
-
-def _unique(names: Sequence[str]) -> Iterable[str]:
-    seen: dict[str, int] = {}
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        yield name if seen[name] == 1 else f"{name} ({seen[name]})"
 
 
 def _placeholders(value: object) -> list[grammar.Placeholder]:
