@@ -113,9 +113,12 @@ def _drift(held: Round, part: Part, time: str, statistic: str, q: float) -> Drif
 
 
 def _unstable(spreads: Sequence[MetricSpread]) -> list[str]:
+    """What varies too much; of operations only what the total does not say already."""
+    shaky = [spread for spread in spreads if spread.unstable and not spread.metric.endswith(".p99")]
+    in_total = {spread.metric for spread in shaky if not spread.operation}
     notes = []
-    for spread in spreads:
-        if spread.unstable and not spread.metric.endswith((".p99", ".p99_9")):
+    for spread in shaky:
+        if not spread.operation or spread.metric not in in_total:
             worst = f"{format_value(spread.min, spread.unit)} and {format_value(spread.max, spread.unit)}"
             notes.append(f"{_name(spread)} is unstable: varies by {spread.varies * 100:.0f} %, between {worst}")
     return notes
