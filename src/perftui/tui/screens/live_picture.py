@@ -10,7 +10,7 @@ from perftui.metrics.timeline import Timeline
 from perftui.model.interval import Interval
 from perftui.model.plan import Load, Plan
 from perftui.tui.widgets.chart import Points
-from perftui.tui.widgets.picture import TREND_S, LivePicture
+from perftui.tui.widgets.picture import ENDED, TREND_S, LivePicture
 
 TRENDS = ("response_time.p50", "response_time.p90", "response_time.p95", "response_time.p99", "response_time.p99_9",
           "response_time.max", "errors_per_s", "cpu", "memory")  # fmt: skip
@@ -77,7 +77,7 @@ def take_picture(
         attained=_whole_seconds(whole, "throughput"),
         errors=_whole_seconds(whole, "errors_per_s"),
         last_seen=last_seen(timeline, run.total.error_classes),
-        asked=_asked(plan.load, whole, newest, axis_s),
+        asked=_asked(plan.load, whole, newest, axis_s, ended=look.state in ENDED or whole.end is not None),
         baseline=look.baseline,
         baseline_id=look.baseline_id,
         events=tuple(whole.events),
@@ -130,11 +130,13 @@ def level_at(load: Load, at_s: float) -> float:
     return 0.0
 
 
-def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float, float]) -> Points:
+def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float, float], *, ended: bool) -> Points:
     """What was asked so far, then what the plan still asks, at the level it was steered to."""
     if load.mode != "rate":
         return ()
     past = list(timeline.series("asked"))
+    if ended:
+        return past
     now_s = newest.at_s + newest.duration_s
     planned = level_at(load, max(0.0, now_s - 1e-6))
     factor = newest.level / planned if planned and newest.duration_s else 1.0

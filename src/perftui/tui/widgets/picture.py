@@ -11,6 +11,8 @@ from perftui.model.record import ObjectiveResult, Summary, Trust
 from perftui.tui.widgets.chart import Points
 from perftui.tui.widgets.trend import peak, trend, trend_rows
 
+ENDED = frozenset({"finished", "stopped", "aborted", "interrupted", "failed"})
+"""States of a run that is over."""
 TREND_S = 60
 """Seconds of the past that the sparklines have."""
 
@@ -93,7 +95,7 @@ class LivePicture:
     @property
     def over(self) -> bool:
         """Whether the run has ended."""
-        return self.state in {"finished", "stopped", "aborted", "interrupted", "failed"}
+        return self.state in ENDED
 
     @property
     def held(self) -> bool:

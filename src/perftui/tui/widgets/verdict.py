@@ -28,9 +28,9 @@ def draw_verdict(picture: ResultPicture, width: int, height: int) -> Drawing:  #
     record = picture.record
     word, style = _VERDICTS[record.verdict]
     detail = status_text(record).removeprefix(record.status)
-    state = state_word(record.status) + paint(detail, "$quiet")
+    state = state_word(record.status)
     trust = paint("trust ", "$quiet") + paint(record.trust.verdict, _TRUST[record.trust.verdict])
-    left = join((paint(word, style), state, trust), "  ")
+    left = join((paint(word, style), state, trust, paint(detail.strip(), "$quiet")), "  ")
     path = paint(f"saved in {_place(picture.run.path)}", "$quiet")
     moment = paint(moment_text(record.started_at), "$quiet")
     # the path is there to be copied: it is never cut for the date
