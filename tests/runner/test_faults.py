@@ -203,3 +203,20 @@ def test_a_target_that_fails_stops_the_run(long_runs: dict[str, Started]) -> Non
     record = long_runs["failing target"].finish(20)
     assert record.status == "stopped"
     assert record.status_detail.startswith("auto-stop: 100 % of the requests failed for 10 s")
+
+
+def test_a_runner_that_is_held_up_blames_no_worker_and_loses_nothing(demo: Demo, start: Starter) -> None:
+    run = start(plan_for(demo.url, 200, 6, workers=2))
+    run.wait_for_intervals(1)
+    run.signal(signal.SIGSTOP)
+    time.sleep(3.5)
+    run.signal(signal.SIGCONT)
+    record = run.finish()
+    assert record.status == "finished"
+    assert record.whole_run.scheduled == record.whole_run.ok == 1200
+    assert run.events("worker_slow") == run.events("worker_lost") == []
+    intervals = run.intervals()
+    assert [interval.at_s for interval in intervals[1:]] == pytest.approx(
+        [interval.at_s + interval.duration_s for interval in intervals[:-1]]
+    )
+    assert sum(interval.asked for interval in intervals) == pytest.approx(1200, abs=0.01)
