@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -15,10 +16,12 @@ import pytest
 
 from perftui.report.schema import export_schema
 from perftui.store.loading import load_folder
-from support.cli import Result, finish, run_cli, start_cli, write_preset
+from support.cli import PERFTUI, Result, finish, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
 from support.home import Home
 from support.judged import expected
+from support.pty import terminal
+from support.waiting import wait_until
 
 QUICK = ("--duration", "2s", "--warmup", "0s")
 
@@ -213,3 +216,36 @@ def wait_for_interval(home: Home, timeout_s: float = 10.0) -> Path:
 
 def test_every_document_of_the_schema_is_json(home: Home) -> None:
     assert msgspec.json.decode(run_cli(home, "runs", "schema").stdout) == json.loads(json.dumps(export_schema()))
+
+
+def test_a_reader_that_leaves_does_not_end_the_run(home: Home, demo_url: str) -> None:
+    command = f"{PERFTUI} run health {demo_url}/health --rate 20 -d 2s --warmup 0s --headless 2>&1 | head -n 2"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, env=home.environment, check=False)
+    assert len(done.stdout.splitlines()) == 2
+    wait_until(lambda: load_folder(home.run_folders()[0]).record.status == "finished")
+    record = load_folder(home.run_folders()[0]).record
+    assert record.whole_run.scheduled == 40
+    assert_conserved(record)
+
+
+def test_closed_terminal_saves_and_exits_129(home: Home, demo_url: str) -> None:
+    command = [
+        PERFTUI,
+        "run",
+        "health",
+        f"{demo_url}/health",
+        "--rate",
+        "20",
+        "-d",
+        "30s",
+        "--warmup",
+        "0s",
+        "--headless",
+    ]
+    with terminal(command, home.environment) as screen:
+        wait_for_interval(home)
+        screen.hang_up()
+        assert screen.process.wait(20) == 129
+    record = load_folder(home.run_folders()[0]).record
+    assert record.status_detail == "signal HUP"
+    assert_conserved(record)

@@ -63,11 +63,15 @@ def _plan(preset: str, service: Demo, overrides: Overrides) -> Plan:
 
 def _load(plan: Plan, style: str, *, headless: bool) -> int:
     from perftui.cli.screen import has_terminal
-    from perftui.cli.session import Wanted, run_headless, run_on_screen
+    from perftui.cli.wanted import Wanted
 
     wanted = Wanted(plan=plan, style=style)
     if headless or style != "text" or not has_terminal():
+        from perftui.cli.headless import run_headless
+
         return run_headless(wanted)
+    from perftui.cli.session import run_on_screen
+
     code = run_on_screen(wanted)
     _wait_for_runs(plan.target.url)
     return code

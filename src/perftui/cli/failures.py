@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,13 +22,13 @@ _LONGEST_PROBLEM = 2_000
 def guarded(arguments: Sequence[str]) -> int:
     """Run the command line and turn whatever happens into an exit code."""
     from perftui.cli.commands import perftui
+    from perftui.cli.output import leave_stdout
 
     try:
         result = perftui.main(list(arguments), prog_name="perftui", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has what it wanted (`| head`). Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_stdout()
         return ExitCode.OK
     except (KeyboardInterrupt, click.Abort):
         return ExitCode.INTERRUPTED
@@ -57,7 +58,9 @@ def failed(error: BaseException) -> int:
 
 def tell(line: str) -> None:
     """One line on stderr, marked as perftui's."""
-    print(f"perftui: {safe_text(line, _LONGEST_PROBLEM)}", file=sys.stderr, flush=True)
+    # a closed terminal or a reader that left must not hide how a command ended
+    with suppress(OSError):
+        print(f"perftui: {safe_text(line, _LONGEST_PROBLEM)}", file=sys.stderr, flush=True)
 
 
 def _usage(error: click.ClickException) -> int:

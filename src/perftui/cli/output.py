@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -13,6 +14,7 @@ from perftui.cli.failures import tell
 from perftui.model.errors import UsageError
 
 _PIPE_WIDTH = 400
+_NOBODY_READS = {errno.EPIPE, errno.EIO}
 _LEAST_WIDTH = 60
 
 
@@ -23,8 +25,13 @@ def write_output(text: str, output: Path | None) -> None:
         UsageError: the file cannot be written.
     """
     if output is None:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+            sys.stdout.flush()
+        except OSError as error:
+            if error.errno not in _NOBODY_READS:
+                raise
+            leave_stdout()
         return
     from perftui.store.files import write_atomic
 
@@ -33,6 +40,11 @@ def write_output(text: str, output: Path | None) -> None:
     except OSError as error:
         raise UsageError(f"{output}: cannot be written: {(error.strerror or str(error)).lower()}") from error
     tell(f"written: {output}")
+
+
+def leave_stdout() -> None:
+    """Nobody reads any more (`| head`, a closed terminal): write to nowhere, or Python would complain when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def check_output(output: Path | None) -> None:

@@ -111,7 +111,7 @@ def run(
     """
     from perftui.cli.headers import parse_headers
     from perftui.cli.screen import has_terminal
-    from perftui.cli.session import Wanted, run_detached, run_headless, run_on_screen
+    from perftui.cli.wanted import Wanted
     from perftui.presets.loading import load_plan
     from perftui.presets.overrides import Overrides
 
@@ -150,7 +150,13 @@ def run(
         mouse=not no_mouse,
     )
     if detach:
+        from perftui.cli.session import run_detached
+
         return run_detached(wanted)
     if headless or rounds > 1 or not has_terminal() or (style != "text" and output is None):
+        from perftui.cli.headless import run_headless
+
         return run_headless(wanted)
+    from perftui.cli.session import run_on_screen
+
     return run_on_screen(wanted)

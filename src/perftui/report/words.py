@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from perftui.metrics.summary import is_censored
 from perftui.model.error_classes import error_class
 from perftui.model.objectives import METRICS, format_value, metric_unit
 from perftui.model.plan import Load, Plan
@@ -62,6 +61,8 @@ def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: fl
 
     `–`: too few values for it. `≥ 5,000`: more requests ran into the timeout (or were dropped) than lie above it.
     """
+    from perftui.metrics.summary import is_censored
+
     if times.count < max(1, LEAST_VALUES.get(field, 1)):
         return MISSING
     quantile = next((q for name, _, q in PERCENTILES if name == field), None)

@@ -1,0 +1,53 @@
+"""What follows a run: comparison, output, exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from perftui.cli.failures import tell
+from perftui.cli.outcome import Outcome, Reason, announce, comparison_reasons, decide, run_reasons
+from perftui.cli.output import write_output
+from perftui.cli.results import compare_runs, open_run
+from perftui.cli.wanted import Wanted
+from perftui.model.comparison import Comparison
+from perftui.model.errors import ExitCode
+from perftui.report.comparison import render
+from perftui.report.result import result
+from perftui.store.loading import LoadedRun
+
+
+def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun], *, interrupted: bool = False) -> int:
+    """Compare, print or write the result, and say the exit code."""
+    comparison = compare_runs(baseline, runs, wanted.threshold) if baseline else None
+    outcome = judge(wanted, runs, comparison, interrupted=interrupted)
+    text = result(runs, comparison, wanted.style, outcome=outcome.document, baseline=baseline)
+    write_output(text, wanted.output)
+    if wanted.style != "text" or wanted.output is not None:
+        for run in runs:
+            tell(f"saved: {run.path}")
+    return announce(outcome)
+
+
+def judge(
+    wanted: Wanted, runs: list[LoadedRun], comparison: Comparison | None, *, interrupted: bool = False
+) -> Outcome:
+    """The exit code that these results ask for."""
+    reasons = [reason for run in runs for reason in run_reasons(run.record)]
+    if interrupted:
+        reasons.append(Reason(ExitCode.INTERRUPTED, "interrupted between rounds"))
+    if comparison is not None:
+        reasons += comparison_reasons(comparison, strict=wanted.strict)
+    return decide(reasons, warn_only=wanted.warn_only)
+
+
+def finish_on_screen(wanted: Wanted, path: Path, baseline: list[LoadedRun]) -> int:
+    """The same after a run that was watched: its summary stands in the scrollback already."""
+    run = open_run(str(path))
+    comparison = compare_runs(baseline, [run], wanted.threshold) if baseline else None
+    outcome = judge(wanted, [run], comparison)
+    if wanted.output is not None:
+        text = result([run], comparison, wanted.style, outcome=outcome.document, baseline=baseline)
+        write_output(text, wanted.output)
+    elif comparison is not None:
+        write_output(render(comparison, "text"), None)
+    return announce(outcome)

@@ -1,0 +1,94 @@
+"""What `perftui run` does without a screen: rounds one after the other, progress on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from perftui.cli.failures import tell
+from perftui.cli.finish import finish
+from perftui.cli.output import check_output
+from perftui.cli.results import chosen_baseline
+from perftui.cli.wanted import Wanted
+from perftui.engine.runner import run_plan
+from perftui.model.errors import PerftuiError
+from perftui.model.interval import Event, Interval
+from perftui.model.journal import JournalLine
+from perftui.model.plan import Plan
+from perftui.model.record import Record
+from perftui.report.progress import event_text, interval_text
+from perftui.store.library import RunFolder, new_run_id
+from perftui.store.loading import LoadedRun, load_run
+
+COOL_DOWN_S = 3.0
+"""Between rounds, so that connections of one do not weigh on the next."""
+
+
+def run_headless(wanted: Wanted) -> int:
+    """Run here, with progress on stderr and the result on stdout or in a file."""
+    check_output(wanted.output)
+    baseline = chosen_baseline(wanted.baseline, wanted.plan)
+    group = new_run_id(wanted.plan.name) if wanted.rounds > 1 else ""
+    done: list[LoadedRun] = []
+    interrupted = False
+    for number in range(1, wanted.rounds + 1):
+        if number > 1 and not _rested():
+            interrupted = True
+            break
+        if group:
+            tell(f"round {number} of {wanted.rounds}")
+        progress = _Progress(wanted.plan)
+        request = wanted.request(group, number if group else 0, baseline[0].record.id if baseline else "")
+        record = run_plan(request, on_line=progress.line, on_started=progress.started)
+        done.append(_saved(record, progress.path))
+        if _ended_early(record):
+            break
+    return finish(wanted, done, baseline, interrupted=interrupted)
+
+
+def _rested() -> bool:
+    """Wait between rounds; False when somebody pressed Ctrl-C."""
+    try:
+        time.sleep(COOL_DOWN_S)
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+def _saved(record: Record, path: Path) -> LoadedRun:
+    """The run as it was saved; what is known of it where the disk refused."""
+    try:
+        return load_run(str(path))
+    except PerftuiError as error:
+        for problem in error.problems:
+            tell(problem)
+        return LoadedRun(record=record, path=path)
+
+
+def _ended_early(record: Record) -> bool:
+    return record.status != "finished" or record.status_detail.startswith("auto-stop")
+
+
+class _Progress:
+    """Prints what happens as it happens, one line per interval and event."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._read = True
+        self.path = Path()
+
+    def started(self, folder: RunFolder) -> None:
+        """Say which run this is."""
+        self.path = folder.path
+        tell(f"run {folder.id}")
+
+    def line(self, line: JournalLine) -> None:
+        """Print an interval or an event, as long as somebody reads: a closed terminal must not end the run."""
+        if not self._read or not isinstance(line, Interval | Event):
+            return
+        text = interval_text(line, self._plan) if isinstance(line, Interval) else event_text(line)
+        try:
+            print(text, file=sys.stderr, flush=True)
+        except OSError:
+            self._read = False

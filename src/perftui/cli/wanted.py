@@ -1,0 +1,37 @@
+"""Everything a run command was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from perftui.engine.runner_request import RunRequest
+from perftui.model.plan import Plan
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A plan, and what is to become of its run."""
+
+    plan: Plan
+    label: str = ""
+    confirm_host: str = ""
+    baseline: str = ""
+    threshold: float = 0.2
+    rounds: int = 1
+    style: str = "text"
+    output: Path | None = None
+    warn_only: bool = False
+    strict: bool = False
+    mouse: bool = True
+
+    def request(self, rounds_of: str = "", number: int = 0, baseline: str = "") -> RunRequest:
+        """The request of one run."""
+        return RunRequest(
+            plan=self.plan,
+            label=self.label,
+            confirm_host=self.confirm_host,
+            baseline=baseline,
+            rounds_of=rounds_of,
+            round=number,
+        )
