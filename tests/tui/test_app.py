@@ -11,6 +11,7 @@ import pytest
 from textual.command import CommandPalette
 
 from perftui.tui.app import PerftuiApp
+from perftui.tui.farewell import farewell_text
 from perftui.tui.keymap import all_bindings
 from perftui.tui.lifeline import Lifeline
 from perftui.tui.screens.help import HelpScreen, sections_of
@@ -153,6 +154,17 @@ async def test_an_error_of_ours_prints_no_values(app: Make, capsys: pytest.Captu
     assert "RuntimeError" in printed
     assert "value-of-a-secret" not in printed
     assert made.return_code == 1
+
+
+def test_what_stands_in_the_scrollback(saved: Home) -> None:
+    first, second = sorted(path for path in saved.runs.iterdir() if path.is_dir())
+    gone = saved.runs / "20261101-000000-gone-0000"
+    text = farewell_text([gone, first, second])
+    assert text.startswith(f"Saved: {first}\n")
+    assert text.endswith(f"\n\nSaved: {second}")
+    assert "response time" in text
+    assert "gone" not in text
+    assert farewell_text([gone]) == ""
 
 
 async def test_q_leaves_when_nothing_is_live(app: Make) -> None:

@@ -198,6 +198,17 @@ async def test_every_format_is_written_where_the_field_says(app: Make, saved: Ho
         assert json.loads(text)["id"] == AFTER
 
 
+async def test_quick_keys_write_the_chosen_format_under_its_own_name(app: Make, saved: Home) -> None:
+    async with app().run_test() as pilot:
+        await runs(pilot)
+        await pilot.press("x")
+        dialog = await screen_of(pilot, ExportDialog)
+        dialog.formats.action_move(1)
+        dialog.action_write()
+        await screen_of(pilot, RunsScreen, 30)
+    assert json.loads((saved.path / f"{AFTER}.json").read_text())["id"] == AFTER
+
+
 async def test_a_comparison_is_exported_too(app: Make, saved: Home) -> None:
     async with app().run_test() as pilot:
         await runs(pilot)

@@ -11,7 +11,8 @@ from perftui.tui.sources import is_live
 
 def farewell_text(runs: Sequence[Path]) -> str:
     """The summary of the newest finished run, one line per other run, and how to get back to those that go on."""
-    finished = [path for path in runs if not is_live(path)]
+    kept = [path for path in runs if path.is_dir()]
+    finished = [path for path in kept if not is_live(path)]
     blocks = [f"Saved: {path}" for path in finished[:-1]]
     if finished:
         blocks.append(f"{_summary(finished[-1])}\n\nSaved: {finished[-1]}")
@@ -19,7 +20,7 @@ def farewell_text(runs: Sequence[Path]) -> str:
         f"Run {path.name} goes on without this screen.\n"
         f"  watch it   perftui watch {path.name}\n"
         f"  stop it    perftui ctl {path.name} stop"
-        for path in runs
+        for path in kept
         if path not in finished
     ]
     return "\n".join(blocks)

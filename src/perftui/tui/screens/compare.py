@@ -206,7 +206,7 @@ def _side(record: Record) -> Content:
 
 
 def _rows(comparison: Comparison) -> Iterator[Row]:
-    from perftui.report.comparison import change_text, value_text
+    from perftui.report.comparison import value_text
 
     operation = ""
     for change in comparison.metrics:
@@ -220,11 +220,18 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
                 f"{'  ' if operation else ''}{metric_text(change.metric)}",
                 value_text(change.baseline, change.unit),
                 value_text(change.run, change.unit),
-                change_text(change.change, change.unit),
+                _change(change),
                 quiet(_interval(change)),
                 verdict if change.gated else quiet(verdict.plain),
             ),
         )
+
+
+def _change(change: MetricChange) -> str:
+    percent = change.change * 100
+    if change.unit == "fraction":
+        return f"{percent:+.{2 if abs(percent) < 10 else 1}f} pp"
+    return f"{percent:+.{1 if abs(percent) < 1000 else 0}f} %"
 
 
 def _interval(change: MetricChange) -> str:

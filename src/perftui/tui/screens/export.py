@@ -58,6 +58,8 @@ class ExportDialog(Dialog[None]):
         self._subject = subject
         self._endings = subject.endings
         self._writing = False
+        self._proposed = ""
+        """The name that was put into the field last."""
 
     def compose(self) -> ComposeResult:
         """Formats, path, what will happen."""
@@ -81,10 +83,13 @@ class ExportDialog(Dialog[None]):
         return Path.cwd() / Path(self.field.value).expanduser()
 
     @on(Table.Highlighted, "#formats")
-    def propose(self, event: Table.Highlighted) -> None:
-        """A name for the file, in the directory one came from."""
-        series = "-series" if event.key == "series" else ""
-        self.field.value = f"{self._subject.name}{series}.{self._endings[event.key]}"
+    def propose(self) -> None:
+        """A name for the file, in the directory one came from; what was typed by hand stays."""
+        if self.field.value != self._proposed:
+            return
+        series = "-series" if self._chosen == "series" else ""
+        self._proposed = f"{self._subject.name}{series}.{self._endings[self._chosen]}"
+        self.field.value = self._proposed
 
     @on(Input.Changed, "#path")
     def check(self) -> None:
@@ -104,6 +109,7 @@ class ExportDialog(Dialog[None]):
     @on(Input.Submitted, "#path")
     def action_write(self) -> None:
         """Write the file, say where it is."""
+        self.propose()  # the key may be quicker than the news of another format
         path = self._target
         if path.parent.is_dir() and not path.is_dir() and not self._writing:
             self._writing = True
