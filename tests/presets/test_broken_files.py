@@ -103,6 +103,8 @@ def test_broken_file_is_refused_in_words(case: str, tmp_path: Path) -> None:
         ('path = "/"', 'path = "/${id}"', "${id} is captured nowhere before"),
         ('path = "/"', 'path = "/${data:u.x}"', "there is no [[data]] named 'u'"),
         ('path = "/"', 'path = "/"\nchecks = [{ }]', "operations[0].checks[0]: checks nothing"),
+        ('path = "/"', 'path = "/"\nchecks = [{ contains = "${seq}" }]', "cannot change between requests here"),
+        ('path = "/"', 'path = "/"\nchecks = [{ json = "$", equals = nan }]', "nan is not a finite number"),
         ('path = "/"', 'path = "/"\nchecks = [{ matches = "(" }]', "is no regular expression"),
         ('path = "/"', 'path = "/"\nchecks = [{ json = "$.[" }]', "is no JSON path"),
         ('path = "/"', 'path = "/"\ncaptures = [{ name = "x" }]', "has no source"),

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perftui.presets import grammar
+from perftui.presets.loading import parse_preset
 from perftui.presets.placeholders import JsonTemplate, Quoting, Template
 from perftui.presets.values import ValueStream
 
@@ -201,6 +202,15 @@ def test_json_keeps_types() -> None:
         assert (made["captured"], made["captured_number"], made["captured_text"], made["7"]) == ("7", 7, 'x"y', "key")
         assert made["plain"] == [1, 2.5, True, {"a": 'é\n"'}]
     assert template.names == ("id", "word")
+
+
+def test_large_identifiers_are_sent_exactly() -> None:
+    text = 'schema = 1\nname = "x"\n[load]\nrate = 1\nduration = "1s"\n[[operations]]\nmethod = "PUT"\npath = "/"\n'
+    plan = parse_preset(
+        text + "json = { id = 9223372036854775807, low = -9223372036854775808 }\n", "x.toml", "http://h"
+    )
+    made = JsonTemplate.compile(plan.operations[0].json).render(ValueStream(), {})
+    assert made == b'{"id":9223372036854775807,"low":-9223372036854775808}'
 
 
 JSON_VALUES = st.recursive(

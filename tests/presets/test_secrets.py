@@ -108,6 +108,25 @@ def test_resolved_values_are_literal(value: str) -> None:
     assert template.render(ValueStream(), {}) == "{x}$" + value + "${seq}${y}"
 
 
+def test_checks_compare_with_the_secret_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "a${seq}b")
+    text = TEXT.replace("${env:BASE}", "http://h").replace('note = "${file:token.txt}"', 'note = "x"')
+    checks = 'checks = [{ contains = "=${env:TOKEN}" }, { json = "$.a", equals = "${env:TOKEN}" }, { status = 200 }]\n'
+    resolved, secrets = resolve_secrets(plan(text + checks))
+    found = resolved.operations[0].checks
+    assert (found[0].contains, found[1].equals, found[2].status) == ("=a${seq}b", "a${seq}b", (200,))
+    assert secrets == ("a${seq}b",)
+
+
+def test_files_of_the_log_in_are_beside_the_preset(tmp_path: Path) -> None:
+    login = '[target.auth.login]\nrequest = { method = "POST", path = "/", body_file = "login.json" }\nvalue = "x"\n'
+    text = TEXT.replace('auth = { bearer = "${env:TOKEN}" }\n', "").replace("[load]", f"{login}[load]")
+    auth = plan(text, tmp_path).target.auth
+    assert auth is not None
+    assert auth.login is not None
+    assert auth.login.request.body_file == str(tmp_path / "login.json")
+
+
 def test_a_url_made_of_variables_is_checked_when_they_are_known(
     environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

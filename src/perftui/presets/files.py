@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from perftui.model.plan import Operation, Plan
 from perftui.presets import grammar
-from perftui.presets.rewriting import rewrite_strings
+from perftui.presets.rewriting import rewrite_operations, rewrite_strings
 
 
 def with_absolute_files(plan: Plan, directory: Path) -> Plan:
@@ -17,9 +17,6 @@ def with_absolute_files(plan: Plan, directory: Path) -> Plan:
 
     def absolute(file: str) -> str:
         return str(directory / Path(file).expanduser()) if file else ""
-
-    def operations(parts: tuple[Operation, ...]) -> tuple[Operation, ...]:
-        return tuple(operation(part) for part in parts)
 
     def operation(part: Operation) -> Operation:
         multipart = tuple(replace(one, file=absolute(one.file)) for one in part.multipart)
@@ -43,9 +40,5 @@ def with_absolute_files(plan: Plan, directory: Path) -> Plan:
         plan,
         target=replace(plan.target, tls=tls, unix_socket=absolute(plan.target.unix_socket)),
         data=tuple(replace(source, file=absolute(source.file)) for source in plan.data),
-        operations=operations(plan.operations),
-        journeys=tuple(replace(journey, steps=operations(journey.steps)) for journey in plan.journeys),
-        before=operations(plan.before),
-        after=operations(plan.after),
     )
-    return rewrite_strings(plan, placeholder_files)
+    return rewrite_strings(rewrite_operations(plan, operation), placeholder_files)

@@ -15,7 +15,7 @@ from perftui.presets.problems import KeyPath, Problems, nearest
 Schema = dict[str, Any]
 
 
-MOST_NUMBER = 10**15
+MOST_NUMBER = 2**64
 """Whole numbers beyond it are refused before anything is done with them: TOML's may have a million digits."""
 
 

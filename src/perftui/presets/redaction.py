@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 from msgspec.structs import replace
 
 from perftui.model.plan import Auth, Operation, Plan
+from perftui.presets.rewriting import rewrite_operations
 
 REDACTED = "REDACTED"
 SHORTEST = 6
@@ -79,14 +80,7 @@ def redact_plan(plan: Plan) -> Plan:
         target, url=_redact_url(target.url), proxy=_redact_url(target.proxy), headers=_redact_headers(target.headers),
         auth=auth,
     )  # fmt: skip
-    return replace(
-        plan,
-        target=target,
-        operations=_redact_operations(plan.operations),
-        journeys=tuple(replace(journey, steps=_redact_operations(journey.steps)) for journey in plan.journeys),
-        before=_redact_operations(plan.before),
-        after=_redact_operations(plan.after),
-    )
+    return rewrite_operations(replace(plan, target=target), _redact_operation)
 
 
 def _forms(secret: str) -> set[str]:
@@ -123,7 +117,6 @@ def _redact_auth(auth: Auth) -> Auth:
     if auth.login:
         changes["login"] = replace(
             auth.login,
-            request=_redact_operation(auth.login.request),
             value=_redact_value(auth.login.header, auth.login.value),
         )
     return replace(auth, **changes)
@@ -143,10 +136,6 @@ def _redact_url(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{REDACTED}:{REDACTED}@{host}"))
-
-
-def _redact_operations(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
-    return tuple(map(_redact_operation, operations))
 
 
 def _redact_operation(operation: Operation) -> Operation:

@@ -7,7 +7,7 @@ from typing import Any
 from perftui.model.plan import Capture, Check, Operation, Part
 from perftui.model.text import safe_text
 from perftui.presets import texts
-from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT
+from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT, SECRET_KINDS
 from perftui.presets.kinds import BAD, Duration, Kind, ListOf, MapOf, Number, Schema, Text, show
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.sections import Key, Section
@@ -17,6 +17,7 @@ HEADER_VALUE = Text(allow=ANY_PLACEHOLDER, check=texts.header_value_problem, emp
 HEADERS = MapOf(HEADER_VALUE, check_name=texts.header_name_problem)
 NAME = Text(check=texts.label_problem, most=200)
 _FREE = Text(allow=ANY_PLACEHOLDER, empty=True, most=1_000_000)
+_EXPECTED = Text(allow=SECRET_KINDS, empty=True)
 _FILE = Text(allow=(), most=4096)
 _JSON_NUMBER = Number(low=-1e300, high=1e300)
 _BODIES = ("json", "form", "body", "body_file", "multipart")
@@ -122,8 +123,12 @@ def _check_name(read: dict[str, Any]) -> str:
 
 class _Scalar(Kind):
     def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
-        if isinstance(value, str | bool | int | float):
+        if isinstance(value, str):
+            return _EXPECTED.read(value, path, problems)
+        if isinstance(value, bool):
             return value
+        if isinstance(value, int | float):
+            return BAD if _JSON_NUMBER.read(value, path, problems) is BAD else value
         problems.add(path, f"{show(value)} is not a text, number, true or false")
         return BAD
 
@@ -139,7 +144,7 @@ CHECK_KEYS = {
     "header": Key(Text(check=texts.header_name_problem), "Header that must be present."),
     "json": Key(Text(check=texts.json_path_problem), "JSON path that must exist in the body, such as $.items[0].id."),
     "equals": Key(_Scalar(), "Value that the header, the JSON path or else the body must have."),
-    "contains": Key(Text(), "Text that the header, the JSON value or the body must contain."),
+    "contains": Key(Text(allow=SECRET_KINDS), "Text that the header, the JSON value or the body must contain."),
     "matches": Key(Text(check=texts.regex_problem), "Regular expression searched in the same."),
     "min_bytes": Key(Number(whole=True, high=1e12), "Least size of the body."),
     "max_bytes": Key(Number(whole=True, high=1e12, above=True), "Largest size of the body."),

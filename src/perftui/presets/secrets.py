@@ -11,11 +11,11 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from perftui.model.errors import UsageError
-from perftui.model.plan import Auth, Operation, Plan, Target
+from perftui.model.plan import Auth, Check, Operation, Plan, Target
 from perftui.model.text import safe_text
 from perftui.presets import grammar, texts
 from perftui.presets.references import strings_of
-from perftui.presets.rewriting import rewrite_strings
+from perftui.presets.rewriting import rewrite_operations, rewrite_strings
 
 _MOST_FILE_BYTES = 64 * 1024
 T = TypeVar("T")
@@ -34,7 +34,7 @@ def resolve_secrets(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
     target = plan.target
     url, proxy = resolver.open_text(target.url), resolver.open_text(target.proxy)
     closed = replace(plan, target=replace(target, url="", proxy=""))
-    resolved = rewrite_strings(closed, resolver.text)
+    resolved = rewrite_operations(rewrite_strings(closed, resolver.text), _with_literal_checks)
     resolved = replace(resolved, target=replace(resolved.target, url=url, proxy=proxy))
     problems = [*resolver.problems, *_problems(resolved)]
     if problems:
@@ -61,6 +61,16 @@ def _literal(text: str) -> str:
         return grammar.literal(text)
     except ValueError:
         return ""
+
+
+def _with_literal_checks(operation: Operation) -> Operation:
+    """Checks compare with the text itself; they are never rendered."""
+
+    def plain(check: Check) -> Check:
+        equals = grammar.literal(check.equals) if isinstance(check.equals, str) else check.equals
+        return replace(check, contains=grammar.literal(check.contains), equals=equals)
+
+    return replace(operation, checks=tuple(map(plain, operation.checks)))
 
 
 class _Resolver:
