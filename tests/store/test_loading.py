@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from perftui.analysis.recovery import recover
 from perftui.model.errors import UsageError
+from perftui.model.interval import Cell, HistogramData, Interval
+from perftui.model.journal import Header, JournalLine
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
-from perftui.model.record import Record
+from perftui.model.record import Environment, Record
+from perftui.store.journal_format import encode_line
 from perftui.store.loading import MOST_FILE_BYTES, load_run
 from perftui.store.records import record_document, record_toml
 
@@ -94,7 +98,10 @@ def test_crafted_files_take_little_memory(tmp_path: Path) -> None:
     program = """
 import resource, sys
 from pathlib import Path
+from perftui.analysis.recovery import recover
 from perftui.model.errors import UsageError
+from perftui.model.interval import Cell, HistogramData, Interval
+from perftui.model.journal import Header, JournalLine
 from perftui.store.loading import load_run
 for path in sorted(Path(sys.argv[1]).iterdir()):
     try:
@@ -137,3 +144,35 @@ def test_unknown_keys_of_a_newer_minor_version_are_ignored(tmp_path: Path) -> No
     path = tmp_path / "run.json"
     path.write_bytes(exported(shiny={"a": [1]}))
     assert load_run(str(path)).record == RECORD
+
+
+def crafted_folder(path: Path, **histogram: object) -> Path:
+    """A run whose journal has good checksums and an impossible histogram."""
+    path.mkdir()
+    (path / "run.toml").write_text(record_toml(RECORD))
+    bad = HistogramData(**histogram)  # type: ignore[arg-type]
+    lines: list[JournalLine] = [
+        Header(id=RECORD.id, plan=PLAN, started_at="", environment=Environment()),
+        Interval(at_s=0, duration_s=1, phase="measure", cells={"measure": {"list": Cell(service_time=bad)}}),
+    ]
+    (path / "journal.jsonl").write_bytes(b"".join(encode_line(number, line) for number, line in enumerate(lines)))
+    return path
+
+
+@pytest.mark.parametrize(
+    "histogram",
+    [
+        {"count": 1, "packed": base64.b64encode(BOMB).decode()},
+        {"count": 3, "packed": "AAAA"},
+        {"count": -1, "packed": ""},
+        {"count": 1, "packed": ""},
+        {"count": 2**62, "packed": "eJwDAAAAAAE="},
+    ],
+)
+def test_a_crafted_journal_is_refused(tmp_path: Path, histogram: dict[str, object]) -> None:
+    folder = crafted_folder(tmp_path / "run", **histogram)
+    with pytest.raises(UsageError, match="damaged"):
+        load_run(str(folder))
+    (folder / "run.toml").unlink()
+    with pytest.raises(UsageError, match="damaged"):
+        recover(folder)

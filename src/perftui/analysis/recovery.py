@@ -30,23 +30,10 @@ def recover(folder: Path) -> Record:
     shown = safe_text(folder.name)
     if is_live(folder):
         raise UsageError(f"{shown}: is still running; watch it with `perftui watch {shown}`")
-    follower = JournalFollower(folder)
-    header: Header | None = None
-    end: End | None = None
-    timeline = Timeline()
-    unanswered = Unanswered()
-    for line in follower.lines():
-        unanswered.add(line)
-        if isinstance(line, Header):
-            header = header or line
-        elif isinstance(line, End):
-            end = line
-        timeline.add(line)
-    if header is None:
-        raise UsageError(f"{shown}: its journal has no first line; there is nothing to recover, delete the run")
-    if end is None:
-        timeline.add(unanswered.cancelled)
-    record = complete_record(header, timeline, end)
+    try:
+        record, timeline = _read(folder)
+    except ValueError as error:  # checksums are right and the histograms are not: made up
+        raise UsageError(f"{shown}: its journal is damaged: {safe_text(str(error))}") from error
     try:
         socket_path(folder.name).unlink(missing_ok=True)  # left behind by a runner that was killed
         write_record(folder, record)
@@ -55,6 +42,26 @@ def recover(folder: Path) -> Record:
     except OSError as error:
         raise UsageError(f"{folder}: the record cannot be written: {error.strerror}") from error
     return record
+
+
+def _read(folder: Path) -> tuple[Record, Timeline]:
+    header: Header | None = None
+    end: End | None = None
+    timeline = Timeline()
+    unanswered = Unanswered()
+    for line in JournalFollower(folder).lines():
+        unanswered.add(line)
+        if isinstance(line, Header):
+            header = header or line
+        elif isinstance(line, End):
+            end = line
+        timeline.add(line)
+    if header is None:
+        shown = safe_text(folder.name)
+        raise UsageError(f"{shown}: its journal has no first line; there is nothing to recover, delete the run")
+    if end is None:
+        timeline.add(unanswered.cancelled)
+    return complete_record(header, timeline, end), timeline
 
 
 class Unanswered:

@@ -59,7 +59,9 @@ def load_folder(path: Path) -> LoadedRun:
         raise UsageError(f"{path}: {what}")
     record = read_record(path)
     lines, problem = read_journal(path)
-    return loaded(record, lines, path, problem)
+    run = loaded(record, lines, path, problem)
+    check_plausible(record, run.intervals, safe_text(str(path)))
+    return run
 
 
 def loaded(record: Record, lines: list[JournalLine], path: Path, problem: str | None = None) -> LoadedRun:
