@@ -228,24 +228,12 @@ def test_a_reader_that_leaves_does_not_end_the_run(home: Home, demo_url: str) ->
     assert_conserved(record)
 
 
-def test_closed_terminal_saves_and_exits_129(home: Home, demo_url: str) -> None:
-    command = [
-        PERFTUI,
-        "run",
-        "health",
-        f"{demo_url}/health",
-        "--rate",
-        "20",
-        "-d",
-        "30s",
-        "--warmup",
-        "0s",
-        "--headless",
-    ]
-    with terminal(command, home.environment) as screen:
-        wait_for_interval(home)
+def test_a_closed_terminal_does_not_end_the_run(home: Home, demo_url: str) -> None:
+    arguments = ("--rate", "20", "-d", "3s", "--warmup", "0s", "--headless")
+    with terminal([PERFTUI, "run", "health", f"{demo_url}/health", *arguments], home.environment) as screen:
+        folder = wait_for_interval(home)
         screen.hang_up()
-        assert screen.process.wait(20) == 129
-    record = load_folder(home.run_folders()[0]).record
-    assert record.status_detail == "signal HUP"
+        assert screen.process.wait(20) in {0, 12, 13, 129}
+    record = load_folder(folder).record
+    assert (record.status, record.whole_run.scheduled) == ("finished", 60)
     assert_conserved(record)
