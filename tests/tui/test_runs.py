@@ -59,19 +59,19 @@ async def test_columns_sort_both_ways(app: Make, saved: Home) -> None:
             assert screen.table.keys[0] == first, column
 
 
-async def test_marks_a_and_b_are_compared_in_that_order(app: Make, saved: Home) -> None:
+async def test_of_two_marked_runs_the_older_is_the_baseline(app: Make, saved: Home) -> None:
     made = app()
     async with made.run_test() as pilot:
         screen = await runs(pilot)
         await pilot.press("space", "space")
-        assert [screen._mark_of(run) for run in (AFTER, BEFORE)] == ["A ", "B "]
+        assert [screen._mark_of(run) for run in (AFTER, BEFORE)] == ["B ", "A "]
         await pilot.press("c")
         compare = await screen_of(pilot, CompareScreen)
         await until(pilot, lambda: compare._comparison is not None, 30)
         assert compare._comparison is not None
-        assert (compare._comparison.baseline_id, compare._comparison.run_id) == (AFTER, BEFORE)
+        assert (compare._comparison.baseline_id, compare._comparison.run_id) == (BEFORE, AFTER)
         await pilot.press("w")
-        await until(pilot, lambda: compare._comparison is not None and compare._comparison.run_id == AFTER, 30)
+        await until(pilot, lambda: compare._comparison is not None and compare._comparison.run_id == BEFORE, 30)
         await pilot.press("escape")
         await screen_of(pilot, RunsScreen)
 

@@ -15,8 +15,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from perftui.tui.describe import path_text
 from perftui.tui.keymap import LIST_IDS, key_name
-from perftui.tui.marks import words
+from perftui.tui.marks import paragraph, words
 from perftui.tui.screens.base import PerftuiScreen
 
 _KEYS_WIDTH = 10
@@ -64,10 +65,8 @@ class HelpScreen(PerftuiScreen[None]):
             for section in self._sections:
                 yield KeyTable(section, what_width)
             yield Static(
-                "A key can be given to another letter in settings.toml, by the name on the right:\n"
-                '[keys]\n"home.probe" = "x"',
+                paragraph(f'Other keys: by these names, in {_settings_path()}\n[keys]\n"home.probe" = "x"'),
                 classes="quiet",
-                markup=False,
             )
 
     def on_mount(self) -> None:
@@ -99,6 +98,13 @@ def _title(node: DOMNode) -> str:
         if isinstance(each, Widget) and each.border_title and not isinstance(each, Screen):
             return str(each.border_title)
     return ""
+
+
+def _settings_path() -> str:
+    from perftui.store.paths import config_directory
+    from perftui.tui.settings import FILE_NAME
+
+    return path_text(config_directory() / FILE_NAME)
 
 
 def _keys(node: DOMNode, seen: set[str]) -> Iterable[Key]:

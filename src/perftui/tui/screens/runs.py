@@ -34,7 +34,7 @@ class RunTable(Table):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "screen.open", "open", id="runs.open", tooltip="The run's result; a live one is watched"),
-        Binding("space", "screen.mark", "mark", id="runs.mark", tooltip="Mark for comparison: A first, then B"),
+        Binding("space", "screen.mark", "mark", id="runs.mark", tooltip="Mark for comparison: A is the older run"),
         Binding("c", "screen.compare", "compare", id="runs.compare", tooltip="Compare A and B, or with the baseline"),
         Binding("b", "screen.baseline", "baseline", id="runs.baseline", tooltip="Set as baseline, or no longer"),
         Binding("x", "screen.export", "export", id="runs.export", tooltip="Write the run to a file"),
@@ -129,8 +129,12 @@ class RunsScreen(PerftuiScreen[None]):
         return row
 
     def _mark_of(self, run_id: str) -> str:
-        letter = "AB"[self._marked.index(run_id)] if run_id in self._marked else " "
+        letter = "AB"[self._by_age(self._marked).index(run_id)] if run_id in self._marked else " "
         return letter + (_BASELINE if run_id in self._saved.baselines else " ")
+
+    def _by_age(self, run_ids: Iterable[str]) -> list[str]:
+        """The older run is the baseline of the other, whichever was marked first."""
+        return sorted(run_ids, key=lambda run_id: (self._by_id[run_id].started_at, run_id))
 
     @on(Table.Highlighted, "#runs")
     def _show_about(self) -> None:
@@ -160,14 +164,13 @@ class RunsScreen(PerftuiScreen[None]):
         self.table.action_move(1)
 
     def action_compare(self) -> None:
-        """A with B; A with the run under the cursor; or that run with its baseline."""
+        """The marked ones; the marked one and that under the cursor; or that with its baseline."""
         run = self._current
         if run is None:
             return
-        if len(self._marked) == 2:
-            self.app.compare(*(self._by_id[run_id].path for run_id in self._marked))
-        elif self._marked and self._marked[0] != run.id:
-            self.app.compare(self._by_id[self._marked[0]].path, run.path)
+        pair = self._marked if len(self._marked) == 2 else [*self._marked, run.id]
+        if len(set(pair)) == 2:
+            self.app.compare(*(self._by_id[run_id].path for run_id in self._by_age(pair)))
         else:
             self.app.compare_with(run.path)
 
