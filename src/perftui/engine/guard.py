@@ -103,12 +103,3 @@ def check(plan: Plan, addresses: Addresses, confirm_host: str = "") -> None:
         raise GuardError(
             f"{shown} is a public host and the load is heavy; if you may load it, say so with --confirm-host {shown}"
         )
-
-
-def check_url(url: str) -> HostClass:
-    """The class of a URL's host, by its name alone.
-
-    Raises:
-        UsageError: the URL has no host.
-    """
-    return classify(host_and_port(url)[0])
