@@ -181,3 +181,41 @@ async def test_a_damaged_journal_is_said(app: PerftuiApp, live: Running) -> None
         screen = await screen_of(pilot, LiveScreen)
         await until(pilot, lambda: screen.picture is not None and bool(screen.picture.problem))
         assert "journal damaged" in text_of(screen, "progress")
+
+
+@pytest.mark.parametrize("key", ["e", "m", "question_mark"])
+async def test_an_end_below_another_screen_waits_for_it(app: PerftuiApp, live: Running, key: str) -> None:
+    """Errors, a dialog or the help is open when the run ends: it stays; the result comes when it is closed."""
+    path, writer = live("read", 30.0)
+    async with app.run_test(size=SIZE) as pilot:
+        app.push_screen(LiveScreen(path))
+        screen = await screen_of(pilot, LiveScreen)
+        await until(pilot, lambda: screen.picture is not None)
+        await pilot.press(key)
+        await until(pilot, lambda: app.screen is not screen)
+        above = app.screen
+        for line in lines_after("read", 30.0):
+            writer.append(line)
+        await until(pilot, lambda: screen.follower.ended)
+        await pilot.pause(0.6)
+        assert app.screen is above
+        await pilot.press("escape")
+        await screen_of(pilot, ResultScreen)
+
+
+async def test_back_before_the_next_screen_is_there(app: PerftuiApp, live: Running) -> None:
+    """Esc right after e: the live screen goes on following."""
+    path, writer = live("read", 30.0)
+    async with app.run_test(size=SIZE) as pilot:
+        app.push_screen(LiveScreen(path))
+        screen = await screen_of(pilot, LiveScreen)
+        await until(pilot, lambda: screen.picture is not None)
+        app.simulate_key("e")
+        app.simulate_key("escape")
+        await until(pilot, lambda: app.screen is screen or isinstance(app.screen, ErrorsScreen))
+        await pilot.pause(0.3)
+        if app.screen is not screen:
+            await pilot.press("escape")
+        for line in lines_after("read", 30.0):
+            writer.append(line)
+        await screen_of(pilot, ResultScreen)

@@ -87,7 +87,7 @@ class ErrorsScreen(PerftuiScreen[None]):
 
     def reread(self) -> None:
         """Only while the run goes on."""
-        if self.is_current and self.path.is_dir() and is_live(self.path):
+        if self.app.screen is self and self.path.is_dir() and is_live(self.path):
             self.read()
 
     @work(group="errors", exclusive=True)
@@ -113,7 +113,9 @@ class ErrorsScreen(PerftuiScreen[None]):
             for name, (count, first_s, last_s) in sorted(spans.items(), key=lambda item: -item[1][0])
         ]
         self.classes_table.show(rows, empty="No request failed.")
-        self.say(Content(f"{total:,} of {scheduled:,} requests failed · {format_percent(total / scheduled)}"))
+        self.say(
+            Content(f"whole run: {total:,} of {scheduled:,} requests failed · {format_percent(total / scheduled)}")
+        )
         self.show_sample()
 
     @on(Table.Highlighted, "#classes")

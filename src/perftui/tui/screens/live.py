@@ -98,7 +98,7 @@ class LiveScreen(PanelsScreen):
         except PerftuiError as error:
             self.look = replace(self.look, problem=str(error))
             changed = True
-        if self.follower.ended and self.look.cursor_s is None and self.is_current:
+        if self.follower.ended and self.look.cursor_s is None and self.app.screen is self:
             self.become_result()
             return
         state = "lost" if self.follower.lost() else ""
@@ -216,8 +216,7 @@ class LiveScreen(PanelsScreen):
         """Follow again; else back to where one came from, the run goes on."""
         if self.look.cursor_s is not None:
             self.change_look(replace(self.look, cursor_s=None))
-        else:
-            self._left = True
+        elif self.app.screen is self:
             self.app.pop_screen()
 
     def _now_s(self) -> float:

@@ -7,6 +7,7 @@ from perftui.model.plan import Plan
 from perftui.store.baselines import get_baseline
 from perftui.store.journal import JournalFollower
 from perftui.store.library import RunLibrary
+from perftui.store.overview import overview_lines
 
 
 def baseline_timeline(plan: Plan, run_id: str, library: RunLibrary | None = None) -> tuple[str, Timeline] | None:
@@ -20,6 +21,7 @@ def baseline_timeline(plan: Plan, run_id: str, library: RunLibrary | None = None
     if baseline_id is None or baseline_id == run_id:
         return None
     timeline = Timeline()
-    for line in JournalFollower(runs.find(baseline_id)).lines():
+    path = runs.find(baseline_id)
+    for line in overview_lines(path) or JournalFollower(path).lines():
         timeline.add(line)
     return (baseline_id, timeline) if timeline.header is not None else None

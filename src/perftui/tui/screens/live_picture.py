@@ -134,7 +134,9 @@ def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float
     """What was asked so far, then what the plan still asks, at the level it was steered to."""
     if load.mode != "rate":
         return ()
-    past = list(timeline.series("asked"))
+    # the level, not the arrivals counted: those go up and down by one from second to second
+    due = {at_s for at_s, arrivals in timeline.series("asked") if arrivals}
+    past = [point for point in timeline.series("level") if point[0] in due]
     if ended:
         return past
     now_s = newest.at_s + newest.duration_s

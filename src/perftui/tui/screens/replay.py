@@ -80,7 +80,7 @@ class ReplayScreen(PanelsScreen):
         """Let time pass; draw when another second is known."""
         now = monotonic()
         passed_s, self._ticked_at = now - self._ticked_at, now
-        if self.clock is not None and self.is_current and self.clock.advance(passed_s):
+        if self.clock is not None and self.app.screen is self and self.clock.advance(passed_s):
             self.draw()
 
     def draw(self) -> None:

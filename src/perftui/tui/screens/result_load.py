@@ -13,6 +13,7 @@ from perftui.model.record import Record
 from perftui.store.journal import JournalFollower
 from perftui.store.library import RunLibrary
 from perftui.store.loading import LoadedRun, load_run
+from perftui.store.overview import overview_lines
 from perftui.store.records import read_record, record_path
 from perftui.tui.screens.live_baseline import baseline_timeline
 from perftui.tui.screens.live_picture import Look, take_picture
@@ -30,7 +31,7 @@ def read_run(path: Path) -> tuple[LoadedRun, Timeline]:
         return run, _timeline_of(run)
     journal = JournalFollower(path)
     timeline = Timeline()
-    for line in journal.lines():
+    for line in overview_lines(path) or journal.lines():
         timeline.add(line)
     header = timeline.header
     record = _saved(path)

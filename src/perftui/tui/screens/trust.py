@@ -51,7 +51,7 @@ class TrustScreen(PerftuiScreen[None]):
 
     def reread(self) -> None:
         """Only while the run goes on."""
-        if self.is_current and self.path.is_dir() and is_live(self.path):
+        if self.app.screen is self and self.path.is_dir() and is_live(self.path):
             self.read()
 
     @work(group="trust", exclusive=True)

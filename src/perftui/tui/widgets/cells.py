@@ -97,15 +97,25 @@ def framed(drawing: Drawing, width: int, height: int) -> list[Content]:
 def _edge(corners: str, left: Text, right: Text, width: int, tone: str) -> Content:
     first, last = corners[0], corners[1]
     room = width - 4
-    title = _label(left, room, "bold $panel-title")
+    title = _label(content(left), room, "bold $panel-title")
     room -= title.cell_length
-    label = _label(right, room - 1, "$quiet")
+    label = _label(shortened(right, room - 3), room - 1, "$quiet")
     line = "─" * (width - 4 - title.cell_length - label.cell_length)
     return Content.assemble(paint(first + "─", tone), title, paint(line, tone), label, paint("─" + last, tone))
 
 
-def _label(text: Text, room: int, style: str) -> Content:
-    words = content(text)
+def shortened(text: Text, room: int) -> Content:
+    """As many parts of a text (set apart by ` · `, `, ` or two spaces) as there is room for: no word is cut."""
+    line = content(text)
+    while line.cell_length > room:
+        ends = [line.plain.rfind(gap) for gap in (" · ", ", ", "  ")]
+        if max(ends) <= 0:
+            return Content("")
+        line = line[: max(ends)]
+    return line
+
+
+def _label(words: Content, room: int, style: str) -> Content:
     if not words.plain or room < 6:
         return Content("")
     if words.cell_length > room - 2:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from textual.content import Content
 
+from perftui.model.error_classes import error_class
 from perftui.model.interval import ErrorSample
 from perftui.model.plan import Plan
 from perftui.model.units import format_clock, format_ms
@@ -28,6 +29,7 @@ def sample_drawing(sample: ErrorSample | None, number: int, of: int, width: int)
         return Drawing([paint("No exchange of this class was kept.", "$quiet")], title="Sample")
     lines: list[Text] = []
     rows = [
+        ("class", _meaning(sample.error_class)),
         ("operation", sample.operation),
         ("at", f"{format_clock(sample.at_s)} of the run, {sample.count:,} like it so far"),
         ("time", f"{format_ms(sample.service_time_ms)} ms from send to failure"),
@@ -43,6 +45,15 @@ def sample_drawing(sample: ErrorSample | None, number: int, of: int, width: int)
     lines += _block("First bytes of the body", [sample.body_start] if sample.body_start else [], width)
     note = f"sample {number} of {of}" if of > 1 else ""
     return Drawing(lines, title=sample.error_class, note=note, status="y copies it as a curl command")
+
+
+def _meaning(name: str) -> str:
+    """Number and meaning of a class; nothing for a name that a newer version has written."""
+    try:
+        known = error_class(name)
+    except (KeyError, ValueError):
+        return ""
+    return f"{known.number} · {known.meaning}"
 
 
 def _wrapped(name: str, value: str, width: int) -> list[Text]:

@@ -21,6 +21,8 @@ def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing
     if total.error_time_ms.count and width >= 62:
         kinds.append(("failed", total.error_time_ms))
     cell = min(12, max(8, (width - 16) // len(kinds) - 2))
+    if cell < len("start delay"):
+        kinds = [(name.removeprefix("start "), stats) for name, stats in kinds]
     columns = (Column("ms", 14, right=False), *(Column(name, cell) for name, _ in kinds))
     lines: list[Text] = [header(columns)]
     for field, name, _ in PERCENTILES:
