@@ -13,7 +13,7 @@ from perftui.model.plan import Load, Stage
 from perftui.model.record import Finding, LatencyStats, Record, Stats, Trust
 from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.text import WIDTH, summary_text
-from perftui.report.words import load_text, number_text, percentile_text
+from perftui.report.words import headline, load_text, number_text, percentile_text
 from perftui.store.loading import LoadedRun
 
 
@@ -33,8 +33,9 @@ def test_every_line_fits(shop: LoadedRun) -> None:
         ),
     )
     record = changed(record, error_classes={f"http.{status}": status for status in range(400, 460)})
-    wide = [line for line in summary_text(record).splitlines() if cell_width(line) > WIDTH]
-    assert not wide
+    users = replace(record.plan, load=Load(mode="users", stages=(Stage(duration_s=10, to=50),), start_level=50))
+    for shown in (record, replace(record, plan=users)):
+        assert not [line for line in summary_text(shown).splitlines() if cell_width(line) > WIDTH]
 
 
 def test_counts_are_those_of_the_record(shop: LoadedRun) -> None:
@@ -97,6 +98,27 @@ def test_an_empty_run_has_a_summary() -> None:
 def test_load_in_words(start: float, levels: list[float], mode: Any, expected: str) -> None:
     stages = tuple(Stage(duration_s=5, to=level) for level in levels)
     assert load_text(Load(mode=mode, start_level=start, stages=stages)) == expected
+
+
+def test_journeys_are_named_in_the_load() -> None:
+    assert (
+        load_text(Load(start_level=2, stages=(Stage(duration_s=40, to=2),), rate_of="journeys"))
+        == "2 journeys/s for 40s"
+    )
+
+
+def test_headline_has_the_path_of_a_single_operation(shop: LoadedRun) -> None:
+    plan = shop.record.plan
+    assert headline(plan) == "shop · http://127.0.0.1:37591 · 150/s for 10s"
+    single = replace(plan, operations=plan.operations[1:2])
+    assert headline(single) == "shop · http://127.0.0.1:37591/slow?ms=30&jitter=20 · 150/s for 10s"
+
+
+def test_notes_on_objectives_are_shown(shop: LoadedRun) -> None:
+    result = replace(shop.record.objectives[1], detail="2.7 % misses < 1.0 %; at least the timeout")
+    text = summary_text(replace(shop.record, objectives=(result,)))
+    assert "· error_rate: at least the timeout" in text
+    assert "misses" not in text
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0, "0.0"), (0.52, "0.5"), (99.94, "99.9"), (1234.5, "1,234")])

@@ -127,9 +127,8 @@ def _latencies(record: Record) -> list[str]:
     ]:
         lines.append(f"{_INDENT}{MISSING} {', '.join(few)}")
     if record.plan.load.mode == "users":
-        lines.append(
-            f"{_INDENT}closed loop: each user waits for its answer, so waiting before a request is not in these times"
-        )
+        closed = "closed loop: each user waits for its answer, so waiting before a request is not in these times"
+        lines += wrap(closed, WIDTH, _INDENT, _INDENT)
     if parts := parts_text(total.times_ms):
         lines += _field("time goes to", *parts[:-1], f"{parts[-1]} (mean, ms)")
     return lines
@@ -185,9 +184,10 @@ def _objectives(record: Record) -> list[str]:
     ]
     lines = table([*columns, Column("verdict")], rows, width=WIDTH, indent=_INDENT)
     for result in record.objectives:
-        # a missed limit is explained by its own line
-        if result.detail and result.verdict in {"pass", "none"}:
-            lines += wrap(f"{objective_name(result)}: {result.detail}", WIDTH, f"{_INDENT}· ", " " * 4)
+        # by how much a limit is missed stands in the table
+        notes = [note for note in result.detail.split("; ") if note and " misses " not in note]
+        if notes:
+            lines += wrap(f"{objective_name(result)}: {'; '.join(notes)}", WIDTH, f"{_INDENT}· ", " " * 4)
     return lines
 
 

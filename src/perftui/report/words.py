@@ -34,7 +34,8 @@ def verdict_mark(verdict: Verdict) -> str:
 
 def load_text(load: Load) -> str:
     """The load profile in a few words: `100/s for 30s`, `0 → 1,000 users in 2m`, `0 → 200 → 0/s in 3m`."""
-    unit = "/s" if load.mode == "rate" else " user" if _levels(load) == [1.0] else " users"
+    per_second = " journeys/s" if load.rate_of == "journeys" else "/s"
+    unit = per_second if load.mode == "rate" else " user" if _levels(load) == [1.0] else " users"
     levels = _levels(load)
     if len(levels) > 4:
         levels = [levels[0], max(levels), levels[-1]]
@@ -52,8 +53,10 @@ def _levels(load: Load) -> list[float]:
 
 
 def headline(plan: Plan) -> str:
-    """Preset, target and load in one line."""
-    return f"{plan.name} · {plan.target.url} · {load_text(plan.load)}"
+    """Preset, target (with the path where there is only one) and load in one line."""
+    paths = {operation.path for operation in plan.counted_operations}
+    path = paths.pop() if len(paths) == 1 else ""
+    return f"{plan.name} · {plan.target.url}{path} · {load_text(plan.load)}"
 
 
 def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: float) -> str:
