@@ -79,7 +79,7 @@ class RunIndex:
         known = self._load()
         entries: dict[str, _Entry] = {}
         rows: list[RunRow] = []
-        for name in self._names():
+        for name in run_names(self._root):
             path = self._root / name
             entry = self._entry(path, known.get(name))
             if entry is None:
@@ -93,15 +93,6 @@ class RunIndex:
             with suppress(OSError):
                 write_atomic(self._file, msgspec.json.encode(_Index(entries=entries), enc_hook=str))
         return rows
-
-    def _names(self) -> list[str]:
-        try:
-            with os.scandir(self._root) as found:
-                return [e.name for e in found if _ID.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise UsageError(f"{self._root}: cannot be read: {error.strerror}") from error
 
     def _load(self) -> dict[str, _Entry]:
         try:
@@ -126,6 +117,21 @@ class RunIndex:
 
 def _to_path(_: type, text: str) -> Path:
     return Path(text)
+
+
+def run_names(root: Path) -> list[str]:
+    """The names of all run folders, in no order. Symbolic links are no run folders.
+
+    Raises:
+        UsageError: the folder of runs cannot be read.
+    """
+    try:
+        with os.scandir(root) as found:
+            return [e.name for e in found if _ID.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UsageError(f"{root}: cannot be read: {error.strerror}") from error
 
 
 def row_of(record: Record, path: Path) -> RunRow:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import os
 import re
 import secrets
 import shutil
@@ -16,11 +15,10 @@ from msgspec import Struct
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.store.files import check_private_directory, make_private_directory
-from perftui.store.index import RunIndex, RunRow
+from perftui.store.index import RunIndex, RunRow, run_names
 from perftui.store.liveness import is_live
 from perftui.store.paths import runs_directory
 
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ATTEMPTS = 20
 
 
@@ -82,7 +80,7 @@ class RunLibrary:
             if not path.exists():
                 raise UsageError(f"{safe_text(reference)}: there is no such run folder or file")
             return path
-        ids = self._ids()
+        ids = run_names(self.root)
         if reference == "latest":
             newest = self.list()
             if not newest:
@@ -148,15 +146,6 @@ class RunLibrary:
             if old and row.id not in protected and not is_live(row.path):
                 deleted.append(self.delete(row.id))
         return deleted
-
-    def _ids(self) -> set[str]:
-        try:
-            with os.scandir(self.root) as entries:
-                return {e.name for e in entries if _ID.fullmatch(e.name) and e.is_dir(follow_symlinks=False)}
-        except FileNotFoundError:
-            return set()
-        except OSError as error:
-            raise UsageError(f"{self.root}: cannot be read: {error.strerror}") from error
 
 
 def new_run_id(plan_name: str) -> str:
