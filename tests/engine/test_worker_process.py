@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from perftui.engine.messages import Command
 from perftui.model.errors import UsageError
 from perftui.model.plan import Load, Operation, Stage
 from support.fault_server import answering, fault_server
-from support.load_worker import LoadWorkers, Measured, make_plan, run_load
+from support.load_worker import WORKER, LoadWorkers, Measured, make_plan, run_load
 
 NS = 1_000_000_000
 
@@ -164,6 +165,25 @@ def test_ctrl_c_is_for_the_runner() -> None:
         time.sleep(0.2)
         os.kill(running.processes[0].pid, signal.SIGINT)
         assert running.collect().counts().ok == 30
+
+
+def test_without_uvloop() -> None:
+    code = "import sys; sys.modules['uvloop'] = None; from perftui.engine.worker import main; main()"
+    with fault_server(answering()) as server:
+        measured = run_load(make_plan(server.url, rate=100, duration_s=0.5), program=(sys.executable, "-c", code))
+    assert measured.counts().ok == measured.counts().scheduled == 50
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is missing")
+def test_too_few_descriptors_are_the_generators_fault() -> None:
+    program = ("prlimit", "--nofile=40:40", *WORKER)
+    with fault_server(answering(delay_s=0.3)) as server:
+        measured = run_load(make_plan(server.url, rate=100, duration_s=1), program=program)
+    counts = measured.counts()
+    assert measured.classes() == {"client.descriptors": counts.client_errors}
+    assert counts.client_errors > 0
+    assert counts.ok + counts.client_errors == counts.scheduled == 100
+    assert "ulimit -n" in measured.samples[0].detail
 
 
 def test_a_plan_that_cannot_run() -> None:

@@ -21,6 +21,7 @@ from perftui.model.plan import Load, Operation, Phase, Plan, Stage, Target
 
 _PIECE = 1 << 20
 _LEAD_NS = 50_000_000
+WORKER = (sys.executable, "-m", "perftui.engine.worker")
 
 
 def make_plan(  # one argument for each part of a plan that tests vary
@@ -118,13 +119,14 @@ class LoadWorkers:
         variables: dict[str, str] | None = None,
         secrets: tuple[str, ...] = (),
         addresses: tuple[tuple[str, int], ...] = (),
+        program: Sequence[str] = WORKER,
     ) -> None:
         parts = urlsplit(plan.target.proxy or plan.target.url)
         host = {"localhost": "127.0.0.1"}.get(parts.hostname or "", parts.hostname or "")
         port = parts.port or (443 if parts.scheme == "https" else 80)
         self.processes = [
             subprocess.Popen(
-                [sys.executable, "-m", "perftui.engine.worker"],
+                program,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,

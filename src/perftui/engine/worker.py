@@ -62,7 +62,7 @@ class Worker:
         """A mistake of ours in a callback: better no worker than one that miscounts."""
         loop.default_exception_handler(context)
         error = context.get("exception")
-        if not isinstance(error, OSError):
+        if not (isinstance(error, OSError) and "transport" in context):
             self._channel.send(Failure(message=f"internal error: {error or context.get('message')!r}"))
             self._on_end()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from contextlib import suppress
 from time import perf_counter_ns
 
 import psutil
@@ -28,6 +29,7 @@ class HealthSampler:
         self._cpu_s = time.process_time()
         self._taken_ns = perf_counter_ns()
         self._cpu_percent = 0.0
+        self._memory_bytes = 0
 
     def settle(self) -> None:
         """Everything is set up: what exists now is never looked at again by the garbage collector."""
@@ -58,11 +60,13 @@ class HealthSampler:
         if elapsed_s >= _LEAST_CPU_S:
             self._cpu_percent = 100 * (cpu_s - self._cpu_s) / elapsed_s
             self._cpu_s, self._taken_ns = cpu_s, now_ns
+        with suppress(OSError):  # no descriptor left to read it with: the last value holds
+            self._memory_bytes = self._process.memory_info().rss
         lags = sorted(self._lags_ns) or [0]
         health = WorkerHealth(
             worker=self._worker,
             cpu_percent=self._cpu_percent,
-            memory_bytes=self._process.memory_info().rss,
+            memory_bytes=self._memory_bytes,
             loop_lag_p99_ms=lags[min(len(lags) - 1, int(0.99 * len(lags)))] / 1e6,
             loop_lag_max_ms=lags[-1] / 1e6,
             loop_lag_over_100ms=sum(lag > _LONG_LAG_NS for lag in lags),
