@@ -39,7 +39,6 @@ def place(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     for name, value in directories(home.path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOME", str(home.path))
-    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
@@ -65,6 +64,8 @@ def app(place: Home) -> Callable[..., PerftuiApp]:
     del place
 
     def make(**start: object) -> PerftuiApp:
-        return PerftuiApp(Start(**start))  # type: ignore[arg-type] # keyword by keyword as the test says
+        made = PerftuiApp(Start(**start))  # type: ignore[arg-type] # keyword by keyword as the test says
+        made.animation_level = "none"
+        return made
 
     return make

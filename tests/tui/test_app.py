@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
+from textual.widgets import Input
 
 from perftui.tui.app import PerftuiApp
 from perftui.tui.farewell import farewell_text
@@ -85,12 +86,24 @@ def test_every_theme_has_every_colour_and_ids_are_unique() -> None:
 
 
 @pytest.mark.parametrize("variable", ["SSH_CONNECTION", "SSH_TTY"])
-def test_nothing_moves_over_ssh(app: Make, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
-    monkeypatch.delenv("TEXTUAL_ANIMATIONS")
+def test_nothing_moves_over_ssh(place: Home, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    assert PerftuiApp().animation_level == "full"
     monkeypatch.setenv(variable, "x")
-    made = app()
+    made = PerftuiApp()
     assert made.is_remote
     assert made.animation_level == "none"
+
+
+async def test_a_cursor_that_may_not_move_does_not_blink(app: Make) -> None:
+    made = app()
+    async with made.run_test() as pilot:
+        home = await screen_of(pilot, HomeScreen)
+        await until(pilot, lambda: home.form.entry is not None)
+        await pilot.press("right")
+        await pilot.pause()
+        assert isinstance(made.focused, Input)
+        assert not made.focused.cursor_blink
+        assert made.focused._cursor_visible
 
 
 async def test_the_palette_finds_actions_by_name(app: Make) -> None:

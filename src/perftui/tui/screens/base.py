@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Generic, TypeVar
 
-from textual import getters
+from textual import events, getters
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.reactive import reactive
@@ -75,6 +75,10 @@ class PerftuiScreen(Screen[Result], Generic[Result]):
         """What stands between title and footer."""
         return ()
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Where nothing may move, no cursor blinks."""
+        keep_still(self.app, event.widget)
+
     def on_mount(self) -> None:
         """Name the screen."""
         self.title_bar.title = self.heading
@@ -89,3 +93,13 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     """A question over the screen below it."""
 
     app = getters.app(PerftuiApp)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Where nothing may move, no cursor blinks."""
+        keep_still(self.app, event.widget)
+
+
+def keep_still(app: PerftuiApp, widget: Widget) -> None:
+    """Stop the blinking of a text field's cursor where nothing may move: it would be sent twice a second."""
+    if app.animation_level == "none" and hasattr(widget, "cursor_blink"):
+        widget.cursor_blink = False
