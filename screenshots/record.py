@@ -78,6 +78,20 @@ def _ramp() -> Plan:
     return msgspec.structs.replace(plan, name="ramp", load=Load(stages=stages, start_level=20, warmup_s=2.0))
 
 
+def _release(fail: float) -> Plan:
+    """A shop before and after a release that makes one answer in a hundred fail."""
+    plan = _read(30.0)
+    stages = (Stage(duration_s=12, to=60), Stage(duration_s=6, to=150), Stage(duration_s=17, to=150))
+    order = Operation(name="place order", weight=2, path=f"/fail?rate={fail}&status=503")
+    slow = Operation(name="report", weight=0.5, path="/slow?ms=12&jitter=8")
+    return msgspec.structs.replace(
+        plan,
+        name="shop",
+        load=Load(stages=stages, start_level=60, warmup_s=5.0),
+        operations=(*plan.operations, order, slow),
+    )
+
+
 def _many() -> Plan:
     names = ("list", "show", "search", "stats", "browse", "filter")
     places = ("front page", "catalogue", "basket", "account", "orders")
@@ -85,7 +99,7 @@ def _many() -> Plan:
         Operation(name=f"{name} {place}", weight=1 + (number * 7) % 9, path=f"/api/items/{number + 1}")
         for number, (name, place) in enumerate((name, place) for place in places for name in names)
     )
-    return Plan(name="shop", target=Target(url=URL), load=_held(120.0, 6.0), operations=operations)
+    return Plan(name="everything", target=Target(url=URL), load=_held(120.0, 6.0), operations=operations)
 
 
 def _long() -> Plan:
@@ -150,6 +164,8 @@ def _wait(run: RunHandle, _pid: int = 0) -> None:
 RUNS: dict[str, tuple[Callable[[], Plan], Steps, str]] = {
     "read-before": (_read, _wait, "1.3"),
     "read": (_read, _mark, "1.4"),
+    "release-before": (lambda: _release(0.0), _wait, "1.3"),
+    "release": (lambda: _release(0.012), _mark, "1.4"),
     "errors": (_unstable, _outage, ""),
     "invalid": (_overloaded, _wait, ""),
     "steered": (_ramp, _steer, ""),

@@ -16,6 +16,7 @@ from perftui.tui.widgets.trend import bar
 _MARKS = {"pass": ("✓", "$success"), "warn": ("!", "$warning"), "fail": ("✗", "$error"), "none": ("·", "$quiet")}
 _TIMES = 3
 _WORDS = 12
+_FEW_WORDS = 10
 _CRITICAL = 10
 
 
@@ -79,13 +80,14 @@ def objectives_drawing(results: tuple[ObjectiveResult, ...], width: int, height:
 
 def _columns(results: Sequence[ObjectiveResult], width: int) -> tuple[Column, ...]:
     longest = max((content(_name(result)).cell_length for result in results), default=9)
-    name = max(9, min(longest, width - 3 - (9 + 2) - (_WORDS + 2 if width >= 46 else 0)))
+    words = _WORDS if width >= 56 else _FEW_WORDS
+    name = max(9, min(longest, width - 3 - (9 + 2) - (words + 2 if width >= 46 else 0)))
     columns = [Column("", 1), Column("objective", name, right=False), Column("measured", 9)]
     rest = width - sum(column.width + 2 for column in columns)
-    if rest >= _CRITICAL + 2 + _WORDS:
+    if rest >= _CRITICAL + 2 + words:
         columns.append(Column("critical", _CRITICAL))
         rest -= _CRITICAL + 2
-    if rest >= _WORDS:
+    if rest >= words:
         columns.append(Column("distance", rest, right=False))
     return tuple(columns)
 

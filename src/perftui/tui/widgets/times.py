@@ -6,7 +6,7 @@ from textual.content import Content
 
 from perftui.model.record import Stats
 from perftui.model.units import format_ms
-from perftui.tui.widgets.cells import Drawing, Text, join, paint
+from perftui.tui.widgets.cells import Drawing, Text, join, paint, shortened
 from perftui.tui.widgets.picture import LivePicture
 
 PARTS = (
@@ -51,7 +51,8 @@ def time_lines(stats: Stats, width: int, height: int) -> list[Text]:
     if join(words, "  ").cell_length <= width:
         return [*lines, join(words, "  ")]
     if height == 2:
-        return [*lines, join((word for (key, _, _), word in zip(PARTS, words, strict=True) if times.get(key)), "  ")]
+        known = (word for (key, _, _), word in zip(PARTS, words, strict=True) if times.get(key))
+        return [*lines, shortened(join(known, "  "), width)]
     return [*lines, join(words[:3], "  "), join(words[3:], "  ")]
 
 
