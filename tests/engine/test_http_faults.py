@@ -132,6 +132,27 @@ def test_bad_responses(handler: Handler, error_class: str) -> None:
     assert measured.samples[-1].count == requests
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+        HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\nokmore",
+        b"junk",
+    ],
+)
+def test_bad_responses_on_a_connection_that_was_good(response: bytes) -> None:
+    def handle(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(OK)
+        connection.read_request()
+        connection.send(response)
+
+    measured = run(handle, rate=20, duration_s=0.5)
+    assert measured.counts().ok == 5, measured.classes()
+    assert measured.classes() == {"protocol": 5}
+
+
 def test_bytes_after_an_answer_are_not_the_next_answer() -> None:
     """An extra response on an idle connection must not be taken for the answer to the next request."""
 

@@ -177,7 +177,7 @@ class Connection(asyncio.Protocol):
         self._begun = self._completed = 0
         try:
             self._feed(data)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._renew_parser()
             return False
         if (
