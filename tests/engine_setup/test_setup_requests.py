@@ -245,6 +245,7 @@ def test_client_credentials(place: str) -> None:
     method, path, headers, body = seen.requests[0]
     assert (method, path, body) == ("POST", "/token", "grant_type=client_credentials&scope=read+write")
     assert headers["Authorization"] == "Basic bXkraWQ6cyUzQWUlMjZjcmV0"
+    assert headers["User-Agent"].startswith("perftui/")
     if place == "body":
         assert "client_id=my+id&client_secret=s%3Ae%26cret" in seen.requests[1][3]
         assert "Authorization" not in seen.requests[1][2]

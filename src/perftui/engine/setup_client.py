@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
-from perftui.engine.request import RequestBuilder
+from perftui.engine.request import USER_AGENT, RequestBuilder
 from perftui.engine.request_digest import Digest
 from perftui.engine.request_target import Endpoint
 from perftui.engine.setup_answer import MOST_BODY_BYTES, Answer
@@ -152,7 +152,7 @@ def open_client(plan: Plan, context: ssl.SSLContext | None) -> httpx.AsyncClient
         verify=verify, trust_env=False, limits=limits, proxy=target.proxy or None, uds=target.unix_socket or None
     )
     client = httpx.AsyncClient(transport=transport, trust_env=False, timeout=None, follow_redirects=False)  # noqa: S113 - exchange has the deadline
-    client.headers.clear()
+    client.headers = httpx.Headers({"User-Agent": USER_AGENT})
     return client
 
 
