@@ -6,6 +6,7 @@ import json
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -151,6 +152,25 @@ def test_a_failed_set_up_stops_the_run(step: str, expected: str) -> None:
         before(plan_of(f'[[before]]\n{step}\n[[before]]\nname = "second"\npath = "/2"\n', seen.url))
     assert expected in str(caught.value)
     assert len(seen.requests) == 1
+
+
+def test_what_is_told_holds_no_secret() -> None:
+    text = """[[before]]
+path = "/canary-of-the-path"
+checks = [{ contains = "canary-of-the-check" }]
+[[after]]
+path = "/"
+checks = [{ contains = "canary-of-the-check" }]
+"""
+    secrets = ("canary-of-the-check", "canary-of-the-path")
+    with server(lambda *_: (200, {}, b"canary-of-the-path")) as seen:
+        plan = plan_of(text, seen.url)
+        with pytest.raises(UnreachableError) as caught:
+            anyio.run(partial(run_before, plan, secrets=secrets))
+        cleaned = anyio.run(partial(run_after, plan, {}, secrets=secrets))
+    for told in (str(caught.value), *cleaned.problems):
+        assert "does not contain" in told
+        assert "canary" not in told
 
 
 @pytest.mark.parametrize("kind", ["refused", "silent", "garbage"])

@@ -16,6 +16,8 @@ from perftui.model.plan import Login, OAuth2, Plan
 from perftui.model.text import safe_text
 from perftui.presets import grammar
 from perftui.presets.placeholders import Template
+from perftui.presets.redaction import Redactor
+from perftui.presets.secrets import typed_secrets
 
 if TYPE_CHECKING:
     import httpx
@@ -46,7 +48,11 @@ def needs_token(plan: Plan) -> bool:
 
 
 async def fetch_token(
-    plan: Plan, addresses: Sequence[tuple[str, int]] = (), variables: Mapping[str, str] | None = None
+    plan: Plan,
+    addresses: Sequence[tuple[str, int]] = (),
+    variables: Mapping[str, str] | None = None,
+    *,
+    secrets: Sequence[str] = (),
 ) -> Token:
     """Fetch the token of a plan with oauth2 or login; for any other plan, an empty one.
 
@@ -54,17 +60,24 @@ async def fetch_token(
         plan: with secrets resolved.
         addresses: of the target, as resolved before the start.
         variables: captured by set-up requests.
+        secrets: values to blank out of what is told.
 
     Raises:
         UnreachableError: no token came; says what did.
     """
+    try:
+        return await _fetch(plan, addresses, variables or {})
+    except UnreachableError as error:
+        scrub = Redactor([*secrets, *typed_secrets(plan)]).text
+        raise UnreachableError(*map(scrub, error.problems)) from None  # the cause would tell what is blanked out
+
+
+async def _fetch(plan: Plan, addresses: Sequence[tuple[str, int]], variables: Mapping[str, str]) -> Token:
     auth = plan.target.auth
-    if auth is None:
-        return Token()
-    if auth.oauth2 is not None:
+    if auth is not None and auth.oauth2 is not None:
         return await _client_credentials(plan, auth.oauth2)
-    if auth.login is not None:
-        return await _log_in(plan, auth.login, addresses, variables or {})
+    if auth is not None and auth.login is not None:
+        return await _log_in(plan, auth.login, addresses, variables)
     return Token()
 
 

@@ -91,7 +91,7 @@ class _Probe:
     async def run(self) -> ProbeResult:
         plan = self._plan
         try:
-            ready = await run_before(plan)
+            ready = await run_before(plan, secrets=self._secrets)
         except PerftuiError as error:
             return ProbeResult(problems=tuple(map(self._redactor.text, error.problems)))
         self._secrets += ready.secrets

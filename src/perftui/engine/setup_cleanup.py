@@ -11,6 +11,7 @@ from msgspec import Struct
 from perftui.engine.auth import fetch_token, needs_token
 from perftui.model.errors import UnreachableError
 from perftui.model.plan import Operation, Plan
+from perftui.presets.redaction import Redactor
 from perftui.presets.variables import names_in
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ async def run_after(
     captured: Sequence[Mapping[str, str]] = (),
     addresses: Sequence[tuple[str, int]] = (),
     headers: Mapping[str, str] | None = None,
+    *,
+    secrets: Sequence[str] = (),
 ) -> CleanupResult:
     """Send the clean-up requests: once each, or once for each set of captured values when they use any.
 
@@ -48,6 +51,7 @@ async def run_after(
         captured: values that the load captured, one mapping per request or journey.
         addresses: of the target, as resolved before the start; empty: looked up.
         headers: the token; without one, a plan that needs a token fetches it again.
+        secrets: values to blank out of what is told.
     """
     if not plan.after:
         return CleanupResult()
@@ -55,10 +59,10 @@ async def run_after(
 
     if not headers and needs_token(plan):
         try:
-            headers = (await fetch_token(plan, addresses, variables)).headers
+            headers = (await fetch_token(plan, addresses, variables, secrets=secrets)).headers
         except UnreachableError as error:
             return CleanupResult(problems=error.problems)
-    cleanup = _Cleanup()
+    cleanup = _Cleanup(secrets)
     with anyio.move_on_after(LIMIT_S) as limit:
         async with Steps(plan, addresses, variables, headers) as steps:
             once = [operation for operation in plan.after if names_in(operation) <= variables.keys()]
@@ -88,7 +92,8 @@ def distinct(captured: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
 class _Cleanup:
     """Counts what the clean-up does."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._redactor = Redactor(secrets)
         self._sent = 0
         self._failed = 0
         self._problems: list[str] = []
@@ -123,6 +128,7 @@ class _Cleanup:
 
     def note(self, problem: str) -> None:
         """Keep the first problems, each once."""
+        problem = self._redactor.text(problem)
         if problem not in self._problems and len(self._problems) < MOST_PROBLEMS:
             self._problems.append(problem)
 

@@ -11,6 +11,7 @@ from perftui.engine.auth import Token, fetch_token, needs_token
 from perftui.engine.setup_cleanup import CleanupResult, run_after
 from perftui.model.errors import UnreachableError
 from perftui.model.plan import Plan
+from perftui.presets.redaction import Redactor
 from perftui.presets.variables import names_in
 
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ def needs_setup(plan: Plan) -> bool:
 
 
 async def run_before(
-    plan: Plan, addresses: Sequence[tuple[str, int]] = (), variables: Mapping[str, str] | None = None
+    plan: Plan,
+    addresses: Sequence[tuple[str, int]] = (),
+    variables: Mapping[str, str] | None = None,
+    *,
+    secrets: Sequence[str] = (),
 ) -> SetupResult:
     """Log in and send the set-up requests, in their order.
 
@@ -49,6 +54,7 @@ async def run_before(
         plan: with secrets resolved.
         addresses: of the target, as resolved before the start; empty: looked up.
         variables: values that requests may use.
+        secrets: values to blank out of what is told.
 
     Raises:
         UnreachableError: a request failed; nothing of the load was sent.
@@ -62,12 +68,13 @@ async def run_before(
     async with Steps(plan, addresses, variables) as steps:
         for operation in plan.before:
             if token is None and _can_log_in(plan, steps.variables):
-                token = await _use_token(plan, addresses, steps)
+                token = await _use_token(plan, addresses, steps, secrets)
             step = await steps.take(operation)
             if step.problem:
-                raise UnreachableError(f"before: {step.problem}")
+                scrub = Redactor([*secrets, *(token.secrets if token else ())]).text
+                raise UnreachableError(scrub(f"before: {step.problem}"))
         if token is None:
-            token = await _use_token(plan, addresses, steps)
+            token = await _use_token(plan, addresses, steps, secrets)
         return SetupResult(
             variables=steps.variables, headers=token.headers, renew_after_s=token.renew_after_s, secrets=token.secrets,
             sent=len(plan.before) + needs_token(plan),
@@ -81,8 +88,8 @@ def _can_log_in(plan: Plan, variables: Mapping[str, str]) -> bool:
     return names_in(auth.login.request) <= variables.keys()
 
 
-async def _use_token(plan: Plan, addresses: Sequence[tuple[str, int]], steps: Steps) -> Token:
-    token = await fetch_token(plan, addresses, steps.variables)
+async def _use_token(plan: Plan, addresses: Sequence[tuple[str, int]], steps: Steps, secrets: Sequence[str]) -> Token:
+    token = await fetch_token(plan, addresses, steps.variables, secrets=secrets)
     steps.variables |= token.variables
     steps.use_headers(token.headers)
     return token
