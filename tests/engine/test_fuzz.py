@@ -141,7 +141,8 @@ FRAGMENTS = st.sampled_from(
         b"Content-Length: 8\r\n", b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n",
         b"3\r\nabc\r\n", b"0\r\n\r\n", b"ffffffffffffffff\r\n", b"Connection: close\r\n", b"Expect: 100-continue\r\n",
         b"Connection: upgrade\r\nUpgrade: h2c\r\n",
-        b"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 999 X\r\n\r\n",
+        b"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 999 X\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n", b"HTTP/1.1 204 No Content\r\n\r\n",
     ]
 )  # fmt: skip

@@ -8,13 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from perftui.engine.messages import Command
 from perftui.model.errors import UsageError
-from perftui.model.plan import Load, Operation, Stage
-from support.fault_server import answering, fault_server
+from perftui.model.plan import DataSource, Load, Operation, Stage
+from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import WORKER, LoadWorkers, Measured, make_plan, run_load
 
 NS = 1_000_000_000
@@ -141,12 +144,27 @@ def test_full_cap_queues_then_drops() -> None:
     assert max(frame.health.at_cap_s for frame in measured.frames) > 0.5
 
 
-def test_a_limit_of_connections() -> None:
-    load = Load(mode="users", stages=(Stage(duration_s=0.5, to=20),), start_level=20, connections=3)
-    with fault_server(answering(delay_s=0.01)) as server:
-        measured = run_load(make_plan(server.url, load=load))
+@pytest.mark.parametrize("path", ["/", "/${data:users.id}"])
+def test_a_limit_of_connections_is_shared_in_turn(path: str, tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("id\n" + "\n".join(map(str, range(20))) + "\n")
+    seen: Counter[bytes] = Counter()
+
+    def handle(connection: Connection) -> None:
+        while request := connection.read_request():
+            seen[request.split(b" ", 2)[1]] += 1
+            connection.sleep(0.005)
+            connection.send(OK)
+
+    load = Load(mode="users", stages=(Stage(duration_s=1, to=20),), start_level=20, connections=3)
+    with fault_server(handle) as server:
+        plan = make_plan(server.url, load=load, operations=[Operation(name="get", path=path)])
+        source = DataSource(name="users", file=str(tmp_path / "users.csv"), order="per_user")
+        measured = run_load(msgspec.structs.replace(plan, data=(source,)))
         assert server.connections == 3
-    assert measured.counts().ok > 50
+    assert measured.counts().ok == measured.counts().scheduled > 60
+    if path != "/":
+        assert len(seen) == 20
+        assert max(seen.values()) - min(seen.values()) <= 5
 
 
 def test_no_life_without_a_runner() -> None:

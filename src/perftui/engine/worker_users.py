@@ -32,6 +32,8 @@ class UsersLoad(Load):
         only_operations = all(isinstance(unit, PreparedOperation) for unit in operations.units)
         prepared = all(operation.next_data is not None for operation in operations.all)
         self._is_plain = only_operations and prepared and self.plan.think_s[1] <= 0 and self.left == UNLIMITED
+        self._is_straight = False
+        """Whether a user's next request may follow on the same connection: plain, and nobody waits for a place."""
 
     def tick(self, now_ns: int) -> None:
         """Let users set out or stop as the level says; end with the schedule."""
@@ -54,6 +56,7 @@ class UsersLoad(Load):
             self._idle = [user for user in self._idle if user.place >= self.wanted]
             for user in ready:
                 self._next_unit(user)
+        self._is_straight = self._is_plain and not self.pool.waiting
 
     def _new_user(self, place: int) -> VirtualUser:
         number = self.worker + self.workers * place
@@ -61,7 +64,7 @@ class UsersLoad(Load):
 
     def done(self, connection: Connection | None, user: VirtualUser | None, failure: str | None) -> None:
         """A request ended: its user makes the next one."""
-        if self._is_plain and failure is None and connection is not None and user.place < self.wanted:  # type: ignore[union-attr]  # here every request has a user
+        if self._is_straight and failure is None and connection is not None and user.place < self.wanted:  # type: ignore[union-attr]  # here every request has a user
             operation: PreparedOperation = self.next_unit()  # type: ignore[assignment]  # plain: no journeys
             cell = operation.cell
             cell.scheduled += 1
@@ -115,6 +118,7 @@ class UsersLoad(Load):
         """Make no more requests."""
         super().end()
         self.wanted = 0
+        self._is_straight = False
 
     def intended(self, _due_ns: int) -> int:
         """Users have no intended times."""
