@@ -7,7 +7,7 @@ Every run is its own `perftui run`. The path holds an environment variable, so t
 
 Two cores under seven times their load, 21 + 5 runs of 14 s at 200 requests per second: of 80 verdicts over 20 equal
 pairs none was a regression or an improvement (62 no difference, 18 inconclusive); p95 of equal runs varied by 4.9 %.
-12 ms more: single pairs +26 to +43 %, 2 of 5 sure enough for a verdict; 5+5 rounds +34.9 % [+24.1, +46.6], a regression.
+12 ms more: single pairs +26 to +43 %, 2 of 5 sure enough for a verdict; 5+5 rounds +34.9 % [+24.1, +46.6], regression.
 """
 
 from __future__ import annotations
