@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import click
 import pytest
@@ -15,8 +16,10 @@ from perftui.cli.commands import perftui as commands
 from perftui.cli.main import main
 from perftui.model.error_classes import ERROR_CLASSES
 from perftui.model.errors import GuardError, UsageError
-from support.cli import PERFTUI, run_cli
+from support.cli import PERFTUI, Result, run_cli
 from support.home import Home
+
+Call = Callable[..., Result]
 
 
 def test_version_is_quick(home: Home) -> None:
@@ -52,13 +55,13 @@ def test_help_lists_every_command_and_loads_none() -> None:
     assert not loaded & {"textual", "rich", "numpy", "plotext", "httpx", "perftui.cli.run", "perftui.engine"}
 
 
-def test_every_command_has_help(home: Home) -> None:
+def test_every_command_has_help(call: Call) -> None:
     context = click.Context(commands)
     for name in commands.list_commands(context):
         command = commands.get_command(context, name)
         assert command is not None
         assert command.get_short_help_str()
-        result = run_cli(home, name, "--help")
+        result = call(name, "--help")
         assert (result.code, result.stderr) == (0, "")
         assert max(map(len, result.stdout.splitlines())) <= 100
 
@@ -80,8 +83,8 @@ def test_every_command_has_help(home: Home) -> None:
         ([], "the app needs a terminal"),
     ],
 )
-def test_mistakes_exit_2_in_words(home: Home, arguments: list[str], said: str) -> None:
-    result = run_cli(home, *arguments)
+def test_mistakes_exit_2_in_words(call: Call, arguments: list[str], said: str) -> None:
+    result = call(*arguments)
     assert result.code == 2
     assert result.stdout == ""
     assert said in result.stderr
@@ -90,11 +93,11 @@ def test_mistakes_exit_2_in_words(home: Home, arguments: list[str], said: str) -
     assert "secret" not in result.stderr
 
 
-def test_all_mistakes_of_a_command_line_are_told_at_once(home: Home) -> None:
-    result = run_cli(home, "run", "read", "--rate", "-5", "--duration", "3x", "--workers", "many", "--nonsense")
+def test_all_mistakes_of_a_command_line_are_told_at_once(call: Call) -> None:
+    result = call("run", "read", "--rate", "-5", "--duration", "3x", "--workers", "many", "--nonsense")
     assert result.code == 2
     assert len([line for line in result.stderr.splitlines() if line.startswith("perftui: ")]) >= 1
-    result = run_cli(home, "run", "--rate", "-5", "--duration", "3x", "--workers", "many")
+    result = call("run", "--rate", "-5", "--duration", "3x", "--workers", "many")
     for said in ("'--rate'", "'--duration'", "'--workers'", "missing argument 'PRESET'"):
         assert said in result.stderr
     assert result.stderr.splitlines()[-1] == "perftui: try: perftui run --help"
@@ -159,17 +162,17 @@ def test_windows_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(home: Home, shell: str) -> None:
-    result = run_cli(home, "completion", shell)
+def test_completion(call: Call, shell: str) -> None:
+    result = call("completion", shell)
     assert "_PERFTUI_COMPLETE" in result.stdout
     assert result.code == 0
 
 
-def test_doctor(home: Home) -> None:
-    text = run_cli(home, "doctor")
+def test_doctor(call: Call) -> None:
+    text = call("doctor")
     assert text.code == 0
     assert "open files" in text.stdout
-    facts = run_cli(home, "doctor", "--format", "json").json
+    facts = call("doctor", "--format", "json").json
     assert {fact["verdict"] for fact in facts} <= {"ok", "warn"}
     assert {"open files", "timers", "event loop", "runs", "terminal"} <= {fact["name"] for fact in facts}
 
@@ -191,11 +194,11 @@ def test_a_shell_completes(home: Home, words: str, expected: set[str]) -> None:
     assert {line.partition(",")[2] for line in done.stdout.splitlines()} == expected, done.stderr
 
 
-def test_errors_are_explained(home: Home) -> None:
-    listed = run_cli(home, "errors")
+def test_errors_are_explained(call: Call) -> None:
+    listed = call("errors")
     assert "1201  connect.refused" in listed.stdout
-    assert len(run_cli(home, "errors", "--format", "json").json) == len(ERROR_CLASSES)
-    assert "503  http.503  the server answered 503: Service Unavailable" in run_cli(home, "errors", "http.503").stdout
-    unknown = run_cli(home, "errors", "nonsense")
+    assert len(call("errors", "--format", "json").json) == len(ERROR_CLASSES)
+    assert "503  http.503  the server answered 503: Service Unavailable" in call("errors", "http.503").stdout
+    unknown = call("errors", "nonsense")
     assert unknown.code == 2
     assert len(unknown.stderr.splitlines()) == 1

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import signal
 import urllib.request
+from collections.abc import Callable
 
 import jsonschema
 import pytest
 
-from support.cli import finish, run_cli, start_cli, write_preset
+from support.cli import Result, finish, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
 from support.home import Home
 from support.judged import expected
 
+Call = Callable[..., Result]
+
 BROKEN = 'schema = 1\nname = "x"\n[target]\nurl = "ftp://h"\n[load]\nrate = -1\ndurration = "5s"\n'
 
 
-def test_list_and_show(home: Home) -> None:
+def test_list_and_show(home: Home, call: Call) -> None:
     home.extra["COLUMNS"] = "80"
-    listed = run_cli(home, "presets")
+    listed = call("presets")
     assert max(map(len, listed.stdout.splitlines())) <= 80
     names = [line.split()[0] for line in listed.stdout.splitlines()[1:]]
     assert names[:4] == ["health", "read", "write", "stress"]
     for name in names:
-        shown = run_cli(home, "presets", "show", name)
+        shown = call("presets", "show", name)
         assert shown.code == 0, shown.stderr
         assert "warm-up" in shown.stdout
-    assert 'name = "read"' in run_cli(home, "presets", "show", "read", "--toml").stdout
+    assert 'name = "read"' in call("presets", "show", "read", "--toml").stdout
 
 
-def test_check_tells_every_mistake(home: Home) -> None:
-    assert run_cli(home, "presets", "check", "health", "read").code == 0
-    result = run_cli(home, "presets", "check", write_preset(home, BROKEN), "health")
+def test_check_tells_every_mistake(home: Home, call: Call) -> None:
+    assert call("presets", "check", "health", "read").code == 0
+    result = call("presets", "check", write_preset(home, BROKEN), "health")
     assert result.code == 2
     problems = [line for line in result.stderr.splitlines() if "test.toml" in line]
     assert len(problems) >= 3
@@ -50,8 +53,8 @@ def test_new_writes_a_preset_that_runs(home: Home, demo_url: str) -> None:
     assert result.record.plan.target.url == demo_url
 
 
-def test_schema(home: Home) -> None:
-    jsonschema.validators.validator_for(schema := run_cli(home, "presets", "schema").json).check_schema(schema)
+def test_schema(call: Call) -> None:
+    jsonschema.validators.validator_for(schema := call("presets", "schema").json).check_schema(schema)
 
 
 def test_probe_shows_the_exchange(home: Home, demo_url: str) -> None:

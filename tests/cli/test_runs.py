@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from perftui.store.records import read_record, write_record
-from support.cli import run_cli
+from support.cli import Result, run_cli
 from support.conservation import assert_conserved
 from support.home import Home
 from support.judged import expected
 from support.waiting import wait_until
+
+Call = Callable[..., Result]
 
 RECORDED = Path(__file__).parent.parent / "report" / "data" / "shop.json"
 
@@ -76,9 +79,9 @@ def test_list_show_path_export_delete(home: Home, saved: str) -> None:
         ("a.anything", "{"),
     ],
 )
-def test_export_takes_the_format_of_the_ending(home: Home, name: str, start: str) -> None:
+def test_export_takes_the_format_of_the_ending(home: Home, call: Call, name: str, start: str) -> None:
     file = home.path / name
-    result = run_cli(home, "export", str(RECORDED), "--output", str(file))
+    result = call("export", str(RECORDED), "--output", str(file))
     assert (result.code, result.stdout) == (0, ""), result.stderr
     assert file.read_text().startswith(start)
     assert result.stderr == f"perftui: written: {file}\n"
@@ -109,21 +112,21 @@ def test_runs_that_differ_are_not_compared(home: Home, saved: str) -> None:
 
 
 @pytest.mark.parametrize("style", ["json", "toml", "csv", "md", "html", "junit"])
-def test_compare_in_every_format(home: Home, style: str) -> None:
-    result = run_cli(home, "compare", str(RECORDED), str(RECORDED), "--format", style)
+def test_compare_in_every_format(call: Call, style: str) -> None:
+    result = call("compare", str(RECORDED), str(RECORDED), "--format", style)
     assert result.stdout, result.stderr
     assert result.code in {0, 12}
 
 
-def test_baseline(home: Home, saved: str) -> None:
-    assert "no baseline is set" in run_cli(home, "baseline", "show").stderr
-    assert run_cli(home, "baseline", "set", saved, "--force").code == 0
-    assert saved in run_cli(home, "baseline", "show").stdout
-    kept = run_cli(home, "runs", "prune", "--keep", "0", "--yes")
+def test_baseline(call: Call, saved: str) -> None:
+    assert "no baseline is set" in call("baseline", "show").stderr
+    assert call("baseline", "set", saved, "--force").code == 0
+    assert saved in call("baseline", "show").stdout
+    kept = call("runs", "prune", "--keep", "0", "--yes")
     assert "deleted 0 runs" in kept.stderr
-    assert saved in run_cli(home, "baseline", "clear").stderr
-    assert "deleted 1 run\n" in run_cli(home, "runs", "prune", "--keep", "0", "--yes").stderr
-    assert run_cli(home, "runs").stdout == ""
+    assert saved in call("baseline", "clear").stderr
+    assert "deleted 1 run\n" in call("runs", "prune", "--keep", "0", "--yes").stderr
+    assert call("runs").stdout == ""
 
 
 def test_unfinished_run_is_recovered(home: Home, saved: str) -> None:
