@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from support.recorded_runs import install_all, running  # noqa: E402 - found by 
 
 WIDE = (120, 36)
 SMALL = (80, 24)
+_COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 _SETTLE_S = 0.12
 Runs = dict[str, Path]
 """Folder of each recorded run."""
@@ -102,7 +104,7 @@ def _replay(name: str) -> Open:
 
 
 async def _compare(app: PerftuiApp, runs: Runs) -> None:
-    app.compare(runs["read-before"], runs["read"])
+    app.compare(runs["release-before"], runs["release"])
 
 
 def _with_plan(kind: str) -> Open:
@@ -127,12 +129,12 @@ PICTURES: tuple[Picture, ...] = (
     Picture("home-light", _home, theme="perftui-light"),
     Picture("confirm", _with_plan("loopback")),
     Picture("confirm-public", _with_plan("public")),
-    Picture("live", _live(), live=("read", 28.0)),
-    Picture("live-80x24", _live(), SMALL, live=("read", 28.0)),
-    Picture("live-200x50", _live(), (200, 50), live=("read", 28.0)),
-    Picture("live-40x10", _live(), (40, 10), live=("read", 28.0)),
-    Picture("live-light", _live(), theme="perftui-light", live=("read", 28.0)),
-    Picture("live-contrast", _live(), theme="perftui-contrast", live=("read", 28.0)),
+    Picture("live", _live(), live=("release", 30.0)),
+    Picture("live-80x24", _live(), SMALL, live=("release", 30.0)),
+    Picture("live-200x50", _live(), (200, 50), live=("release", 30.0)),
+    Picture("live-40x10", _live(), (40, 10), live=("release", 30.0)),
+    Picture("live-light", _live(), theme="perftui-light", live=("release", 30.0)),
+    Picture("live-contrast", _live(), theme="perftui-contrast", live=("release", 30.0)),
     Picture("live-no-color", _live(), live=("errors", 24.0), environment={"NO_COLOR": "1"}),
     Picture("live-errors", _live(), live=("errors", 24.0)),
     Picture("live-invalid", _live(), live=("invalid", 15.0)),
@@ -141,10 +143,10 @@ PICTURES: tuple[Picture, ...] = (
     Picture("live-many", _live(), live=("many", 7.0)),
     Picture("live-users", _live(), live=("users", 15.0)),
     Picture("live-watching", _live(readonly=True), SMALL, live=("long-url", 7.0)),
-    Picture("result", _result("read")),
-    Picture("result-below", _result("read"), keys=("pagedown",)),
-    Picture("result-end", _result("read"), keys=("end",)),
-    Picture("result-80x24", _result("read"), SMALL),
+    Picture("result", _result("release")),
+    Picture("result-below", _result("release"), keys=("pagedown",)),
+    Picture("result-end", _result("release"), keys=("end",)),
+    Picture("result-80x24", _result("release"), SMALL),
     Picture("result-errors", _result("errors")),
     Picture("result-invalid", _result("invalid"), SMALL),
     Picture("errors", _errors("errors")),
@@ -156,9 +158,9 @@ PICTURES: tuple[Picture, ...] = (
     Picture("runs-80x24", _home, SMALL, keys=("r",)),
     Picture("compare", _compare),
     Picture("compare-80x24", _compare, SMALL),
-    Picture("help", _live(), keys=("question_mark",), live=("read", 28.0)),
-    Picture("commands", _live(), keys=("f2",), live=("read", 28.0)),
-    Picture("stop", _live(), keys=("s",), live=("read", 28.0)),
+    Picture("help", _live(), keys=("question_mark",), live=("release", 30.0)),
+    Picture("commands", _live(), keys=("f2",), live=("release", 30.0)),
+    Picture("stop", _live(), keys=("s",), live=("release", 30.0)),
     Picture("export", _result("read"), keys=("x",)),
     Picture("trend", _home, keys=("down", "t")),
     Picture("edit", _home, keys=("down", "e")),
@@ -197,7 +199,8 @@ def make(picture: Picture, home: Path) -> None:
     runs_folder = runs_directory()
     with ExitStack() as stack:
         runs = install_all(runs_folder)
-        set_baseline(runs["read-before"].name)
+        for name in ("read-before", "release-before"):
+            set_baseline(runs[name].name)
         if picture.live is not None:
             name, until_s = picture.live
             shutil.rmtree(runs[name])
@@ -211,7 +214,7 @@ def make(picture: Picture, home: Path) -> None:
     path = HERE / f"{picture.name}.svg"
     path.write_text(drawn)
     drawn_png = subprocess.run(["rsvg-convert", str(path)], check=True, capture_output=True).stdout
-    path.with_suffix(".png").write_bytes(with_palette(drawn_png))
+    path.with_suffix(".png").write_bytes(with_palette(drawn_png, set(_COLOUR.findall(drawn))))
 
 
 def main(names: list[str]) -> None:

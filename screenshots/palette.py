@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,12 @@ _CHANNELS = 4
 _MOST = 255
 
 
-def with_palette(png: bytes) -> bytes:
+def with_palette(png: bytes, exact: Iterable[str] = ()) -> bytes:
     """The same picture with at most 256 colours, the most frequent ones kept exactly.
+
+    Args:
+        png: the picture.
+        exact: colours such as `#63b3f0` that are kept however few pixels have them.
 
     Raises:
         ValueError: it is no PNG of eight bits per channel with alpha.
@@ -25,7 +29,9 @@ def with_palette(png: bytes) -> bytes:
     height, width, _ = pixels.shape
     packed = pixels.reshape(-1, _CHANNELS).copy().view(np.uint32).ravel()
     colours, places, counts = np.unique(packed, return_inverse=True, return_counts=True)
-    kept = np.sort(np.argsort(counts)[-_MOST:])
+    named = [int.from_bytes(bytes.fromhex(f"{colour[1:]}ff"), "little") for colour in exact]
+    first = np.argsort(counts + np.isin(colours, named) * packed.size)
+    kept = np.sort(first[-_MOST:])
     table = colours[kept].copy().view(np.uint8).reshape(-1, _CHANNELS)
     wanted = colours.copy().view(np.uint8).reshape(-1, _CHANNELS)
     nearest = np.array([_nearest(colour, table) for colour in wanted], dtype=np.uint8)
