@@ -16,6 +16,7 @@ from perftui.engine.supervisor import Supervisor
 from perftui.model.errors import PerftuiError
 from perftui.model.journal import JournalLine
 from perftui.model.record import Record
+from perftui.presets.redaction import Redactor
 from perftui.store.library import RunFolder
 
 __all__ = ["RunRequest", "run_plan"]
@@ -58,6 +59,10 @@ async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnSt
 
             await supervisor.wait_ready()
             record = await save_run(request, prepared, supervisor, hooks, on_line=on_line, on_started=on_started)
+        except PerftuiError as error:
+            # whatever a worker, a server or the system said may repeat a secret
+            scrub = Redactor(prepared.secrets).text
+            raise type(error)(*(scrub(problem) for problem in error.problems)) from None
         finally:
             await supervisor.close()
         tasks.cancel_scope.cancel()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 from msgspec.structs import replace
 
-from perftui.engine.auth import fetch_token
+from perftui.engine.auth import Token, fetch_token
 from perftui.engine.runner_prepare import Prepared
 from perftui.engine.setup_requests import SetupResult, run_after, run_before
 from perftui.model.errors import PerftuiError
@@ -39,7 +39,8 @@ class Hooks:
         Raises:
             PerftuiError: one of them failed; the run must not start.
         """
-        return cls(prepared, await run_before(prepared.resolved, prepared.reachable))
+        setup = await run_before(prepared.resolved, prepared.reachable, secrets=prepared.secrets)
+        return cls(prepared, setup)
 
     @property
     def plan(self) -> Plan:
@@ -56,7 +57,7 @@ class Hooks:
         while self._renew_after_s is not None:
             await anyio.sleep(self._renew_after_s)
             try:
-                token = await fetch_token(self._prepared.resolved, self._prepared.reachable, self.variables)
+                token = await self._fetch()
             except PerftuiError as error:
                 if not told:
                     log.note(f"the token was not renewed, trying again every {RETRY_S:.0f} s: {error}")
@@ -70,8 +71,18 @@ class Hooks:
     async def after(self, captured: Sequence[dict[str, str]]) -> list[str]:
         """Make the clean-up requests; what became of them, in words."""
         prepared = self._prepared
-        result = await run_after(prepared.resolved, self.variables, captured, prepared.reachable, self._headers)
+        result = await run_after(
+            prepared.resolved, self.variables, captured, prepared.reachable, self._headers, secrets=self._hidden
+        )
         if not result.sent and not result.problems:
             return []
         summary = f"clean-up: {result.sent:,} requests sent, {result.failed:,} failed"
         return [summary, *(f"clean-up: {problem}" for problem in result.problems)]
+
+    async def _fetch(self) -> Token:
+        prepared = self._prepared
+        return await fetch_token(prepared.resolved, prepared.reachable, self.variables, secrets=self._hidden)
+
+    @property
+    def _hidden(self) -> tuple[str, ...]:
+        return (*self._prepared.secrets, *self.secrets)
