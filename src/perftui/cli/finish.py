@@ -49,5 +49,5 @@ def finish_on_screen(wanted: Wanted, path: Path, baseline: list[LoadedRun]) -> i
         text = result([run], comparison, wanted.style, outcome=outcome.document, baseline=baseline)
         write_output(text, wanted.output)
     elif comparison is not None:
-        write_output(render(comparison, "text"), None)
+        write_output("\n" + render(comparison, "text"), None)
     return announce(outcome)
