@@ -150,7 +150,7 @@ RESPONSES = st.one_of(st.binary(max_size=200), st.lists(FRAGMENTS, max_size=12).
 
 
 @pytest.mark.parametrize("kind", OPERATIONS)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(data=RESPONSES, cuts=st.lists(st.integers(0, 4096), max_size=4), first=st.sampled_from([b"", OK]))
 def test_random_responses(kind: str, data: bytes, cuts: list[int], first: bytes) -> None:
     exchange(OPERATIONS[kind], data, cuts, first)
