@@ -147,3 +147,16 @@ def test_secrets_are_in_no_file_and_no_output(home: Home, demo: Demo) -> None:
     assert found == []
     assert all(SECRET not in output for output in outputs)
     assert any(b"${env:CANARY}" in path.read_bytes() for path in home.path.rglob("run.toml"))
+
+
+def test_a_failed_set_up_tells_no_secret(home: Home, demo: Demo) -> None:
+    home.extra["CANARY"] = SECRET
+    text = SECRETS.replace(
+        'captures = [{ name = "id", json = "$.id" }]', 'checks = [{ json = "$.name", equals = "x" }]'
+    )
+    preset = write_preset(home, text.replace("/api/items/${id}", "/api/items/1001"))
+    result = run_cli(home, "run", preset, demo.url, *SHORT)
+    assert result.code == 14
+    assert "before: set-up: check json $.name = x" in result.stderr
+    assert SECRET not in result.stderr
+    assert home.run_folders() == []

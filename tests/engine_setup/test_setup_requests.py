@@ -154,6 +154,25 @@ def test_a_failed_set_up_stops_the_run(step: str, expected: str) -> None:
     assert len(seen.requests) == 1
 
 
+def test_a_failed_set_up_cleans_up_what_was_made() -> None:
+    text = """[[before]]
+name = "make"
+method = "POST"
+path = "/things"
+captures = [{ name = "id", json = "$.id" }]
+[[before]]
+name = "fail"
+path = "/fail"
+[[after]]
+method = "DELETE"
+path = "/things/${id}"
+"""
+    with server(lambda _method, path, _body: (500 if path == "/fail" else 200, {}, b'{"id": 7}')) as seen:
+        with pytest.raises(UnreachableError, match="before: fail: status 500"):
+            before(plan_of(text, seen.url))
+        assert seen.lines == ["POST /things", "GET /fail", "DELETE /things/7"]
+
+
 def test_what_is_told_holds_no_secret() -> None:
     text = """[[before]]
 path = "/canary-of-the-path"

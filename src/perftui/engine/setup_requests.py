@@ -48,7 +48,8 @@ async def run_before(
 ) -> SetupResult:
     """Log in and send the set-up requests, in their order.
 
-    The log-in comes first, or right after the set-up requests whose captured values it uses.
+    The log-in comes first, or right after the set-up requests whose captured values it uses. When one fails, what the
+    earlier ones made is cleaned up.
 
     Args:
         plan: with secrets resolved.
@@ -65,14 +66,21 @@ async def run_before(
     from perftui.engine.setup_steps import Steps
 
     token: Token | None = None
+    done = False
     async with Steps(plan, addresses, variables) as steps:
         for operation in plan.before:
             if token is None and _can_log_in(plan, steps.variables):
                 token = await _use_token(plan, addresses, steps, secrets)
             step = await steps.take(operation)
             if step.problem:
-                scrub = Redactor([*secrets, *(token.secrets if token else ())]).text
-                raise UnreachableError(scrub(f"before: {step.problem}"))
+                hidden = [*secrets, *(token.secrets if token else ())]
+                problem = Redactor(hidden).text(f"before: {step.problem}")
+                cleaned = CleanupResult()
+                if done:
+                    headers = token.headers if token else None
+                    cleaned = await run_after(plan, steps.variables, (), addresses, headers, secrets=hidden)
+                raise UnreachableError(problem, *(f"clean-up: {told}" for told in cleaned.problems))
+            done = True
         if token is None:
             token = await _use_token(plan, addresses, steps, secrets)
         return SetupResult(
