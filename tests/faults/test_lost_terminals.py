@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
 import time
 
 import psutil
@@ -108,6 +110,34 @@ def test_a_terminal_that_is_not_read_slows_nothing(home: Home, demo: Demo) -> No
         for interval in run.intervals
     ]
     assert all(abs(number - RATE) <= 2 for number in started[1:seconds]), started
+
+
+def test_progress_that_nobody_reads_stops_nothing(home: Home, demo: Demo) -> None:
+    """Standard error is a pipe that is full from the start."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(writing, b"x"):
+            pass
+    os.set_blocking(writing, True)
+    seconds = 2
+    command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", f"{seconds}s", "--warmup", "0s"]
+    process = subprocess.Popen(
+        [*command, "--headless"],
+        env=home.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=writing,
+    )
+    os.close(writing)
+    try:
+        wait_until(lambda: any((folder / "run.toml").exists() for folder in home.run_folders()), 10, "the start")
+        record = record_at_end(home, seconds)
+    finally:
+        os.close(reading)
+        process.wait(10)
+
+    assert_untouched(record, seconds)
 
 
 def test_a_cut_ssh_connection_is_watched_again(home: Home, demo: Demo) -> None:

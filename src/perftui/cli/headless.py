@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import sys
 import time
 from pathlib import Path
@@ -76,19 +77,36 @@ class _Progress:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._read = True
+        self._left_out = 0
         self.path = Path()
 
     def started(self, folder: RunFolder) -> None:
         """Say which run this is."""
         self.path = folder.path
-        tell(f"run {folder.id}")
+        if _takes_a_line():
+            tell(f"run {folder.id}")
 
     def line(self, line: JournalLine) -> None:
-        """Print an interval or an event, as long as somebody reads: a closed terminal must not end the run."""
+        """Print an interval or an event, as long as somebody reads: a full pipe or a closed terminal stops no run."""
         if not self._read or not isinstance(line, Interval | Event):
             return
+        if not _takes_a_line():
+            self._left_out += 1
+            return
         text = interval_text(line, self._plan) if isinstance(line, Interval) else event_text(line)
+        if self._left_out:
+            text = f"({self._left_out:,} lines left out: nobody read them)\n{text}"
+            self._left_out = 0
         try:
             print(text, file=sys.stderr, flush=True)
         except OSError:
             self._read = False
+
+
+def _takes_a_line() -> bool:
+    """Whether stderr takes a line without waiting for its reader: a stopped terminal and a full pipe do not."""
+    try:
+        _, ready, _ = select.select([], [sys.stderr], [], 0)
+    except (OSError, ValueError):
+        return True  # no descriptor behind it, or closed: printing tells
+    return bool(ready)
