@@ -107,8 +107,11 @@ class CompareScreen(PerftuiScreen[None]):
             comparison = await asyncio.to_thread(judge, pair)
         except PerftuiError as error:
             self.say(Content.styled("cannot be compared", "$error"))
-            self.table.show((), empty="\n".join(error.problems))
-            self.app.complain(error, "Cannot be compared")
+            if self._pair is None:
+                self.query_one("#sides", Static).update(quiet(" and ".join(path.name for path in self._paths)))
+                for plot in self.query(PlotView):
+                    plot.show(None, "nothing to draw")
+            self.table.show((), empty=" ".join(error.problems))
             return
         self._comparison = comparison
         self._changes = {_key(change): change for change in comparison.metrics}
