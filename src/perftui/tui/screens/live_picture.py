@@ -136,7 +136,13 @@ def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float
         return ()
     # the level, not the arrivals counted: those go up and down by one from second to second
     due = {at_s for at_s, arrivals in timeline.series("asked") if arrivals}
-    past = [point for point in timeline.series("level") if point[0] in due]
+    levels = timeline.series("level")
+    # a level is that of a second's end: its middle is half-way from the end before
+    past = [
+        (at_s, (level + (levels[place - 1][1] if place else level)) / 2)
+        for place, (at_s, level) in enumerate(levels)
+        if at_s in due
+    ]
     if ended:
         return past
     now_s = newest.at_s + newest.duration_s
