@@ -104,7 +104,7 @@ def _replay(name: str) -> Open:
 
 
 async def _compare(app: PerftuiApp, runs: Runs) -> None:
-    app.compare(runs["release-before"], runs["release"])
+    app.compare(runs["read-before"], runs["read"])
 
 
 def _with_plan(kind: str) -> Open:
