@@ -20,7 +20,7 @@ from perftui.model.record import Environment, Record, Trust
 from support.simulated_runs import Model, SimulatedRun, simulated_rounds, simulated_run
 
 MODEL = Model(seconds=30, rate=200, round_spread=0.05, second_spread=0.05, memory=0.4)
-PAIRS = 30
+PAIRS = 16
 
 
 def _of(comparison: Comparison, metric: str, operation: str = "") -> MetricChange:

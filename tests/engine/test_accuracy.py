@@ -16,6 +16,8 @@ from perftui.model.plan import Load, Operation, Stage
 from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import LoadWorkers, make_plan, run_load
 
+MOST_WAKE_UP_US = 10_000
+
 
 def sleeping(seconds: float) -> None:
     """Sleep exactly: the last part is spent looking at the clock."""
@@ -56,9 +58,9 @@ def test_a_server_that_takes_20_ms() -> None:
     assert times.total == 100
     assert times.min_us >= 20_000
     for q in (0.5, 0.9):
-        # what lies between is loopback and the wake-ups of both sides
+        # what lies between is loopback and the wake-ups of both sides, milliseconds where the machine is busy
         assert truth.quantile_us(q) <= times.quantile_us(q) * 1.001
-        assert times.quantile_us(q) - truth.quantile_us(q) < 2_500
+        assert times.quantile_us(q) - truth.quantile_us(q) < MOST_WAKE_UP_US
 
 
 def test_a_mixture_of_fast_and_slow() -> None:
@@ -79,7 +81,7 @@ def test_a_mixture_of_fast_and_slow() -> None:
     assert times.total == 400
     for q in (0.5, 0.9, 0.97):
         true_us = truth.quantile_us(q)
-        assert times.quantile_us(q) - true_us < max(2_500, 0.05 * true_us)
+        assert times.quantile_us(q) - true_us < max(MOST_WAKE_UP_US, 0.05 * true_us)
     assert times.quantile_us(0.97) >= 100_000
     assert times.quantile_us(0.9) < 20_000
 
