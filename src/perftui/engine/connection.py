@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httptools
 
@@ -53,9 +53,9 @@ class Connection(asyncio.Protocol):
         self._renew_parser()
 
     def _renew_parser(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
-        self._feed = self._parser.feed_data
-        self._keeps = self._parser.should_keep_alive
+        self._parser: Any = httptools.HttpResponseParser(self)
+        self._feed: Any = self._parser.feed_data
+        self._keeps: Any = self._parser.should_keep_alive
         self._begun = 0
         self._completed = 0
 
@@ -209,6 +209,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection ended."""
         self.pool.forget(self)
+        self._parser = self._feed = self._keeps = None  # it holds this connection: no work for the garbage collector
         operation, reader = self.operation, self.reader
         if operation is None:
             return

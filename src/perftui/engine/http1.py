@@ -6,6 +6,8 @@ Nothing is inflated. The fast path of a connection (engine/connection.py) does w
 
 from __future__ import annotations
 
+from typing import Any
+
 import httptools
 import msgspec
 
@@ -55,8 +57,8 @@ class ResponseReader:
         self._head_only = head_only
         self._keeps_body = keep_body
         self._pieces: list[bytes] = []
-        self._parser = httptools.HttpResponseParser(self)
-        self._feed = self._parser.feed_data
+        self._parser: Any = httptools.HttpResponseParser(self)
+        self._feed: Any = self._parser.feed_data
         self._head_done = False
         self._interim = 0
         self._text: str | None = None
@@ -71,6 +73,13 @@ class ResponseReader:
             self._fail("protocol", "the server switched protocols without being asked")
         except httptools.HttpParserError as error:
             self._fail("protocol", str(error))
+        over = self._is_over()
+        if over:
+            # they hold each other: undone here, they are no work for the garbage collector, which holds up the load
+            self._parser = self._feed = None
+        return over
+
+    def _is_over(self) -> bool:
         if self.done:
             return True
         if not self._head_done:
@@ -95,6 +104,7 @@ class ResponseReader:
         if self._head_done and not self.done and self.failure is None and not self._chunked and self._length() is None:
             self.done = True
             self.keep_alive = False
+            self._parser = self._feed = None
         return self.done
 
     @property

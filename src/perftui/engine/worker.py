@@ -23,9 +23,9 @@ from perftui.model.interval import Connections
 
 INTERVAL_NS = 1_000_000_000
 TICK_NS = 20_000_000
-CUT_EARLY_NS = 1_000_000
-"""An interval is closed this much before its end: a request due at the very end belongs to the next one, and the event
-loop's timers are up to a millisecond late."""
+CUT_EARLY_NS = 6_000_000
+"""An interval is closed this much before its end. Even schedules have an arrival at every full second: packing the
+frame takes some milliseconds and must be over by then, or each second would have its late request."""
 FLUSH_S = 5.0
 
 
