@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from perftui.model.error_classes import error_class
 from perftui.model.interval import Event, Interval
 from perftui.report.text import summary_text
 from perftui.store.journal import read_journal
@@ -123,7 +124,7 @@ async def test_a_sample_is_copied_as_curl(app: PerftuiApp, finished: Finished) -
         await app.push_screen(screen)
         await until(pilot, lambda: screen.classes_table.keys)
         shown = text_of(screen)
-        assert screen.classes_table.keys[0] in shown
+        assert error_class(screen.classes_table.keys[0]).meaning in shown
         assert "HTTP/1.1" in shown
         await pilot.press("y")
         assert app.clipboard.startswith("curl -i ")
