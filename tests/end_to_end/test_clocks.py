@@ -1,0 +1,51 @@
+"""The wall clock may jump; no measured time moves with it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from perftui.demo.server import Demo
+from support.cli import run_cli
+from support.conservation import assert_conserved
+from support.home import new_home
+
+JUMPING_CLOCK = """
+import time
+
+_now, _begin = time.time, time.monotonic()
+
+
+def _jumping():
+    elapsed = time.monotonic() - _begin
+    return _now() + (0 if elapsed < 1 else 3600 if elapsed < 2 else -3600)
+
+
+time.time = _jumping
+time.time_ns = lambda: int(_jumping() * 1e9)
+open({witness!r}, "a").write("patched\\n")
+"""
+
+
+def test_a_clock_that_jumps_an_hour_moves_nothing(demo: Demo) -> None:
+    """Forth by an hour after one second of each process, back by two hours after another one."""
+    with new_home() as home:
+        patched = home.path / "patched"
+        patched.mkdir()
+        witness = home.path / "witness"
+        (patched / "sitecustomize.py").write_text(JUMPING_CLOCK.format(witness=str(witness)), encoding="utf-8")
+        home.extra["PYTHONPATH"] = str(patched)
+        arguments = ("--rate", "100", "--duration", "4s", "--warmup", "0s", "--headless", "--format", "json")
+        result = run_cli(home, "run", "health", demo.url, *arguments, "--warn-only")
+        assert len(witness.read_text(encoding="utf-8").splitlines()) >= 2, (
+            "runner and worker must have the jumping clock"
+        )
+    record = result.record
+    assert_conserved(record)
+    assert record.status == "finished"
+    assert record.whole_run.scheduled == record.whole_run.ok == 400
+    assert record.summary.duration_s == pytest.approx(4, abs=0.1)
+    assert record.summary.total.response_time_ms.max < 3000
+    starts = [interval["at_s"] for interval in msgspec.json.decode(result.stdout)["intervals"]]
+    assert starts == sorted(starts)
+    assert starts[-1] < 10
