@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from perftui.demo.server import Demo, start_demo
 from support.home import Home, command_of, directories, new_home, processes_in
+from support.pilot import still
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _ROOT = Path(tempfile.mkdtemp(prefix="pt-all-"))
@@ -52,3 +55,17 @@ def _no_engine_left() -> Iterator[None]:
     for process in left:
         process.kill()
     assert not left, f"engine processes left behind: {[process.pid for process in left]}"
+
+
+@pytest.fixture
+def snap_compare(snap_compare: Callable[..., bool]) -> Callable[..., bool]:
+    """Compares a picture of the app with the one kept, once the app is at rest after the steps of the test."""
+
+    def compare(app: object, *, run_before: Callable[[Pilot[Any]], Awaitable[None]], **options: object) -> bool:
+        async def steps(pilot: Pilot[Any]) -> None:
+            await run_before(pilot)
+            await still(pilot)
+
+        return snap_compare(app, run_before=steps, **options)
+
+    return compare

@@ -25,6 +25,23 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], within_s: fl
     await pilot.pause()
 
 
+async def still(pilot: Pilot[Any], within_s: float = 30.0) -> None:
+    """Wait until the screen in front is at rest: it has no work going on and three pictures in a row are the same.
+
+    Raises:
+        AssertionError: it never is.
+    """
+    end = time.monotonic() + within_s
+    seen: list[str] = []
+    while len(seen) < 3:
+        assert time.monotonic() < end, f"not at rest within {within_s:g} s: {list(pilot.app.workers)}"
+        await pilot.pause(0.05)
+        picture = pilot.app.export_screenshot()
+        screen = pilot.app.screen
+        busy = any(not work.is_finished and screen in work.node.ancestors_with_self for work in pilot.app.workers)
+        seen = [] if busy else [*(old for old in seen if old == picture), picture]
+
+
 async def screen_of(pilot: Pilot[Any], kind: type[Shown], within_s: float = 15.0) -> Shown:
     """The screen in front, once it is of this kind."""
     await until(pilot, lambda: isinstance(pilot.app.screen, kind), within_s)

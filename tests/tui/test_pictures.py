@@ -217,9 +217,7 @@ def test_preset_editor_with_a_mistake(snap_compare: Snap, app: Make, size: tuple
         await pilot.press("down", "down", *"titel=1", "enter")
         await until(pilot, lambda: bool(screen._mistakes))
 
-    made = app(preset="read")
-    made.set_class(False, "-blink")  # noqa: FBT003
-    assert snap_compare(made, terminal_size=size, run_before=steps)
+    assert snap_compare(app(preset="read"), terminal_size=size, run_before=steps)
 
 
 def test_probe(snap_compare: Snap, app: Make, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
