@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from textual.pilot import Pilot
 
@@ -18,6 +19,11 @@ from support.pilot import still
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _ROOT = Path(tempfile.mkdtemp(prefix="pt-all-"))
+
+
+# How long an example takes to be made or run says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile("perftui", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("perftui")
 
 
 def pytest_configure() -> None:

@@ -150,13 +150,13 @@ RESPONSES = st.one_of(st.binary(max_size=200), st.lists(FRAGMENTS, max_size=12).
 
 
 @pytest.mark.parametrize("kind", OPERATIONS)
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(data=RESPONSES, cuts=st.lists(st.integers(0, 4096), max_size=4), first=st.sampled_from([b"", OK]))
 def test_random_responses(kind: str, data: bytes, cuts: list[int], first: bytes) -> None:
     exchange(OPERATIONS[kind], data, cuts, first)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cuts=st.lists(st.integers(0, 4096), max_size=6), body=st.binary(max_size=300), chunked=st.booleans())
 def test_good_responses_in_any_pieces(cuts: list[int], body: bytes, chunked: bool) -> None:  # noqa: FBT001  by hypothesis
     if chunked:

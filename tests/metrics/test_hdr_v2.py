@@ -28,7 +28,7 @@ def _oracle(recorded: list[int], digits: int = 3, lowest: int = 1) -> HdrHistogr
     return oracle
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(values)
 def test_ours_reads_what_theirs_wrote_and_writes_the_same_bytes(recorded: list[int]) -> None:
     text = _oracle(recorded).encode().decode()
@@ -38,7 +38,7 @@ def test_ours_reads_what_theirs_wrote_and_writes_the_same_bytes(recorded: list[i
         assert hdr_v2.encode(ours) == text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, HIGHEST_US), min_size=1, max_size=200))
 def test_theirs_reads_what_ours_wrote(recorded: list[int]) -> None:
     read = HdrHistogram.decode(hdr_v2.encode(Histogram.of(recorded)))

@@ -210,7 +210,7 @@ def test_old_seconds_become_minutes_and_no_count_is_lost() -> None:
     assert again.run() == fine.run()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.lists(st.integers(1, 10**7), max_size=20), min_size=1, max_size=5))
 def test_merged_intervals_hold_the_same_as_the_single_ones(seconds: list[list[int]]) -> None:
     intervals = [_interval(at, "measure", {"measure": {"list": _cell(values)}}) for at, values in enumerate(seconds)]
