@@ -169,6 +169,15 @@ def test_series_have_a_point_per_second_in_which_something_was_measured() -> Non
     assert len(timeline.series("throughput", points=5)) == 5
 
 
+def test_the_short_rest_of_a_run_is_no_point_of_a_series() -> None:
+    """One answer in the last 0.7 ms is no peak of 1,429 per second. Counts and percentiles have it."""
+    rest = replace(_interval(26, "drain", {"measure": {"list": _cell([900_000])}}, cpu=100.0), duration_s=0.0007)
+    timeline, whole = _timeline([*_run(), rest]), _timeline(_run())
+    for metric in ("throughput", "response_time.p95", "cpu"):
+        assert timeline.series(metric) == whole.series(metric)
+    assert timeline.whole_run().ok == whole.whole_run().ok + 1
+
+
 @pytest.mark.parametrize("metric", SERIES)
 def test_every_named_series_can_be_asked_for(metric: str) -> None:
     assert all(value >= 0 for _, value in _timeline(_run()).series(metric))

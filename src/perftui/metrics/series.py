@@ -13,6 +13,8 @@ from perftui.model.plan import Mode
 from perftui.model.record import LatencyStats, Stats
 
 Point = tuple[float, float]
+LEAST_S = 0.5
+"""A shorter interval is the rest of a run: one answer in its last millisecond would be a thousand per second."""
 
 
 class IntervalView:
@@ -148,10 +150,13 @@ net), ms for loop_lag, per second for asked."""
 def series_of(views: Iterable[IntervalView], metric: str, operation: str = "") -> list[Point]:
     """Start of each interval and its value. Intervals in which nothing was measured are left out, never made zero.
 
+    So is one too short to say anything: the rest of a run.
+
     Raises:
         ValueError: there is no such metric.
     """
-    pairs = ((view.interval.at_s, view.value(metric, operation)) for view in views)
+    whole = (view for view in views if view.interval.duration_s >= LEAST_S)
+    pairs = ((view.interval.at_s, view.value(metric, operation)) for view in whole)
     return [(at_s, value) for at_s, value in pairs if value is not None]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from perftui.analysis.objectives import evaluate
+from perftui.metrics.series import LEAST_S
 from perftui.metrics.timeline import Timeline
 from perftui.model.interval import Interval
 from perftui.model.plan import Load, Plan
@@ -16,8 +17,6 @@ TRENDS = ("response_time.p50", "response_time.p90", "response_time.p95", "respon
           "response_time.max", "errors_per_s", "cpu", "memory")  # fmt: skip
 _AXIS_POINTS = 400
 """Points of the planned profile: twice the widest panel."""
-_LEAST_S = 0.5
-"""An interval shorter than this is the rest of a run."""
 ZOOMS_S = (0.0, 300.0, 60.0)
 """Lengths of the time axis; 0: the whole plan."""
 
@@ -74,8 +73,8 @@ def take_picture(
         interval=interval,
         trends={name: _newest(timeline, name) for name in TRENDS},
         second=round(interval.at_s),
-        attained=_whole_seconds(whole, "throughput"),
-        errors=_whole_seconds(whole, "errors_per_s"),
+        attained=whole.series("throughput"),
+        errors=whole.series("errors_per_s"),
         last_seen=last_seen(timeline, run.total.error_classes),
         asked=_asked(plan.load, whole, newest, axis_s, ended=look.state in ENDED or whole.end is not None),
         baseline=look.baseline,
@@ -173,14 +172,7 @@ def last_seen(timeline: Timeline, classes: Collection[str]) -> dict[str, float]:
 
 def _is_partial(interval: Interval) -> bool:
     """Whether an interval is the short rest of a run: its rates and percentiles say nothing."""
-    return interval.duration_s < _LEAST_S
-
-
-def _whole_seconds(timeline: Timeline, metric: str) -> Points:
-    points = timeline.series(metric)
-    newest = timeline.last_interval
-    partial = newest is not None and _is_partial(newest) and len(points) > 1 and points[-1][0] == newest.at_s
-    return points[:-1] if partial else points
+    return interval.duration_s < LEAST_S
 
 
 def _newest(timeline: Timeline, metric: str) -> tuple[float | None, ...]:
