@@ -88,6 +88,7 @@ def test_nearest_placeholder_is_named(wrong: str, near: str) -> None:
         Template.compile(wrong)
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "text",
     [
@@ -100,10 +101,9 @@ def test_nearest_placeholder_is_named(wrong: str, near: str) -> None:
     ],
 )
 def test_reading_takes_linear_time(text: str) -> None:
-    began = time.perf_counter()
+    """In quadratic time these take hours."""
     with contextlib.suppress(ValueError):
         grammar.split(text)
-    assert time.perf_counter() - began < 1.5
 
 
 def test_values_of_every_kind() -> None:

@@ -6,7 +6,6 @@ import base64
 import json
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -80,14 +79,13 @@ CRAFTED: dict[str, bytes] = {
 }  # fmt: skip
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("name", CRAFTED)
 def test_a_crafted_file_is_refused_with_a_line(tmp_path: Path, name: str) -> None:
     path = tmp_path / "run.json"
     path.write_bytes(CRAFTED[name])
-    begin = time.perf_counter()
     with pytest.raises(UsageError) as raised:
         load_run(str(path))
-    assert time.perf_counter() - begin < 1
     assert len(str(raised.value)) < 600
     assert "\n" not in str(raised.value)
 
