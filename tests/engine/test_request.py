@@ -140,8 +140,22 @@ def test_files(tmp_path: Path) -> None:
     assert b"Content-Length: %d" % len(body) in head
 
 
+def test_heads_of_parts_hold_values() -> None:
+    part = Part(name="n-${id}", value="", filename="${id}.txt", content_type="text/${$}{x}")
+    assert b'name="n-5"; filename="5.txt"\r\nContent-Type: text/${x}\r\n\r\n' in render(
+        Operation(name="p", method="POST", multipart=(part,)), id="5"
+    )
+
+
 def test_cookies_stand_in_the_head() -> None:
     assert b"\r\nCookie: a=b; c=d\r\n\r\n" in render(Operation(name="get"), cookie="a=b; c=d")
+
+
+def test_cookies_of_a_user_join_those_of_the_preset() -> None:
+    operation = Operation(name="post", method="POST", headers={"cookie": "x=${id}", "X": "y"})
+    data = render(operation, cookie="a=b", id="1")
+    assert data.endswith(b"X: y\r\nContent-Length: 0\r\ncookie: x=1; a=b\r\n\r\n")
+    assert data.lower().count(b"cookie") == 1
 
 
 def test_what_is_prepared_ahead() -> None:

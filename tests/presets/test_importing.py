@@ -94,7 +94,7 @@ def test_curl_settings_of_the_target() -> None:
 def test_several_curl_commands_and_other_hosts() -> None:
     text = import_curl("curl http://a/1; curl http://a/1 | jq . && curl http://b/2\ncurl -X POST http://a/3")
     assert [operation.name for operation in load(text).operations] == ["GET /1", "GET /1 (2)", "POST /3"]
-    assert "# left out, on other hosts: http://b" in text
+    assert "# left out, to other servers: http://b (1)" in text
 
 
 HAR = {

@@ -22,10 +22,18 @@ MOST_VARIANT_BYTES = 4 * 1024 * 1024
 class RequestTemplate:
     """One operation's request: render it to get bytes to send."""
 
-    def __init__(self, pieces: list[tuple[bytes, Template | None]], body: Body | None, *, has_length: bool) -> None:
+    def __init__(
+        self,
+        pieces: list[tuple[bytes, Template | None]],
+        body: Body | None,
+        *,
+        has_length: bool,
+        ends_with_cookies: bool,
+    ) -> None:
         self._pieces = pieces
         self._body = body
         self._has_length = has_length
+        self._ends_with_cookies = ends_with_cookies
         self.templates: list[Template | JsonTemplate] = [template for _, template in pieces if template is not None]
         if body is not None:
             self.templates += body.templates
@@ -57,7 +65,9 @@ class RequestTemplate:
             head += literal
             if template is not None:
                 head += template.render(values, variables).encode()
-        if cookie:
+        if cookie and self._ends_with_cookies:
+            head[-2:] = f"; {cookie}\r\n".encode()  # a request has one Cookie header
+        elif cookie:
             head += f"Cookie: {cookie}\r\n".encode()
         if self._body is None:
             head += b"\r\n"
@@ -104,13 +114,16 @@ class RequestBuilder:
         headers = self._headers(operation, body)
         pieces = [(f"{operation.method} ".encode(), None), *self._request_target(operation)]
         pieces.append((b" HTTP/1.1\r\n", None))
-        for name, value in headers.values():
-            pieces.append((_checked(name).encode() + b": ", Template.compile(_checked(value), quoting="header")))
-            pieces.append((b"\r\n", None))
         has_length = "content-length" in headers or "transfer-encoding" in headers
         if body is None and operation.method in {"POST", "PUT", "PATCH"} and not has_length:
-            pieces.append((b"Content-Length: 0\r\n", None))
-        return RequestTemplate(_joined(pieces, self._values), body, has_length=has_length)
+            headers["content-length"] = ("Content-Length", "0")
+        # Last, so that what a user got from the server can join what the preset gives.
+        cookies = [headers.pop("cookie")] if "cookie" in headers else []
+        for name, value in [*headers.values(), *cookies]:
+            pieces.append((_checked(name).encode() + b": ", Template.compile(_checked(value), quoting="header")))
+            pieces.append((b"\r\n", None))
+        joined = _joined(pieces, self._values)
+        return RequestTemplate(joined, body, has_length=has_length, ends_with_cookies=bool(cookies))
 
     def _headers(self, operation: Operation, body: Body | None) -> dict[str, tuple[str, str]]:
         """By lower-case name; later ones replace earlier ones."""

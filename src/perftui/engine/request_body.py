@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from perftui.model.plan import Operation, Part
+from perftui.presets import grammar
 from perftui.presets.placeholders import JsonTemplate, Template
 from perftui.presets.values import ValueStream
 
@@ -69,13 +70,15 @@ def _multipart(parts: tuple[Part, ...]) -> Body:
     def render(values: ValueStream, variables: Mapping[str, str]) -> bytes:
         lines = bytearray()
         for head, content in pieces:
-            lines += head
+            lines += head.render(values, variables).encode()
             lines += content if isinstance(content, bytes) else content.render(values, variables).encode()
             lines += b"\r\n"
         lines += f"--{BOUNDARY}--\r\n".encode()
         return bytes(lines)
 
-    templates: list[Template | JsonTemplate] = [content for _, content in pieces if isinstance(content, Template)]
+    templates: list[Template | JsonTemplate] = [
+        piece for pair in pieces for piece in pair if isinstance(piece, Template)
+    ]
     return Body(f"multipart/form-data; boundary={BOUNDARY}", templates, render)
 
 
@@ -83,15 +86,15 @@ def _part_content(part: Part) -> bytes | Template:
     return Path(part.file).read_bytes() if part.file else Template.compile(part.value)
 
 
-def _part_head(part: Part) -> bytes:
-    filename = part.filename or (Path(part.file).name if part.file else "")
+def _part_head(part: Part) -> Template:
+    filename = part.filename or grammar.escape(Path(part.file).name if part.file else "")
     lines = [f"--{BOUNDARY}", f'Content-Disposition: form-data; name="{_escape(part.name)}"']
     if filename:
         lines[-1] += f'; filename="{_escape(filename)}"'
     content_type = part.content_type or ("application/octet-stream" if part.file else "")
     if content_type:
         lines.append(f"Content-Type: {content_type}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    return Template.compile("\r\n".join(lines) + "\r\n\r\n")
 
 
 def _escape(text: str) -> str:

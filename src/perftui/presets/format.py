@@ -10,7 +10,7 @@ from perftui.presets import texts
 from perftui.presets.grammar import SECRET_KINDS
 from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, Number, Schema, Text
 from perftui.presets.problems import KeyPath, Problems
-from perftui.presets.request_format import HEADER_VALUE, HEADERS, NAME, OPERATION, REQUEST, STEP, Think
+from perftui.presets.request_format import FILE, HEADER_VALUE, HEADERS, NAME, OPERATION, REQUEST, STEP, Think
 from perftui.presets.sections import Key, Section, struct_builder
 
 MOST_RATE = 1_000_000
@@ -18,7 +18,6 @@ MOST_USERS = 100_000
 MOST_WORKERS = 64
 MOST_DURATION_S = 24 * 3600.0
 _SECRET = Text(allow=SECRET_KINDS, check=texts.header_value_problem, most=16_000)
-_FILE = Text(allow=(), most=4096)
 _PROXY = Text(allow=SECRET_KINDS, check=texts.proxy_problem, most=8000, later=True)
 
 
@@ -79,9 +78,9 @@ AUTH = Section(
 TLS = Section(
     {
         "insecure": Key(Flag(), "Accept any certificate; shown permanently."),
-        "ca_file": Key(_FILE, "Certificates of the authority that signed the server's."),
-        "cert_file": Key(_FILE, "Client certificate."),
-        "key_file": Key(_FILE, "Key of the client certificate, when it is not in cert_file."),
+        "ca_file": Key(FILE, "Certificates of the authority that signed the server's."),
+        "cert_file": Key(FILE, "Client certificate."),
+        "key_file": Key(FILE, "Key of the client certificate, when it is not in cert_file."),
         "server_name": Key(Text(check=texts.label_problem, most=253), "Name to verify instead of the URL's host."),
     },
     struct_builder(Tls),
@@ -101,7 +100,7 @@ TARGET = Section(
             Text(allow=SECRET_KINDS, check=texts.proxy_problem, most=8000, later=True),
             "Forward proxy, such as http://proxy:3128.",
         ),
-        "unix_socket": Key(_FILE, "Path of a Unix socket to connect to instead of host and port."),
+        "unix_socket": Key(FILE, "Path of a Unix socket to connect to instead of host and port."),
         "keep_alive": Key(Flag(), "False: a new connection for every request."),
         "re_resolve": Key(Duration(zero=True), "Time between new look-ups of the host's name.", to="re_resolve_s"),
         "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host."),
@@ -212,7 +211,7 @@ JOURNEY = Section(
 DATA = Section(
     {
         "name": Key(Text(check=texts.variable_problem), "Values are ${data:NAME.column}.", required=True),
-        "file": Key(_FILE, "CSV with a first line of names, or JSON lines (.jsonl).", required=True),
+        "file": Key(FILE, "CSV with a first line of names, or JSON lines (.jsonl).", required=True),
         "order": Key(Choice("in_turn", "random", "per_user"), "Which row a request takes."),
     },
     struct_builder(DataSource),

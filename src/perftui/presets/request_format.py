@@ -18,7 +18,7 @@ HEADERS = MapOf(HEADER_VALUE, check_name=texts.header_name_problem)
 NAME = Text(check=texts.label_problem, most=200)
 _FREE = Text(allow=ANY_PLACEHOLDER, empty=True, most=1_000_000)
 _EXPECTED = Text(allow=SECRET_KINDS, empty=True)
-_FILE = Text(allow=(), most=4096)
+FILE = Text(check=texts.file_problem, most=4096)
 _JSON_NUMBER = Number(low=-1e300, high=1e300)
 _BODIES = ("json", "form", "body", "body_file", "multipart")
 _MOST_JSON_DEPTH = 64
@@ -80,7 +80,10 @@ class Document(Kind):
             case str():
                 return _FREE.read(value, path, problems) is not BAD
             case dict():
-                good = [self._good(inner, (*path, name), problems, depth + 1) for name, inner in value.items()]
+                good = [
+                    self._good(inner, (*path, name), problems, depth + 1) and self._good(name, path, problems, depth)
+                    for name, inner in value.items()
+                ]
                 return all(good)
             case list():
                 good = [self._good(inner, (*path, at), problems, depth + 1) for at, inner in enumerate(value)]
@@ -188,9 +191,9 @@ def _build_part(read: dict[str, Any], path: KeyPath, problems: Problems) -> obje
 
 PART = Section(
     {
-        "name": Key(Text(most=200), "Name of the form field.", required=True),
+        "name": Key(Text(allow=ANY_PLACEHOLDER, most=200), "Name of the form field.", required=True),
         "value": Key(_FREE, "Value of the field."),
-        "file": Key(_FILE, "File whose bytes are sent; relative to the preset's directory."),
+        "file": Key(FILE, "File whose bytes are sent; relative to the preset's directory."),
         "filename": Key(HEADER_VALUE, "Name of the file as the server sees it."),
         "content_type": Key(HEADER_VALUE, "Type of the file."),
     },
@@ -220,12 +223,12 @@ OPERATION_KEYS = {
         "Path appended to target.url.",
         required=True,
     ),
-    "query": Key(MapOf(QueryValue()), "Query parameters."),
+    "query": Key(MapOf(QueryValue(), check_name=_FREE.problem), "Query parameters."),
     "headers": Key(HEADERS, "Headers of this request, over those of the target."),
     "json": Key(Document(), "JSON body."),
-    "form": Key(MapOf(_FREE), "Form fields, sent URL-encoded."),
+    "form": Key(MapOf(_FREE, check_name=_FREE.problem), "Form fields, sent URL-encoded."),
     "body": Key(_FREE, "Body as text."),
-    "body_file": Key(_FILE, "File whose bytes are the body; relative to the preset's directory."),
+    "body_file": Key(FILE, "File whose bytes are the body; relative to the preset's directory."),
     "multipart": Key(ListOf(PART, least=1), "Parts of a multipart body."),
     "checks": Key(ListOf(CHECK), "Conditions on the response; without a status, 400 and above are errors."),
     "captures": Key(ListOf(CAPTURE), "Values taken from the response."),

@@ -120,8 +120,15 @@ def json_path_problem(text: str) -> str:
     return ""
 
 
+def file_problem(text: str) -> str:
+    """What is wrong with the path of a file."""
+    return "the path of a file is written as it is, without ${...}" if "${" in text else ""
+
+
 def regex_problem(text: str) -> str:
     """What is wrong with a regular expression."""
+    if "${" in text:
+        return "a regular expression has no placeholders; a dollar sign before a brace is \\$"
     try:
         re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:

@@ -6,11 +6,12 @@ import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
-from perftui.presets.importing.found import Finding, FoundRequest, literal
+from perftui.presets.importing.bodies import content_type, use_body
+from perftui.presets.importing.found import Finding, FoundRequest, literal, short_url
 from perftui.presets.importing.whole_preset import preset_of
 
 _ANSI_C = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL)
@@ -161,17 +162,13 @@ class _Command:
 
     def _use_data(self, data: str) -> None:
         request = self._request
-        kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
-        if not kind and data.lstrip()[:1] not in {"{", "["}:
-            kind = "application/x-www-form-urlencoded"
-        elif not kind:
-            # curl sends a form's type here; the service can hardly want it for JSON.
-            request.headers.append(("Content-Type", "application/json"))
-        pairs = parse_qsl(data, keep_blank_values=True)
-        if "x-www-form-urlencoded" in kind and pairs and len({name for name, _ in pairs}) == len(pairs):
-            request.fields = [(literal(name), literal(value)) for name, value in pairs]
-        else:
-            request.body = literal(data)
+        if not content_type(request):
+            # curl sends a form's type for JSON as well; the service can hardly want it.
+            is_json = data.lstrip()[:1] in {"{", "["}
+            kind = "application/json" if is_json else "application/x-www-form-urlencoded"
+            request.headers.append(("Content-Type", kind))
+        if lost := use_body(request, data):
+            self._finding.omit(lost, f"{request.method} {short_url(request.url)}")
 
     def _user_of_url(self) -> None:
         parts = urlsplit(self._request.url)
@@ -218,11 +215,11 @@ def _next(remaining: Iterator[str], option: str) -> str:
 def _part(text: str, *, files: bool) -> dict[str, Any]:
     name, _, value = text.partition("=")
     if not files or not value.startswith("@"):
-        return {"name": name, "value": literal(value)}
+        return {"name": literal(name), "value": literal(value)}
     path, *attributes = value[1:].split(";")
-    part: dict[str, Any] = {"name": name, "file": path.strip('"')}
+    part: dict[str, Any] = {"name": literal(name), "file": path.strip('"')}
     for attribute in attributes:
         key, _, inner = attribute.strip().partition("=")
         if key in {"type", "filename"}:
-            part["content_type" if key == "type" else "filename"] = inner.strip('"')
+            part["content_type" if key == "type" else "filename"] = literal(inner.strip('"'))
     return part

@@ -1,4 +1,4 @@
-"""What importers find in somebody's file: requests, in texts of a preset."""
+"""What importers find in somebody's file: requests, in texts of a preset, and what they leave out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from perftui.model.text import safe_text
 from perftui.presets import grammar
 
 NO_SERVER = "http://127.0.0.1:8000"
 """Stands where a file names no host."""
+_MOST_SHOWN = 100
+"""Characters of the names in a comment on what is left out."""
 
 
 class FoundRequest(Struct, kw_only=True):
@@ -44,6 +47,38 @@ class Finding(Struct, kw_only=True):
     is_journey: bool = False
     """Whether the requests are steps of one user, in this order."""
     title: str = ""
+    server: str = ""
+    """Scheme, host and port of what the preset is for; empty: where most requests go."""
+    omitted: dict[str, list[str]] = {}
+    """What is left out, by reason."""
+
+    def omit(self, reason: str, what: str) -> None:
+        """Leave something out; all of one reason is told in one line."""
+        self.omitted.setdefault(reason, []).append(safe_text(what, 60))
+
+    def comments(self) -> list[str]:
+        """All that a reader of the preset must know, one line each."""
+        return [*dict.fromkeys(self.notes), *(_omission(reason, names) for reason, names in self.omitted.items())]
+
+
+def _omission(reason: str, names: list[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    shown = unique[:1]
+    for name in unique[1:]:
+        if len(", ".join([*shown, name])) > _MOST_SHOWN:
+            break
+        shown.append(name)
+    more = len(unique) - len(shown)
+    return f"left out, {reason}: {', '.join(shown)}{f' and {more:,} more' * bool(more)}"
+
+
+def short_url(url: str) -> str:
+    """A URL for a comment: without user, password and query, which may be secret, or the content of a data: URL."""
+    scheme, colon, rest = url.partition(":")
+    if colon and not rest.startswith("//"):
+        return f"{scheme}:{rest[:20]}{'…' * (len(rest) > 20)}"
+    start, _, path = rest.removeprefix("//").partition("?")[0].partition("/")
+    return f"{scheme}://{start.rpartition('@')[2]}/{path}"
 
 
 def literal(text: str) -> str:

@@ -130,10 +130,12 @@ class _Importer:
                 request.body = msgspec.json.encode(example).decode()
                 return
             if "x-www-form-urlencoded" in kind and isinstance(example, dict):
-                request.fields = [(str(name), _plain(value)) for name, value in example.items()]
+                request.fields = [(literal(str(name)), _plain(value)) for name, value in example.items()]
                 return
             if "multipart" in kind and isinstance(example, dict):
-                request.parts = [{"name": str(name), "value": _plain(value)} for name, value in example.items()]
+                request.parts = [
+                    {"name": literal(str(name)), "value": _plain(value)} for name, value in example.items()
+                ]
                 return
         if content:
             self._finding.notes.append(

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import msgspec
 
+from perftui.model.text import safe_text
 from perftui.presets import grammar, texts
 from perftui.presets.importing.found import Finding, FoundRequest
 from perftui.presets.redaction import is_secret_field, is_secret_header
 
 _NOT_OURS = {
     "host", "content-length", "connection", "accept-encoding", "transfer-encoding", "te", "upgrade-insecure-requests",
-    "priority", "dnt", "pragma", "user-agent",
+    "priority", "dnt", "pragma", "user-agent", "if-none-match", "if-modified-since",
 }  # fmt: skip
-"""Headers that the client that was recorded made, or that perftui makes itself."""
+"""Headers that the client that was recorded made, its cache included, or that perftui makes itself."""
+_OF_BROWSERS = {"Accept", "Accept-Language", "Cache-Control", "Cookie", "Origin", "Referer"}
+"""Headers that do no harm to a request that had none."""
 _MEMBER = re.compile(r'("([A-Za-z0-9_-]{1,100})"\s{0,20}:\s{0,20}")([^"\\]*)(?=")')
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 
@@ -36,7 +40,7 @@ class TableWriter:
         """The table of one operation."""
         parts = urlsplit(request.url)
         path = parts.path or "/"
-        table: dict[str, Any] = {"name": request.name or f"{request.method} {_unescaped(path)}"[:200]}
+        table: dict[str, Any] = {"name": safe_text(request.name or f"{request.method} {_unescaped(path)}", 180)}
         if request.think_s >= 0.1:
             table["think"] = f"{min(request.think_s, 10.0):.1f}s"
         if request.method != "GET" or self._body(request):
@@ -57,25 +61,22 @@ class TableWriter:
         return table
 
     def target(self, steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """Keys of [target]; headers that every request has move there."""
-        shared = dict(steps[0].get("headers", {}))
-        for step in steps[1:]:
-            shared = {name: value for name, value in shared.items() if step.get("headers", {}).get(name) == value}
-        shared = {name: value for name, value in shared.items() if name.lower() != "content-type"}
+        """Keys of [target]; headers that every request has move there, those of a browser if most have them."""
+        shared = _shared([step.get("headers", {}) for step in steps])
         authorization = shared.get("Authorization", "")
         bearer = authorization.removeprefix("Bearer ")
+        moved = dict(shared)
         if bearer != authorization and bearer.startswith("${env:") and "auth" not in self._target:
             self._target["auth"] = {"bearer": bearer}
-        elif authorization:
-            self._target.setdefault("headers", {})["Authorization"] = authorization
-        moved = {name: value for name, value in shared.items() if name != "Authorization"}
+            del moved["Authorization"]
         if moved:
             self._target["headers"] = {**self._target.get("headers", {}), **moved}
         for step in steps:
-            if "headers" in step:
-                step["headers"] = {name: value for name, value in step["headers"].items() if name not in shared}
-                if not step["headers"]:
-                    del step["headers"]
+            own = {name: value for name, value in step.get("headers", {}).items() if shared.get(name) != value}
+            if own:
+                step["headers"] = own
+            else:
+                step.pop("headers", None)
         return self._target
 
     def _query(self, query: str) -> dict[str, Any]:
@@ -95,7 +96,7 @@ class TableWriter:
         for name, value in request.headers:
             if name.startswith(":") or name.lower() in _NOT_OURS or name.lower().startswith(("sec-", "x-forwarded")):
                 continue
-            if texts.header_name_problem(name) or texts.header_value_problem(value):
+            if not value or texts.header_name_problem(name) or texts.header_value_problem(value):
                 continue
             if name.lower() == "content-type" and (request.parts or request.fields or _is_json(request)):
                 continue
@@ -162,6 +163,16 @@ class TableWriter:
         if variable not in self.variables:
             self.variables.append(variable)
         return f"${{env:{variable}}}"
+
+
+def _shared(headers: Sequence[dict[str, str]]) -> dict[str, str]:
+    """The headers that may be sent with every request."""
+    pairs = Counter(pair for one in headers for pair in one.items() if pair[0] != "Content-Type")
+    found: dict[str, str] = {}
+    for (name, value), count in pairs.most_common():
+        if count == len(headers) or (name in _OF_BROWSERS and count > len(headers) / 2):
+            found.setdefault(name, value)
+    return found
 
 
 _OPEN = {"key", "code", "state", "sig"}

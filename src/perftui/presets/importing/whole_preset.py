@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets import texts
-from perftui.presets.importing.found import Finding, FoundRequest
+from perftui.presets.importing.found import Finding, FoundRequest, short_url
 from perftui.presets.importing.tables import TableWriter
 from perftui.presets.writing import write_preset
 
+MOST_REQUESTS = 200
+"""More would be no preset that one reads."""
+
 
 def preset_of(finding: Finding, name: str, origin: str) -> str:
-    """The text of a preset with the requests that were found.
+    """The text of a preset with the requests that were found: those to one server, as a preset has one target.
 
     Args:
         finding: of an importer.
@@ -27,15 +31,19 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
     """
     if problem := texts.name_problem(name):
         raise UsageError(f"name {safe_text(name, 60)!r}: {problem}")
-    requests = [request for request in finding.requests if _usable(request, finding.notes)]
+    requests = [request for request in finding.requests if _usable(request, finding)]
     if not requests:
-        raise UsageError(f"{origin}: no request with an http:// or https:// URL was found", *finding.notes[:5])
-    base = _origin(requests[0].url)
-    elsewhere = sorted({_origin(request.url) for request in requests if _origin(request.url) != base})
-    if elsewhere:
-        finding.notes.append(f"left out, on other hosts: {', '.join(elsewhere[:10])}")
+        raise UsageError(f"{origin}: no request with an http:// or https:// URL was found", *finding.comments()[:5])
+    servers = Counter(server_of(request.url) for request in requests)
+    base = finding.server if finding.server in servers else servers.most_common(1)[0][0]
+    for server, count in servers.items():
+        if server != base:
+            finding.omit("to other servers", f"{server} ({count:,})")
+    requests = [request for request in requests if server_of(request.url) == base]
+    for request in requests[MOST_REQUESTS:]:
+        finding.omit(f"after the first {MOST_REQUESTS}", f"{request.method} {short_url(request.url)}")
     writer = TableWriter(finding)
-    steps = [writer.operation(request) for request in requests if _origin(request.url) == base]
+    steps = [writer.operation(request) for request in requests[:MOST_REQUESTS]]
     for step, unique in zip(steps, _unique([step["name"] for step in steps]), strict=True):
         step["name"] = unique
     writes = any(step.get("method", "GET") not in {"GET", "HEAD", "OPTIONS"} for step in steps)
@@ -58,29 +66,45 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
         {"metric": "error_rate", "target": "< 0.1%", "critical": "< 1%"},
     ]
     notes = [f"set before the run: {', '.join(writer.variables)}"] if writer.variables else []
-    return write_preset(tables, [*notes, *dict.fromkeys(finding.notes)])
+    return write_preset(tables, [*notes, *finding.comments()])
 
 
-def _usable(request: FoundRequest, notes: list[str]) -> bool:
+def _usable(request: FoundRequest, finding: Finding) -> bool:
     problem = texts.method_problem(request.method)
     try:
         parts = urlsplit(request.url)
-        problem = problem or texts.url_problem(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+        if parts.scheme not in {"http", "https"}:
+            finding.omit("as they are not HTTP", f"{request.method} {short_url(request.url)}")
+            return False
+        host = parts.netloc.rpartition("@")[2]
+        # A host of the environment is looked at when it is known.
+        problem = problem or texts.url_problem(f"{parts.scheme}://{'host' if '${env:' in host else host}")
         problem = problem or texts.path_problem((parts.path or "/").replace(" ", "%20"))
     except ValueError:
         problem = "is no URL"
     if problem:
-        notes.append(f"left out: {safe_text(f'{request.method} {request.url}', 100)} ({problem})")
+        finding.omit(problem, f"{request.method} {short_url(request.url)}")
     return not problem
 
 
-def _origin(url: str) -> str:
+def server_of(url: str) -> str:
+    """Scheme, host and port of a URL.
+
+    Raises:
+        ValueError: it is none.
+    """
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _unique(names: Sequence[str]) -> Iterable[str]:
-    seen: dict[str, int] = {}
+def _unique(names: Sequence[str]) -> Iterator[str]:
+    taken = set(names)
+    seen: set[str] = set()
+    number: Counter[str] = Counter()
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        yield name if seen[name] == 1 else f"{name} ({seen[name]})"
+        unique = name
+        while unique in seen or (unique != name and unique in taken):
+            number[name] += 1
+            unique = f"{name} ({number[name] + 1})"
+        seen.add(unique)
+        yield unique
