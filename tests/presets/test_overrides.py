@@ -103,7 +103,7 @@ def test_all_other_overrides() -> None:
         (Overrides(users=0), "--users: 0 is too little"),
         (Overrides(rate=1, users=1), "--rate: and --users exclude each other"),
         (Overrides(duration_s=-1), "--duration: -1 is too little"),
-        (Overrides(duration_s=90_000), "--duration: 90000 is too much"),
+        (Overrides(duration_s=90_000), "--duration: 90,000 is too much"),
         (Overrides(duration_s=86_400, warmup_s=1), "--duration: with the warm-up longer than 24h"),
         (Overrides(workers=65), "--workers: 65 is too much; at most 64"),
         (Overrides(headers=(("A B", "x"),)), "is no header name"),
@@ -154,6 +154,7 @@ def test_a_path_on_a_reading_preset_is_a_get() -> None:
     ("url", "expected"),
     [
         ("127.0.0.1:8000", "start it with http:// or https://"),
+        ("", "is empty"),
         ("http://", "the host is missing"),
         ("http://h:0", "port 0 cannot be reached"),
         ("http://h/a b", "no spaces"),
@@ -163,8 +164,14 @@ def test_a_path_on_a_reading_preset_is_a_get() -> None:
     ],
 )
 def test_a_wrong_url_is_told(url: str, expected: str) -> None:
-    with pytest.raises(UsageError, match=expected):
+    with pytest.raises(UsageError, match=f"^the URL: .*{expected}"):
         plan(url)
+
+
+def test_what_was_typed_is_not_blamed_on_the_file() -> None:
+    with pytest.raises(UsageError) as caught:
+        plan("http://", "load.rate", overrides=Overrides(workers=65))
+    assert sorted(problem.partition(":")[0] for problem in caught.value.problems) == ["--set", "--workers", "the URL"]
 
 
 def test_settings_change_single_keys() -> None:

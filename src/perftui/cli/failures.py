@@ -67,7 +67,7 @@ def _usage(error: click.ClickException) -> int:
     command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "perftui"
     message = error.format_message()
     tell(message[:1].lower() + message[1:].rstrip("."))
-    print(f"try: {command} --help", file=sys.stderr)
+    tell(f"try: {command} --help")
     return ExitCode.USAGE
 
 

@@ -73,8 +73,8 @@ class Workers(click.ParamType[int, object]):
             return value
         if value == "auto":
             return 0
-        if not isinstance(value, str) or not value.isdigit() or not 1 <= int(value) <= 256:
-            self.fail(f"{safe_text(str(value))!r} is not a number of workers; write 1 to 256, or auto", param, ctx)
+        if not isinstance(value, str) or not value.isdecimal() or int(value) < 1:
+            self.fail(f"{safe_text(str(value))!r} is not a number of workers; write 1, 2, … or auto", param, ctx)
         return int(value)
 
 

@@ -62,7 +62,8 @@ async def resolve(plan: Plan) -> Addresses:
             f"{shown}: its address was not found within {LOOK_UP_S:.0f} s; check the name server"
         ) from error
     except (OSError, UnicodeError) as error:
-        raise UnreachableError(f"{shown}: its address was not found ({error}); check the name") from error
+        said = (isinstance(error, OSError) and error.strerror) or error
+        raise UnreachableError(f"{shown}: its address was not found ({said}); check the name") from error
     addresses = tuple(dict.fromkeys((str(entry[4][0]), port) for entry in found))
     # a server that listens on one family only is common: IPv4 first, the same way on every machine
     return tuple(sorted(addresses, key=lambda address: ":" in address[0]))

@@ -132,9 +132,9 @@ class Number(Kind):
         elif self._whole and not float(value).is_integer():
             problem = f"{value} is not a whole number"
         elif value < self._low or (self._above and value == self._low):
-            problem = f"{value:g} is too little; must be {'above' if self._above else 'at least'} {self._low:g}"
+            problem = f"{value:,.10g} is too little; must be {'above' if self._above else 'at least'} {self._low:g}"
         elif value > self._high:
-            problem = f"{value:g} is too much; at most {self._high:,.10g}"
+            problem = f"{value:,.10g} is too much; at most {self._high:,.10g}"
         else:
             return int(value) if self._whole else float(value)
         problems.add(path, problem)

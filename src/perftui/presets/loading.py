@@ -87,7 +87,7 @@ def read_preset(
         plan = PRESET.read(tables, (), problems)
         if isinstance(plan, Plan):
             plan = with_absolute_files(plan, directory)
-            if url:
+            if url is not None:
                 plan = apply_url(plan, url, problems)
             plan = apply_overrides(plan, overrides, problems)
             if needs_url and not plan.target.url:

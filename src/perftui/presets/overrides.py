@@ -12,7 +12,7 @@ from perftui.model.units import format_duration
 from perftui.presets import texts
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
 from perftui.presets.kinds import BAD, Kind, Number
-from perftui.presets.problems import Problems
+from perftui.presets.problems import GIVEN_URL, Problems
 from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
 
 
@@ -75,7 +75,7 @@ def apply_url(plan: Plan, url: str, problems: Problems) -> Plan:
     """The plan against another service; a URL with a path or query replaces the operations by one with that path."""
     problem = texts.url_problem(url)
     if problem:
-        problems.add(("url",), problem)
+        problems.add((GIVEN_URL,), problem)
         return plan
     parts = urlsplit(url)
     target = replace(plan.target, url=f"{parts.scheme}://{parts.netloc}", unix_socket="")
@@ -83,7 +83,7 @@ def apply_url(plan: Plan, url: str, problems: Problems) -> Plan:
     if not parts.path and not parts.query:
         return plan
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if isinstance(path_kind := OPERATION_KEYS["path"].kind.read(path, ("url",), problems), str):
+    if isinstance(path_kind := OPERATION_KEYS["path"].kind.read(path, (GIVEN_URL,), problems), str):
         path = path_kind
     return _with_only(plan, path)
 

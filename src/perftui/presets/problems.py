@@ -11,6 +11,8 @@ from perftui.presets.lines import locate_keys
 KeyPath = tuple[str | int, ...]
 MOST_PROBLEMS = 50
 """Told at once; more would hide the first ones."""
+GIVEN_URL = "the URL"
+"""As a key path: the URL of the command line or the form."""
 
 
 class Problems:
@@ -30,7 +32,7 @@ class Problems:
         """One line per mistake in the order of the file: `read.toml:12: load.rate: must be above 0`.
 
         Args:
-            source: name of the file.
+            source: name of the file; what was given beside it (a URL, options) is told without it.
             text: its text, for the line numbers.
             changed: keys that came from `--set`; their mistakes are said to be there.
         """
@@ -41,6 +43,9 @@ class Problems:
             key = f"{show_path(path)}: " if path else ""
             if any(path[: len(other)] == other for other in set_keys):
                 rows.append((0, number, f"--set: {key}{message}"))
+                continue
+            if path and str(path[0]).startswith((GIVEN_URL, "--")):
+                rows.append((0, number, f"{key}{message}"))
                 continue
             line = _line(where, path)
             place = f"{source}:{line}" if line else source

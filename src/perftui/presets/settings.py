@@ -25,7 +25,7 @@ def apply_settings(tables: dict[str, Any], settings: Sequence[str], problems: Pr
         key, equals, text = setting.partition("=")
         names = _names(key)
         if not equals or not names:
-            problems.add((), f"--set {setting[:80]!r} is no setting; write it as KEY=VALUE, such as load.rate=200")
+            problems.add(("--set",), f"{setting[:80]!r} is no setting; write it as KEY=VALUE, such as load.rate=200")
             continue
         path = _set(tables, names, _value(text.strip()), problems)
         if path:

@@ -20,6 +20,8 @@ RESERVED_VARIABLES = ("seq", "uuid", "now")
 
 def url_problem(text: str) -> str:
     """What is wrong with a target's URL; empty when nothing is."""
+    if not text:
+        return "is empty; write it as http://HOST:PORT"
     if label_problem(text) or any(character.isspace() for character in text):
         return "a URL has no spaces, line ends or invisible characters"
     if "://" not in text:
