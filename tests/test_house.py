@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -90,6 +91,20 @@ def test_every_package_and_module_says_what_it_is_for() -> None:
         str(path.relative_to(ROOT))
         for path in python_files(ROOT / "src")
         if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("directory", ["src", "tests"])
+def test_every_exception_to_a_rule_says_why(directory: str) -> None:
+    exception = re.compile(r"# (?:noqa|type: ignore)")
+    explained = re.compile(r"# (?:noqa: [A-Z0-9, ]+ - |type: ignore\[[a-z, -]+\]  # )\w")
+    silent = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in python_files(ROOT / directory)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if exception.search(line) and not explained.search(line)
     ]
 
     assert silent == []

@@ -46,7 +46,7 @@ def test_a_stall_shows_in_the_response_times_of_everyone_who_would_have_come(hom
     assert times.p75 < 100
 
 
-class stopped:  # noqa: N801  reads as a statement
+class stopped:  # noqa: N801 - reads as a statement
     """The server's processes do not run while the block lasts."""
 
     def __init__(self, server: Nginx) -> None:

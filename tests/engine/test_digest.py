@@ -71,7 +71,7 @@ class Guard:
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
 @pytest.mark.parametrize("close", [False, True])
-def test_requests_answer_the_challenge(algorithm: str, close: bool) -> None:  # noqa: FBT001  by parametrisation
+def test_requests_answer_the_challenge(algorithm: str, close: bool) -> None:  # noqa: FBT001 - by parametrisation
     guard = Guard(algorithm, 6, close=close)
     operations = [
         Operation(name="get", path="/${rand:1..9}", query={"q": "a b"}),

@@ -78,7 +78,7 @@ class Bench:
         self.pool = Pool(
             loop, PoolSettings(addresses=(), timeout_s=5, most_connections=9), Connection, self.done, self.sample
         )
-        self.pool._open = self.opened.append  # type: ignore[method-assign,assignment]
+        self.pool._open = self.opened.append  # type: ignore[method-assign,assignment]  # nothing is opened
 
     def done(self, connection: Connection | None, user: VirtualUser | None, failure: str | None) -> None:
         self.ended.append(failure)
@@ -158,7 +158,7 @@ def test_random_responses(kind: str, data: bytes, cuts: list[int], first: bytes)
 
 @settings(max_examples=300)
 @given(cuts=st.lists(st.integers(0, 4096), max_size=6), body=st.binary(max_size=300), chunked=st.booleans())
-def test_good_responses_in_any_pieces(cuts: list[int], body: bytes, chunked: bool) -> None:  # noqa: FBT001  by hypothesis
+def test_good_responses_in_any_pieces(cuts: list[int], body: bytes, chunked: bool) -> None:  # noqa: FBT001 - by hypothesis
     if chunked:
         half = len(body) // 2
         pieces = [piece for piece in (body[:half], body[half:]) if piece]

@@ -22,7 +22,7 @@ def run(
     handler: Handler, *, rate: float = 100, duration_s: float = 0.2, timeout_s: float = 5.0, **plan: object
 ) -> Measured:
     with fault_server(handler) as server:
-        return run_load(make_plan(server.url, rate=rate, duration_s=duration_s, timeout_s=timeout_s, **plan))  # type: ignore[arg-type]
+        return run_load(make_plan(server.url, rate=rate, duration_s=duration_s, timeout_s=timeout_s, **plan))  # type: ignore[arg-type]  # as the test says
 
 
 @pytest.mark.parametrize(

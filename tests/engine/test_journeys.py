@@ -40,11 +40,11 @@ def plan_of(url: str, *steps: Operation, load: Load, operations: tuple[Operation
 
 
 def rate(level: float, **more: object) -> Load:
-    return Load(mode="rate", stages=(Stage(duration_s=1, to=level),), start_level=level, **more)  # type: ignore[arg-type]
+    return Load(mode="rate", stages=(Stage(duration_s=1, to=level),), start_level=level, **more)  # type: ignore[arg-type]  # as the test says
 
 
 def users(level: float, **more: object) -> Load:
-    return Load(mode="users", stages=(Stage(duration_s=0.5, to=level),), start_level=level, **more)  # type: ignore[arg-type]
+    return Load(mode="users", stages=(Stage(duration_s=0.5, to=level),), start_level=level, **more)  # type: ignore[arg-type]  # as the test says
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def load_of(*stages: tuple[float, float], start: float = 0.0, warmup_s: float = 
         stages=tuple(Stage(duration_s=duration, to=to) for duration, to in stages),
         start_level=start,
         warmup_s=warmup_s,
-        **more,  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type]  # as the test says
     )
 
 

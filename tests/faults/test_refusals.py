@@ -161,7 +161,7 @@ def full_backlog() -> Iterator[str]:
         waiting = []
         for _ in range(4):
             client = socket.socket()
-            client.setblocking(False)  # noqa: FBT003
+            client.setblocking(False)  # noqa: FBT003 - socket's own signature
             client.connect_ex(listener.getsockname())
             waiting.append(client)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -151,7 +151,7 @@ def test_fakes_are_varied(kind: str) -> None:
         ("/${id}/${other}/${id}/${number:n}", False, False, ("id", "other", "n")),
     ],
 )
-def test_what_a_template_says_of_itself(text: str, static: bool, repeatable: bool, names: tuple[str, ...]) -> None:  # noqa: FBT001
+def test_what_a_template_says_of_itself(text: str, static: bool, repeatable: bool, names: tuple[str, ...]) -> None:  # noqa: FBT001 - by parametrisation
     template = Template.compile(text)
     assert (template.is_static, template.is_repeatable, template.names) == (static, repeatable, names)
 

@@ -21,12 +21,12 @@ from support.detached_run import Started, Starter
 
 
 def plan_for(url: str, rate: float = 100, duration_s: float = 5, *, on_disconnect: str = "finish") -> Plan:
-    load = Load(stages=(Stage(duration_s=duration_s, to=rate),), start_level=rate, on_disconnect=on_disconnect)  # type: ignore[arg-type]
+    load = Load(stages=(Stage(duration_s=duration_s, to=rate),), start_level=rate, on_disconnect=on_disconnect)  # type: ignore[arg-type]  # as the test says
     return Plan(name="test", target=Target(url=url), load=load, operations=(Operation(name="read", path="/health"),))
 
 
 def send(run: Started, kind: str, **more: object) -> None:
-    anyio.run(lambda: ControlClient(run.handle.run_id).send(kind, **more))  # type: ignore[arg-type]
+    anyio.run(lambda: ControlClient(run.handle.run_id).send(kind, **more))  # type: ignore[arg-type]  # as the test says
 
 
 def test_pause_level_mark_and_their_traces(demo: Demo, start: Starter) -> None:

@@ -190,7 +190,7 @@ def test_a_signal_during_the_warm_up(demo: Demo, start: Starter) -> None:
 
 @pytest.mark.parametrize(("on_disconnect", "status"), [("finish", "finished"), ("stop", "stopped")])
 def test_a_hang_up_follows_the_plan(demo: Demo, start: Starter, on_disconnect: str, status: str) -> None:
-    load = Load(stages=(Stage(duration_s=2, to=50),), start_level=50, on_disconnect=on_disconnect)  # type: ignore[arg-type]
+    load = Load(stages=(Stage(duration_s=2, to=50),), start_level=50, on_disconnect=on_disconnect)  # type: ignore[arg-type]  # as the test says
     run = start(Plan(name="test", target=Target(url=demo.url), load=load, operations=OPERATIONS))
     run.wait_for_intervals(1)
     run.signal(signal.SIGHUP)

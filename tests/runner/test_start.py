@@ -34,7 +34,7 @@ def plan_for(url: str, rate: float = 50, duration_s: float = 1, **load: object) 
     return Plan(
         name="test",
         target=Target(url=url),
-        load=Load(stages=(Stage(duration_s=duration_s, to=rate),), start_level=rate, **load),  # type: ignore[arg-type]
+        load=Load(stages=(Stage(duration_s=duration_s, to=rate),), start_level=rate, **load),  # type: ignore[arg-type]  # as the test says
         operations=(Operation(name="read", path="/health"),),
     )
 

@@ -151,7 +151,7 @@ def crafted_folder(path: Path, **histogram: object) -> Path:
     """A run whose journal has good checksums and an impossible histogram."""
     path.mkdir()
     (path / "run.toml").write_text(record_toml(RECORD))
-    bad = HistogramData(**histogram)  # type: ignore[arg-type]
+    bad = HistogramData(**histogram)  # type: ignore[arg-type]  # as the test says
     lines: list[JournalLine] = [
         Header(id=RECORD.id, plan=PLAN, started_at="", environment=Environment()),
         Interval(at_s=0, duration_s=1, phase="measure", cells={"measure": {"list": Cell(service_time=bad)}}),

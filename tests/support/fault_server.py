@@ -165,7 +165,7 @@ class FaultServer:
             self._handler(Connection(self, connected))
         except OSError:
             pass  # a client that goes away, or an end in the middle, is what these servers are for
-        except Exception as error:  # noqa: BLE001  close() reports it
+        except Exception as error:  # noqa: BLE001 - close() reports it
             self.failures.append(error)
         finally:
             connected.close()

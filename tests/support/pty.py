@@ -42,7 +42,7 @@ class Terminal:
             env=environment,
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=_take_terminal,  # noqa: PLW1509  one ioctl, no lock taken
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - one ioctl, no lock taken
         )
         self.captured = bytearray()
         self._closed = False

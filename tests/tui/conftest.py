@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -54,7 +53,7 @@ def place(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
 def saved(place: Home) -> Home:
     """The same with the recorded runs."""
     shutil.copytree(DATA / "runs", place.runs)
-    os.chmod(place.runs, 0o700)  # noqa: PTH101
+    place.runs.chmod(0o700)
     return place
 
 
@@ -64,7 +63,7 @@ def app(place: Home) -> Callable[..., PerftuiApp]:
     del place
 
     def make(**start: object) -> PerftuiApp:
-        made = PerftuiApp(Start(**start))  # type: ignore[arg-type] # keyword by keyword as the test says
+        made = PerftuiApp(Start(**start))  # type: ignore[arg-type]  # keyword by keyword as the test says
         made.animation_level = "none"
         return made
 

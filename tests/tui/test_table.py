@@ -50,12 +50,12 @@ def rows(count: int) -> list[Row]:
 
 async def test_columns_grow_and_go_with_the_width() -> None:
     async with Sheet(rows(2)).run_test(size=(40, 6)) as pilot:
-        lines = pilot.app.lines()  # type: ignore[attr-defined]
+        lines = pilot.app.lines()  # type: ignore[attr-defined]  # Sheet has it
         assert lines[0] == "name" + " " * 22 + "   n  more"
         assert lines[1] == "row 0" + " " * 24 + "0  [b]x[/b]"
         await pilot.resize_terminal(14, 6)
         await pilot.pause()
-        assert pilot.app.lines()[:2] == ["name" + " " * 9 + "n", "row 0" + " " * 8 + "0"]  # type: ignore[attr-defined]
+        assert pilot.app.lines()[:2] == ["name" + " " * 9 + "n", "row 0" + " " * 8 + "0"]  # type: ignore[attr-defined]  # Sheet has it
 
 
 async def test_the_cursor_stays_on_its_row_when_others_come_and_go() -> None:
@@ -81,7 +81,7 @@ async def test_the_cursor_stays_on_its_row_when_others_come_and_go() -> None:
 
 async def test_an_empty_table_says_why_in_whole_words() -> None:
     async with Sheet([]).run_test(size=(30, 8)) as pilot:
-        text = pilot.app.lines()  # type: ignore[attr-defined]
+        text = pilot.app.lines()  # type: ignore[attr-defined]  # Sheet has it
         assert text[2:4] == ["Nothing here, and that is all", "there is to say about it"]
 
 
@@ -90,7 +90,7 @@ async def test_equal_rows_paint_nothing() -> None:
     async with app.run_test(size=(40, 10)) as pilot:
         await pilot.pause()
         painted: list[object] = []
-        app.sheet.refresh = lambda *region, **_: painted.append(region) or app.sheet  # type: ignore[method-assign,func-returns-value]
+        app.sheet.refresh = lambda *region, **_: painted.append(region) or app.sheet  # type: ignore[method-assign,func-returns-value]  # a spy
         app.sheet.show(rows(5))
         assert painted == []
 

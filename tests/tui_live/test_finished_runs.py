@@ -79,7 +79,7 @@ async def test_the_way_from_a_result_and_back(app: PerftuiApp, finished: Finishe
         await until(pilot, lambda: screen.picture is not None)
         for key, kind in (("e", ErrorsScreen), ("t", TrustScreen), ("p", ReplayScreen)):
             await pilot.press(key)
-            await until(pilot, lambda kind=kind: isinstance(app.screen, kind))  # type: ignore[misc]
+            await until(pilot, lambda kind=kind: isinstance(app.screen, kind))  # type: ignore[misc]  # mypy infers no lambda with a default
             await pilot.press("escape")
             await until(pilot, lambda: app.screen is screen)
 

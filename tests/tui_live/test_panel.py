@@ -69,7 +69,7 @@ async def test_a_panel_marks_only_changed_cells_dirty() -> None:
         panel.show("12 ok")
         await pilot.pause()
         marked: list[tuple[Region, ...]] = []
-        panel.refresh = lambda *regions, **_: marked.append(regions)  # type: ignore[method-assign,assignment]
+        panel.refresh = lambda *regions, **_: marked.append(regions)  # type: ignore[method-assign,assignment]  # a spy
         panel.show("12 ok")
         assert marked == []
         panel.show("13 ok")

@@ -13,7 +13,7 @@ class PresetReference(click.ParamType[str, object]):
 
     name = "preset"
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's
         """Names of presets; paths where it looks like one."""
         from perftui.presets.catalog import list_presets
 
@@ -28,7 +28,7 @@ class RunReference(click.ParamType[str, object]):
 
     name = "run"
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's
         """Ids of the newest runs; paths where it looks like one."""
         from perftui.store.library import RunLibrary
 

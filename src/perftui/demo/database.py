@@ -191,7 +191,7 @@ class Database:
 
     def _items(self, condition: str, values: tuple[object, ...]) -> list[Row]:
         # condition is one of the constants above, never text from a request
-        rows = self._connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM items {condition}", values)  # noqa: S608
+        rows = self._connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM items {condition}", values)  # noqa: S608 - constants
         return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
 
 

@@ -61,7 +61,7 @@ def main() -> int:
     except PerftuiError as error:
         speaker.failed(error.problems, error.exit_code)
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 -- the last place that can tell anybody
+    except Exception as error:  # noqa: BLE001 - the last place that can tell anybody
         place = traceback.extract_tb(error.__traceback__)[-1]
         # neither values nor messages, which may hold secrets: where and what kind of error
         where = f"{Path(place.filename).name}:{place.lineno}"

@@ -23,7 +23,7 @@ SMALL_RESPONSE_BYTES = MOST_HEAD_LINES * _SHORTEST_LINE
 _NOT_READ = object()
 
 
-class _LimitReached(Exception):  # noqa: N818  # control flow out of the parser's callbacks, not an error
+class _LimitReached(Exception):  # noqa: N818 - control flow out of the parser's callbacks, not an error
     """Stops the parser; the reader's `failure` says why."""
 
 

@@ -19,7 +19,7 @@ def rewrite_strings(value: T, change: Callable[[str], str]) -> T:
 
     What parts of a plan are called is kept: results are found by it. Parts that stay the same are kept, not copied.
     """
-    return _rewrite(value, change)  # type: ignore[no-any-return]
+    return _rewrite(value, change)  # type: ignore[no-any-return]  # a value becomes one of its own type
 
 
 def rewrite_operations(plan: Plan, change: Callable[[Operation], Operation]) -> Plan:

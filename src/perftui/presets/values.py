@@ -77,9 +77,9 @@ class ValueStream:
         """
         stream = ValueStream.__new__(ValueStream)
         stream._tables = self._tables  # noqa: SLF001 - another instance of this class
-        stream._numbers = self._numbers  # noqa: SLF001
-        stream._user = index  # noqa: SLF001
-        stream._rows = {}  # noqa: SLF001
+        stream._numbers = self._numbers  # noqa: SLF001 - another instance of this class
+        stream._user = index  # noqa: SLF001 - another instance of this class
+        stream._rows = {}  # noqa: SLF001 - another instance of this class
         stream.random = self.random
         stream.number = self.number
         return stream

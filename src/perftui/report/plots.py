@@ -84,7 +84,7 @@ def line_plot(
     plotext.limit_size(False, False)  # noqa: FBT003 - the size is ours, not that of the terminal it runs in
     plotext.plotsize(width, height - len(header))
     plotext.xaxes(False, False)  # noqa: FBT003 - plotext's own signature
-    plotext.yaxes(True, False)  # noqa: FBT003
+    plotext.yaxes(True, False)  # noqa: FBT003 - plotext's own signature
     plotext.xlim(x_low, x_high)
     plotext.ylim(0, highest)
     for at in marks:

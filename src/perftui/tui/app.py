@@ -212,7 +212,7 @@ class PerftuiApp(App[Exit]):
             self.push_screen(HelpScreen.of(self.screen))
 
     @work(group="quit", exclusive=True)
-    async def action_quit(self) -> None:  # type: ignore[override] # a worker: the answer is waited for
+    async def action_quit(self) -> None:  # type: ignore[override]  # a worker: the answer is waited for
         """Leave; ask first while a run that was started here is live."""
         from perftui.tui.screens.quit import QuitDialog, stop_runs
 

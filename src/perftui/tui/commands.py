@@ -51,4 +51,4 @@ class ActionProvider(Provider):
     async def _do(self, action: Action) -> None:
         app = self.app
         assert isinstance(app, PerftuiApp)
-        await app.run_action(action.action, action.namespace)  # type: ignore[arg-type] # a DOM node, from active_bindings
+        await app.run_action(action.action, action.namespace)  # type: ignore[arg-type]  # a DOM node, from active_bindings

@@ -41,7 +41,7 @@ class PlotView(Widget):
     PlotView { height: 1fr; text-wrap: nowrap; }
     """
 
-    def __init__(self, id: str | None = None, *, classes: str | None = None, empty: str = "") -> None:  # noqa: A002
+    def __init__(self, id: str | None = None, *, classes: str | None = None, empty: str = "") -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._plot: Plot | None = None
         self._empty = empty

@@ -55,7 +55,7 @@ class PerftuiScreen(Screen[Result], Generic[Result]):
         (60, "-narrow"),
         (100, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - declared by Textual without ClassVar
         (0, "-flat"),
         (16, "-low"),
         (30, "-tall"),
