@@ -183,6 +183,29 @@ def test_markdown_is_literal(shop: LoadedRun, comparison: Comparison) -> None:
             assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows.splitlines()}) == 1
 
 
+def test_an_invalid_run_says_so_before_its_numbers(shop: LoadedRun) -> None:
+    """It met its objectives, and yet nobody may take that for a pass."""
+    record = replace(shop.record, verdict="pass", trust=replace(shop.record.trust, verdict="invalid"))
+    record = replace(record, objectives=tuple(replace(result, verdict="pass") for result in record.objectives))
+    run = replace(shop, record=record)
+    sentence = "The generator did not keep up: the numbers are its own, not the target's."
+    text = export(run, "text")
+    assert "✗ invalid, objectives pass" in text.splitlines()[0]
+    assert text.index("The generator did not keep up") < text.index("requests ")
+    markdown = export(run, "md")
+    assert "— ✗ invalid, objectives pass" in markdown.splitlines()[0]
+    assert f"> **{sentence}" in markdown
+    page = parsed(export(run, "html")).text
+    assert page.index("✗ invalid, objectives pass") < page.index(sentence) < page.index("requests in")
+    assert "✗ invalid" in result([run, run], None, "text").partition("2 rounds")[2]
+    suite = ElementTree.fromstring(export(run, "junit")).find("testsuite")
+    assert suite is not None
+    assert (suite.get("failures"), suite.get("skipped")) == ("1", "3")
+    [failure] = suite.iter("failure")
+    assert sentence in failure.get("message", "")
+    assert all("prove nothing" in skipped.get("message", "") for skipped in suite.iter("skipped"))
+
+
 def test_junit_has_a_case_per_objective(shop: LoadedRun, comparison: Comparison) -> None:
     suites = ElementTree.fromstring(export(shop, "junit"))
     suite = suites.find("testsuite")
@@ -195,6 +218,36 @@ def test_junit_has_a_case_per_objective(shop: LoadedRun, comparison: Comparison)
     assert compared is not None
     assert compared.get("failures") == "2"
     assert compared.get("skipped") == "1"
+    assert [case.get("name") for case in compared.iter("testcase")] == [
+        "runs are comparable", "response_time.p50", "response_time.p95", "error_rate", "=list: response_time.p95",
+    ]  # fmt: skip
+
+
+def test_junit_names_do_not_change_with_what_was_measured(shop: LoadedRun, comparison: Comparison) -> None:
+    fine = replace(
+        shop.record,
+        trust=replace(shop.record.trust, verdict="valid"),
+        objectives=tuple(replace(result, verdict="pass", value=0.0) for result in shop.record.objectives),
+    )
+    assert _names(export(replace(shop, record=fine), "junit")) == _names(export(shop, "junit"))
+    same = tuple(replace(change, verdict="no_difference") for change in comparison.metrics)
+    other = replace(comparison, verdict="no_difference", metrics=same)
+    assert _names(render(other, "junit")) == _names(render(comparison, "junit"))
+
+
+def _names(junit: str) -> list[str | None]:
+    return [case.get("name") for case in ElementTree.fromstring(junit).iter("testcase")]
+
+
+def test_a_capped_comparison_fails_no_test(comparison: Comparison) -> None:
+    """The command exits with 0 then, or 11 with --strict, never with 10."""
+    capped = replace(comparison, verdict="inconclusive", reasons=("the baseline is degraded: late",))
+    suite = ElementTree.fromstring(render(capped, "junit")).find("testsuite")
+    assert suite is not None
+    assert (suite.get("failures"), suite.get("skipped")) == ("0", "4")
+    refused = replace(comparison, verdict="not_comparable", reasons=("mode: rate before, users after",), metrics=())
+    [case] = ElementTree.fromstring(render(refused, "junit")).iter("testcase")
+    assert case.find("failure") is not None
 
 
 def test_junit_holds_what_xml_cannot(shop: LoadedRun) -> None:
@@ -220,7 +273,7 @@ def test_several_runs_and_their_comparison_are_one_document(shop: LoadedRun, com
     assert len(tomllib.loads(result(runs, comparison, "toml"))["rounds"]) == 2
     assert len(list(csv.DictReader(io.StringIO(result(runs, comparison, "csv"))))) == 8
     suites = ElementTree.fromstring(result(runs, comparison, "junit")).findall("testsuite")
-    assert [len(suite.findall("testcase")) for suite in suites] == [5, 5, 4]
+    assert [len(suite.findall("testcase")) for suite in suites] == [5, 5, 5]
     page = parsed(result(runs, comparison, "html"))
     assert [tag for tag, _ in page.tags].count("html") == 1
     assert [tag for tag, _ in page.tags].count("h1") == 3

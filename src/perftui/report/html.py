@@ -17,6 +17,7 @@ from perftui.report.comparison import (
     change_text,
     interval_text,
     metric_name,
+    reasons_by_text,
     side_text,
     value_text,
     verdict_text,
@@ -25,6 +26,7 @@ from perftui.report.html_plots import comparison_plots, run_plots
 from perftui.report.words import (
     MISSING,
     PERCENTILES,
+    TRUST_WORDS,
     error_lines,
     error_meaning,
     headline,
@@ -34,6 +36,7 @@ from perftui.report.words import (
     objective_value,
     parts_text,
     percentile_text,
+    run_verdict_text,
     status_text,
     verdict_mark,
 )
@@ -80,9 +83,10 @@ def _run_parts(run: LoadedRun) -> list[str]:
     return [
         _head(
             headline(record.plan),
-            f"{_verdict(record.verdict)} {_tag(f'trust {record.trust.verdict}', _TONES[record.trust.verdict])}",
+            f"{_run_verdict(record)} {_tag(f'trust {record.trust.verdict}', _TONES[record.trust.verdict])}",
             f"<span class='quiet'>{escape(' · '.join(_about(record)))}</span>",
         ),
+        f"<p class='bad'>{escape(TRUST_WORDS['invalid'])}</p>" if record.trust.verdict == "invalid" else "",
         _figures(record),
         _findings(record),
         _section("Objectives", _objectives(record)),
@@ -107,11 +111,10 @@ def _comparison_parts(comparison: Comparison, sides: tuple[LoadedRun, LoadedRun]
             change_text(change.change, change.unit),
             interval_text(change),
             _change_verdict(change),
-            escape(change.reason),
         ]
         for change in comparison.metrics
     ]
-    titles = ["metric", "baseline", "run", "change", "interval", "verdict", "why"]
+    titles = ["metric", "baseline", "run", "change", "interval", "verdict"]
     return [
         _head(
             f"{VERDICT_MARKS[comparison.verdict]} {VERDICT_WORDS[comparison.verdict]}",
@@ -119,8 +122,9 @@ def _comparison_parts(comparison: Comparison, sides: tuple[LoadedRun, LoadedRun]
             escape(f"run {side_text(comparison.run_id, comparison.run_label)}"),
         ),
         _bullets(comparison.reasons),
-        _table(titles, rows, words=2) if rows else "",
+        _table(titles, rows, words=1),
         f"<p class='quiet'>{escape(basis_text(comparison))}</p>" if rows else "",
+        _bullets([f"{names}: {reason}" for names, reason in reasons_by_text(comparison.metrics)]),
         *(comparison_plots(*sides) if sides else []),
         _section("What else differs", _bullets(comparison.differences)),
     ]
@@ -143,6 +147,12 @@ def _verdict(verdict: Verdict) -> str:
     if verdict == "none":
         return _tag("no verdict")
     return _tag(f"{verdict_mark(verdict)} {verdict}", _TONES[verdict])
+
+
+def _run_verdict(record: Record) -> str:
+    if record.trust.verdict == "invalid":
+        return _tag(run_verdict_text(record), _TONES["invalid"])
+    return _verdict(record.verdict)
 
 
 def _change_verdict(change: MetricChange) -> str:
@@ -181,7 +191,7 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 
         "<tr>" + "".join(f"<td{css}>{cell}</td>" for cell, css in zip(row, classes, strict=True)) + "</tr>"
         for row in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def _bullets(lines: Sequence[str]) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from msgspec import Struct
 
 from perftui.model.comparison import Comparison
-from perftui.report.comparison import VERDICT_WORDS, metric_name, verdict_line
-from perftui.report.words import objective_name, objective_value
+from perftui.model.record import ObjectiveResult
+from perftui.report.comparison import metric_name, verdict_line
+from perftui.report.words import TRUST_WORDS, objective_name, objective_value
 from perftui.store.loading import LoadedRun
 
 
 class _Case(Struct, frozen=True, kw_only=True):
     name: str
+    """The same in every run: CI systems follow a test by it."""
     detail: str = ""
     failed: bool = False
     skipped: bool = False
@@ -40,32 +42,23 @@ def junit(runs: Sequence[LoadedRun], comparison: Comparison | None = None) -> st
 
 
 def _run_suite(run: LoadedRun) -> _Suite:
-    """One case per objective, and two for the run itself: it must be trusted and have ended as planned."""
+    """Two cases for the run itself, which must be trusted and have ended as planned, and one per objective.
+
+    Objectives that an invalid run meets are skipped: its numbers prove nothing.
+    """
     record = run.record
+    invalid = record.trust.verdict == "invalid"
     why = "; ".join(reason.detail for reason in record.trust.reasons)
+    kept_up = f"trust {record.trust.verdict}. {TRUST_WORDS[record.trust.verdict]} {why}".strip()
     cases = [
-        _Case(
-            name=f"trust is not invalid ({record.trust.verdict})", failed=record.trust.verdict == "invalid", detail=why
-        ),
+        _Case(name="generator kept up", failed=invalid, detail=kept_up),
         _Case(
             name="run ended as planned",
             failed=record.status not in {"finished", "stopped"} or record.status_detail.startswith("auto-stop"),
             detail=f"{record.status} {record.status_detail}".strip(),
         ),
+        *(_objective_case(result, invalid=invalid) for result in record.objectives),
     ]
-    for result in record.objectives:
-        value = objective_value(result)
-        detail = f"measured {value}, target {result.target}" + (
-            f", critical {result.critical}" if result.critical else ""
-        )
-        cases.append(
-            _Case(
-                name=f"{objective_name(result)} {result.critical or result.target}",
-                detail=f"{detail} ({result.verdict})" + (f": {result.detail}" if result.detail else ""),
-                failed=result.verdict == "fail",
-                skipped=result.verdict == "none",
-            )
-        )
     return _Suite(
         name=f"perftui.{record.plan.name}",
         cases=tuple(cases),
@@ -74,21 +67,43 @@ def _run_suite(run: LoadedRun) -> _Suite:
     )
 
 
+def _objective_case(result: ObjectiveResult, *, invalid: bool) -> _Case:
+    critical = f", critical {result.critical}" if result.critical else ""
+    doubt = "the run is invalid, its numbers prove nothing: " if invalid else ""
+    detail = f"{doubt}measured {objective_value(result)}, target {result.target}{critical} ({result.verdict})"
+    return _Case(
+        name=f"{objective_name(result)} {result.critical or result.target}",
+        detail=detail + (f": {result.detail}" if result.detail else ""),
+        failed=result.verdict == "fail",
+        skipped=result.verdict == "none" or (invalid and result.verdict != "fail"),
+    )
+
+
 def _comparison_suite(comparison: Comparison) -> _Suite:
-    """One case per gated metric; inconclusive ones are skipped."""
+    """One case for the comparison itself and one per metric that counts; what could not be told is skipped."""
+    sides = f"baseline {comparison.baseline_id}, run {comparison.run_id}"
+    refused = comparison.verdict == "not_comparable"
+    capped = bool(comparison.reasons) and not refused
     cases = [
         _Case(
-            name=f"{metric_name(change)}: {VERDICT_WORDS[change.verdict]}",
-            detail=verdict_line(change, comparison.rounds),
-            failed=change.verdict == "regression",
-            skipped=change.verdict in {"inconclusive", "not_comparable"},
-        )
-        for change in comparison.metrics
-        if change.gated
+            name="runs are comparable",
+            failed=refused,
+            skipped=capped,
+            detail="; ".join((sides, *comparison.reasons)),
+        ),
+        *(
+            _Case(
+                name=metric_name(change),
+                detail=verdict_line(change, comparison.rounds),
+                failed=change.verdict == "regression" and not capped,
+                skipped=change.verdict in {"inconclusive", "not_comparable"}
+                or (change.verdict == "regression" and capped),
+            )
+            for change in comparison.metrics
+            if change.gated
+        ),
     ]
-    if comparison.verdict == "not_comparable":
-        cases.append(_Case(name="runs are comparable", failed=True, detail="; ".join(comparison.reasons)))
-    return _Suite(name=f"perftui.compare.{comparison.baseline_id}", cases=tuple(cases))
+    return _Suite(name="perftui.compare", cases=tuple(cases))
 
 
 def _totals(cases: Sequence[_Case]) -> str:
@@ -106,14 +121,21 @@ def _suite_lines(suite: _Suite) -> list[str]:
             lines += [f"{head}>", f"      <failure message={_quoted(case.detail)}/>", "    </testcase>"]
         elif case.skipped:
             lines += [f"{head}>", f"      <skipped message={_quoted(case.detail)}/>", "    </testcase>"]
+        elif case.detail:
+            lines += [f"{head}>", f"      <system-out>{escape(_allowed(case.detail))}</system-out>", "    </testcase>"]
         else:
             lines.append(f"{head}/>")
     return [*lines, "  </testsuite>"]
 
 
 def _quoted(text: str) -> str:
-    """An attribute's value. What XML 1.0 cannot hold at all becomes U+FFFD."""
-    allowed = "".join(
+    """An attribute's value."""
+    return quoteattr(_allowed(text))
+
+
+def _allowed(text: str) -> str:
+    """The text; what XML 1.0 cannot hold at all becomes U+FFFD."""
+    return "".join(
         character
         if character in "\t\n\r"
         or 0x20 <= ord(character) < 0xD800
@@ -122,4 +144,3 @@ def _quoted(text: str) -> str:
         else "\ufffd"
         for character in text
     )
-    return quoteattr(allowed)

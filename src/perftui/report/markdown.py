@@ -21,6 +21,7 @@ from perftui.report.comparison import (
 )
 from perftui.report.words import (
     MISSING,
+    TRUST_WORDS,
     error_lines,
     error_meaning,
     headline,
@@ -29,6 +30,7 @@ from perftui.report.words import (
     objective_name,
     objective_value,
     percentile_text,
+    run_verdict_text,
     status_text,
     verdict_mark,
 )
@@ -54,11 +56,12 @@ def markdown_table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, righ
 def run_markdown(run: LoadedRun) -> str:
     """The summary of a run."""
     record = run.record
-    verdict = f" {verdict_mark(record.verdict)} {record.verdict}" if record.verdict != "none" else ""
+    verdict = run_verdict_text(record)
     total = record.summary.total
     label = f" · {plain(record.label)}" if record.label else ""
     blocks = [
-        [f"### {plain(headline(record.plan))}{' —' + verdict if verdict else ''}"],
+        [f"### {plain(headline(record.plan))}{f' — {verdict}' if verdict else ''}"],
+        [f"> **{TRUST_WORDS['invalid']}**"] if record.trust.verdict == "invalid" else [],
         [
             (
                 f"{plain(record.id)} · {plain(status_text(record))} · {moment_text(record.started_at)} · "

@@ -36,7 +36,9 @@ def _each(records: Sequence[Record]) -> list[str]:
     for record in records:
         total = record.summary.total
         times = total.response_time_ms if record.plan.load.mode == "rate" else total.service_time_ms
-        trust = "" if record.trust.verdict == "valid" else f", {record.trust.verdict}"
+        verdict = f"{verdict_mark(record.verdict)} {record.verdict}"
+        if record.trust.verdict != "valid":
+            verdict = "✗ invalid" if record.trust.verdict == "invalid" else f"{verdict}, degraded"
         rows.append(
             [
                 str(record.round),
@@ -44,7 +46,7 @@ def _each(records: Sequence[Record]) -> list[str]:
                 number_text(total.throughput_per_s),
                 *(format_ms(value) for value in (times.p50, times.p95, times.p99)),
                 format_percent(total.error_rate),
-                f"{verdict_mark(record.verdict)} {record.verdict}{trust}",
+                verdict,
             ]
         )
     return table(columns, rows, width=WIDTH)

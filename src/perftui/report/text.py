@@ -9,6 +9,7 @@ from perftui.report.words import (
     LEAST_VALUES,
     MISSING,
     PERCENTILES,
+    TRUST_WORDS,
     error_lines,
     headline,
     moment_text,
@@ -17,6 +18,7 @@ from perftui.report.words import (
     objective_value,
     parts_text,
     percentile_text,
+    run_verdict_text,
     status_text,
     verdict_mark,
 )
@@ -29,13 +31,15 @@ _SHOWN_ERRORS = 8
 
 def summary_text(record: Record) -> str:
     """The whole summary, ending with a line end. Nothing in it depends on where or when it is printed."""
-    sections = [_head(record), _counts(record), _latencies(record)]
-    sections += [_operations(record), _objectives(record), _findings(record), _trust(record)]
+    numbers = [_counts(record), _latencies(record), _operations(record), _objectives(record), _findings(record)]
+    trust = _trust(record)
+    # before numbers that are not to be believed, after others
+    sections = [_head(record), *([trust, *numbers] if record.trust.verdict == "invalid" else [*numbers, trust])]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
 def _head(record: Record) -> list[str]:
-    verdict = "" if record.verdict == "none" else f"{verdict_mark(record.verdict)} {record.verdict}"
+    verdict = run_verdict_text(record)
     title = wrap(headline(record.plan), WIDTH - cell_width(verdict) - 2, rest=_INDENT)
     title[0] += " " * (WIDTH - cell_width(title[0]) - cell_width(verdict)) + verdict
     about = [record.id, status_text(record), moment_text(record.started_at), f"trust {record.trust.verdict}"]
@@ -199,17 +203,10 @@ def _findings(record: Record) -> list[str]:
     return lines
 
 
-_TRUST_WORDS = {
-    "valid": "trust valid",
-    "degraded": "trust degraded: this machine had trouble keeping up",
-    "invalid": "trust invalid: this machine did not keep up, so the numbers are its own",
-}
-
-
 def _trust(record: Record) -> list[str]:
     if not record.trust.reasons:
         return []
-    lines = [f"{_INDENT}{_TRUST_WORDS[record.trust.verdict]}"]
+    lines = wrap(f"trust {record.trust.verdict}. {TRUST_WORDS[record.trust.verdict]}", WIDTH, _INDENT, _INDENT)
     for reason in record.trust.reasons:
         at = f" (from {reason.at_s:.0f} s)" if reason.at_s is not None else ""
         lines += wrap(f"{reason.detail}{at}", WIDTH, f"{_INDENT}- ", " " * 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from perftui.model.error_classes import error_class
+from perftui.model.interval import TrustVerdict
 from perftui.model.objectives import METRICS, format_value, metric_unit
 from perftui.model.plan import Load, Plan
 from perftui.model.record import LatencyStats, ObjectiveResult, Record, Stats, Verdict
@@ -24,12 +25,24 @@ TIME_PARTS = ("queue", "dns", "connect", "tls", "first_byte", "transfer")
 MISSING = "–"
 LEAST_VALUES = {"p99": 1_000, "p99_9": 10_000}
 """A percentile of fewer values than this is not shown."""
+TRUST_WORDS: dict[TrustVerdict, str] = {
+    "valid": "The generator kept up: the numbers are the target's.",
+    "degraded": "The generator did not always keep up: read the numbers with care.",
+    "invalid": "The generator did not keep up: the numbers are its own, not the target's. Do not compare them.",
+}
 _MARKS: dict[Verdict, str] = {"pass": "✓", "warn": "!", "fail": "✗", "none": "·"}
 
 
 def verdict_mark(verdict: Verdict) -> str:
     """One sign for a verdict; always printed beside its word or its limits."""
     return _MARKS[verdict]
+
+
+def run_verdict_text(record: Record) -> str:
+    """What came of a run: `✓ pass`; `✗ invalid, objectives pass` where its numbers prove nothing; empty for none."""
+    if record.trust.verdict == "invalid":
+        return "✗ invalid" + (f", objectives {record.verdict}" if record.verdict != "none" else "")
+    return f"{verdict_mark(record.verdict)} {record.verdict}" if record.verdict != "none" else ""
 
 
 def load_text(load: Load) -> str:

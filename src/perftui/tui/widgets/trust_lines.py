@@ -17,13 +17,9 @@ from perftui.metrics.trust_rules import (
 )
 from perftui.model.record import Record
 from perftui.model.units import format_clock, format_ms, format_percent
+from perftui.report.words import TRUST_WORDS
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
 
-_WORDS = {
-    "valid": "The generator kept up: the numbers are the target's.",
-    "degraded": "The generator did not always keep up: read the numbers with care.",
-    "invalid": "The generator did not keep up: the numbers are its own, not the target's. Do not compare them.",
-}
 _STYLES = {"valid": "bold $success", "degraded": "bold $warning", "invalid": "bold $error"}
 _FOOTNOTE = "One late second alone is no reason, more than 5 % of them are. Own errors are one at once."
 Watched = tuple[Record, Timeline]
@@ -33,7 +29,7 @@ def draw_reasons(picture: Watched, width: int, height: int) -> Drawing:  # noqa:
     """The verdict in words, then every reason with when it was first seen."""
     trust = picture[0].trust
     lines: list[Text] = [paint(trust.verdict.upper(), _STYLES[trust.verdict])]
-    lines += Content(_WORDS[trust.verdict]).wrap(width)
+    lines += Content(TRUST_WORDS[trust.verdict]).wrap(width)
     for reason in trust.reasons:
         when = f" (first at {format_clock(reason.at_s)})" if reason.at_s is not None else ""
         lines.append("")

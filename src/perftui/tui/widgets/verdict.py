@@ -17,6 +17,7 @@ _VERDICTS = {
     "pass": (" ✓ PASS ", "bold $background on $success"),
     "warn": (" ! WARN ", "bold $background on $warning"),
     "fail": (" ✗ FAIL ", "bold $background on $error"),
+    "invalid": (" ✗ INVALID ", "bold $background on $error"),
     "none": (" NO VERDICT ", "bold $foreground on $panel"),
 }
 _SEVERITIES = {"fail": ("✗", "bold $error"), "warn": ("!", "bold $warning"), "note": ("·", "$quiet")}
@@ -26,11 +27,12 @@ _TRUST = {"valid": "$success", "degraded": "bold $warning", "invalid": "bold $er
 def draw_verdict(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
     """Two lines: what came out, and where it is kept."""
     record = picture.record
-    word, style = _VERDICTS[record.verdict]
-    detail = status_text(record).removeprefix(record.status)
+    # met or not: the objectives' verdict on numbers that are not the target's proves nothing
+    word, style = _VERDICTS["invalid" if record.trust.verdict == "invalid" else record.verdict]
+    detail = status_text(record).removeprefix(record.status).strip()
     state = state_word(record.status)
     trust = paint("trust ", "$quiet") + paint(record.trust.verdict, _TRUST[record.trust.verdict])
-    left = join((paint(word, style), state, trust, paint(detail.strip(), "$quiet")), "  ")
+    left = join((paint(word, style), state, trust, *([paint(detail, "$quiet")] if detail else [])), "  ")
     path = paint(f"saved in {_place(picture.run.path)}", "$quiet")
     moment = paint(moment_text(record.started_at), "$quiet")
     # the path is there to be copied: it is never cut for the date
