@@ -65,6 +65,14 @@ def test_head_has_no_body() -> None:
     assert run(handler, operations=[Operation(name="head", method="HEAD")]).counts().ok == 20
 
 
+@pytest.mark.parametrize("more", [OK, b"x" * 12345, b"junk"], ids=["response", "body", "junk"])
+@pytest.mark.parametrize("length", [0, 12345])
+def test_bytes_after_the_head_are_no_answer_to_head(length: int, more: bytes) -> None:
+    handler = answering(HEAD + b"Content-Length: %d\r\n\r\n" % length + more)
+    measured = run(handler, operations=[Operation(name="head", method="HEAD")])
+    assert measured.classes() == {"protocol": 20}
+
+
 @pytest.mark.parametrize(
     "response",
     [
@@ -106,6 +114,7 @@ def once(response: bytes, *, reset: bool = False) -> Handler:
         (once(HEAD + b"Content-Length: 10\r\n\r\nabc", reset=True), "body_short"),
         (once(HEAD + b"Content-Length: 10\r\n\r\nabc"), "body_short"),
         (once(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe"), "body_short"),
+        (once(HEAD + b"Connection: close\r\n\r\nuntil the end", reset=True), "body_short"),
         (once(b"SSH-2.0-OpenSSH_9.2\r\n"), "protocol"),
         (once(b"\x00\x01\x02\x03garbage\xff\xfe\r\n\r\n"), "protocol"),
         (once(b"<html>HTTP/0.9</html>"), "protocol"),

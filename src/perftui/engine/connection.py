@@ -213,7 +213,7 @@ class Connection(asyncio.Protocol):
         operation, reader = self.operation, self.reader
         if operation is None:
             return
-        if reader is not None and reader.end():
+        if reader is not None and exc is None and reader.end():
             self._finish(operation, reader, perf_counter_ns())
         elif reader is None and self.served and operation.idempotent:
             self.pool.resend(self)

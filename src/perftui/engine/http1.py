@@ -100,7 +100,7 @@ class ResponseReader:
             self._fail(error_class, f"declared length of {length} bytes")
 
     def end(self) -> bool:
-        """The connection ended; returns whether that completes the response (a body without length)."""
+        """The peer closed the connection; returns whether that completes the response (a body without length)."""
         if self._head_done and not self.done and self.failure is None and not self._chunked and self._length() is None:
             self.done = True
             self.keep_alive = False
@@ -124,7 +124,7 @@ class ResponseReader:
 
     def on_message_begin(self) -> None:
         """Of the parser."""
-        if self.done:
+        if self._head_done:
             self._stop("protocol", "bytes after the end of the response")
 
     def on_header(self, name: bytes, value: bytes) -> None:
