@@ -17,6 +17,8 @@ from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import LoadWorkers, make_plan, run_load
 
 MOST_WAKE_UP_US = 10_000
+LEAST_WAKE_UP_US = 2_000
+"""Some request of many is not held up on either side, however busy the machine is."""
 
 
 def sleeping(seconds: float) -> None:
@@ -42,6 +44,21 @@ class Truth:
         return float(np.quantile(self.times_us, q, method="inverted_cdf"))
 
 
+class SinceFirst:
+    """Seconds since a server's first request: when a worker begins depends on the machine."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._began: float | None = None
+
+    def __call__(self) -> float:
+        with self._lock:
+            now = time.perf_counter()
+            if self._began is None:
+                self._began = now
+            return now - self._began
+
+
 def test_a_server_that_takes_20_ms() -> None:
     truth = Truth()
 
@@ -57,6 +74,7 @@ def test_a_server_that_takes_20_ms() -> None:
     times = measured.histogram("service_time")
     assert times.total == 100
     assert times.min_us >= 20_000
+    assert times.min_us - truth.quantile_us(0) < LEAST_WAKE_UP_US
     for q in (0.5, 0.9):
         # what lies between is loopback and the wake-ups of both sides, milliseconds where the machine is busy
         assert truth.quantile_us(q) <= times.quantile_us(q) * 1.001
@@ -121,19 +139,19 @@ def test_response_time_is_start_delay_and_service_time() -> None:
 
 def test_a_stalled_server_shows_in_both_times_and_not_in_the_start() -> None:
     """Everything due during a stall waits for it: response times see the wait, the schedule goes on."""
-    began = time.monotonic()
+    since_first = SinceFirst()
 
     def handle(connection: Connection) -> None:
         while connection.read_request():
-            stalled = time.monotonic() - began
-            if 1.0 < stalled < 1.5:
-                connection.sleep(1.5 - stalled)
+            at_s = since_first()
+            if 0.5 < at_s < 1.0:
+                connection.sleep(1.0 - at_s)
             connection.send(OK)
 
     with fault_server(handle) as server:
         measured = run_load(make_plan(server.url, rate=200, duration_s=2))
     assert measured.counts().ok == 400
-    assert measured.histogram("start_delay").quantile_us(0.9) < 20_000
+    assert measured.histogram("start_delay").quantile_us(0.9) < 100_000
     assert measured.histogram("response_time").max_us > 250_000
 
 
@@ -145,12 +163,11 @@ def test_requests_are_never_early() -> None:
 
 
 def test_a_slow_warm_up_leaves_no_trace() -> None:
-    began = time.monotonic()
-    delay_until = began + 1.0
+    since_first = SinceFirst()
 
     def handle(connection: Connection) -> None:
         while connection.read_request():
-            if time.monotonic() < delay_until:
+            if since_first() < 1.0:
                 connection.sleep(0.05)
             connection.send(OK)
 
@@ -182,14 +199,12 @@ def test_a_worker_that_was_held_says_so() -> None:
 def test_pauses_are_no_delays() -> None:
     with fault_server(answering()) as server, LoadWorkers(make_plan(server.url, rate=200, duration_s=1)) as running:
         running.begin()
-        time.sleep(0.3)
         running.command(Command(kind="pause", at_ns=running.origin_ns + 400_000_000))
-        time.sleep(0.4)
         running.command(Command(kind="resume", at_ns=running.origin_ns + 800_000_000))
         measured = running.collect()
     measured.assert_conserved()
     assert measured.counts().ok == 120
-    assert measured.histogram("start_delay").quantile_us(0.95) < 50_000
+    assert measured.histogram("start_delay").quantile_us(0.95) < 100_000
 
 
 @pytest.mark.parametrize("path", ["/", "/${seq}"])

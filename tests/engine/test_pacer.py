@@ -44,7 +44,7 @@ def test_waking(make: Callable[[asyncio.AbstractEventLoop, Callable[[], None]], 
         return late_ns, times, len(woken)
 
     late_ns, times, in_the_end = asyncio.run(run())
-    assert -1_000_000 < late_ns < 50_000_000
+    assert -1_000_000 < late_ns < 500_000_000
     assert times == in_the_end == 2
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from perftui.engine.messages import Command
 from perftui.model.errors import UsageError
 from perftui.model.plan import DataSource, Load, Operation, Stage
 from support.fault_server import OK, Connection, answering, fault_server
-from support.load_worker import WORKER, LoadWorkers, Measured, make_plan, run_load
+from support.load_worker import LoadWorkers, Measured, make_plan, run_load
 
 NS = 1_000_000_000
 
@@ -32,7 +31,8 @@ def commanded(plan_rate: float, duration_s: float, commands: dict[float, Command
         running.begin()
         for at_s, command in commands.items():
             at_ns = running.origin_ns + round(at_s * NS)
-            time.sleep(max(0.0, (at_ns - time.perf_counter_ns()) / NS - 0.1))
+            # well before its moment, so that a busy machine is not too late for it
+            time.sleep(max(0.0, (at_ns - time.perf_counter_ns()) / NS - 0.4))
             running.command(Command(kind=command.kind, at_ns=at_ns, factor=command.factor, headers=command.headers))
         measured = running.collect()
         measured.assert_conserved()
@@ -40,10 +40,9 @@ def commanded(plan_rate: float, duration_s: float, commands: dict[float, Command
 
 
 def test_pause_and_resume_keep_the_end() -> None:
-    started = time.monotonic()
     measured = commanded(100, 1.5, {0.5: Command(kind="pause", at_ns=0), 1.0: Command(kind="resume", at_ns=0)})
     assert measured.counts().ok == measured.counts().scheduled == 100
-    assert time.monotonic() - started < 3.5
+    assert 1.5 <= (measured.frames[-1].end_ns - measured.frames[0].start_ns) / NS < 2.5
 
 
 def test_scale_multiplies_the_rest() -> None:
@@ -61,7 +60,8 @@ def test_abort_cancels_what_is_on_the_way() -> None:
     measured = commanded(100, 30, {0.5: Command(kind="abort", at_ns=0)}, delay_s=0.3)
     counts = measured.counts()
     assert counts.scheduled == 50
-    assert 25 <= counts.cancelled <= 35
+    # those of the last 300 ms, and more where the server is late with its answers
+    assert 25 <= counts.cancelled < 50
     assert counts.ok == counts.scheduled - counts.cancelled
 
 
@@ -85,9 +85,11 @@ def test_frames_are_whole_seconds_from_the_origin() -> None:
     assert [frame.start_ns - origin_ns for frame in measured.frames] == [0, NS, 2 * NS]
     assert [frame.end_ns - origin_ns for frame in measured.frames[:-1]] == [NS, 2 * NS]
     assert [frame.final for frame in measured.frames] == [False, False, True]
+    late_ms = max(frame.health.loop_lag_max_ms for frame in measured.frames)
     for frame, due in zip(measured.frames, (100, 100, 30), strict=True):
         scheduled = sum(cell.counts.scheduled for cells in frame.cells.values() for cell in cells.values())
-        assert scheduled == pytest.approx(due, abs=1)
+        # a frame ends a little early or, when the worker is held up, late; at 100/s every 10 ms are one request
+        assert scheduled == pytest.approx(due, abs=1 + late_ms / 10)
     health = measured.frames[0].health
     assert 10e6 < health.memory_bytes < 200e6
     assert 0 < health.cpu_percent < 100
@@ -100,7 +102,9 @@ def test_users_ramp() -> None:
     with fault_server(answering(delay_s=0.02)) as server:
         measured = run_load(make_plan(server.url, load=load))
     # 12.5 seconds of one user, each request takes a little more than 20 ms
-    assert 450 < measured.counts().ok < 640
+    times = measured.histogram("service_time")
+    assert times.min_us >= 20_000
+    assert measured.counts().ok == pytest.approx(12.5e6 / (times.sum_us / times.total), rel=0.15)
     assert measured.counts(phase="ramp").scheduled > measured.counts(phase="measure").scheduled > 0
     assert measured.frames[0].connections.open_now == pytest.approx(10, abs=1)
 
@@ -109,7 +113,7 @@ def test_think_time() -> None:
     load = Load(mode="users", stages=(Stage(duration_s=1, to=10),), start_level=10, think_s=(0.1, 0.1))
     with fault_server(answering()) as server:
         measured = run_load(make_plan(server.url, load=load))
-    assert measured.counts().ok == pytest.approx(100, abs=10)
+    assert 70 <= measured.counts().ok <= 100  # ten each, fewer where the answers are slow
 
 
 @pytest.mark.parametrize("mode", ["rate", "users"])
@@ -121,11 +125,10 @@ def test_most_requests(mode: str, workers: int) -> None:
         start_level=100,
         max_requests=41,
     )
-    began = time.monotonic()
     with fault_server(answering()) as server:
         measured = run_load(make_plan(server.url, load=load), workers=workers)
     assert measured.counts().ok == measured.counts().scheduled == 41
-    assert time.monotonic() - began < 5
+    assert all(frame.end_ns - measured.frames[0].start_ns < 5 * NS for frame in measured.frames)
 
 
 def test_full_cap_queues_then_drops() -> None:
@@ -141,6 +144,7 @@ def test_full_cap_queues_then_drops() -> None:
     delays, responses = measured.histogram("start_delay"), measured.histogram("response_time")
     assert delays.quantile_us(0.9) > 150_000
     assert responses.quantile_us(0.9) > 250_000
+    assert measured.histogram("service_time").quantile_us(0.5) < 150_000  # what two at a time do not see
     assert max(frame.health.at_cap_s for frame in measured.frames) > 0.5
 
 
@@ -192,11 +196,11 @@ def test_without_uvloop() -> None:
     assert measured.counts().ok == measured.counts().scheduled == 50
 
 
-@pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is missing")
 def test_too_few_descriptors_are_the_generators_fault() -> None:
-    program = ("prlimit", "--nofile=40:40", *WORKER)
+    code = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (40, 40)); "
+    code += "from perftui.engine.worker import main; main()"
     with fault_server(answering(delay_s=0.3)) as server:
-        measured = run_load(make_plan(server.url, rate=100, duration_s=1), program=program)
+        measured = run_load(make_plan(server.url, rate=100, duration_s=1), program=(sys.executable, "-c", code))
     counts = measured.counts()
     assert measured.classes() == {"client.descriptors": counts.client_errors}
     assert counts.client_errors > 0

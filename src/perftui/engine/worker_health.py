@@ -38,11 +38,6 @@ class HealthSampler:
         gc.set_threshold(_GEN0_THRESHOLD, *gc.get_threshold()[1:])
         gc.callbacks.append(self._on_gc)
 
-    def close(self) -> None:
-        """Stop listening to the garbage collector."""
-        if self._on_gc in gc.callbacks:
-            gc.callbacks.remove(self._on_gc)
-
     def _on_gc(self, phase: str, _info: dict[str, int]) -> None:
         if phase == "start":
             self._gc_began_ns = perf_counter_ns()
@@ -67,7 +62,7 @@ class HealthSampler:
             worker=self._worker,
             cpu_percent=self._cpu_percent,
             memory_bytes=self._memory_bytes,
-            loop_lag_p99_ms=lags[min(len(lags) - 1, int(0.99 * len(lags)))] / 1e6,
+            loop_lag_p99_ms=lags[-(-99 * len(lags) // 100) - 1] / 1e6,
             loop_lag_max_ms=lags[-1] / 1e6,
             loop_lag_over_100ms=sum(lag > _LONG_LAG_NS for lag in lags),
             gc_pause_max_ms=self._gc_longest_ns / 1e6,
