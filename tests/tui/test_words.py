@@ -10,7 +10,7 @@ import pytest
 from perftui.model.plan import Load, Stage
 from perftui.tui import describe
 from perftui.tui.describe import level_text, metric_text, path_text, planned_requests, when_text
-from perftui.tui.forms import FormValues, changed
+from perftui.tui.forms import FormValues, changed, level_problem
 from perftui.tui.key_line import KeyHint, fitting
 from perftui.tui.keymap import key_name
 
@@ -66,6 +66,21 @@ def test_only_what_differs_from_the_preset_is_an_override() -> None:
     assert changed(preset, preset) == {}
     typed = FormValues(url="http://b", level="1.5", duration="2m", warmup="0", workers="")
     assert changed(typed, preset) == {"level": 1.5, "duration_s": 120.0, "warmup_s": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("typed", "level"),
+    [("1,000", 1000.0), ("10,000.5", 10_000.5), ("1,000,000", 1e6), ("2,5", 2.5), ("2.5", 2.5), (" 250 ", 250.0)],
+)
+def test_numbers_are_read_as_they_are_shown(typed: str, level: float) -> None:
+    """The lists say 1,000/s: who types that means a thousand."""
+    assert level_problem(typed, "rate") == ""
+    assert changed(FormValues(level=typed), FormValues(level="100")) == {"level": level}
+
+
+@pytest.mark.parametrize("typed", ["1,00,0", ",5", "1,000,00", "1.000.000", "1 000", "0,", "abc", "-5", "1e3"])
+def test_what_is_no_number_is_said(typed: str) -> None:
+    assert level_problem(typed, "rate") == "a number, such as 100"
 
 
 @pytest.mark.parametrize("width", [200, 78, 60, 40, 20, 8, 3, 0])

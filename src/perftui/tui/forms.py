@@ -16,6 +16,8 @@ MOST_USERS = 100_000
 MOST_DURATION_S = 24 * 3600.0
 MOST_WORKERS = 64
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+"""As the lists show them: `1,000`."""
 
 
 class FormValues(Struct, frozen=True, kw_only=True):
@@ -95,9 +97,9 @@ def level_problem(text: str, mode: str) -> str:
     text = text.strip()
     if not text:
         return ""
-    if not _NUMBER.fullmatch(text):
+    number = _number(text)
+    if number is None:
         return "a number, such as 100"
-    number = float(text.replace(",", "."))
     if number <= 0:
         return "more than 0"
     if mode == "users":
@@ -135,7 +137,7 @@ def changed(values: FormValues, preset: FormValues) -> dict[str, float | int]:
     """The overrides a form asks for, by name: only what differs from the preset. The values must have no problems."""
     overrides: dict[str, float | int] = {}
     if values.level.strip() and values.level != preset.level:
-        overrides["level"] = float(values.level.replace(",", "."))
+        overrides["level"] = _number(values.level) or 0.0
     for field, name in (("duration", "duration_s"), ("warmup", "warmup_s")):
         text = getattr(values, field).strip()
         if text and text != getattr(preset, field):
@@ -143,3 +145,11 @@ def changed(values: FormValues, preset: FormValues) -> dict[str, float | int]:
     if values.workers.strip() and values.workers != preset.workers:
         overrides["workers"] = int(values.workers)
     return overrides
+
+
+def _number(text: str) -> float | None:
+    """A number with thousands as they are shown (`1,000`), or with a decimal point or comma; None: not a number."""
+    text = text.strip()
+    if _THOUSANDS.fullmatch(text):
+        return float(text.replace(",", ""))
+    return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
