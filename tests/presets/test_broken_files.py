@@ -21,7 +21,7 @@ path = "/"
 """
 
 BROKEN: dict[str, tuple[bytes, str]] = {
-    "not TOML": (b"schema = = 1", "line 1, column 10"),
+    "not TOML": (b"schema = = 1", "broken.toml:1: column 10: "),
     "UTF-16": (GOOD.encode("utf-16"), "is UTF-16"),
     "byte order mark": (b"\xef\xbb\xbf" + GOOD.encode(), "byte order mark"),
     "Latin-1": (GOOD.replace('"x"', '"\u00e9"').encode("latin-1"), ":2: not UTF-8 at byte"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import Any
 
@@ -10,6 +11,7 @@ from perftui.model.text import safe_text
 
 MOST_BYTES = 1024 * 1024
 _MOST_KEY_PARTS = 64
+_PLACE = re.compile(r"line (\d+), column (\d+)\)")
 
 
 def decode_preset(data: bytes, source: str) -> str:
@@ -46,7 +48,7 @@ def read_tables(text: str, source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source}: {_where(str(error))}") from error
+        raise UsageError(f"{source}{_where(str(error))}") from error
     except RecursionError as error:
         raise UsageError(f"{source}: nested too deep") from error
     except ValueError as error:
@@ -54,7 +56,10 @@ def read_tables(text: str, source: str) -> dict[str, Any]:
 
 
 def _where(message: str) -> str:
-    """The reader's message with the place first and in lower case."""
+    """The reader's message with the place first, as every other mistake has it: `:12: column 7: ...`."""
     text, _, place = message.partition(" (at ")
     said = safe_text(text[:1].lower() + text[1:], 160)
-    return f"{place.rstrip(')')}: {said}" if place else said
+    found = _PLACE.fullmatch(place)
+    if found:
+        return f":{found[1]}: column {found[2]}: {said}"
+    return f": {place.rstrip(')')}: {said}" if place else f": {said}"
