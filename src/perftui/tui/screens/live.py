@@ -145,17 +145,15 @@ class LiveScreen(PanelsScreen):
 
     def action_pause(self) -> None:
         """Pause or go on."""
-        paused = self.picture is not None and self.picture.interval.paused
-        self.send("resume" if paused else "pause")
+        self.send("resume" if self.follower.paused else "pause")
 
     def action_level(self, direction: int) -> None:
         """A tenth more or less, at least one."""
-        interval = self.follower.timeline.last_interval
-        if interval is None:
+        if self.follower.timeline.last_interval is None:
             return
         # a second press comes before the first one shows: it adds to what was asked for then
         recent = monotonic() - self._wanted_at < _WANTED_S
-        before = self._wanted_level if recent else interval.level
+        before = self._wanted_level if recent else self.follower.level
         level = max(1.0, before + direction * max(1.0, before * _LEVEL_STEP))
         self._wanted_level = float(round(level)) if level >= 10 else round(level, 1)
         self._wanted_at = monotonic()
@@ -188,7 +186,7 @@ class LiveScreen(PanelsScreen):
             if now
             else "No new requests; answers on their way are waited for."
         )
-        old_enough = self.picture is not None and self.picture.elapsed_s > _ASK_AFTER_S
+        old_enough = self._now_s() > _ASK_AFTER_S
         question = Question(
             "Stop now" if now else "Stop the load",
             f"{what} What was measured is saved as a stopped run.",

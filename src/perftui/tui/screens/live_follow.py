@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from perftui.metrics.timeline import Timeline
+from perftui.model.interval import Event, EventKind
 from perftui.store.journal import JournalFollower
 from perftui.store.liveness import is_live
 
@@ -40,6 +42,23 @@ class RunFollower:
     def ended(self) -> bool:
         """Whether the journal has its last line."""
         return self.timeline.end is not None
+
+    @property
+    def paused(self) -> bool:
+        """Whether the load is paused: by its events, which come before the interval that shows it."""
+        return next((event.kind == "pause" for event in self._newest("pause", "resume")), False)
+
+    @property
+    def level(self) -> float:
+        """The level the load has, or goes on with after a pause; 0 before the first interval."""
+        intervals = reversed(self.timeline.intervals)
+        steady = next((interval for interval in intervals if not interval.paused), None)
+        since_s = steady.at_s + steady.duration_s if steady else 0.0
+        asked = next((event.level for event in self._newest("level") if event.at_s > since_s), None)
+        return asked if asked is not None else steady.level if steady else 0.0
+
+    def _newest(self, *kinds: EventKind) -> Iterator[Event]:
+        return (event for event in reversed(self.timeline.events) if event.kind in kinds)
 
     def lost(self) -> bool:
         """Whether the run's process is gone without having written an end."""
