@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 
 from perftui.analysis.findings import find
 from perftui.analysis.record import complete_record
@@ -169,6 +168,7 @@ def test_the_record_holds_what_follows_from_the_journal() -> None:
     assert record.whole_run.conserved
     assert record.summary.total.error_classes == {"http.503": 1500}
     assert not record.steered
-    cut_off = complete_record(replace(header, steered=True), timeline, None)
+    timeline.add(Event(at_s=30, kind="level", detail="200/s", origin="ctl", level=200))
+    cut_off = complete_record(header, timeline, None)
     assert (cut_off.status, cut_off.status_detail) == ("interrupted", "the journal ends 30 s after the start")
     assert cut_off.steered

@@ -27,7 +27,7 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
         status_detail=end.status_detail if end else f"the journal ends {last_s:.0f} s after the start",
         started_at=header.started_at,
         ended_at=end.ended_at if end else "",
-        steered=header.steered or any(event.kind in {"level", "pause"} for event in timeline.events),
+        steered=any(event.kind in {"level", "pause"} for event in timeline.events),
         rounds_of=header.rounds_of,
         round=header.round,
         plan=header.plan,

@@ -40,7 +40,7 @@ def run_headless(wanted: Wanted) -> int:
         if group:
             tell(f"round {number} of {wanted.rounds}")
         progress = _Progress(wanted.plan)
-        request = wanted.request(group, number if group else 0, baseline[0].record.id if baseline else "")
+        request = wanted.request(group, number if group else 0)
         record = run_plan(request, on_line=progress.line, on_started=progress.started)
         done.append(_saved(record, progress.path))
         if _ended_early(record):

@@ -42,7 +42,7 @@ def run_on_screen(wanted: Wanted) -> int:
     baseline = _baseline(wanted)
     loading = threading.Thread(target=_load_app, daemon=True)
     loading.start()
-    handle = anyio.run(start_runner, wanted.request(baseline=baseline[0].record.id if baseline else ""))
+    handle = anyio.run(start_runner, wanted.request())
     loading.join()
     code = show(Start(screen="live", run=handle.path, mouse=wanted.mouse), sys.stdout)
 

@@ -25,13 +25,12 @@ class Wanted(Struct, frozen=True, kw_only=True):
     strict: bool = False
     mouse: bool = True
 
-    def request(self, rounds_of: str = "", number: int = 0, baseline: str = "") -> RunRequest:
+    def request(self, rounds_of: str = "", number: int = 0) -> RunRequest:
         """The request of one run."""
         return RunRequest(
             plan=self.plan,
             label=self.label,
             confirm_host=self.confirm_host,
-            baseline=baseline,
             rounds_of=rounds_of,
             round=number,
         )

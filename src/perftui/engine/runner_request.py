@@ -15,6 +15,5 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     label: str = ""
     confirm_host: str = ""
     """The host's name as typed by the user, for the guard."""
-    baseline: str = ""
     rounds_of: str = ""
     round: int = 0

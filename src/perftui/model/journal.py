@@ -16,7 +16,6 @@ class Header(Line, frozen=True, kw_only=True, tag_field="type", tag="header"):
     """UTC, ISO 8601."""
     label: str = ""
     environment: Environment
-    steered: bool = False
     rounds_of: str = ""
     round: int = 0
 
