@@ -122,10 +122,14 @@ def test_baseline(call: Call, saved: str) -> None:
     assert "no baseline is set" in call("baseline", "show").stderr
     assert call("baseline", "set", saved, "--force").code == 0
     assert saved in call("baseline", "show").stdout
-    kept = call("runs", "prune", "--keep", "0", "--yes")
-    assert "deleted 0 runs" in kept.stderr
+    assert "nothing to delete" in call("runs", "prune", "--keep", "0", "--yes").stderr
     assert saved in call("baseline", "clear").stderr
-    assert "deleted 1 run\n" in call("runs", "prune", "--keep", "0", "--yes").stderr
+    refused = call("runs", "prune", "--keep", "0")
+    assert (refused.code, saved in refused.stdout, "say --yes" in refused.stderr) == (2, True, True)
+    assert saved in call("runs").stdout
+    pruned = call("runs", "prune", "--keep", "0", "--yes")
+    assert saved in pruned.stdout
+    assert "deleted 1 run\n" in pruned.stderr
     assert call("runs").stdout == ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -174,14 +175,23 @@ def test_deleting_stays_within_the_library(library: RunLibrary, tmp_path: Path) 
     assert elsewhere.is_dir()
 
 
-def test_pruning_keeps_the_newest_the_young_and_the_protected(library: RunLibrary) -> None:
+def test_old_runs_are_neither_the_newest_nor_the_young_nor_protected_nor_live(library: RunLibrary) -> None:
     ids = [add(library, 60 * 24 * days) for days in range(6)]
+    live = library.create("read")
+    writer = JournalWriter(live.path / "journal.jsonl")
+    writer.append(Header(id=live.id, plan=PLAN, started_at="2020-01-01T00:00:00+00:00", environment=Environment()))
+
+    def old(keep: int | None, older_than_s: float | None, protected: Sequence[str] = ()) -> list[str]:
+        return [row.id for row in library.old_runs(keep, older_than_s, protected=protected, now=NOW)]
+
     with pytest.raises(UsageError, match="--keep"):
-        library.prune()
-    assert library.prune(keep=4, older_than_s=4.5 * 86400, now=NOW) == [ids[5]]
-    assert library.prune(older_than_s=2.5 * 86400, protected=[ids[3]], now=NOW) == [ids[4]]
-    assert library.prune(keep=1, protected=[ids[3]]) == [ids[1], ids[2]]
-    assert {row.id for row in library.list()} == {ids[0], ids[3]}
+        library.old_runs()
+    assert old(4, 4.5 * 86400) == [ids[5]]
+    assert old(None, 2.5 * 86400, protected=[ids[3]]) == ids[4:]
+    assert old(1, None, protected=[ids[3]]) == [ids[1], ids[2], ids[4], ids[5]]
+    assert old(0, None) == ids
+    writer.close()
+    assert old(0, None) == [*ids, live.id]
 
 
 def test_a_baseline_is_chosen_found_and_forgotten(library: RunLibrary) -> None:

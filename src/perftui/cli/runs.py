@@ -107,7 +107,7 @@ def delete(references: tuple[str, ...], *, yes: bool) -> int:
     from perftui.store.library import RunLibrary
 
     library = RunLibrary()
-    ids = [library.find(reference).name for reference in references]
+    ids = list(dict.fromkeys(library.find(reference).name for reference in references))
     if confirmed(f"delete {', '.join(ids)}?", yes=yes, instead="deleting is for good"):
         for run_id in ids:
             tell(f"deleted: {library.delete(run_id)}")
@@ -115,21 +115,27 @@ def delete(references: tuple[str, ...], *, yes: bool) -> int:
 
 
 @runs.command()
-@click.option("--keep", type=click.IntRange(min=0), help="Keep the newest N.")
+@click.option("--keep", type=click.IntRange(min=0), metavar="N", help="Keep the newest N.")
 @click.option("--older-than", type=AGE, help="Delete only what is older: 30d, 12h.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def prune(keep: int | None, older_than: float | None, *, yes: bool) -> int:
-    """Delete old runs. Baselines and running ones stay."""
+    """Delete old runs: shows which, then asks. Baselines and running ones stay."""
     from perftui.store.baselines import list_baselines
     from perftui.store.library import RunLibrary
 
     if keep is None and older_than is None:
         raise click.UsageError("say what to keep: --keep N, --older-than D, or both")
-    if not confirmed("delete old runs for good?", yes=yes, instead="deleting is for good"):
+    library = RunLibrary()
+    old = library.old_runs(keep, older_than, protected=[baseline.run_id for baseline in list_baselines()])
+    if not old:
+        tell("no run is old enough: nothing to delete")
         return 0
-    protected = [baseline.run_id for baseline in list_baselines()]
-    deleted = RunLibrary().prune(keep, older_than, protected=protected)
-    tell(f"deleted {len(deleted)} {'run' if len(deleted) == 1 else 'runs'}")
+    write_output("\n".join(_table(old)), None)
+    runs = "this run" if len(old) == 1 else f"these {len(old):,} runs"
+    if confirmed(f"delete {runs} for good?", yes=yes, instead="deleting is for good"):
+        for row in old:
+            library.delete(row.id)
+        tell(f"deleted {len(old):,} {'run' if len(old) == 1 else 'runs'}")
     return 0
 
 

@@ -118,34 +118,35 @@ class RunLibrary:
             raise UsageError(f"{path}: cannot be deleted: {error.strerror}") from error
         return path.name
 
-    def prune(
+    def old_runs(
         self,
         keep: int | None = None,
         older_than_s: float | None = None,
         *,
         protected: Sequence[str] = (),
         now: datetime | None = None,
-    ) -> builtins.list[str]:
-        """Delete old runs and say which. Live and protected ones (baselines) stay.
+    ) -> builtins.list[RunRow]:
+        """The runs beyond the limits, newest first; never live or protected ones (baselines).
 
         Args:
             keep: the newest that stay; None: no limit on how many.
-            older_than_s: delete only what is older; None: any age.
+            older_than_s: only what is older; None: any age.
             protected: ids that stay.
             now: for the age; None: the present.
 
         Raises:
-            UsageError: neither limit was given, or a run cannot be deleted.
+            UsageError: neither limit was given.
         """
         if keep is None and older_than_s is None:
             raise UsageError("say what to keep: --keep N, --older-than D, or both")
         at = now if now is not None else datetime.now(UTC)
-        deleted: list[str] = []
-        for row in self.list()[keep or 0 :]:
-            old = older_than_s is None or _age_s(row, at) > older_than_s
-            if old and row.id not in protected and not is_live(row.path):
-                deleted.append(self.delete(row.id))
-        return deleted
+        return [
+            row
+            for row in self.list()[keep or 0 :]
+            if (older_than_s is None or _age_s(row, at) > older_than_s)
+            and row.id not in protected
+            and not is_live(row.path)
+        ]
 
 
 def new_run_id(plan_name: str) -> str:

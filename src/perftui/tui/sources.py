@@ -189,4 +189,6 @@ def prune_runs(keep: int, older_than_days: float) -> int:
     from perftui.store.library import RunLibrary
 
     protected = [baseline.run_id for baseline in list_baselines()]
-    return len(RunLibrary().prune(keep or None, older_than_days * 86400 or None, protected=protected))
+    library = RunLibrary()
+    old = library.old_runs(keep or None, older_than_days * 86400 or None, protected=protected)
+    return len([library.delete(row.id) for row in old])
