@@ -11,6 +11,8 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from perftui.model.record import Record
+from perftui.store.records import read_record, write_record
 from perftui.tui.app import PerftuiApp
 from perftui.tui.farewell import farewell_text
 from perftui.tui.keymap import all_bindings
@@ -178,6 +180,18 @@ def test_what_stands_in_the_scrollback(saved: Home) -> None:
     assert "response time" in text
     assert "gone" not in text
     assert farewell_text([gone]) == ""
+
+
+def test_a_run_whose_engine_died_is_completed_on_leaving(saved: Home) -> None:
+    (folder, *_) = sorted(path for path in saved.runs.iterdir() if path.is_dir())
+    complete = read_record(folder)
+    write_record(folder, Record(id=complete.id, plan=complete.plan, status="running", started_at=complete.started_at))
+    journal = folder / "journal.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
+    text = farewell_text([folder])
+    assert "interrupted (the journal ends" in text
+    assert "running" not in text
+    assert read_record(folder).status == "interrupted"
 
 
 async def test_q_leaves_when_nothing_is_live(app: Make) -> None:

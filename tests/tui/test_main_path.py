@@ -141,6 +141,7 @@ async def test_quitting_while_live_asks_and_a_run_that_is_kept_goes_on(app: Make
         await screen_of(pilot, LiveScreen)
         await screen_of(pilot, ResultScreen, 30)
     assert read_record(folder).status == "finished"
+    assert again.session.farewell().endswith(f"\n\nSaved: {folder}")
 
 
 async def test_quitting_with_stop_saves_what_there_is(app: Make, place: Home, demo: Demo) -> None:

@@ -118,6 +118,8 @@ async def test_a_run_whose_engine_died_is_called_lost(app: PerftuiApp, live: Run
         await until(pilot, lambda: "RUNNING" in text_of(screen, "progress"))
         writer.close()
         await until(pilot, lambda: "ENGINE LOST" in text_of(screen, "progress"))
+        assert "q saves the run" in text_of(screen, "progress")
+        assert not screen.check_action("stop", ())
 
 
 async def test_keys_of_the_view(app: PerftuiApp, live: Running) -> None:

@@ -12,11 +12,11 @@ from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import Phase
 from perftui.model.record import Record
 from perftui.model.text import safe_text
-from perftui.store.journal import JournalFollower
+from perftui.store.journal import JOURNAL_NAME, JournalFollower
 from perftui.store.liveness import is_live
 from perftui.store.overview import WORTH_IT_S, write_overview
 from perftui.store.paths import socket_path
-from perftui.store.records import write_record
+from perftui.store.records import RECORD_NAME, read_record, write_record
 
 _SHORTEST_S = 0.001
 
@@ -42,6 +42,20 @@ def recover(folder: Path) -> Record:
     except OSError as error:
         raise UsageError(f"{folder}: the record cannot be written: {error.strerror}") from error
     return record
+
+
+def recover_if_unfinished(folder: Path) -> bool:
+    """Complete a run that is opened, when its runner ended before it; whether that was so.
+
+    Raises:
+        UsageError: its journal has no beginning, or its record is damaged or cannot be written.
+    """
+    if is_live(folder) or not (folder / JOURNAL_NAME).exists():
+        return False
+    if (folder / RECORD_NAME).exists() and read_record(folder).status != "running":
+        return False
+    recover(folder)
+    return True
 
 
 def _read(folder: Path) -> tuple[Record, Timeline]:

@@ -64,7 +64,8 @@ def run_reasons(record: Record) -> list[Reason]:
     if signal in _SIGNALS:
         reasons.append(Reason(_SIGNALS[signal], f"ended by signal {signal} and saved"))
     elif record.status in {"failed", "interrupted"}:
-        reasons.append(Reason(ExitCode.INTERNAL, f"the run {record.status}: {detail or 'its runner was lost'}"))
+        how = "failed" if record.status == "failed" else "was interrupted"
+        reasons.append(Reason(ExitCode.INTERNAL, f"the run {how}: {detail or 'its runner was lost'}"))
     if detail.startswith("auto-stop"):
         reasons.append(Reason(ExitCode.GUARD, f"stopped by the safety guard: {detail.removeprefix('auto-stop: ')}"))
     if record.trust.verdict == "invalid":

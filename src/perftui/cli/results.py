@@ -19,7 +19,7 @@ from perftui.store.journal import read_journal
 from perftui.store.library import RunLibrary
 from perftui.store.liveness import is_live
 from perftui.store.loading import LoadedRun, load_folder, load_run, loaded
-from perftui.store.records import RECORD_NAME, read_record
+from perftui.store.records import read_record
 
 CHOSEN = "chosen"
 """As a reference: the baseline that `perftui baseline set` chose for the preset and target."""
@@ -44,13 +44,12 @@ def open_run(reference: str) -> LoadedRun:
 
 
 def _open_folder(path: Path) -> LoadedRun:
-    from perftui.analysis.recovery import recover
+    from perftui.analysis.recovery import recover_if_unfinished
 
     if is_live(path):
         tell(f"{path.name} is still running: this is what it has so far")
         return _so_far(path)
-    if not (path / RECORD_NAME).exists() or read_record(path).status == "running":
-        recover(path)
+    if recover_if_unfinished(path):
         tell(f"{path.name} was unfinished: completed from its journal")
     return load_folder(path)
 

@@ -132,7 +132,10 @@ class PerftuiApp(App[Exit]):
     async def _open_run(self, path: Path, *, readonly: bool, replay: bool = False) -> None:
         from perftui.tui.sources import is_live
 
-        if await asyncio.to_thread(is_live, path):
+        live = await asyncio.to_thread(is_live, path)
+        if live or replay:
+            self.session.follow(path)
+        if live:
             from perftui.tui.screens.live import LiveScreen
 
             await self.push_screen(LiveScreen(path, readonly=readonly))
@@ -229,6 +232,7 @@ class PerftuiApp(App[Exit]):
     def take(self, path: Path) -> None:
         """A run was started for the person in front of this screen."""
         self.session.started.append(path)
+        self.session.follow(path)
         self._hold(path)
 
     @work(group="hold")

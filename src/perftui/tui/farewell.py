@@ -27,10 +27,12 @@ def farewell_text(runs: Sequence[Path]) -> str:
 
 
 def _summary(path: Path) -> str:
+    from perftui.analysis.recovery import recover_if_unfinished
     from perftui.report.text import summary_text
-    from perftui.store.loading import load_run
+    from perftui.store.records import read_record
 
     try:
-        return summary_text(load_run(str(path)).record).rstrip()
+        recover_if_unfinished(path)
+        return summary_text(read_record(path)).rstrip()
     except PerftuiError as error:
         return f"The run could not be read: {error}"

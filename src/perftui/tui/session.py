@@ -21,6 +21,8 @@ class Session:
         self.settings: Settings = settings
         self.started: list[Path] = []
         """Folders of the runs that were started here."""
+        self.followed: list[Path] = []
+        """The same and those that were joined, in the order of the last look: the scrollback tells of them."""
         self.demo_url = ""
         """Where the bundled service listens; empty while it does not run."""
         self._resources = ExitStack()
@@ -46,6 +48,12 @@ class Session:
             self.demo_url = self._resources.enter_context(start_demo()).url
         return self.demo_url
 
+    def follow(self, path: Path) -> None:
+        """A run is started here or watched."""
+        if path in self.followed:
+            self.followed.remove(path)
+        self.followed.append(path)
+
     def live_runs(self) -> tuple[Path, ...]:
         """Runs started here that are still going."""
         return tuple(path for path in self.started if is_live(path))
@@ -67,7 +75,7 @@ class Session:
         return True
 
     def farewell(self) -> str:
-        """The text for the scrollback: summaries and paths of the runs of this session, newest last."""
+        """The text for the scrollback: summaries and paths of the runs that were followed, newest last."""
         from perftui.tui.farewell import farewell_text
 
-        return farewell_text(self.started) if self.started else ""
+        return farewell_text(self.followed)

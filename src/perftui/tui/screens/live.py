@@ -24,6 +24,7 @@ from perftui.tui.widgets.progress import headline
 _POLL_S = 0.25
 _LEVEL_STEP = 0.1
 _WANTED_S = 2.0
+_CONTROLS = {"pause", "level", "mark", "stop", "stop_now"}
 _ASK_AFTER_S = 10.0
 """A run younger than this is stopped without a question."""
 
@@ -103,7 +104,10 @@ class LiveScreen(PanelsScreen):
             return
         state = "lost" if self.follower.lost() else ""
         if changed or state != self.look.state or self._shown_count < 0:
+            was = self.look.state
             self.look = replace(self.look, state=state, problem=self.follower.problem or self.look.problem)
+            if was != state:
+                self.refresh_bindings()
             if self.look.cursor_s is None or self._shown_count < 0:
                 self.draw()
 
@@ -130,8 +134,10 @@ class LiveScreen(PanelsScreen):
         self.app.switch_screen(ResultScreen(self.path))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
-        """Who only watches has no keys that change the run."""
-        return not (self.look.readonly and action in {"pause", "level", "mark", "stop", "stop_now"})
+        """Who only watches has no keys that change the run; nobody has when its process is gone."""
+        if self.look.state == "lost":
+            return action not in {*_CONTROLS, "detach"}
+        return not (self.look.readonly and action in _CONTROLS)
 
     @work(group="control")
     async def send(self, kind: CommandKind, *, level: float | None = None, text: str = "") -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from perftui.analysis.record import complete_record
+from perftui.analysis.recovery import recover_if_unfinished
 from perftui.metrics.timeline import Timeline
 from perftui.model.errors import UsageError
 from perftui.model.interval import Interval
@@ -29,6 +31,8 @@ def read_run(path: Path) -> tuple[LoadedRun, Timeline]:
     if not path.is_dir():
         run = load_run(str(path))
         return run, _timeline_of(run)
+    with suppress(UsageError):  # of a folder that cannot be written, what the journal says is shown
+        recover_if_unfinished(path)
     journal = JournalFollower(path)
     timeline = Timeline()
     for line in overview_lines(path) or journal.lines():

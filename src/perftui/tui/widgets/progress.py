@@ -40,6 +40,8 @@ def draw_progress(picture: LivePicture, width: int, height: int) -> Drawing:  # 
     left = join((state_word(picture.state), clock), "  ")
     if picture.cursor_s is not None:
         left += paint(f"  VIEW HELD at {format_clock(picture.cursor_s)}", "bold $warning")
+    if picture.state == "lost":
+        left += paint("  its process is gone: q saves the run", "$error")
     if picture.problem:
         left += paint("  journal damaged", "bold $error")
     trust = paint("trust ", "$quiet") + paint(picture.trust.verdict, _TRUST[picture.trust.verdict])
