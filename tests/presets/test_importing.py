@@ -337,6 +337,8 @@ def test_what_cannot_be_imported_is_refused_in_words(kind: str, text: str, expec
     ("text", "source", "kind"),
     [
         ("curl http://h", "", "curl"),
+        ("# documents\n$ curl http://h/openapi.json", "", "curl"),
+        ('{"info": {}, "openapi": "3.1.0"}', "", "openapi"),
         (json.dumps(HAR), "", "har"),
         ("{}", "x.har", "har"),
         (OPENAPI, "", "openapi"),

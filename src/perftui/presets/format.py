@@ -21,12 +21,13 @@ _SECRET = Text(allow=SECRET_KINDS, check=texts.header_value_problem, most=16_000
 _PROXY = Text(allow=SECRET_KINDS, check=texts.proxy_problem, most=8000, later=True)
 
 
-def _pair(first: str, second: str, doc: str) -> Section:
+def _pair(first: str, second: str, doc: str, *, may_be_empty: bool = False) -> Section:
     def build(read: dict[str, Any], _path: KeyPath, _problems: Problems) -> object:
         return (read[first], read[second])
 
+    kind = Text(allow=SECRET_KINDS, check=texts.header_value_problem, most=16_000, empty=may_be_empty)
     return Section(
-        {first: Key(_SECRET, f"The {first}.", required=True), second: Key(_SECRET, f"The {second}.", required=True)},
+        {first: Key(_SECRET, f"The {first}.", required=True), second: Key(kind, f"The {second}.", required=True)},
         build,
         doc,
     )
@@ -65,8 +66,13 @@ def _build_auth(read: dict[str, Any], path: KeyPath, problems: Problems) -> obje
 AUTH = Section(
     {
         "bearer": Key(_SECRET, "Token of the Authorization header."),
-        "basic": Key(_pair("user", "password", "User and password."), "User and password, sent with every request."),
-        "digest": Key(_pair("user", "password", "User and password."), "User and password, answered by digest."),
+        "basic": Key(
+            _pair("user", "password", "User and password.", may_be_empty=True),
+            "User and password, sent with every request.",
+        ),
+        "digest": Key(
+            _pair("user", "password", "User and password.", may_be_empty=True), "User and password, answered by digest."
+        ),
         "header": Key(_pair("name", "value", "Header and value."), "API key in a header."),
         "query": Key(_pair("name", "value", "Parameter and value."), "API key in the query."),
         "oauth2": Key(OAUTH2, "OAuth2 client credentials."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,9 @@ IMPORTERS: dict[str, Importer] = {
     "openapi": import_openapi,
     "http": import_http_file,
 }
+
+_OPENAPI = re.compile(r"""(?:^|[{,])\s*["']?(openapi|swagger)["']?\s*:""", re.MULTILINE)
+_CURL = re.compile(r"^[$%]?[ \t]*curl(\.exe)?\s", re.MULTILINE)
 
 
 def import_text(text: str, source: str = "", name: str = "imported") -> str:
@@ -37,13 +41,13 @@ def kind_of(text: str, source: str = "") -> str:
     """
     suffix = Path(source).suffix.lower()
     start = text.removeprefix("\ufeff").lstrip()[:2000]
-    if suffix == ".har" or ('"log"' in start and '"entries"' in text and start.startswith("{")):
+    if suffix == ".har" or (start.startswith("{") and '"log"' in start and '"entries"' in text):
         return "har"
     if suffix in {".http", ".rest"}:
         return "http"
-    if suffix in {".yaml", ".yml"} or "openapi" in start or '"openapi"' in text or '"swagger"' in text:
+    if suffix in {".yaml", ".yml"} or _OPENAPI.search(start) or (start.startswith("{") and _OPENAPI.search(text)):
         return "openapi"
-    if start.startswith("curl ") or "\ncurl " in start:
+    if suffix == ".sh" or _CURL.search(start):
         return "curl"
     if start.startswith("###") or start.partition(" ")[0] in {"GET", "POST", "PUT", "PATCH", "DELETE"}:
         return "http"

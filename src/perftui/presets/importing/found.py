@@ -34,6 +34,8 @@ class FoundRequest(Struct, kw_only=True):
     """What the response is expected to have."""
     captures: list[dict[str, str]] = []
     think_s: float = 0.0
+    target: dict[str, Any] = {}
+    """Keys of [target] that it needs: auth, tls, proxy, timeout."""
 
 
 class Finding(Struct, kw_only=True):
@@ -41,7 +43,7 @@ class Finding(Struct, kw_only=True):
 
     requests: list[FoundRequest] = []
     target: dict[str, Any] = {}
-    """Further keys of [target]: auth, tls, proxy, timeout."""
+    """Keys of [target] that all of them need."""
     notes: list[str] = []
     """Told in comments at the top."""
     is_journey: bool = False

@@ -42,6 +42,7 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
     requests = [request for request in requests if server_of(request.url) == base]
     for request in requests[MOST_REQUESTS:]:
         finding.omit(f"after the first {MOST_REQUESTS}", f"{request.method} {short_url(request.url)}")
+    _use_targets(requests[:MOST_REQUESTS], finding)
     writer = TableWriter(finding)
     steps = [writer.operation(request) for request in requests[:MOST_REQUESTS]]
     for step, unique in zip(steps, _unique([step["name"] for step in steps]), strict=True):
@@ -85,6 +86,14 @@ def _usable(request: FoundRequest, finding: Finding) -> bool:
     if problem:
         finding.omit(problem, f"{request.method} {short_url(request.url)}")
     return not problem
+
+
+def _use_targets(requests: Sequence[FoundRequest], finding: Finding) -> None:
+    """What requests need of the target: a preset has one, so the first of each kind is kept."""
+    for request in requests:
+        for key, value in request.target.items():
+            if finding.target.setdefault(key, value) != value:
+                finding.omit(f"its own {key}, as a preset has one", f"{request.method} {short_url(request.url)}")
 
 
 def server_of(url: str) -> str:

@@ -1,0 +1,148 @@
+"""curl commands as browsers copy them and as documentation has them: shells, quotes, variables, odd options."""
+
+from __future__ import annotations
+
+import pytest
+
+from perftui.model.plan import Auth, Part, Plan
+from perftui.presets.importing.curl import import_curl
+from perftui.presets.importing.shell import commands, preset_text
+from perftui.presets.loading import parse_preset
+
+CHROME = r"""
+curl 'https://www.shop.example/api/session?next=%2Fhome' \
+  -H 'accept: */*' \
+  -b 'sid=abc; consent=1' \
+  -H 'priority: u=1, i' \
+  -H 'sec-ch-ua: "Chromium";v="130", "Not?A_Brand";v="99"' \
+  --data-raw $'{"note":"it\'s \u00e9 \U0001F600 \u0021","ends":"$"}' \
+  --compressed ;
+curl 'https://www.shop.example/graphql' --data-raw $'{"query":"{ a(b: \\"$x\\") }"}' ;
+curl 'wss://www.shop.example/socket?token=abcdef' -H 'Upgrade: websocket' ;
+curl 'data:image/png;base64,AAAA' ;
+curl 'https://www.shop.example/search?q=price$' -H 'x: y$'
+"""
+CHROME_ON_WINDOWS = (
+    'curl ^"https://www.shop.example/api?a=1^&b=^%^5B2^%^5D^" ^\r\n  -H ^"accept: */*^" ^\r\n'
+    '  --data-raw ^"^{^\\^"a^\\^":^\\^"it\'s $x^\\^"^}^" &\r\ncurl ^"https://www.shop.example/b^"\r\n'
+)
+FORM = (
+    "curl 'https://h/upload' -H 'content-type: multipart/form-data; boundary=----X' --data-raw "
+    r"""$'------X\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n------X\r\n"""
+    r"""Content-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\nhi\r\n------X--\r\n'"""
+)
+DOCUMENTED = """
+# Don't use in production
+curl https://api.example/v1/chat \\
+  -H "Authorization: Bearer $API_KEY" -d '{
+    "model": "m"
+  }'
+$ curl "${BASE}/v1/models/$ID?x=$X" -s -o /dev/null > out.txt 2>&1 | jq .
+TOKEN=$(curl -s https://api.example/login)
+"""
+
+
+def imported(text: str) -> Plan:
+    """The plan of commands."""
+    return parse_preset(import_curl(text), "imported.toml")
+
+
+def test_what_chrome_copies() -> None:
+    text = import_curl(CHROME)
+    session, graphql, search = parse_preset(text, "imported.toml").operations
+    assert session.json == {"note": "it's \u00e9 \U0001f600 !", "ends": "$"}
+    assert session.query == {"next": "/home"}
+    assert session.headers == {"Accept": "*/*", "Cookie": "${env:COOKIE}"}
+    assert graphql.json == {"query": '{ a(b: "$x") }'}
+    assert (search.query, search.headers) == ({"q": "price$"}, {"X": "y$"})
+    assert (
+        "# left out, as they are not HTTP: GET wss://www.shop.example/socket, GET data:image/png;base64,AAA…\n" in text
+    )
+    assert "abcdef" not in text
+
+
+def test_what_chrome_copies_on_windows() -> None:
+    first, second = imported(CHROME_ON_WINDOWS).operations
+    assert first.query == {"a": 1, "b": "[2]"}
+    assert first.json == {"a": "it's $x"}
+    assert second.path == "/b"
+
+
+def test_multipart_as_text_has_parts() -> None:
+    parts = imported(FORM).operations[0].multipart
+    assert parts == (Part(name="a", value="1"), Part(name="f", value="hi", filename="a.txt"))
+
+
+def test_what_documentation_has() -> None:
+    text = import_curl(DOCUMENTED)
+    chat = parse_preset(text, "imported.toml").operations[0]
+    assert (chat.method, chat.json) == ("POST", {"model": "m"})
+    assert "API_KEY" in text.splitlines()[0]
+    assert "# $BASE is the server; set target.url or give a URL on the command line\n" in text
+    other = imported(DOCUMENTED.replace("https://api.example/v1/chat", "http://127.0.0.1:8000/v1/chat"))
+    assert other.operations[0].headers == {"Authorization": "Bearer ${env:API_KEY}"}
+    assert other.operations[1].path == "/v1/models/${env:ID}"
+    assert other.operations[1].query == {"x": "${env:X}"}
+    assert imported("curl http://$HOST:8080/x").target.url == "http://${env:HOST}:8080"
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("curl -u sk_live_abcdef: https://h", Auth(basic=("${env:API_KEY}", ""))),
+        ("curl -u ann https://h", Auth(basic=("ann", "${env:PASSWORD}"))),
+        ('curl -u "$ME:$PW" https://h', Auth(basic=("${env:ME}", "${env:PW}"))),
+        ("curl --digest -u ann:pw https://h", Auth(digest=("ann", "${env:PASSWORD}"))),
+        ("curl --oauth2-bearer abc https://h", Auth(bearer="${env:API_TOKEN}")),
+    ],
+)
+def test_who_we_are(command: str, expected: Auth) -> None:
+    assert imported(command).target.auth == expected
+    assert "sk_live" not in import_curl(command)
+
+
+def test_options_that_are_not_about_output_are_done_or_told() -> None:
+    text = import_curl(
+        "curl -T up.bin https://h/up --http2 -L --retry 3; curl -d @a.json -d x=1 https://h/a; curl -d @- https://h/b;"
+        "curl --json '{\"a\":' --json 1} https://h/c; curl https://h/d https://h/e --next -I https://h/f;"
+        "curl -G https://h/g --data-urlencode 'q=a b&c' --data-urlencode n@file.txt --url-query 'z=1 2' -r 0-9;"
+        "curl -x http://me:pw@proxy:1 -m 0.5 -b jar.txt https://h/i; curl --unix-socket /s http://localhost/j;"
+        "curl https://h/k -F 'a=<n.txt' -F 'm={};type=application/json' -F 'f=@\"b c.png\";filename=x.png'"
+    )
+    plan = parse_preset(text, "imported.toml")
+    by_path = {operation.path: operation for operation in plan.operations}
+    assert list(by_path) == ["/up", "/a", "/b", "/c", "/d", "/e", "/f", "/g", "/i", "/k"]
+    assert (by_path["/up"].method, by_path["/f"].method) == ("PUT", "HEAD")
+    assert by_path["/c"].json == {"a": 1}
+    assert by_path["/g"].query == {"z": "1 2", "q": "a b&c"}
+    assert by_path["/g"].headers == {"Range": "bytes=0-9"}
+    assert [part.value for part in by_path["/k"].multipart][1:] == ["{}", ""]
+    assert by_path["/k"].multipart[0].value.startswith("${file:")
+    assert by_path["/k"].multipart[1].content_type == "application/json"
+    assert by_path["/k"].multipart[2].file.endswith("/b c.png")
+    assert plan.target.proxy == "http://${env:PROXY_USER}:${env:PROXY_PASSWORD}@proxy:1"
+    assert not plan.target.unix_socket
+    assert [line for line in text.splitlines() if line.startswith("# left out")] == [
+        "# left out, as perftui does not do it: --http2, --location, --retry",
+        "# left out, a part of the body beside a file: x=1",
+        "# left out, a part of the body that is elsewhere: -",
+        "# left out, a part of the body that is in a file: file.txt",
+        "# left out, cookies of a file: jar.txt",
+        "# left out, to other servers: http://localhost (1)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"a\ b 'c\' \"d$e\"", [["a b", "c\\", '"d${env:e}"']]),
+        ('"a\\"b\\$c" $"d" ""', [['a"b$c', "d", ""]]),
+        ("a \\\n  b\nc # d\n# it's\ne", [["a", "b"], ["c"], ["e"]]),
+        ("a; b && c | d & e", [["a"], ["b"], ["c"], ["d"], ["e"]]),
+        (r"$'\x41\101\'\\\t\q'", [["AA'\\\t\\q"]]),
+        ("${A:-b}$C$", [["${env:A}${env:C}$"]]),
+        ("${x}' '${", [["${env:x} ${$}{"]]),
+    ],
+)
+def test_words_of_a_shell(text: str, expected: list[list[str]]) -> None:
+    assert [[preset_text(word) for word in words] for words in commands(text)] == expected
