@@ -269,21 +269,21 @@ A, B = simulated_run(MODEL, "one"), simulated_run(MODEL, "two")
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        (_changed(B, environment=Environment(host_id="there")), "machine: here before, there after"),
-        (_changed(B, environment=Environment(host_id="here", python="3.14.1")), "Python: none before, 3.14.1 after"),
+        (_changed(B, environment=Environment(host_id="there")), "machine: here → there"),
+        (_changed(B, environment=Environment(host_id="here", python="3.14.1")), "Python: none → 3.14.1"),
         (
             _changed(
                 B, plan=_plan(B, target=msgspec.structs.replace(B.record.plan.target, url="http://other.example"))
             ),
-            "target: http://service.example before, http://other.example after",
+            "target: http://service.example → http://other.example",
         ),
         (
             _changed(B, plan=_plan(B, target=msgspec.structs.replace(B.record.plan.target, timeout_s=9.0))),
-            "timeout: 5s before, 9s after",
+            "timeout: 5s → 9s",
         ),
         (
             _changed(B, plan=_plan(B, load=msgspec.structs.replace(B.record.plan.load, warmup_s=5.0))),
-            "warm-up: 0s before, 5s after",
+            "warm-up: 0s → 5s",
         ),
         (
             _changed(B, plan=_plan(B, operations=())),

@@ -29,7 +29,7 @@ def comparison() -> Comparison:
         baseline_label="v1.2",
         run_label="v1.3 <i>|pipe|</i> @everyone",
         verdict="regression",
-        differences=("label: v1.2 before, v1.3 after",),
+        differences=("label: v1.2 → v1.3",),
         rounds=(3, 3),
         metrics=(
             _change(

@@ -245,7 +245,7 @@ def test_a_capped_comparison_fails_no_test(comparison: Comparison) -> None:
     suite = ElementTree.fromstring(render(capped, "junit")).find("testsuite")
     assert suite is not None
     assert (suite.get("failures"), suite.get("skipped")) == ("0", "4")
-    refused = replace(comparison, verdict="not_comparable", reasons=("mode: rate before, users after",), metrics=())
+    refused = replace(comparison, verdict="not_comparable", reasons=("mode: rate → users",), metrics=())
     [case] = ElementTree.fromstring(render(refused, "junit")).iter("testcase")
     assert case.find("failure") is not None
 

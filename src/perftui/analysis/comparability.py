@@ -52,7 +52,7 @@ def differences(baseline: Record, run: Record) -> tuple[list[str], list[str]]:
 
 
 def _words(name: str, before: str, after: str) -> str:
-    return f"{name}: {before or 'none'} before, {after or 'none'} after"
+    return f"{name}: {before or 'none'} → {after or 'none'}"
 
 
 def _of_target(plan: Plan) -> dict[str, str]:
@@ -73,7 +73,7 @@ def _host(name: str) -> str:
     return "localhost" if name in {"localhost", "127.0.0.1", "::1"} else name
 
 
-def _yes(value: bool) -> str:  # noqa: FBT001 - one value, its words
+def _yes(value: bool) -> str:  # noqa: FBT001 - the value is all it takes
     return "yes" if value else "no"
 
 

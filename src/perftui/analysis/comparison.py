@@ -56,8 +56,8 @@ def compare(
     elif caps and verdict != "not_comparable":
         verdict = "inconclusive"
     return Comparison(
-        baseline_id=_id(baseline[0].record),
-        run_id=_id(runs[0].record),
+        baseline_id=_id(baseline),
+        run_id=_id(runs),
         baseline_label=baseline[0].record.label,
         run_label=runs[0].record.label,
         verdict=verdict,
@@ -69,8 +69,10 @@ def compare(
     )
 
 
-def _id(record: Record) -> str:
-    return record.rounds_of or record.id
+def _id(rounds: Sequence[Run]) -> str:
+    """That of the run, or the one that its rounds share."""
+    first = rounds[0].record
+    return first.rounds_of if first.rounds_of and len(rounds) > 1 else first.id
 
 
 def _is_foreign(run: Run) -> bool:

@@ -34,12 +34,13 @@ def compare(
 
     Exit codes: 0 fine, 10 regression, 11 inconclusive with --strict, 12 not comparable.
     """
+    from perftui.analysis.saved_runs import compare_saved, sides
     from perftui.cli.outcome import announce, comparison_reasons, decide
     from perftui.cli.output import write_output
-    from perftui.cli.results import compare_runs, load_rounds
+    from perftui.cli.results import open_run
     from perftui.report.comparison import render
 
-    before, after = load_rounds(baseline), load_rounds(run)
-    comparison = compare_runs(before, after, threshold, force=force)
+    before, after = sides(open_run(baseline), open_run(run))
+    comparison = compare_saved(before, after, threshold=threshold, force=force)
     write_output(render(comparison, style, (before[0], after[0])), output)
     return announce(decide(comparison_reasons(comparison, strict=strict), warn_only=warn_only))

@@ -7,7 +7,7 @@ from pathlib import Path
 from perftui.cli.failures import tell
 from perftui.cli.outcome import Outcome, Reason, announce, comparison_reasons, decide, run_reasons
 from perftui.cli.output import write_output
-from perftui.cli.results import compare_runs, open_run
+from perftui.cli.results import open_run
 from perftui.cli.wanted import Wanted
 from perftui.model.comparison import Comparison
 from perftui.model.errors import ExitCode
@@ -18,7 +18,7 @@ from perftui.store.loading import LoadedRun
 
 def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun], *, interrupted: bool = False) -> int:
     """Compare, print or write the result, and say the exit code."""
-    comparison = compare_runs(baseline, runs, wanted.threshold) if baseline else None
+    comparison = _compared(wanted, runs, baseline)
     outcome = judge(wanted, runs, comparison, interrupted=interrupted)
     text = result(runs, comparison, wanted.style, outcome=outcome.document, baseline=baseline)
     write_output(text, wanted.output)
@@ -43,7 +43,7 @@ def judge(
 def finish_on_screen(wanted: Wanted, path: Path, baseline: list[LoadedRun]) -> int:
     """The same after a run that was watched: its summary stands in the scrollback already."""
     run = open_run(str(path))
-    comparison = compare_runs(baseline, [run], wanted.threshold) if baseline else None
+    comparison = _compared(wanted, [run], baseline)
     outcome = judge(wanted, [run], comparison)
     if wanted.output is not None:
         text = result([run], comparison, wanted.style, outcome=outcome.document, baseline=baseline)
@@ -51,3 +51,11 @@ def finish_on_screen(wanted: Wanted, path: Path, baseline: list[LoadedRun]) -> i
     elif comparison is not None:
         write_output("\n" + render(comparison, "text"), None)
     return announce(outcome)
+
+
+def _compared(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun]) -> Comparison | None:
+    if not baseline:
+        return None
+    from perftui.analysis.saved_runs import compare_saved
+
+    return compare_saved(baseline, runs, threshold=wanted.threshold)

@@ -1,20 +1,17 @@
-"""Which runs a command is about: references, rounds, baselines, earlier runs of the same kind."""
+"""Which runs a command is about: references, baselines, runs of a trend."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from perftui.cli.failures import tell
-from perftui.model.comparison import Comparison
 from perftui.model.errors import UsageError
 from perftui.model.journal import Header
 from perftui.model.plan import Plan
 from perftui.model.record import Record
 from perftui.model.text import safe_text
-from perftui.store.index import RunRow
 from perftui.store.journal import read_journal
 from perftui.store.library import RunLibrary
 from perftui.store.liveness import is_live
@@ -23,7 +20,6 @@ from perftui.store.records import read_record
 
 CHOSEN = "chosen"
 """As a reference: the baseline that `perftui baseline set` chose for the preset and target."""
-_MOST_HISTORY = 20
 
 
 def open_run(reference: str) -> LoadedRun:
@@ -69,21 +65,6 @@ def _so_far(path: Path) -> LoadedRun:
     return loaded(record, lines, path, problem)
 
 
-def load_rounds(reference: str) -> list[LoadedRun]:
-    """The run behind a reference, with the other rounds of the same command.
-
-    Raises:
-        UsageError: there is no such run, or one of its rounds is damaged.
-    """
-    first = open_run(reference)
-    group = first.record.rounds_of
-    if not group or not first.path.is_dir():
-        return [first]
-    rows = [row for row in RunLibrary(first.path.absolute().parent).list() if row.rounds_of == group]
-    runs = [first if row.id == first.record.id else load_run(str(row.path)) for row in rows]
-    return sorted(runs, key=lambda run: run.record.round)
-
-
 def chosen_baseline(reference: str, plan: Plan) -> list[LoadedRun]:
     """The baseline of a run, its rounds included; empty when none was asked for.
 
@@ -92,6 +73,8 @@ def chosen_baseline(reference: str, plan: Plan) -> list[LoadedRun]:
     """
     if not reference:
         return []
+    from perftui.analysis.saved_runs import with_rounds
+
     if reference == CHOSEN:
         from perftui.store.baselines import get_baseline
 
@@ -102,38 +85,7 @@ def chosen_baseline(reference: str, plan: Plan) -> list[LoadedRun]:
                 "set one with `perftui baseline set RUN`"
             )
         reference = found
-    return load_rounds(reference)
-
-
-def compare_runs(
-    baseline: Sequence[LoadedRun], runs: Sequence[LoadedRun], threshold: float, *, force: bool = False
-) -> Comparison:
-    """The comparison of two sets of rounds; earlier runs of the same kind say how much such runs vary."""
-    from perftui.analysis.comparison import compare
-
-    compared = {run.record.id for run in (*baseline, *runs)}
-    history = [record for record in _alike(runs[0].record) if record.id not in compared]
-    found = compare(baseline, runs, threshold=threshold, force=force, history=history)
-    if found.verdict != "not_comparable" or found.metrics:
-        return found
-    # the numbers side by side are still worth a look; verdicts on them are not
-    forced = compare(baseline, runs, threshold=threshold, force=True, history=history)
-    metrics = [replace(change, verdict="not_comparable", gated=False, reason="") for change in forced.metrics]
-    return replace(found, metrics=tuple(metrics))
-
-
-def _alike(record: Record) -> list[Record]:
-    """The newest saved runs that can be compared with this one."""
-    from perftui.analysis.comparability import key_hash
-
-    key = key_hash(record)
-    rows = [row for row in RunLibrary().list() if _has_ended_well(row) and row.preset == record.plan.name]
-    records = [read_record(row.path) for row in rows[:_MOST_HISTORY]]
-    return [other for other in records if key_hash(other) == key]
-
-
-def _has_ended_well(row: RunRow) -> bool:
-    return row.status == "finished" and row.trust != "invalid" and not row.steered
+    return with_rounds(open_run(reference))
 
 
 def trend_records(preset: str, url: str | None, newest: int) -> list[Record]:

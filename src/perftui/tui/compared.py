@@ -80,11 +80,11 @@ def _side(path: Path) -> Side:
 
 
 def judge(pair: Pair) -> Comparison:
-    """What changed from the baseline to the run; numbers are given also when the two are not comparable.
+    """What changed from the baseline to the run, as `perftui compare` says it.
 
     Raises:
         PerftuiError: it cannot be said.
     """
-    from perftui.analysis.comparison import compare
+    from perftui.analysis.saved_runs import compare_saved, sides
 
-    return compare([pair.baseline.run], [pair.run.run], force=True)
+    return compare_saved(*sides(pair.baseline.run, pair.run.run))

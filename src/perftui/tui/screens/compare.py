@@ -26,8 +26,6 @@ from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.table import Column, Row, Table
 
 _VAST = 160
-_UNKNOWN = 9.0
-"""An interval that reaches so far says nothing."""
 _VIEWS = ("numbers", "percentiles", "time", "differences")
 _COLUMNS = (
     Column("metric", "metric", 14, grow=1),
@@ -209,40 +207,24 @@ def _side(record: Record) -> Content:
 
 
 def _rows(comparison: Comparison) -> Iterator[Row]:
-    from perftui.report.comparison import value_text
+    from perftui.report.comparison import change_text, interval_text, value_text, verdict_text
 
     operation = ""
     for change in comparison.metrics:
         if change.operation != operation:
             operation = change.operation
             yield Row(f"{operation}|", (words(operation, "bold $panel-title"), "", "", "", "", ""))
-        verdict = change_mark(change.verdict)
         yield Row(
             _key(change),
             (
                 f"{'  ' if operation else ''}{metric_text(change.metric)}",
                 value_text(change.baseline, change.unit),
                 value_text(change.run, change.unit),
-                _change(change),
-                quiet(_interval(change)),
-                verdict if change.gated else quiet(verdict.plain),
+                change_text(change.change, change.unit),
+                quiet(interval_text(change)),
+                change_mark(change.verdict) if change.gated else quiet(verdict_text(change)),
             ),
         )
-
-
-def _change(change: MetricChange) -> str:
-    percent = change.change * 100
-    if change.unit == "fraction":
-        return f"{percent:+.{2 if abs(percent) < 10 else 1}f} pp"
-    return f"{percent:+.{1 if abs(percent) < 1000 else 0}f} %"
-
-
-def _interval(change: MetricChange) -> str:
-    if change.high >= _UNKNOWN:
-        return "unknown"
-    widest = max(abs(change.low), abs(change.high))
-    places = 2 if change.unit == "fraction" and widest < 0.1 else 1 if widest < 1 else 0
-    return f"[{change.low * 100:+.{places}f}, {change.high * 100:+.{places}f}]"
 
 
 def _about(change: MetricChange) -> Content:
