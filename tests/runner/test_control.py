@@ -18,6 +18,7 @@ from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.store.baselines import set_baseline
 from perftui.store.paths import socket_path
 from support.detached_run import Started, Starter
+from support.waiting import wait_until
 
 
 def plan_for(url: str, rate: float = 100, duration_s: float = 5, *, on_disconnect: str = "finish") -> Plan:
@@ -47,7 +48,8 @@ def test_pause_level_mark_and_their_traces(demo: Demo, start: Starter) -> None:
     assert "\x1b" not in mark.detail
     assert mark.detail.startswith("deployed ")
     assert record.steered
-    expected = 100 * pause.at_s + 300 * (5 - level.at_s)
+    assert resume.at_s - pause.at_s > 1
+    expected = 100 * (pause.at_s + level.at_s - resume.at_s) + 300 * (5 - level.at_s)
     assert record.whole_run.scheduled == pytest.approx(expected, rel=0.03)
     asked = sum(interval.asked for interval in run.intervals())
     assert record.whole_run.scheduled == pytest.approx(asked, abs=2)
@@ -70,10 +72,45 @@ def test_stop_and_abort_are_saved(demo: Demo, start: Starter, kind: str, status:
 
 
 @pytest.mark.parametrize("level", [-1.0, float("nan"), float("inf"), None])
-def test_a_level_that_is_none_is_refused(demo: Demo, start: Starter, level: float | None) -> None:
-    run = start(plan_for(demo.url, duration_s=1))
-    with pytest.raises(UsageError, match="level"):
-        send(run, "level", level=level)
+def test_a_level_that_is_none_is_not_sent(level: float | None) -> None:
+    with pytest.raises(UsageError, match="give a number"):
+        anyio.run(lambda: ControlClient("20261120-204501-read-7f3a").send("level", level=level))
+
+
+def test_a_runner_takes_no_levels_and_commands_that_make_no_sense(demo: Demo, start: Starter) -> None:
+    run = start(plan_for(demo.url, duration_s=60))
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(socket_path(run.handle.run_id)))
+        answers = client.makefile("rb")
+        for line, word in (
+            (b'{"kind":"level","level":-1}', b"give a number"),
+            (b'{"kind":"level","level":1e8}', b"give a number"),
+            (b'{"kind":"level"}', b"give a number"),
+            (b'{"kind":"resume"}', b"is not paused"),
+            (b'{"kind":"explode"}', b"not a command"),
+            (b"\xff{", b"not a command"),
+        ):
+            client.sendall(line + b"\n")
+            answer = answers.readline()
+            assert b'"ok":false' in answer, answer
+            assert word in answer
+    send(run, "abort")
+    record = run.finish()
+    assert not record.steered
+    assert [event.kind for event in run.events() if event.kind != "phase"] == ["abort"]
+
+
+VIEWER = """
+import anyio, sys
+from perftui.engine.control import ControlClient
+
+async def main():
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(ControlClient(sys.argv[1]).hold)
+        print("held", flush=True)
+
+anyio.run(main)
+"""
 
 
 @pytest.mark.parametrize(
@@ -83,18 +120,18 @@ def test_a_level_that_is_none_is_refused(demo: Demo, start: Starter, level: floa
 def test_a_lost_viewer_follows_the_plan(
     demo: Demo, start: Starter, on_disconnect: str, *, released: bool, status: str
 ) -> None:
-    run = start(plan_for(demo.url, duration_s=3, on_disconnect=on_disconnect))
-    program = "import anyio, sys; from perftui.engine.control import ControlClient\n"
-    with subprocess.Popen(
-        [sys.executable, "-c", program + "anyio.run(ControlClient(sys.argv[1]).hold)", run.handle.run_id]
-    ) as viewer:
-        time.sleep(1.2)
+    run = start(plan_for(demo.url, duration_s=60 if status == "stopped" else 4, on_disconnect=on_disconnect))
+    with subprocess.Popen([sys.executable, "-c", VIEWER, run.handle.run_id], stdout=subprocess.PIPE) as viewer:
+        assert viewer.stdout is not None
+        assert viewer.stdout.readline() == b"held\n"
         if released:
             anyio.run(ControlClient(run.handle.run_id).release)
         viewer.kill()
     record = run.finish()
     assert record.status == status
     assert ("the viewer was lost" in record.status_detail) == (status == "stopped")
+    told = [event.detail for event in run.events("note") if "the viewer was lost" in event.detail]
+    assert len(told) == (on_disconnect == "finish")
 
 
 def test_a_viewer_that_stays_ends_with_the_run(demo: Demo, start: Starter) -> None:
@@ -115,15 +152,33 @@ def test_rude_clients_do_not_hold_the_runner_up(demo: Demo, start: Starter) -> N
             client.sendall(b"[" * 3000 + b"\n")
         elif number % 3 == 1:
             client.sendall(b"x" * 10_000)
-    time.sleep(0.5)
+    # one too many is hung up on, and so is who says more than a line may be: then all of them were heard
+    wait_until(lambda: all(is_hung_up(client) for client in rude[1::3]), 10, "the end of those who say too much")
     for client in rude:
         client.close()
-    time.sleep(0.2)
-    send(run, "mark", text="still here")
+    wait_until(lambda: has_marked(run), 10, "a place for a polite client")
     record = run.finish()
     assert record.whole_run.scheduled == record.whole_run.ok == 300
     assert [event.detail for event in run.events("mark")] == ["still here"]
     assert not path.exists()
+
+
+def is_hung_up(client: socket.socket) -> bool:
+    client.settimeout(0)
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True
+    except BlockingIOError:
+        return False
+
+
+def has_marked(run: Started) -> bool:
+    try:
+        send(run, "mark", text="still here")
+    except UsageError:
+        return False
+    return True
 
 
 def test_the_socket_is_gone_with_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import anyio
 import msgspec
+from anyio.abc import ByteStream, SocketStream, TaskStatus
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from perftui.engine.control_messages import MOST_LINE_BYTES, CommandKind, Reply, Request
@@ -48,16 +49,20 @@ class ControlClient:
         async with await self._connect() as stream:
             await _ask(stream, Request(kind=kind, level=level, text=safe_text(text), origin=origin))
 
-    async def hold(self) -> None:
+    async def hold(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Be the viewer whose loss matters to a plan with on_disconnect = "stop", until the run ends.
 
         When the process dies, or this is cancelled without `release` before it, the runner takes the viewer for lost.
+
+        Args:
+            task_status: started once the runner knows of this viewer.
 
         Raises:
             UsageError: the run is not running.
         """
         async with await self._connect() as stream:
             await _ask(stream, Request(kind="attach", origin="tui"))
+            task_status.started()
             with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
                 while True:
                     await stream.receive()
@@ -71,7 +76,7 @@ class ControlClient:
         async with await self._connect() as stream:
             await _ask(stream, Request(kind="detach", origin="tui"))
 
-    async def _connect(self) -> anyio.abc.SocketStream:
+    async def _connect(self) -> SocketStream:
         try:
             with anyio.fail_after(ANSWER_S):
                 return await anyio.connect_unix(socket_path(self._run_id))
@@ -79,7 +84,7 @@ class ControlClient:
             raise UsageError(f"{safe_text(self._run_id)}: is not running") from error
 
 
-async def _ask(stream: anyio.abc.ByteStream, request: Request) -> None:
+async def _ask(stream: ByteStream, request: Request) -> None:
     try:
         with anyio.fail_after(ANSWER_S):
             await stream.send(msgspec.json.encode(request) + b"\n")
