@@ -58,13 +58,12 @@ def test_one_of_four_workers_is_killed(demo: Demo, start: Starter) -> None:
     assert record.trust.verdict != "valid"
     counts = record.whole_run
     assert counts.scheduled == 800
-    expected = 50 * (4 - lost.at_s)
-    assert expected <= counts.dropped <= expected + 60
+    # its share is lost from its last report on, which was up to a second before it was missed
+    without = [interval for interval in run.intervals() if "lost" in [worker.state for worker in interval.workers]]
+    assert 50 * (4 - lost.at_s) - 1 <= counts.dropped <= 50 * (4 - without[0].at_s + 1) + 1
     assert record.summary.total.error_classes["dropped.worker_lost"] == counts.dropped
     assert counts.ok >= 800 - counts.dropped - 10
-    [whole] = [interval for interval in run.intervals() if interval.at_s == 3]
-    assert sum(cell.counts.ok for cell in whole.cells["measure"].values()) == pytest.approx(150, abs=15)
-    assert [worker.state for worker in whole.workers].count("lost") == 1
+    assert [worker.state for worker in without[-1].workers].count("lost") == 1
 
 
 def test_all_workers_are_killed(demo: Demo, start: Starter) -> None:
@@ -154,9 +153,9 @@ def test_the_second_signal_cancels_and_saves(demo: Demo, start: Starter) -> None
     run = start(plan_for(demo.url, 20, 30, operations=(Operation(name="slow", path="/slow?ms=4000"),)))
     run.wait_for_intervals(1)
     run.signal(signal.SIGINT)
-    time.sleep(0.3)
+    run.wait_for_event("stop")
     run.signal(signal.SIGINT)
-    record = run.finish(3)
+    record = run.finish()
     assert (record.status, record.status_detail) == ("aborted", "signal INT")
     assert record.whole_run.cancelled > 15
     assert [event.kind for event in run.events() if event.origin == "signal"] == ["stop", "abort"]
@@ -168,9 +167,10 @@ def test_the_third_signal_ends_at_once_and_the_run_can_be_recovered(demo: Demo, 
     workers, runner = run.workers(), run.runner
     for worker in workers:
         worker.suspend()  # so that stop and abort cannot end it before the third
-    for _ in range(3):
+    for event in ("stop", "abort"):
         run.signal(signal.SIGINT)
-        time.sleep(0.2)
+        run.wait_for_event(event)
+    run.signal(signal.SIGINT)
     wait_until(lambda: gone([runner, *workers]), 3, "the end of every process")
     record = recover(run.path)
     assert record.status == "interrupted"
@@ -190,13 +190,16 @@ def test_a_signal_during_the_warm_up(demo: Demo, start: Starter) -> None:
 
 @pytest.mark.parametrize(("on_disconnect", "status"), [("finish", "finished"), ("stop", "stopped")])
 def test_a_hang_up_follows_the_plan(demo: Demo, start: Starter, on_disconnect: str, status: str) -> None:
-    load = Load(stages=(Stage(duration_s=2, to=50),), start_level=50, on_disconnect=on_disconnect)  # type: ignore[arg-type]  # as the test says
+    seconds = 3 if on_disconnect == "finish" else 60
+    load = Load(stages=(Stage(duration_s=seconds, to=50),), start_level=50, on_disconnect=on_disconnect)  # type: ignore[arg-type]  # as the test says
     run = start(Plan(name="test", target=Target(url=demo.url), load=load, operations=OPERATIONS))
     run.wait_for_intervals(1)
     run.signal(signal.SIGHUP)
     record = run.finish()
     assert record.status == status
     assert (record.status_detail == "signal HUP") == (status == "stopped")
+    told = [event.detail for event in run.events("note") if "the terminal hung up" in event.detail]
+    assert len(told) == (on_disconnect == "finish")
 
 
 def test_a_target_that_fails_stops_the_run(long_runs: dict[str, Started]) -> None:
