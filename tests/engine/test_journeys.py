@@ -133,7 +133,7 @@ def test_waits_between_steps() -> None:
         measured = run_load(plan_of(server.url, *steps, load=rate(20, rate_of="journeys")))
     assert measured.counts("one").ok == 20
     assert measured.counts("two").ok == pytest.approx(16, abs=1)  # those due before the end
-    assert measured.histogram("response_time", "two").quantile_us(0.5) < 100_000
+    assert measured.quantile_us("response_time", 0.5, "two") < 100_000
 
 
 def test_journeys_beside_operations() -> None:

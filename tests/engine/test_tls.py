@@ -55,6 +55,9 @@ def test_private_authority(certificates: Certificates) -> None:
         for name, part in cell.times.items():
             times[name] = times.get(name, 0) + part.count
     assert times["tls"] == times["connect"] == 8
+    parts = measured.parts_us()
+    assert parts["tls"] > parts["connect"] > 0
+    assert sum(parts.values()) == pytest.approx(measured.histogram("service_time").sum_us, rel=0.01)
 
 
 @pytest.mark.parametrize("size", [10, 16_384, 16_385, 300_000])

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from perftui.metrics.trust import judge_interval, judge_run
+from perftui.metrics.timeline import Timeline
+from perftui.metrics.trust import judge_interval
 from perftui.model.interval import Cell, Counts, HostSample, Interval, TrustReason, TrustVerdict, WorkerHealth
 from perftui.model.plan import Load, Mode, Operation, Phase, Plan, Stage, Target
+from perftui.model.record import Trust
 from support.simulated_runs import histogram_data
 
 
@@ -41,6 +43,13 @@ def _seconds(count: int, first: Interval, rest: Interval | None = None, flagged:
     flagged = count if flagged is None else flagged
     quiet = rest or _second()
     return [replace(first if at < flagged else quiet, at_s=float(at)) for at in range(count)]
+
+
+def judge_run(intervals: Sequence[Interval], plan: Plan) -> Trust:
+    timeline = Timeline(plan)
+    for interval in intervals:
+        timeline.add(interval)
+    return timeline.trust()
 
 
 def _codes(reasons: Sequence[TrustReason]) -> dict[str, TrustVerdict]:

@@ -14,9 +14,10 @@ import msgspec
 
 from perftui.engine.framing import pack_message, runner_unpacker
 from perftui.engine.messages import Begin, Command, Failure, Frame, FromWorker, Job, Ready
-from perftui.metrics.histogram import Histogram
+from perftui.metrics.cells import TimeName
+from perftui.metrics.sparse import Sparse
 from perftui.model.errors import UsageError
-from perftui.model.interval import Cell, Counts, ErrorSample
+from perftui.model.interval import Cell, Counts, ErrorSample, HistogramData
 from perftui.model.plan import Load, Operation, Phase, Plan, Stage, Target
 
 _PIECE = 1 << 20
@@ -77,14 +78,22 @@ class Measured:
                 found[name] = found.get(name, 0) + number
         return found
 
-    def histogram(self, which: str, operation: str | None = None, phase: Phase | None = None) -> Histogram:
-        """`service_time`, `response_time`, `start_delay` or `error_time`, merged."""
-        merged = Histogram()
-        for cell in self.cells(operation, phase):
-            data = getattr(cell, which)
-            if data is not None:
-                merged.merge_data(data)
-        return merged
+    def histogram(self, which: TimeName, operation: str | None = None, phase: Phase | None = None) -> Sparse:
+        """One of the times, merged."""
+        held: list[HistogramData | None] = [getattr(cell, which) for cell in self.cells(operation, phase)]
+        return Sparse.of(*(data for data in held if data is not None))
+
+    def quantile_us(self, which: TimeName, q: float, operation: str | None = None, phase: Phase | None = None) -> float:
+        """A quantile of one of the times."""
+        return self.histogram(which, operation, phase).quantiles_us((q,))[0]
+
+    def parts_us(self) -> dict[str, int]:
+        """Time spent in each part of requests, over all of them."""
+        found: dict[str, int] = {}
+        for cell in self.cells():
+            for name, part in cell.times.items():
+                found[name] = found.get(name, 0) + part.sum_us
+        return found
 
     @property
     def samples(self) -> list[ErrorSample]:

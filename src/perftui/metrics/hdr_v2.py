@@ -14,7 +14,7 @@ from base64 import b64encode
 
 import numpy as np
 
-from perftui.metrics.histogram import HIGHEST_US, SLOTS, Histogram, Int64s, slots_of
+from perftui.metrics.histogram import HIGHEST_US, SLOTS, Int64s
 
 _OUTER = struct.Struct(">ii")
 _INNER = struct.Struct(">iiiiqqd")
@@ -23,20 +23,11 @@ _V2_ZLIB = 0x1C849304
 _WORD_SIZE = 0x10
 _DIGITS = 3
 _MOST_BYTES = 8 * 1024 * 1024
-_MOST_HIGHEST = 2**62
 _MOST_COUNT = 2**53
 _MOST_COUNT_BYTES = 8
-_MOST_BITS = 62
-_MOST_BUCKETS = 64
 
 
-def encode(histogram: Histogram) -> str:
-    """A histogram in the V2 format, values in microseconds."""
-    used = np.nonzero(histogram.counts)[0]
-    return encode_slots(used, histogram.counts[used])
-
-
-def encode_slots(slots: Int64s, counts: Int64s) -> str:
+def encode(slots: Int64s, counts: Int64s) -> str:
     """Counts of rising slots in the V2 format."""
     body = _to_bytes(slots, counts)
     inner = _INNER.pack(_V2 | _WORD_SIZE, len(body), 0, _DIGITS, 1, HIGHEST_US, 1.0) + body
@@ -44,44 +35,23 @@ def encode_slots(slots: Int64s, counts: Int64s) -> str:
     return b64encode(_OUTER.pack(_V2_ZLIB | _WORD_SIZE, len(packed)) + packed).decode()
 
 
-def decode(text: str) -> Histogram:
-    """The histogram of a V2 text, values in microseconds.
-
-    The exact minimum, maximum and sum are not in the format: they come from the middles of the slots. A histogram with
-    other significant digits or another lowest value is counted again in our slots.
-
-    Raises:
-        ValueError: the text is damaged, forged or of another version.
-    """
-    return _histogram_of(*_read(text))
-
-
-def decode_slots(text: str) -> tuple[Int64s, Int64s]:
-    """Used slots and their counts, of a text in our own layout: quicker than a whole histogram.
+def decode(text: str) -> tuple[Int64s, Int64s]:
+    """Used slots and their counts, of a text in our own layout.
 
     Raises:
         ValueError: the text is damaged, forged, of another version or layout.
     """
-    slots, counts, digits, lowest = _read(text)
-    if (digits, lowest) != (_DIGITS, 1) or (len(slots) and slots[-1] >= SLOTS):
-        raise ValueError("not a histogram of 1 us to 1 h with 3 digits")
-    return slots, counts
-
-
-def _read(text: str) -> tuple[Int64s, Int64s, int, int]:
-    """Used slots, their counts, significant digits, lowest value."""
     inner = _inflated(text)
     if len(inner) < _INNER.size:
         raise ValueError("damaged histogram: too short")
-    cookie, size, offset, digits, lowest, highest, _ = _INNER.unpack_from(inner)
+    cookie, size, offset, digits, lowest, _, _ = _INNER.unpack_from(inner)
     if cookie & ~0xF0 != _V2:
         raise ValueError("not a histogram of version 2")
-    if offset or not 1 <= digits <= 5 or not 1 <= lowest <= highest // 2 or highest > _MOST_HIGHEST:
-        raise ValueError("damaged histogram: header out of range")
+    if offset or (digits, lowest) != (_DIGITS, 1):
+        raise ValueError("not a histogram from 1 us on with 3 digits")
     if size != len(inner) - _INNER.size:
         raise ValueError("damaged histogram: wrong size")
-    slots, counts = _from_bytes(inner[_INNER.size :], _slots_of(digits))
-    return slots, counts, digits, lowest
+    return _from_bytes(inner[_INNER.size :])
 
 
 def _inflated(text: str) -> bytes:
@@ -119,7 +89,7 @@ def _to_bytes(slots: Int64s, counts: Int64s) -> bytes:
     return out.tobytes()
 
 
-def _from_bytes(body: bytes, most_slots: int) -> tuple[Int64s, Int64s]:
+def _from_bytes(body: bytes) -> tuple[Int64s, Int64s]:
     """Used slots and their counts."""
     raw = np.frombuffer(body, dtype=np.uint8).astype(np.int64)
     ends = np.nonzero(raw < 0x80)[0]
@@ -135,37 +105,9 @@ def _from_bytes(body: bytes, most_slots: int) -> tuple[Int64s, Int64s]:
     zigzag = np.add.reduceat((raw & 0x7F) << (7 * place), starts)
     numbers = (zigzag >> 1) ^ -(zigzag & 1)
     steps = np.where(numbers < 0, -numbers, 1)
-    if int(steps.max()) > most_slots or int(steps.sum()) > most_slots:
+    if int(steps.max()) > SLOTS or int(steps.sum()) > SLOTS:
         raise ValueError("damaged histogram: slots out of range")
     if int(numbers.max()) > _MOST_COUNT:
         raise ValueError("damaged histogram: count out of range")
     used = numbers > 0
     return (steps.cumsum() - steps)[used], numbers[used]
-
-
-def _sub_bits(digits: int) -> int:
-    """Bits of half a bucket: the smallest power of two that holds 2 * 10^digits values, halved."""
-    return int(2 * 10**digits - 1).bit_length() - 1
-
-
-def _slots_of(digits: int) -> int:
-    return (_MOST_BUCKETS + 1) << _sub_bits(digits)
-
-
-def _histogram_of(slots: Int64s, counts: Int64s, digits: int, lowest: int) -> Histogram:
-    histogram = Histogram()
-    if not len(slots):
-        return histogram
-    unit_bits, sub_bits = lowest.bit_length() - 1, _sub_bits(digits)
-    buckets = np.maximum(0, (slots >> sub_bits) - 1)
-    if int(buckets.max()) + sub_bits + 1 + unit_bits > _MOST_BITS:
-        raise ValueError("damaged histogram: slots out of range")
-    widths = np.left_shift(1, buckets + unit_bits)
-    middles = ((slots - (buckets << sub_bits)) << (buckets + unit_bits)) + (widths - 1) / 2
-    values = np.minimum(middles, float(HIGHEST_US)).astype(np.int64)
-    np.add.at(histogram.counts, slots_of(values), counts)
-    histogram.total = int(counts.sum())
-    histogram.overflow = int(counts[middles > HIGHEST_US].sum())
-    histogram.sum_us = round(float((middles * counts).sum()))
-    histogram.min_us, histogram.max_us = int(values[0]), int(values[-1])
-    return histogram

@@ -7,7 +7,6 @@ its value wide, so any quantile is within 0.1 %. Counts merge by addition; perce
 from __future__ import annotations
 
 import base64
-import binascii
 import zlib
 from collections.abc import Iterable
 from typing import Self
@@ -23,16 +22,9 @@ _SUB_BITS = 10
 _STEP = np.dtype("<u2")
 _COUNT = np.dtype("<u4")
 _MOST_COUNT = 2**32 - 1
-_MOST_PACKED_BYTES = SLOTS * (_STEP.itemsize + _COUNT.itemsize)
 
 Int64s = npt.NDArray[np.int64]
 Float64s = npt.NDArray[np.float64]
-
-
-def slot_of(value_us: int) -> int:
-    """The slot of one value."""
-    shift = value_us.bit_length() - 11
-    return value_us if shift <= 0 else (shift << _SUB_BITS) + (value_us >> shift)
 
 
 def slots_of(values_us: Int64s) -> Int64s:
@@ -54,7 +46,7 @@ SLOT_MIDDLE_US: Float64s = SLOT_LOW_US + (SLOT_WIDTH_US - 1) / 2
 
 
 class Histogram:
-    """Counts of times in microseconds. Mutable; `data` and `from_data` cross boundaries."""
+    """Counts of times in microseconds. Mutable; `data` crosses boundaries, and metrics/sparse.py reads it."""
 
     __slots__ = ("counts", "max_us", "min_us", "overflow", "sum_us", "total")
 
@@ -102,34 +94,6 @@ class Histogram:
         self.overflow += other.overflow
         self.counts += other.counts
 
-    def merge_data(self, data: HistogramData) -> None:
-        """Add the counts of a packed histogram.
-
-        Raises:
-            ValueError: the data is damaged or forged.
-        """
-        if not data.count:
-            return
-        slots, counts = unpack(data.packed)
-        if int(counts.sum()) != data.count:
-            raise ValueError(f"histogram says {data.count} values and holds {int(counts.sum())}")
-        self._widen(data.min_us, data.max_us)
-        self.total += data.count
-        self.sum_us += data.sum_us
-        self.overflow += data.overflow
-        self.counts[slots] += counts
-
-    @classmethod
-    def from_data(cls, data: HistogramData) -> Self:
-        """The histogram of packed data.
-
-        Raises:
-            ValueError: the data is damaged or forged.
-        """
-        histogram = cls()
-        histogram.merge_data(data)
-        return histogram
-
     @property
     def data(self) -> HistogramData:
         """This histogram as packed data."""
@@ -159,11 +123,6 @@ class Histogram:
         found = np.searchsorted(cumulative, ranks, side="left")
         return [float(min(max(SLOT_MIDDLE_US[i], self.min_us), self.max_us)) for i in found]
 
-    @property
-    def mean_us(self) -> float:
-        """Exact mean; 0 when empty."""
-        return self.sum_us / self.total if self.total else 0.0
-
     def _widen(self, lowest: int, highest: int) -> None:
         self.min_us = min(self.min_us, lowest) if self.total else lowest
         self.max_us = max(self.max_us, highest) if self.total else highest
@@ -185,25 +144,3 @@ def pack_used(slots: Int64s, counts: Int64s) -> str:
         raise ValueError(f"more than {_MOST_COUNT:,} values in one slot")
     raw = np.diff(slots, prepend=0).astype(_STEP).tobytes() + counts.astype(_COUNT).tobytes()
     return base64.b64encode(zlib.compress(raw, 1)).decode()
-
-
-def unpack(packed: str) -> tuple[Int64s, Int64s]:
-    """Used slots and their counts.
-
-    Raises:
-        ValueError: the text is damaged, or larger than any histogram can be.
-    """
-    try:
-        inflater = zlib.decompressobj()
-        raw = inflater.decompress(base64.b64decode(packed, validate=True), _MOST_PACKED_BYTES)
-    except (binascii.Error, zlib.error) as error:
-        raise ValueError(f"damaged histogram: {error}") from error
-    width = _STEP.itemsize + _COUNT.itemsize
-    if inflater.unconsumed_tail or not inflater.eof or len(raw) % width:
-        raise ValueError("damaged histogram: wrong size")
-    used = len(raw) // width
-    slots = np.frombuffer(raw, _STEP, used).astype(np.int64).cumsum()
-    counts = np.frombuffer(raw, _COUNT, used, offset=used * _STEP.itemsize).astype(np.int64)
-    if used and (slots[-1] >= SLOTS or np.any(np.diff(slots) <= 0)):
-        raise ValueError("damaged histogram: slots out of range")
-    return slots, counts

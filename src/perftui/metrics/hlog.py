@@ -63,5 +63,5 @@ def _tag(name: str) -> str:
 def _line(tag: str, interval: Interval, times: Sparse) -> Iterator[str]:
     if times.total:
         start = f"Tag={tag}," if tag else ""
-        text = hdr_v2.encode_slots(times.slots, times.counts)
+        text = hdr_v2.encode(times.slots, times.counts)
         yield f"{start}{interval.at_s:.3f},{interval.duration_s:.3f},{times.max_us / 1e3:.3f},{text}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from perftui.metrics.cells import CellSum, sum_of
-from perftui.metrics.phases import measured_seconds
-from perftui.model.interval import Cell, Event, Interval
+from perftui.model.interval import Cell, Event
 from perftui.model.objectives import TIME_METRICS
 from perftui.model.plan import Mode, Plan
 from perftui.model.record import LatencyStats, Stats, Summary
@@ -33,17 +32,6 @@ def summary_of(sums: dict[str, CellSum], duration_s: float, plan: Plan, phase: s
         total=total.stats(duration_s, mode),
         operations={name: sums.get(name, CellSum()).stats(duration_s, mode) for name in names},
     )
-
-
-def summarise(intervals: Iterable[Interval], plan: Plan, events: Iterable[Event] = ()) -> Summary:
-    """The summary of the measure phase, by intended time: a request that was due in it counts, whenever it ended."""
-    sums: dict[str, CellSum] = {}
-    last_s = 0.0
-    for interval in intervals:
-        for name, cell in interval.cells.get("measure", {}).items():
-            sums.setdefault(name, CellSum()).add(cell)
-        last_s = max(last_s, interval.at_s + interval.duration_s)
-    return summary_of(sums, measured_seconds(plan.load, load_end_s(last_s, events)), plan)
 
 
 def load_end_s(last_s: float, events: Iterable[Event]) -> float:

@@ -61,17 +61,6 @@ def judge_interval(interval: Interval, plan: Plan, earlier: Sequence[Interval] =
     return msgspec.structs.replace(interval, trust=worst_of(reasons), trust_reasons=reasons)
 
 
-def judge_run(intervals: Iterable[Interval], plan: Plan) -> Trust:
-    """The verdict on a run."""
-    judge, loaded = RunTrust(plan), CellSum()
-    for interval in intervals:
-        judge.add(interval)
-        for phase in LOADED_PHASES:
-            for cell in interval.cells.get(phase, {}).values():
-                loaded.add(cell)
-    return judge.trust(loaded)
-
-
 def _worst_of_each(reasons: Iterable[TrustReason]) -> list[TrustReason]:
     """Of each code the worst reason, the first of those that are equally bad."""
     worst: dict[str, TrustReason] = {}

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from perftui.metrics import hdr_v2
-from perftui.metrics.histogram import pack_used, unpack
+from perftui.metrics.histogram import pack_used
+from perftui.metrics.sparse import Sparse
 from perftui.model.errors import UsageError
-from perftui.model.interval import ErrorSample, Event, Interval
+from perftui.model.interval import ErrorSample, Event, HistogramData, Interval
 from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.store.records import record_document, to_record
@@ -64,17 +65,16 @@ def _histograms_changed(interval: dict[str, Any], change: Callable[[dict[str, An
 
 
 def _to_hdr(histogram: dict[str, Any]) -> dict[str, Any]:
-    packed = histogram.pop("packed", "")
-    if packed:
-        histogram["hdr_v2"] = hdr_v2.encode_slots(*unpack(packed))
-    return histogram
+    times = Sparse.of(HistogramData(**histogram))
+    exact = {key: value for key, value in histogram.items() if key != "packed"}
+    return exact | {"hdr_v2": hdr_v2.encode(times.slots, times.counts)} if times.total else exact
 
 
 def _from_hdr(histogram: dict[str, Any]) -> dict[str, Any]:
     exact = {key: value for key, value in histogram.items() if key != "hdr_v2"}
     if not histogram.get("hdr_v2"):
         return exact
-    slots, counts = hdr_v2.decode_slots(histogram["hdr_v2"])
+    slots, counts = hdr_v2.decode(histogram["hdr_v2"])
     # The wire format rounds to slots; exact count, sum and ends stand beside it.
     if exact.get("count") != int(counts.sum()):
         raise ValueError(f"a histogram says {exact.get('count')} values and holds {int(counts.sum())}")
