@@ -13,6 +13,7 @@ import msgspec
 
 from perftui.cli.commands import perftui as commands
 from perftui.model.errors import ExitCode
+from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT, placeholders
 from support.home import Home
 
 ROOT = Path(__file__).parent.parent.parent
@@ -80,6 +81,12 @@ def quicker(command: str) -> str:
 def test_exit_codes_are_those_of_the_program() -> None:
     codes = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", README, re.MULTILINE) for code in row.split(",")}
     assert codes == {int(code) for code in ExitCode}
+
+
+def test_every_kind_of_placeholder_is_named() -> None:
+    written = re.findall(r"`(\$\{[^`]*\})`", README)
+    named = {one.kind for text in written for one in placeholders(text)}
+    assert named == {*KINDS, *KINDS_WITHOUT_ARGUMENT, "var"}
 
 
 def test_every_command_and_picture_named_exists() -> None:

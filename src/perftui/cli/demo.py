@@ -21,7 +21,9 @@ _POLL_S = 0.5
 
 @click.command(short_help="The bundled demo service, and a run against it.")
 @click.option("--serve", is_flag=True, help="Only the service, until Ctrl-C.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; by default a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port on 127.0.0.1; by default a free one."
+)
 @click.option("--preset", type=PRESET, default="read", show_default=True, help="What is run against it.")
 @click.option("-d", "--duration", type=DURATION, help="How long the load lasts.")
 @click.option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")

@@ -67,6 +67,10 @@ class Workers(click.ParamType[int, object]):
 
     name = "n|auto"
 
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's
+        """As one types it."""
+        return "N|auto"
+
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Number; 0 is automatic."""
         if isinstance(value, int):
@@ -89,6 +93,7 @@ output_option = click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=lambda _context, _param, value: None if value == Path("-") else value,
     help="Write there instead of stdout.",
 )
 warn_only_option = click.option(

@@ -59,7 +59,11 @@ Exit codes
     help="Any key of the preset, such as load.arrivals=poisson.",
 )
 @option(
-    "--rounds", type=click.IntRange(1, 100), default=1, metavar="N", help="Repeat with fresh workers and connections."
+    "--rounds",
+    type=click.IntRange(1, 100),
+    default=1,
+    metavar="N",
+    help="So many runs, each with fresh workers and connections; without a screen.",
 )
 @option("--label", default="", help="A name for the run, such as a version or a commit.")
 @option(

@@ -26,7 +26,7 @@ def runs(context: click.Context) -> int | None:
 
 
 @runs.command("list", short_help="List every run, newest first.")
-@click.option("-n", "--newest", type=click.IntRange(min=1), help="Only so many.")
+@click.option("-n", "--newest", type=click.IntRange(min=1), metavar="N", help="Only so many.")
 @format_option("text", "json")
 def list_runs(newest: int | None = None, style: str = "text") -> int:
     """List every run, newest first, with what is running now."""

@@ -16,7 +16,9 @@ from perftui.cli.references import PRESET
 @click.argument("url", required=False)
 @click.option("--metric", default="", help="Such as response_time.p99, error_rate; by default p95.")
 @click.option("--operation", default="", help="One operation instead of the total.")
-@click.option("-n", "--newest", type=click.IntRange(2), default=100, show_default=True, help="Look at so many runs.")
+@click.option(
+    "-n", "--newest", type=click.IntRange(2), metavar="N", default=100, show_default=True, help="Look at so many runs."
+)
 @click.option("--threshold", type=SHARE, default=0.2, help="Distance that makes a jump.  [default: 20%]")
 @format_option("text", "json", "csv")
 @output_option
