@@ -53,6 +53,13 @@ def test_own_presets_come_before_built_in_ones(places: Path) -> None:
     assert load_plan("./presets/read.toml", "http://h").operations[0].path == "/work"
 
 
+def test_an_unchanged_copy_of_a_built_in_preset_is_not_another_one(places: Path) -> None:
+    text = find_preset("read")[0]
+    (places / "work/presets/read.toml").write_text(text)
+    (places / "work/presets/other.toml").write_text(text)
+    assert [info.name for info in list_presets()] == [*BUILT_IN, "other"]
+
+
 def test_a_preset_with_mistakes_is_listed_with_them(places: Path) -> None:
     (places / "work/presets/bad.toml").write_text("schema = 1\nnam = 3\n")
     (places / "work/presets/bytes.toml").write_bytes(b"\xff\xfe\x00")

@@ -39,10 +39,16 @@ def list_presets() -> list[PresetInfo]:
     from perftui.presets.loading import read_preset
 
     infos = []
+    built_in = set()
     for path, origin in _files():
         name = safe_text(path.stem, 64)
         try:
-            plan = read_preset(_read(path), str(path))
+            text = _read(path)
+            if origin == "built-in":
+                built_in.add((name, text))
+            elif (name, text) in built_in:
+                continue  # an unchanged copy, as in perftui's own source folder
+            plan = read_preset(text, str(path))
         except UsageError as error:
             infos.append(PresetInfo(name=name, path=path, origin=origin, problems=error.problems))
             continue
