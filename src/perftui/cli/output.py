@@ -33,13 +33,30 @@ def write_output(text: str, output: Path | None) -> None:
                 raise
             leave_stdout()
         return
-    from perftui.store.files import write_atomic
-
     try:
-        write_atomic(output.absolute(), text.encode())
+        _write_file(output.absolute(), text.encode())
     except OSError as error:
         raise UsageError(f"{output}: cannot be written: {(error.strerror or str(error)).lower()}") from error
     tell(f"written: {output}")
+
+
+def _write_file(path: Path, data: bytes) -> None:
+    if _is_device(path):
+        path.write_bytes(data)
+        return
+    from perftui.store.files import write_atomic
+
+    umask = os.umask(0o077)
+    os.umask(umask)
+    file = path.resolve()  # a link stays one
+    mode = file.stat().st_mode & 0o777 if file.exists() else 0o666 & ~umask
+    write_atomic(file, data)
+    file.chmod(mode)
+
+
+def _is_device(path: Path) -> bool:
+    """Whether it is something that cannot be replaced by a file: /dev/null, /dev/stdout, a pipe of the shell."""
+    return path.exists() and not path.is_file()
 
 
 def leave_stdout() -> None:
@@ -51,10 +68,16 @@ def check_output(output: Path | None) -> None:
     """Find out before a long run whether its result can be written.
 
     Raises:
-        UsageError: the folder of the file does not exist.
+        UsageError: the folder of the file does not exist, or is closed to this user.
     """
-    if output is not None and not output.absolute().parent.is_dir():
-        raise UsageError(f"{output}: the folder {output.absolute().parent} does not exist")
+    if output is None:
+        return
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise UsageError(f"{output}: the folder {folder} does not exist")
+    # a file is replaced, so its folder is what must be open to us
+    if not os.access(output if _is_device(output) else output.resolve().parent, os.W_OK):
+        raise UsageError(f"{output}: this user cannot write there")
 
 
 def width() -> int:

@@ -34,7 +34,7 @@ def serve(port: int, *, until_eof: bool = False) -> int:
         listener.bind(("127.0.0.1", port))
     except (OSError, OverflowError) as error:
         listener.close()
-        sys.stderr.write(f"port {port} on 127.0.0.1 cannot be used: {error}\n")
+        sys.stderr.write(f"port {port} on 127.0.0.1 cannot be used: {getattr(error, 'strerror', None) or error}\n")
         return 2
     listener.listen(_BACKLOG)
     # clients may connect from here on: the system queues them until the first accept
