@@ -1,26 +1,22 @@
-"""`.http` and `.rest` files of editors: requests between lines of ###, with variables."""
+"""`.http` and `.rest` files of editors: VS Code's REST Client, JetBrains' HTTP client and those that read the same."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from urllib.parse import parse_qsl
 
-from perftui.model.errors import UsageError
-from perftui.model.text import safe_text
-from perftui.presets import texts
-from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, literal
+import msgspec
+
+from perftui.presets.importing.bodies import content_type, use_body
+from perftui.presets.importing.curl import add_commands
+from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, short_url
+from perftui.presets.importing.http_blocks import HttpText, read_document
+from perftui.presets.importing.http_values import BRACES, HttpValues, UnknownValueError
 from perftui.presets.importing.whole_preset import preset_of
-from perftui.presets.json_path import JsonPath
 
-_METHODS = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|QUERY"
-_LINE = re.compile(rf"(?:({_METHODS})\s+)?(\S.*?)(?:\s+HTTP/[0-9.]+)?", re.IGNORECASE)
-_NAME = re.compile(r"(?:#|//)\s*@name[\s=]+(\S+)")
-_VARIABLE = re.compile(r"@([\w.-]+)\s*=\s*(.*)")
-_HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*:\s*(.*)")
-_BRACES = re.compile(r"\{\{\s*([^{}]{1,300}?)\s*\}\}")
-_RESPONSE = re.compile(r"([\w-]+)\.response\.(body|headers)\.(.+)")
-_MOST_DEPTH = 10
+_WORD = r"((?:\{\{[^{}]*\}\}|[^\s:{}])+)"
+_USER = re.compile(rf"(Basic|Digest)\s+{_WORD}(?:\s+|:){_WORD}", re.IGNORECASE)
+_FILE = re.compile(r"<(?:@\S*)?[ \t]+(\S.*)")
+_NOT_HTTP = {"WEBSOCKET", "GRPC", "RSOCKET", "SSE", "MQTT", "AMQP"}
 
 
 def import_http_file(text: str, name: str = "imported") -> str:
@@ -29,178 +25,97 @@ def import_http_file(text: str, name: str = "imported") -> str:
     Raises:
         UsageError: no request that can be read.
     """
-    return preset_of(_Reader(text.removeprefix("\ufeff")).finding(), name, "a .http file")
+    document = read_document(text.removeprefix("\ufeff"))
+    finding = Finding()
+    for line in document.unread:
+        finding.omit("as they are no requests", line)
+    reader = _Reader(HttpValues(document.variables, finding), finding)
+    for request in document.requests:
+        reader.read(request)
+    return preset_of(finding, name, "a .http file")
 
 
 class _Reader:
-    """Reads the requests and follows their variables."""
+    """Makes requests of a preset out of those of the file, one after the other."""
 
-    def __init__(self, text: str) -> None:
-        self._finding = Finding(requests=[], target={}, notes=[])
-        self._variables: dict[str, str] = {}
-        self._named: dict[str, FoundRequest] = {}
-        self._blocks = list(_blocks(text))
+    def __init__(self, values: HttpValues, finding: Finding) -> None:
+        self._values = values
+        self._finding = finding
 
-    def finding(self) -> Finding:
-        """All that was found."""
-        for lines in self._blocks:
-            for line in lines:
-                if match := _VARIABLE.fullmatch(line.strip()):
-                    self._variables[match[1]] = match[2]
-        for lines in self._blocks:
-            self._read(lines)
-        return self._finding
-
-    def _read(self, lines: list[str]) -> None:
-        name, rest = self._head(lines)
-        if not rest:
+    def read(self, given: HttpText) -> None:
+        """Add a request, or tell why it is left out."""
+        if given.method == "CURL":
+            add_commands(given.body, self._finding)
             return
-        first, *after = rest
-        match = _LINE.fullmatch(first.strip())
-        if match is None:
-            raise UsageError(f"no request line: {safe_text(first, 80)}")
-        url = match[2]
-        while after and after[0].strip()[:1] in {"?", "&"} and after[0][:1].isspace():
-            url += after.pop(0).strip()
-        request = FoundRequest(
-            name=name, method=(match[1] or "GET").upper(), url=self._url(url.partition("#")[0]),
-            headers=[], fields=[], parts=[], statuses=[], captures=[],
-        )  # fmt: skip
-        while after and (header := _HEADER.fullmatch(after[0].strip())):
-            request.headers.append((header[1], self._text(header[2])))
-            after.pop(0)
-        if request.url.startswith("/"):
-            host = next((value for header, value in request.headers if header.lower() == "host"), "")
-            request.url = f"http://{host}{request.url}" if host else f"{NO_SERVER}{request.url}"
-        self._body(request, after)
-        if name:
-            self._named[name] = request
+        told = given.title or f"{given.method} {given.url}"
+        if given.method in _NOT_HTTP:
+            self._finding.omit("as they are not HTTP", told)
+            return
+        try:
+            request = self._request(given)
+        except UnknownValueError as error:
+            self._finding.omit(f"as {error}", told)
+            return
+        if given.script or given.is_script_elsewhere:
+            self._finding.omit("scripts, but for values that they keep and statuses that they expect", told)
+        self._values.learn(given.name, given.script, request)
         self._finding.requests.append(request)
+
+    def _request(self, given: HttpText) -> FoundRequest:
+        method = "POST" if given.method == "GRAPHQL" else given.method
+        request = FoundRequest(name=given.title, method=method, url=self._url(given.url.partition("#")[0]))
+        is_graphql = given.method == "GRAPHQL"
+        for name, value in given.headers:
+            if name.lower() == "authorization" and (match := _USER.fullmatch(value)):
+                self._use_user(request, match[1].lower(), match[2], match[3])
+            elif name.lower() == "x-request-type" and value.lower() == "graphql":
+                is_graphql = True
+            else:
+                request.headers.append((name, self._values.text(value)))
+        if request.url.startswith("/"):
+            host = next((value for name, value in request.headers if name.lower() == "host"), "")
+            request.url = f"http://{host}{request.url}" if host else f"{NO_SERVER}{request.url}"
+        body = _graphql(given.body) if is_graphql else given.body
+        if (is_graphql or body.lstrip()[:1] in {"{", "["}) and not content_type(request):
+            request.headers.append(("Content-Type", "application/json"))
+        self._use_body(request, body)
+        return request
 
     def _url(self, text: str) -> str:
         """The URL, with a host when the file leaves it to an environment of the editor."""
-        first = _BRACES.match(text)
-        if first and first[1] not in self._variables:
-            self._finding.notes.append(
-                f"{{{{{safe_text(first[1], 60)}}}}} names the host; set target.url or give a URL on the command line"
-            )
-            return NO_SERVER + self._text(text[first.end() :]).replace(" ", "%20")
-        url = self._text(text).replace(" ", "%20")
+        first = BRACES.match(text)
+        if first and not first[1].startswith("$") and not self._values.knows(first[1]):
+            rest = text[first.end() :]
+            if rest.startswith("://"):
+                return f"http{self._values.text(rest)}"
+            self._finding.notes.append(f"{first[0]} names the host; set target.url or give a URL on the command line")
+            return NO_SERVER + self._values.text(rest).replace(" ", "%20")
+        url = self._values.text(text).replace(" ", "%20")
         return url if "://" in url or url.startswith("/") else f"http://{url}"
 
-    def _head(self, lines: list[str]) -> tuple[str, list[str]]:
-        """The name, and the lines from the request line on."""
-        name = ""
-        for number, line in enumerate(lines):
-            stripped = line.strip()
-            if match := _NAME.match(stripped):
-                name = match[1]
-            elif stripped and not stripped.startswith(("#", "//", "@", "<", "client.", "%}")):
-                return name, lines[number:]
-        return name, []
+    def _use_user(self, request: FoundRequest, way: str, user: str, password: str) -> None:
+        secret = self._values.text(password)
+        request.target["auth"] = {
+            way: {"user": self._values.text(user), "password": secret if "${" in secret else "${env:PASSWORD}"}
+        }
 
-    def _body(self, request: FoundRequest, lines: list[str]) -> None:
-        kept = []
-        for line in lines:
-            if line.startswith(("> ", ">> ", "<> ")) or line.strip() == ">{%":
-                if line.startswith("> "):
-                    self._finding.notes.append(
-                        "left out: scripts that run on a response; write checks and captures instead"
-                    )
-                break
-            kept.append(line)
-        body = "\n".join(kept).strip("\n")
-        if body.startswith(("< ", "<@ ")):
-            request.body_file = body.split(maxsplit=1)[1].strip()
+    def _use_body(self, request: FoundRequest, body: str) -> None:
+        if match := _FILE.fullmatch(body):
+            request.body_file = match[1]
             return
-        kind = next((value for header, value in request.headers if header.lower() == "content-type"), "")
-        if "x-www-form-urlencoded" in kind:
-            pairs = parse_qsl(body.replace("\n", ""), keep_blank_values=True)
-            if len({name for name, _ in pairs}) == len(pairs):
-                request.fields = [(name, self._text(value)) for name, value in pairs]
-                return
-        request.body = self._text(body)
-        if body.lstrip()[:1] in {"{", "["} and not kind:
-            request.headers.append(("Content-Type", "application/json"))
-
-    def _text(self, text: str, depth: int = 0) -> str:
-        """Preset text: {{...}} become values or placeholders, all else is literal."""
-        pieces = []
-        position = 0
-        for match in _BRACES.finditer(text):
-            pieces += [literal(text[position : match.start()]), self._value(match[1], depth)]
-            position = match.end()
-        return "".join([*pieces, literal(text[position:])])
-
-    def _value(self, name: str, depth: int) -> str:
-        if name in self._variables and depth < _MOST_DEPTH:
-            return self._text(self._variables[name], depth + 1)
-        if name.startswith("$"):
-            return self._dynamic(name)
-        if match := _RESPONSE.fullmatch(name):
-            return self._captured(match[1], match[2], match[3])
-        return self._from_environment(name, name)
-
-    def _from_environment(self, word: str, name: str) -> str:
-        """What only the editor knows comes from the environment."""
-        variable = re.sub(r"\W+", "_", word).strip("_").upper() or "VALUE"
-        variable = f"V_{variable}" if variable[0].isdecimal() else variable
-        self._finding.notes.append(f"{{{{{safe_text(name, 60)}}}}} is taken from the environment variable {variable}")
-        return f"${{env:{variable}}}"
-
-    def _dynamic(self, name: str) -> str:
-        word, _, arguments = name[1:].partition(" ")
-        numbers = re.findall(r"-?\d{1,15}", arguments or name)
-        match word.partition("(")[0].lower():
-            case "guid" | "uuid" | "random.uuid":
-                return "${uuid}"
-            case "randomint" | "random.integer":
-                low, high = map(int, numbers[:2]) if len(numbers) >= 2 else (0, 1000)
-                return f"${{rand:{low}..{max(low, high - 1)}}}"
-            case "timestamp":
-                return "${now:s}"
-            case "isotimestamp" | "datetime" | "localdatetime":
-                return "${now:iso}"
-            case "processenv" | "dotenv" if variable := re.sub(r"\W+", "_", arguments.strip(" %")).strip("_"):
-                return f"${{env:{variable}}}"
-            case "random.email":
-                return "${fake:email}"
-            case "random.alphabetic" | "random.alphanumeric":
-                return "${fake:word}"
-            case _:
-                return self._from_environment(word, name)
-
-    def _captured(self, request: str, part: str, source: str) -> str:
-        """A value of an earlier response: that request captures it."""
-        found = self._named.get(request)
-        if found is None:
-            raise UsageError(f"{{{{{request}.response...}}}}: no request above is named {safe_text(request, 60)!r}")
-        self._finding.is_journey = True
-        variable = re.sub(r"[^A-Za-z0-9]+", "_", f"{request}_{source}").strip("_")[:60]
-        if texts.variable_problem(variable):
-            variable = f"v_{variable}"[:60]
-        capture = {"name": variable}
-        if part == "headers":
-            capture["header"] = source
-        else:
-            path = "$" if source == "*" else source
-            try:
-                JsonPath.compile(path)
-            except ValueError as error:
-                raise UsageError(str(error)) from error
-            capture["json"] = path
-        if capture not in found.captures:
-            found.captures.append(capture)
-        return f"${{{variable}}}"
+        is_multipart = "multipart/" in content_type(request)
+        if files := [line for line in body.splitlines() if _FILE.fullmatch(line) and not is_multipart]:
+            self._finding.omit("a file in the middle of a body", files[0])
+        if lost := use_body(request, body, self._values.text):
+            self._finding.omit(lost, f"{request.method} {short_url(request.url)}")
 
 
-def _blocks(text: str) -> Iterator[list[str]]:
-    lines: list[str] = []
-    for line in text.splitlines():
-        if line.startswith("###"):
-            yield lines
-            title = line.strip("# \t")
-            lines = [f"# @name {title}"] if title and " " not in title else []
-        else:
-            lines.append(line.rstrip())
-    yield lines
+def _graphql(body: str) -> str:
+    """What is sent for a query, and its variables after a blank line."""
+    query, _, given = body.rpartition("\n\n")
+    try:
+        variables = msgspec.json.decode(given) if query else None
+    except msgspec.DecodeError:
+        query, variables = body, None
+    document = {"query": (query if variables is not None else body).strip()}
+    return msgspec.json.encode(document | ({"variables": variables} if variables is not None else {})).decode()

@@ -14,6 +14,7 @@ from perftui.model.text import safe_text
 from perftui.presets import grammar, texts
 from perftui.presets.importing.found import Finding, FoundRequest
 from perftui.presets.redaction import is_secret_field, is_secret_header
+from perftui.presets.references import strings_of
 
 _NOT_OURS = {
     "host", "content-length", "connection", "accept-encoding", "transfer-encoding", "te", "upgrade-insecure-requests",
@@ -30,9 +31,6 @@ class TableWriter:
     """Turns requests into tables, and secrets into variables."""
 
     def __init__(self, finding: Finding) -> None:
-        self.variables: list[str] = [
-            placeholder.argument for placeholder in _placeholders(finding.target) if placeholder.kind == "env"
-        ]
         self._target = dict(finding.target)
         self._is_journey = finding.is_journey
 
@@ -153,15 +151,10 @@ class TableWriter:
 
     def _secret(self, name: str, value: str, *, is_secret: bool) -> str:
         """The value, or the environment variable that holds it from now on."""
-        for placeholder in _placeholders(value):
-            if placeholder.kind == "env" and placeholder.argument not in self.variables:
-                self.variables.append(placeholder.argument)
         if not is_secret or not value or "${" in value:
             return value
         variable = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") or "SECRET"
         variable = f"V_{variable}" if variable[0].isdecimal() else variable
-        if variable not in self.variables:
-            self.variables.append(variable)
         return f"${{env:{variable}}}"
 
 
@@ -208,20 +201,10 @@ def _holds_null(value: object) -> bool:
 
 
 def _unescaped(text: str) -> str:
-    return unquote_plus(text) if "${" not in text else text
+    return unquote_plus(text) if "${" not in text else text.replace("${", "{")
 
 
-def _placeholders(value: object) -> list[grammar.Placeholder]:
-    found: list[grammar.Placeholder] = []
-    match value:
-        case str():
-            return list(grammar.placeholders(value))
-        case dict():
-            for inner in value.values():
-                found += _placeholders(inner)
-        case list():
-            for inner in value:
-                found += _placeholders(inner)
-        case _:
-            return found
-    return found
+def variables_of(tables: object) -> list[str]:
+    """The environment variables that a preset's tables use, in their order."""
+    found = (p.argument for text in strings_of(tables) for p in grammar.placeholders(text) if p.kind == "env")
+    return list(dict.fromkeys(found))

@@ -11,7 +11,7 @@ from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets import texts
 from perftui.presets.importing.found import Finding, FoundRequest, short_url
-from perftui.presets.importing.tables import TableWriter
+from perftui.presets.importing.tables import TableWriter, variables_of
 from perftui.presets.writing import write_preset
 
 MOST_REQUESTS = 200
@@ -66,7 +66,8 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
         {"metric": "response_time.p95", "target": "< 500ms", "critical": "< 1s"},
         {"metric": "error_rate", "target": "< 0.1%", "critical": "< 1%"},
     ]
-    notes = [f"set before the run: {', '.join(writer.variables)}"] if writer.variables else []
+    variables = variables_of(tables)
+    notes = [f"set before the run: {', '.join(variables)}"] if variables else []
     return write_preset(tables, [*notes, *finding.comments()])
 
 
