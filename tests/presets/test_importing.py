@@ -248,6 +248,66 @@ def test_openapi_operations_with_example_values() -> None:
     assert "image/png" in text
 
 
+RAIL = """
+openapi: 3.1.0
+servers: [{ url: https://api.rail.example }]
+security: [{ token: [] }]
+paths:
+  /trips/{from}:
+    post:
+      servers: [{ url: https://api.rail.example/v3 }]
+      parameters:
+        - { name: from, in: path, required: true, example: "A/B c" }
+        - { name: sid, in: cookie, required: true, schema: { type: string } }
+        - { name: page, in: query, required: true, schema: { type: integer, exclusiveMinimum: 0, maximum: 9 } }
+      requestBody:
+        content:
+          application/json:
+            schema:
+              properties:
+                kind: { const: single }
+                seats: { enum: [1, 2, 4] }
+                load: { type: number, minimum: 0, exclusiveMinimum: true, maximum: 1 }
+                password: { type: [string, "null"] }
+  /photos:
+    post:
+      requestBody:
+        content:
+          multipart/form-data:
+            schema: { type: object, properties: { file: { type: string, format: binary }, title: { type: string } } }
+  /notes:
+    put: { requestBody: { content: { text/markdown: { example: "# Hi" } } } }
+    post: { requestBody: { content: { application/pdf: { schema: {} } } } }
+  /elsewhere:
+    get: { servers: [{ url: https://cdn.rail.example }] }
+components:
+  securitySchemes:
+    key: { type: apiKey, name: X-Key, in: header }
+    token: { type: http, scheme: bearer }
+"""
+
+
+def test_openapi_3_1_with_servers_and_ways_to_identify() -> None:
+    text = import_openapi(RAIL, "rail")
+    trip, photos, post, put = load(text).operations
+    assert load(text).target.auth == Auth(bearer="${env:API_TOKEN}")
+    assert trip.path == "/v3/trips/A%2FB%20c"
+    assert trip.query == {"page": "${rand:1..9}"}
+    assert trip.json == {
+        "kind": "single", "seats": "${choice:1|2|4}", "load": "${rand:0.01..1.00}", "password": "${fake:password}",
+    }  # fmt: skip
+    assert photos.multipart[0] == Part(name="file", value="hello", filename="file.bin")
+    assert (put.body, put.headers) == ("# Hi", {"Content-Type": "text/markdown"})
+    assert not post.body
+    assert [line for line in text.splitlines() if line.startswith("#")] == [
+        "# set before the run: API_TOKEN",
+        "# left out, ways to identify ourselves other than token: key",
+        "# left out, cookies: sid of POST /trips/{from}",
+        "# left out, bodies of application/pdf: POST /notes",
+        "# left out, to other servers: https://cdn.rail.example (1)",
+    ]
+
+
 def test_openapi_as_json() -> None:
     document = {"openapi": "3.1.0", "info": {"title": "T"}, "paths": {"/a": {"get": {"responses": {"200": {}}}}}}
     assert only(import_openapi(json.dumps(document))).path == "/a"

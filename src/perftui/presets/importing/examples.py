@@ -31,6 +31,7 @@ _BY_NAME = {
     "firstname": "first_name",
     "lastname": "last_name",
     "username": "username",
+    "password": "password",
     "email": "email",
     "phone": "phone",
     "title": "sentence",
@@ -85,6 +86,8 @@ class Examples:
         given = self._given(found)
         if given is not None:
             return given
+        if "const" in found:
+            return _literal(found["const"])
         if isinstance(found.get("enum"), list) and found["enum"]:
             return _choice(found["enum"])
         for key in ("oneOf", "anyOf"):
@@ -186,7 +189,8 @@ def _literal(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 
 def _choice(options: list[Any]) -> Any:  # noqa: ANN401 - whatever JSON holds
-    words = [option for option in options if isinstance(option, str) and option and not set("|}$/?#&") & set(option)]
+    scalars = [str(option) for option in options if isinstance(option, str | int) and not isinstance(option, bool)]
+    words = [word for word in scalars if word and not set("|}$/?#&") & set(word)]
     if len(words) > 1 and len(words) == len(options):
         return f"${{choice:{'|'.join(words[:20])}}}"
     return _literal(options[0])
@@ -194,12 +198,23 @@ def _choice(options: list[Any]) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 def _range(schema: dict[str, Any], low: float, high: float, *, whole: bool) -> str:
     least, most = schema.get("minimum"), schema.get("maximum")
+    step = 1 if whole else 0.01
+    least = _beside(schema.get("exclusiveMinimum"), least, step)
+    most = _beside(schema.get("exclusiveMaximum"), most, -step)
     low = float(least) if isinstance(least, int | float) else low
     high = float(most) if isinstance(most, int | float) else max(high, low + 99)
     low = min(low, high)
     if whole:
         return f"${{rand:{int(max(low, -(10**9)))}..{int(min(high, 10**9))}}}"
     return f"${{rand:{max(low, -1e9):.2f}..{min(high, 1e9):.2f}}}"
+
+
+def _beside(exclusive: object, bound: object, step: float) -> object:
+    """A bound that values may have; `exclusive` is a number, or (before OpenAPI 3.1) says that the bound is none."""
+    limit = bound if exclusive is True else exclusive
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
+        return bound
+    return limit + step
 
 
 def _text(schema: dict[str, Any], name: str) -> str:

@@ -10,11 +10,11 @@ import msgspec
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
+from perftui.presets import grammar
 from perftui.presets.importing.examples import Examples
 from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, literal
 from perftui.presets.importing.whole_preset import preset_of
 
-MOST_OPERATIONS = 200
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 _IN_BRACES = re.compile(r"\{([^{}]+)\}")
 
@@ -69,8 +69,6 @@ class _Importer:
         info = _table(self._document.get("info"))
         finding.title = safe_text(str(info.get("title", "")), 100)
         self._security()
-        base = self._server()
-        left_out = []
         for path, entry in _table(self._document.get("paths")).items():
             item = _table(self._examples.resolve(entry))
             for method in _METHODS:
@@ -78,19 +76,16 @@ class _Importer:
                 if not isinstance(operation, dict):
                     continue
                 if method == "delete":
-                    left_out.append(f"DELETE {path}")
-                elif len(finding.requests) < MOST_OPERATIONS:
-                    shared = item.get("parameters")
-                    parameters = [*(shared if isinstance(shared, list) else []), *_list(operation.get("parameters"))]
-                    finding.requests.append(self._request(base, str(path), method, operation, parameters))
-        if left_out:
-            finding.notes.append(f"left out, because they delete: {', '.join(left_out[:20])}")
-        if len(finding.requests) == MOST_OPERATIONS:
-            finding.notes.append(f"the first {MOST_OPERATIONS} operations")
+                    finding.omit("because they delete", f"DELETE {path}")
+                    continue
+                parameters = [*_list(item.get("parameters")), *_list(operation.get("parameters"))]
+                servers = next(filter(None, (_list(part.get("servers")) for part in (operation, item))), None)
+                base = self._server(servers or _list(self._document.get("servers")))
+                finding.requests.append(self._request(base, str(path), method, operation, parameters))
         return finding
 
-    def _server(self) -> str:
-        server = _table(next(iter(_list(self._document.get("servers"))), {}))
+    def _server(self, servers: list[Any]) -> str:
+        server = _table(next(iter(servers), {}))
         variables = _table(server.get("variables"))
         url = _IN_BRACES.sub(
             lambda match: str(_table(variables.get(match[1])).get("default", match[1])), str(server.get("url", "/"))
@@ -113,8 +108,10 @@ class _Importer:
                 query[name] = self._examples.text_of_parameter(parameter)
             elif place == "header" and parameter.get("required"):
                 request.headers.append((name, self._examples.text_of_parameter(parameter)))
-        filled = _IN_BRACES.sub(lambda match: _in_path(path_values.get(match[1], "1")), path)
-        pairs = "&".join(f"{quote(name)}={_in_query(value)}" for name, value in query.items())
+            elif place == "cookie" and parameter.get("required"):
+                self._finding.omit("cookies", f"{name} of {method.upper()} {path}")
+        filled = _IN_BRACES.sub(lambda match: _quoted(path_values.get(match[1], "1")), path)
+        pairs = "&".join(f"{quote(name)}={_quoted(value)}" for name, value in query.items())
         request.url = f"{base}{filled}{'?' + pairs if pairs else ''}"
         request.name = safe_text(str(operation.get("operationId") or f"{method.upper()} {path}"), 150)
         request.statuses = _statuses(_table(operation.get("responses")))
@@ -133,20 +130,35 @@ class _Importer:
                 request.fields = [(literal(str(name)), _plain(value)) for name, value in example.items()]
                 return
             if "multipart" in kind and isinstance(example, dict):
-                request.parts = [
-                    {"name": literal(str(name)), "value": _plain(value)} for name, value in example.items()
-                ]
+                request.parts = [self._part(media, str(name), value) for name, value in example.items()]
+                return
+            if kind.startswith("text/") and isinstance(example, str):
+                request.headers.append(("Content-Type", str(kind)))
+                request.body = example
                 return
         if content:
-            self._finding.notes.append(
-                f"{request.name}: its body ({safe_text(', '.join(map(str, content)), 80)}) is left out"
-            )
+            self._finding.omit(f"bodies of {', '.join(map(str, content))}", request.name)
+
+    def _part(self, media: Any, name: str, value: object) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON holds
+        """A part of a multipart body; a file has a name, or servers take it for a field."""
+        part = {"name": literal(name), "value": _plain(value)}
+        properties = _table(_table(self._examples.resolve(_table(media).get("schema"))).get("properties"))
+        kind = _table(self._examples.resolve(properties.get(name)))
+        is_file = kind.get("format") == "binary" or "contentMediaType" in kind
+        return part | ({"filename": "file.bin"} if is_file else {})
 
     def _security(self) -> None:
+        """One way to identify ourselves: that of the whole document, else the first that it has."""
         schemes = _table(_table(self._document.get("components")).get("securitySchemes"))
-        for scheme in (_table(self._examples.resolve(one)) for one in schemes.values()):
-            if auth := _auth(scheme):
+        asked = [name for one in _list(self._document.get("security")) for name in _table(one)]
+        for name in [*asked, *schemes]:
+            if auth := _auth(_table(self._examples.resolve(schemes.get(name)))):
                 self._finding.target["auth"] = auth
+                for other in schemes:
+                    if other != name:
+                        self._finding.omit(
+                            f"ways to identify ourselves other than {safe_text(str(name), 40)}", str(other)
+                        )
                 return
 
 
@@ -175,12 +187,10 @@ def _statuses(responses: dict[Any, Any]) -> list[int]:
     return good[:10]
 
 
-def _in_path(text: str) -> str:
-    return text if "${" in text else quote(text, safe="")
-
-
-def _in_query(text: str) -> str:
-    return text if "${" in text else quote(text, safe="")
+def _quoted(text: str) -> str:
+    """Preset text in a URL: what is literal in it is percent-encoded."""
+    segments = grammar.split(text)
+    return "".join(quote(part, safe="") if isinstance(part, str) else str(part) for part in segments)
 
 
 def _plain(value: object) -> str:
