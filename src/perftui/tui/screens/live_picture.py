@@ -147,7 +147,8 @@ def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float
     now_s = newest.at_s + newest.duration_s
     planned = level_at(load, max(0.0, now_s - 1e-6))
     factor = newest.level / planned if planned and newest.duration_s else 1.0
-    step_s = max((axis_s[1] - axis_s[0]) / _AXIS_POINTS, 1e-3)
+    # as far apart as the seconds that are past, at least: the plot bridges the mean distance, no more
+    step_s = max((axis_s[1] - axis_s[0]) / _AXIS_POINTS, 1.0)
     future: list[tuple[float, float]] = []
     at_s = now_s
     while at_s < axis_s[1]:
