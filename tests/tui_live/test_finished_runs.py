@@ -17,9 +17,11 @@ from perftui.tui.screens.errors import ErrorsScreen
 from perftui.tui.screens.replay import ReplayScreen
 from perftui.tui.screens.replay_clock import SPEEDS, ReplayClock
 from perftui.tui.screens.result import ResultScreen
-from perftui.tui.screens.result_load import class_spans, read_run
+from perftui.tui.screens.result_load import class_spans, read_result, read_run
 from perftui.tui.screens.trust import TrustScreen
+from perftui.tui.widgets.cells import fit
 from perftui.tui.widgets.panel import LinePanel
+from perftui.tui.widgets.verdict import draw_verdict
 from support.pilot import until
 from support.recorded_runs import RECORDED
 
@@ -62,6 +64,17 @@ async def test_the_result_says_what_the_record_says(app: PerftuiApp, finished: F
         assert f"{record.whole_run.scheduled:,} scheduled" in shown
         for operation in list(record.summary.operations)[:5]:
             assert operation[:20] in shown
+
+
+@pytest.mark.parametrize("width", [38, 58, 78, 118])
+def test_the_verdict_is_never_cut(finished: Finished, width: int) -> None:
+    """What came out and whether it is believed stand in front; where there is no room, numbers and date go."""
+    path = finished("errors")
+    first, second = draw_verdict(read_result(path), width, 2).lines
+    line = fit(first, width).plain
+    assert line.startswith(" ✗ FAIL   FINISHED  trust degraded")
+    assert line.rstrip().endswith(("degraded", "ok/s", "ms", "%"))
+    assert path.name in fit(second, width).plain
 
 
 async def test_the_summary_is_copied(app: PerftuiApp, finished: Finished) -> None:
@@ -139,7 +152,7 @@ async def test_no_errors_are_said(app: PerftuiApp, finished: Finished) -> None:
         screen = ErrorsScreen(finished("read"))
         await app.push_screen(screen)
         await until(pilot, lambda: "0 of" in screen.title_bar.detail.plain)
-        assert "No exchange of this class was kept" in text_of(screen)
+        assert "No exchange was kept" in text_of(screen)
 
 
 async def test_every_reason_of_the_trust_is_shown(app: PerftuiApp, finished: Finished) -> None:

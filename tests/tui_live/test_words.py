@@ -13,7 +13,7 @@ from perftui.tui.screens.live_picture import level_at
 from perftui.tui.widgets.cells import content
 from perftui.tui.widgets.error_sample import curl_command, sample_drawing
 from perftui.tui.widgets.objectives import distance, objective_name, objectives_drawing
-from perftui.tui.widgets.operations import SORTS, operations_drawing
+from perftui.tui.widgets.operations import SORTS, operations_drawing, run_percentiles, window_percentile
 from perftui.tui.widgets.times import time_lines
 
 
@@ -74,13 +74,14 @@ def _stats(count: int, p95: float, errors: int = 0) -> Stats:
 )
 def test_operations_in_order(sort: str, first: str) -> None:
     found = {"a": _stats(10, 5, errors=5), "b": _stats(100, 1), "c": _stats(20, 50)}
-    drawing = operations_drawing(found, 80, 10, sort=sort)
+    drawing = operations_drawing(found, 80, 10, sort=sort, percentile=window_percentile)
     assert content(drawing.lines[1]).plain.startswith(first)
     assert sort in SORTS
 
 
 def test_operations_without_requests_are_listed() -> None:
-    drawing = operations_drawing({"a": _stats(10, 5)}, 80, 10, sort="share", names=("a", "never sent"))
+    found = {"a": _stats(10, 5)}
+    drawing = operations_drawing(found, 80, 10, sort="share", percentile=window_percentile, names=("a", "never sent"))
     assert content(drawing.lines[2]).plain.startswith("never sent")
     assert "–" in content(drawing.lines[2]).plain
 
@@ -88,8 +89,22 @@ def test_operations_without_requests_are_listed() -> None:
 @pytest.mark.parametrize("width", range(34, 160, 7))
 def test_tables_keep_their_width(width: int) -> None:
     found = {"an operation with a rather long name": _stats(1000, 1234.5, errors=333)}
-    for line in operations_drawing(found, width, 10, sort="share").lines:
+    for line in operations_drawing(found, width, 10, sort="share", percentile=run_percentiles(PLAN)).lines:
         assert content(line).cell_length <= width
+
+
+def test_percentiles_of_an_operation_are_as_honest_as_those_of_the_run() -> None:
+    """Nothing where there are too few values; at least the timeout where too many requests had no answer."""
+    slow = Stats(
+        counts=Counts(scheduled=2000, started=2000, ok=1700, timeouts=300),
+        response_time_ms=LatencyStats(count=1700, p50=10.0, p95=20.0, p99=30.0),
+    )
+    drawing = operations_drawing(
+        {"few": _stats(900, 5), "slow": slow}, 80, 10, sort="name", percentile=run_percentiles(PLAN)
+    )
+    few, cut = (content(line).plain.split() for line in drawing.lines[1:])
+    assert few[-5:-2] == ["2.50", "5.00", "–"]
+    assert cut[-5:-2] == ["10.0", "≥5,000", "≥5,000"]
 
 
 def test_time_split_names_every_part() -> None:

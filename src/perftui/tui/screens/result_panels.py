@@ -10,7 +10,7 @@ from perftui.tui.widgets.distribution import draw_curve, draw_histogram
 from perftui.tui.widgets.errors import draw_errors
 from perftui.tui.widgets.events import draw_events
 from perftui.tui.widgets.objectives import objectives_drawing
-from perftui.tui.widgets.operations import operations_drawing
+from perftui.tui.widgets.operations import operations_drawing, run_percentiles
 from perftui.tui.widgets.panel import LinePanel
 from perftui.tui.widgets.percentiles import draw_percentiles, draw_phases, draw_spreads
 from perftui.tui.widgets.result_picture import ResultPicture
@@ -43,9 +43,11 @@ def _throughput(picture: ResultPicture, width: int, height: int) -> Drawing:
 
 
 def _operations(picture: ResultPicture, width: int, height: int) -> Drawing:
+    record = picture.record
     return operations_drawing(
-        picture.record.summary.operations, width, height, sort=picture.sort, window="measure phase"
-    )
+        record.summary.operations, width, height, sort=picture.sort, percentile=run_percentiles(record.plan),
+        window="measure phase",
+    )  # fmt: skip
 
 
 def _errors(picture: ResultPicture, width: int, height: int) -> Drawing:

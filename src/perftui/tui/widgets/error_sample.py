@@ -26,12 +26,12 @@ def sample_drawing(sample: ErrorSample | None, number: int, of: int, width: int)
         width: cells.
     """
     if sample is None:
-        return Drawing([paint("No exchange of this class was kept.", "$quiet")], title="Sample")
+        return Drawing([paint("No exchange was kept.", "$quiet")], title="Sample")
     lines: list[Text] = []
     rows = [
         ("class", _meaning(sample.error_class)),
         ("operation", sample.operation),
-        ("at", f"{format_clock(sample.at_s)} of the run, {sample.count:,} like it so far"),
+        ("at", f"{format_clock(sample.at_s)} of the run, number {sample.count:,} of its kind"),
         ("time", f"{format_ms(sample.service_time_ms)} ms from send to failure"),
         ("status", f"{sample.status}" if sample.status else "no answer"),
         ("what", sample.detail),

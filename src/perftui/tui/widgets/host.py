@@ -10,12 +10,17 @@ from perftui.tui.widgets.cells import Drawing, join, paint
 from perftui.tui.widgets.picture import TREND_S, LivePicture, trend_seconds
 
 _HOT_PERCENT = 80.0
+_NAME = paint("host", "bold $panel-title")
+"""Stands for the title where there is one line."""
 
 
 def draw_host(picture: LivePicture, width: int, height: int) -> Drawing:
     """CPU and memory with a trend each (a full block is 100 %), network, workers, target."""
     interval = picture.interval
     host = interval.host
+    if picture.state == "starting":
+        none = paint("not sampled yet", "$quiet")
+        return Drawing([join((_NAME, none), "  ") if height == 1 else none], title="This machine")
     if height == 1:
         return Drawing([_one_line(interval)])
     line = max(6, min(TREND_S, (width - 25) // 2))
@@ -95,4 +100,4 @@ def _pressure(interval: Interval) -> Content:
 def _one_line(interval: Interval) -> Content:
     host = interval.host
     machine = f"cpu {host.cpu_percent:.0f} %  mem {host.memory_percent:.0f} %"
-    return join((paint("host", "bold $panel-title"), machine, _workers(interval)), "  ")
+    return join((_NAME, machine, _workers(interval)), "  ")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from perftui.model.plan import Plan
 from perftui.model.record import Stats
 from perftui.model.units import format_count, format_ms, format_percent
+from perftui.report.words import MISSING, percentile_text
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
+from perftui.tui.widgets.percentiles import recent_text
 from perftui.tui.widgets.picture import LivePicture
 
 SORTS = ("share", "name", "rate", "p50", "p95", "p99", "errors")
 """Columns that order the table, in the order the key goes through them."""
+_TIMES = ("p50", "p95", "p99")
+Percentile = Callable[[Stats, str], str]
+"""Shows a percentile of an operation: with what is not known left out."""
 
 
 def draw_operations(picture: LivePicture, width: int, height: int) -> Drawing:
@@ -18,8 +26,19 @@ def draw_operations(picture: LivePicture, width: int, height: int) -> Drawing:
     window = "run" if measured else f"last {picture.window_s} s"
     return operations_drawing(
         summary.operations, width, height, sort=picture.sort, first=picture.first_row, window=window,
+        percentile=run_percentiles(picture.plan) if measured else window_percentile,
         names=tuple(operation.name for operation in picture.plan.counted_operations),
     )  # fmt: skip
+
+
+def run_percentiles(plan: Plan) -> Percentile:
+    """How the percentiles of a run of this plan are shown."""
+    return lambda stats, field: percentile_text(stats, stats.response_time_ms, field, plan.target.timeout_s)
+
+
+def window_percentile(stats: Stats, field: str) -> str:
+    """How those of a window are shown."""
+    return recent_text(stats.response_time_ms, field)
 
 
 def operations_drawing(
@@ -28,6 +47,7 @@ def operations_drawing(
     height: int,
     *,
     sort: str,
+    percentile: Percentile,
     first: int = 0,
     window: str = "run",
     names: tuple[str, ...] = (),
@@ -38,28 +58,31 @@ def operations_drawing(
     ordered = sorted(operations.items(), key=lambda item: _key(sort, item[0], item[1]))
     rows = max(1, height - 1) if height else len(ordered)
     first = min(first, max(0, len(ordered) - rows))
-    columns = _columns(width, sort)
+    times = {name: {field: percentile(stats, field) for field in _TIMES} for name, stats in ordered}
+    longest = max((len(time) for found_times in times.values() for time in found_times.values()), default=0)
+    unknown = [field for field in reversed(_TIMES) if all(times[name][field] == MISSING for name in times)]
+    columns = _columns(width, sort, max(6, longest), unknown)
     lines: list[Text] = [header(columns)]
     for name, stats in ordered[first : first + rows]:
-        lines.append(row(columns, _cells(name, stats, total, columns)))
+        lines.append(row(columns, _cells(name, stats, times[name], total, columns)))
     more = f"{first + 1}–{min(len(ordered), first + rows)} of {len(ordered)}" if len(ordered) > rows else ""
     return Drawing(lines, title="Operations", note=f"response time, ms · {window}", status=more)
 
 
-def _columns(width: int, sort: str) -> tuple[Column, ...]:
+def _columns(width: int, sort: str, time: int, unknown: Sequence[str]) -> tuple[Column, ...]:
     wanted = [
         ("share", "share", 6),
         ("rate", "sent/s", 6),
-        ("p50", "p50", 6),
-        ("p95", "p95", 6),
-        ("p99", "p99", 6),
+        *((field, field, time) for field in _TIMES),
         ("errors", "errors", 7),
     ]
     if width >= 100:
         wanted[5:5] = [("max", "max", 6)]
         wanted += [("ok", "ok", 8), ("received", "MB in", 7)]
-    while len(wanted) > 3 and width - sum(cells + 2 for _, _, cells in wanted) < 12:
-        wanted.pop(2 if wanted[2][0] == "p50" else 1 if wanted[1][0] == "rate" else 0)
+    # a column without any value is the first to go
+    for key in (*unknown, "p50", "rate", "share"):
+        if len(wanted) > 3 and width - sum(cells + 2 for _, _, cells in wanted) < 12:
+            wanted = [column for column in wanted if column[0] != key]
     name = max(8, width - sum(cells + 2 for _, _, cells in wanted))
     mark = {"name": "▲"}.get(sort, "▼")
     return (
@@ -68,17 +91,13 @@ def _columns(width: int, sort: str) -> tuple[Column, ...]:
     )
 
 
-def _cells(name: str, stats: Stats, total: int, columns: tuple[Column, ...]) -> tuple[Text, ...]:
-    times = stats.response_time_ms
-    known = times.count > 0
+def _cells(name: str, stats: Stats, times: dict[str, str], total: int, columns: tuple[Column, ...]) -> tuple[Text, ...]:
     bad = stats.error_rate
     values: dict[str, Text] = {
         "share": format_percent(stats.counts.scheduled / total),
         "sent/s": _rate(stats.rate_per_s),
-        "p50": format_ms(times.p50) if known else "–",
-        "p95": format_ms(times.p95) if known else "–",
-        "p99": format_ms(times.p99) if known else "–",
-        "max": format_ms(times.max) if known else "–",
+        **times,
+        "max": format_ms(stats.response_time_ms.max) if stats.response_time_ms.count else "–",
         "errors": paint(format_percent(bad), "bold $error" if bad >= 0.01 else "$warning" if bad else "$quiet"),
         "ok": f"{stats.counts.ok:,}",
         "MB in": f"{stats.received_bytes / 1e6:,.1f}",

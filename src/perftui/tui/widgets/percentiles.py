@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from perftui.model.record import LatencyStats, Stats
 from perftui.model.units import format_count, format_ms, format_percent
-from perftui.report.words import PERCENTILES, percentile_text
+from perftui.report.words import MISSING, PERCENTILES, percentile_text
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
 from perftui.tui.widgets.result_picture import ResultPicture
 
 _REST = (("max", "max"), ("min", "min"), ("mean", "mean"), ("stddev", "std. deviation"), ("iqr", "p75 − p25"))
+_LEAST = {"p90": 10, "p95": 20, "p99": 100, "p99_9": 1000}
+"""Values a window needs so that a value lies above its percentile."""
+
+
+def recent_text(stats: LatencyStats, field: str) -> str:
+    """A percentile of a window; with too few values for it, nothing: the maximum says more."""
+    return format_ms(getattr(stats, field)) if stats.count >= _LEAST.get(field, 1) else MISSING
 
 
 def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
@@ -49,24 +56,26 @@ def _plain(stats: LatencyStats, field: str) -> str:
 def draw_phases(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
     """A line per phase; only `measure` is judged."""
     wide = width >= 70
+    timeout_s = picture.record.plan.target.timeout_s
     columns = [Column("phase", 8, right=False), Column("due", 8), Column("ok", 8), Column("ok/s", 6)]
-    columns += [Column("p50", 6), Column("p95", 6), Column("p99", 6)] if wide else [Column("p95", 6)]
+    fields = ("p50", "p95", "p99") if wide else ("p95",)
+    columns += [Column(field, 7) for field in fields]
     columns.append(Column("errors", 7))
     lines: list[Text] = [header(columns)]
     for phase, stats in picture.record.phases.items():
-        lines.append(row(columns, _phase(phase, stats, wide=wide)))
+        times = [percentile_text(stats, stats.response_time_ms, field, timeout_s) for field in fields]
+        lines.append(row(columns, _phase(phase, stats, times)))
     return Drawing(lines, title="Phases", note="response time, ms")
 
 
-def _phase(phase: str, stats: Stats, *, wide: bool) -> tuple[Text, ...]:
-    counts, times = stats.counts, stats.response_time_ms
-    fields = ("p50", "p95", "p99") if wide else ("p95",)
+def _phase(phase: str, stats: Stats, times: list[str]) -> tuple[Text, ...]:
+    counts = stats.counts
     return (
         paint(phase, "bold" if phase == "measure" else ""),
         f"{counts.scheduled:,}",
         f"{counts.ok:,}",
         format_count(stats.throughput_per_s),
-        *(format_ms(getattr(times, field)) if times.count else "–" for field in fields),
+        *times,
         format_percent(stats.error_rate),
     )
 

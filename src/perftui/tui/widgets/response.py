@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from perftui.model.record import LatencyStats, ObjectiveResult
+from perftui.model.record import ObjectiveResult
 from perftui.model.units import format_ms
 from perftui.report.words import percentile_text
 from perftui.tui.widgets.cells import Column, Drawing, Text, fit, header, join, paint, row
 from perftui.tui.widgets.objectives import limit_text, verdict_glyph
+from perftui.tui.widgets.percentiles import recent_text
 from perftui.tui.widgets.picture import LivePicture, trend_seconds
 
 ROWS: tuple[tuple[str, str], ...] = (
@@ -26,8 +27,6 @@ _STYLES = {
 }
 _NUMBER = 7
 _MOST_ROWS = 3
-_LEAST = {"p90": 10, "p95": 20, "p99": 100, "p99_9": 1000}
-"""Values a window needs so that a value lies above its percentile."""
 
 
 def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
@@ -79,7 +78,7 @@ def _rows(picture: LivePicture, columns: tuple[Column, ...], field: str, name: s
             paint(name, "bold"),
             paint(lines[-1], _STYLES[field]),
             paint(format_ms(top) if top else "–", "$quiet"),
-            paint(_recent(window.response_time_ms, field), "bold"),
+            paint(recent_text(window.response_time_ms, field), "bold"),
             percentile_text(run, run.response_time_ms, field, picture.plan.target.timeout_s),
         ),
         " ",
@@ -113,16 +112,10 @@ def _parts(picture: LivePicture, columns: tuple[Column, ...], most: int) -> list
         title, kind, field, _ = part
         hint = "" if kind in hinted or len(title) + len(_HINTS[kind]) + 2 > first else f"  {_HINTS[kind]}"
         hinted.add(kind)
-        recent = fit(paint(_recent(getattr(window, kind), field), "bold"), _NUMBER, right=True)
+        recent = fit(paint(recent_text(getattr(window, kind), field), "bold"), _NUMBER, right=True)
         whole = fit(percentile_text(run, getattr(run, kind), field, timeout_s), _NUMBER, right=True)
         lines.append(join((fit(Content(title) + paint(hint, "$quiet"), first), recent, whole)))
     return lines
-
-
-def _recent(stats: LatencyStats, field: str) -> str:
-    """A percentile of the window; with too few values for it, nothing: the maximum says more."""
-    least = _LEAST.get(field, 1)
-    return format_ms(getattr(stats, field)) if stats.count >= least else "–"
 
 
 def _about_time(results: tuple[ObjectiveResult, ...]) -> list[ObjectiveResult]:

@@ -37,7 +37,8 @@ def time_lines(stats: Stats, width: int, height: int) -> list[Text]:
     times = stats.times_ms
     total = sum(times.values())
     if not total:
-        return [paint("nothing answered yet", "$quiet")]
+        none = paint("nothing answered", "$quiet")
+        return [join((paint("time", "bold $panel-title"), none), "  ") if height == 1 else none]
     words: list[Content] = []
     for key, name, style in PARTS:
         if height == 1 and not times.get(key):
@@ -74,7 +75,7 @@ def _bar(times: dict[str, float], total: float, width: int) -> Content:
 
 def _connections(picture: LivePicture) -> str:
     links = picture.interval.connections
-    words = [f"{links.open_now:,} connections", f"{links.opened:,} opened/s"]
+    words = [f"{links.open_now:,} connection{'s' * (links.open_now != 1)}", f"{links.opened:,} opened/s"]
     if links.reconnects:
         words.append(f"{links.reconnects:,} reconnects/s")
     return " · ".join(words)

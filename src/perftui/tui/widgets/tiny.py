@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from perftui.model.units import format_clock, format_count, format_ms, format_percent
+from perftui.model.units import format_clock, format_count, format_percent
+from perftui.report.words import percentile_text
 from perftui.tui.describe import host_text
 from perftui.tui.widgets.cells import Drawing, Text, join, paint
+from perftui.tui.widgets.percentiles import recent_text
 from perftui.tui.widgets.picture import LivePicture
 from perftui.tui.widgets.progress import progress_bar, state_word
+
+_TIMES = ("p50", "p95", "p99")
 
 
 def draw_tiny(picture: LivePicture, width: int, height: int) -> Drawing:
     """State, rates, percentiles, errors, trust: the most wanted first."""
     window, run = picture.window.total, picture.run.total
-    times, whole = window.response_time_ms, run.response_time_ms
+    recent = [f"{name} {recent_text(window.response_time_ms, name)}" for name in _TIMES]
+    timeout_s = picture.plan.target.timeout_s
+    whole = [f"{name} {percentile_text(run, run.response_time_ms, name, timeout_s)}" for name in _TIMES]
     host = picture.interval.host
     clock = f"{format_clock(picture.elapsed_s)}/{format_clock(picture.planned_s)}"
     objectives = [result.verdict for result in picture.objectives]
@@ -20,8 +26,8 @@ def draw_tiny(picture: LivePicture, width: int, height: int) -> Drawing:
     lines: list[Text] = [
         join((state_word(picture.state), clock, paint(f"trust {picture.trust.verdict}", "$quiet"))),
         f"sent {format_count(window.rate_per_s)}/s  ok {format_count(window.throughput_per_s)}/s",
-        f"ms, {picture.window_s} s: p50 {format_ms(times.p50)} p95 {format_ms(times.p95)} p99 {format_ms(times.p99)}",
-        f"ms, run: p50 {format_ms(whole.p50)} p95 {format_ms(whole.p95)} p99 {format_ms(whole.p99)}",
+        f"ms, {picture.window_s} s: {' '.join(recent)}",
+        f"ms, run: {' '.join(whole)}",
         f"errors {format_percent(run.error_rate)}  {picture.counts.timeouts:,} timeouts",
         f"objectives {missed} of {len(objectives)} missed" if objectives else "no objectives",
         f"cpu {host.cpu_percent:.0f} %  memory {host.memory_percent:.0f} %",

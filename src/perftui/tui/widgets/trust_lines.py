@@ -67,7 +67,7 @@ def draw_watched(picture: Watched, width: int, height: int) -> Drawing:  # noqa:
         cells: tuple[Text, ...] = (watched.name, paint(watched.worst, "bold"), paint(watched.degraded, "$quiet"))
         lines.append(row(columns, (*cells, paint(watched.invalid, "$quiet"), count), " "))
     measured = len(picture[1].intervals)
-    lines += ["", paint(_FOOTNOTE, "$quiet")]
+    lines += ["", *paint(_FOOTNOTE, "$quiet").wrap(width)]
     return Drawing(lines, title="What is watched", note="limits of one second", status=f"{measured:,} seconds")
 
 

@@ -8,8 +8,8 @@ from textual.content import Content
 
 from perftui.model.record import Finding, Record
 from perftui.model.units import format_clock, format_count, format_percent
-from perftui.report.words import load_text, moment_text, percentile_text, status_text
-from perftui.tui.widgets.cells import Drawing, Text, join, paint, spread
+from perftui.report.words import load_text, moment_text, percentile_text
+from perftui.tui.widgets.cells import Drawing, Text, join, paint, shortened, spread
 from perftui.tui.widgets.progress import state_word
 from perftui.tui.widgets.result_picture import ResultPicture
 
@@ -29,15 +29,17 @@ def draw_verdict(picture: ResultPicture, width: int, height: int) -> Drawing:  #
     record = picture.record
     # met or not: the objectives' verdict on numbers that are not the target's proves nothing
     word, style = _VERDICTS["invalid" if record.trust.verdict == "invalid" else record.verdict]
-    detail = status_text(record).removeprefix(record.status).strip()
-    state = state_word(record.status)
     trust = paint("trust ", "$quiet") + paint(record.trust.verdict, _TRUST[record.trust.verdict])
-    left = join((paint(word, style), state, trust, *([paint(detail, "$quiet")] if detail else [])), "  ")
-    path = paint(f"saved in {_place(picture.run.path)}", "$quiet")
+    left = join((paint(word, style), state_word(record.status), trust), "  ")
+    # what came out goes before how much of it: the numbers stand below, too
+    numbers = shortened(_headline(record), width - left.cell_length - 2)
+    saved = paint(f"saved in {_place(picture.run.path)}", "$quiet")
     moment = paint(moment_text(record.started_at), "$quiet")
-    # the path is there to be copied: it is never cut for the date
-    roomy = path.cell_length + moment.cell_length + 2 <= width
-    return Drawing([spread(left, _headline(record), width), spread(path, moment, width) if roomy else path])
+    # a path is there to be copied: it is never cut, and the id finds the run as well
+    if saved.cell_length > width:
+        saved = paint(f"saved as {record.id}", "$quiet")
+    roomy = saved.cell_length + moment.cell_length + 2 <= width
+    return Drawing([spread(left, numbers, width), spread(saved, moment, width) if roomy else saved])
 
 
 def _place(path: Path) -> str:
@@ -62,7 +64,7 @@ def draw_findings(picture: ResultPicture, width: int, height: int) -> Drawing:
     """What is worth knowing without having asked."""
     found = sorted(picture.record.findings, key=lambda finding: ("fail", "warn", "note").index(finding.severity))
     lines: list[Text] = []
-    for finding in found:
+    for finding in (*_course(picture.record), *found):
         lines += _finding(finding, width)
     if picture.run.problem:
         lines.append(paint("! ", "bold $warning") + Content(picture.run.problem))
@@ -74,6 +76,16 @@ def draw_findings(picture: ResultPicture, width: int, height: int) -> Drawing:
         else [*lines[: height - 1], paint(f"… {len(lines) - height + 1} more lines", "$quiet")]
     )
     return Drawing(shown, title="Findings")
+
+
+def _course(record: Record) -> list[Finding]:
+    """How the run went, where it did not go by itself to its end."""
+    found = []
+    if record.status_detail and record.status_detail != record.status:
+        found.append(Finding(code="status", detail=f"{record.status}: {record.status_detail}"))
+    if record.steered:
+        found.append(Finding(code="steered", severity="note", detail="steered by hand: see the events"))
+    return found
 
 
 def _finding(finding: Finding, width: int) -> list[Text]:
