@@ -16,6 +16,7 @@ from perftui.model.plan import Load, Operation, Stage, Target
 from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import LoadWorkers, make_plan, run_load
 
+LAST = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 MOST_WAKE_UP_US = 30_000
 """What many requests may be held up by on both sides together where the machine is busy."""
 LEAST_WAKE_UP_US = 2_000
@@ -237,9 +238,21 @@ def test_pauses_are_no_delays() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/${seq}"])
-def test_every_request_is_counted_once(path: str) -> None:
-    with fault_server(answering()) as server:
+def test_every_request_is_counted_once_and_every_byte(path: str) -> None:
+    lock, sizes = threading.Lock(), []
+
+    def handle(connection: Connection) -> None:
+        for _ in range(20):  # then the server closes, and a new connection carries what comes next
+            request = connection.read_request()
+            if not request:
+                return
+            with lock:
+                sizes.append(len(request))
+            connection.send(OK if connection.served < 20 else LAST)
+
+    with fault_server(handle) as server:
         measured = run_load(
             make_plan(server.url, users=8, duration_s=0.5, operations=[Operation(name="get", path=path)])
         )
         assert server.requests == measured.counts().started == measured.counts().ok
+    assert sum(cell.sent_bytes for cell in measured.cells()) == sum(sizes)
