@@ -123,6 +123,30 @@ def test_at_the_cap_the_wait_is_judged_once() -> None:
     assert _codes(judged.trust_reasons) == {"at_cap": "degraded"}
 
 
+def test_over_the_run_as_well() -> None:
+    """Delays of 500 ms in a second at the cap are no lateness of the generator's, neither then nor over the run."""
+    capped = _second(start_delay_p99_ms=500.0, delay_ms=500.0, at_cap_s=0.04)
+    assert _codes(judge_run(_seconds(60, capped, flagged=3), _plan()).reasons) == {"at_cap": "degraded"}
+
+
+@pytest.mark.parametrize(
+    ("cap", "connections", "words"),
+    [
+        (4096, 0, "the in-flight cap of 4,096"),
+        (4096, 1, "the limit of 1 connection"),
+        (4096, 20, "the limit of 20 connections"),
+        (10, 20, "the in-flight cap of 10"),
+    ],
+)
+def test_which_limit_requests_wait_at(cap: int, connections: int, words: str) -> None:
+    plan = replace(_plan(), load=replace(_plan().load, in_flight_cap=cap, connections=connections))
+    capped = _second(at_cap_s=0.5)
+    [reason] = judge_interval(capped, plan).trust_reasons
+    assert reason.detail == f"requests of worker 0 waited at {words} for 0.5 s"
+    [reason] = judge_run(_seconds(10, capped), plan).reasons
+    assert reason.detail == f"requests waited at {words} for 50.0 % of the time"
+
+
 def test_start_delay_is_not_judged_in_users_mode() -> None:
     assert judge_interval(_second(start_delay_p99_ms=500), _plan(mode="users")).trust == "valid"
 

@@ -91,7 +91,10 @@ class Connection(asyncio.Protocol):
         intended_ns: int,
         user: VirtualUser | None,
     ) -> None:
-        """Take a request that waits for this connection to open. Its time runs from now."""
+        """Take a request that waits for this connection to open. Its time runs from now.
+
+        Written out as in `send`: a call from there to here would cost every request.
+        """
         self.operation = operation
         self.cell = cell
         self.data = data

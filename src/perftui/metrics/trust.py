@@ -7,8 +7,8 @@ limits of one second):
   or a worker above 95 % CPU for 3 s make the run invalid; the in-flight cap, the CPU quota, a worker above 80 % CPU or
   a busy host core for 3 s, one loop lag above 100 ms, an invalid second of any kind or an unresponsive or lost worker
   degrade it.
-* Over the run: start_delay p99, schedule deficit (dropped / scheduled: > 1 % degraded, > 5 % invalid), share of time at
-  the cap (> 5 % invalid), mean of throttled periods (> 10 % invalid).
+* Over the run: start_delay p99 (of a run that was never at the cap), schedule deficit (dropped / scheduled: > 1 %
+  degraded, > 5 % invalid), share of time at the cap (> 5 % invalid), mean of throttled periods (> 10 % invalid).
 * By share: a signal that degrades more than 5 % of the seconds degrades the run, one that makes more than 5 % of them
   invalid makes the run invalid. A single late second in ten minutes is on the screen but is not the run's verdict.
 """
@@ -24,6 +24,7 @@ from perftui.metrics.trust_rules import (
     AT_CAP,
     THROTTLED,
     above,
+    cap_text,
     client_errors_text,
     is_local,
     second_reasons,
@@ -190,7 +191,7 @@ class RunTrust:
         if self._seconds > 0:
             share = self._at_cap_s / self._seconds
             if (verdict := above(share, AT_CAP)) != "valid":
-                detail = f"requests waited at the in-flight cap for {format_percent(share)} of the time"
+                detail = f"requests waited at {cap_text(self._plan)} for {format_percent(share)} of the time"
                 reasons.append(TrustReason(code="at_cap", verdict=verdict, detail=detail))
             throttled = self._throttled_s / self._seconds
             if (verdict := above(throttled, THROTTLED)) != "valid":

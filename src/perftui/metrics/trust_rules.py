@@ -13,8 +13,8 @@
     machine was suspended                    -                         > 0
     worker unresponsive or lost              yes                       -
 
-p50 is that of the service times. While requests wait at the cap, their start delay is the cap's doing and is
-judged there: it would otherwise make a run invalid long before 5 % of its time.
+p50 is that of the service times. While requests wait at the cap (or at the plan's limit of connections), their start
+delay is the cap's doing and is judged there: it would otherwise make a run invalid long before 5 % of its time.
 How seconds add up to a run: metrics/trust.py.
 """
 
@@ -79,6 +79,14 @@ def client_errors_text(count: int) -> str:
     return f"{count:,} request{'s' if count != 1 else ''} failed in the generator itself"
 
 
+def cap_text(plan: Plan) -> str:
+    """What requests wait at when too many are on their way: the limit that the plan sets is the lower one."""
+    load = plan.load
+    if 0 < load.connections < load.in_flight_cap:
+        return f"the limit of {load.connections:,} connection{'s' if load.connections != 1 else ''}"
+    return f"the in-flight cap of {load.in_flight_cap:,}"
+
+
 def median_service_ms(interval: Interval) -> float:
     """Median service time of everything answered in an interval; 0 when nothing was."""
     held = [cell.service_time for cells in interval.cells.values() for cell in cells.values()]
@@ -113,7 +121,7 @@ def second_reasons(interval: Interval, plan: Plan, earlier: Sequence[Interval] =
                     f"limit {format_ms(limits[verdict == 'invalid'])} ms",
                     at_s=at_s,
                 )
-        yield from _process_reasons(health, interval, who)
+        yield from _process_reasons(health, interval, plan, who)
         if recent:
             busy = min(_cpu_of(health.worker, second) for second in recent)
             if (verdict := above(busy, WORKER_CPU)) != "valid":
@@ -130,7 +138,7 @@ def second_reasons(interval: Interval, plan: Plan, earlier: Sequence[Interval] =
         yield TrustReason(code="client_errors", verdict="invalid", detail=client_errors_text(failures), at_s=at_s)
 
 
-def _process_reasons(health: WorkerHealth, interval: Interval, who: str) -> Iterator[TrustReason]:
+def _process_reasons(health: WorkerHealth, interval: Interval, plan: Plan, who: str) -> Iterator[TrustReason]:
     at_s = interval.at_s
     if health.loop_lag_p99_ms > LAG_P99_MS or health.loop_lag_over_100ms:
         verdict: TrustVerdict = "invalid" if health.loop_lag_over_100ms > 1 else "degraded"
@@ -144,7 +152,7 @@ def _process_reasons(health: WorkerHealth, interval: Interval, who: str) -> Iter
         yield TrustReason(code="gc", verdict=verdict, detail=detail, at_s=at_s)
     share = health.at_cap_s / interval.duration_s if interval.duration_s > 0 else 0.0
     if (verdict := above(share, AT_CAP)) != "valid":
-        detail = f"requests of {who} waited at the in-flight cap for {health.at_cap_s:.2g} s"
+        detail = f"requests of {who} waited at {cap_text(plan)} for {health.at_cap_s:.2g} s"
         yield TrustReason(code="at_cap", verdict=verdict, detail=detail, at_s=at_s)
 
 
