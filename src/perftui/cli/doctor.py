@@ -70,10 +70,10 @@ def _event_loop() -> Fact:
 
 def _runs_folder() -> Fact:
     from perftui.model.units import format_bytes
-    from perftui.store.paths import runs_directory
+    from perftui.store.paths import existing_part, runs_directory
 
     folder = runs_directory()
-    place = next(path for path in (folder, *folder.parents) if path.exists())
+    place = existing_part(folder)
     free = shutil.disk_usage(place).free
     writable = os.access(place, os.W_OK)
     fix = "" if writable else "this user cannot write there; set PERFTUI_DATA_DIR"

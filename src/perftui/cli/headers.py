@@ -31,11 +31,18 @@ def parse_headers(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
                 )
             elif any(character in value for character in "\r\n\0"):
                 problems.append(f"--header {safe_text(name, 60)!r}: a value has no line ends")
+            elif not _is_unicode(value):
+                problems.append(f"--header {safe_text(name, 60)!r}: the value is not UTF-8")
             else:
                 headers.append((name.strip(), value.strip()))
     if problems:
         raise UsageError(*problems)
     return tuple(headers)
+
+
+def _is_unicode(text: str) -> bool:
+    """Arguments that are no UTF-8 hold surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _lines(file: Path) -> list[str]:

@@ -16,6 +16,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.platform == "win32":
         print(_WINDOWS, file=sys.stderr)
         return 2
+    from perftui.cli.streams import prepare_streams
+
+    prepare_streams()
     if given == ["--version"]:
         print(f"perftui {__version__}")
         return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from perftui.cli.failures import tell
-from perftui.model.errors import UsageError
+from perftui.model.errors import PerftuiError, UsageError
 
 _PIPE_WIDTH = 400
 _NOBODY_READS = {errno.EPIPE, errno.EIO}
@@ -22,6 +22,7 @@ def write_output(text: str, output: Path | None) -> None:
     """Print the text, or put it into the file in one step.
 
     Raises:
+        PerftuiError: stdout takes no more, such as on a full disk.
         UsageError: the file cannot be written.
     """
     if output is None:
@@ -29,9 +30,9 @@ def write_output(text: str, output: Path | None) -> None:
             sys.stdout.write(text if text.endswith("\n") else text + "\n")
             sys.stdout.flush()
         except OSError as error:
-            if error.errno not in _NOBODY_READS:
-                raise
             leave_stdout()
+            if error.errno not in _NOBODY_READS:
+                raise PerftuiError(f"stdout: cannot be written: {(error.strerror or str(error)).lower()}") from error
         return
     try:
         _write_file(output.absolute(), text.encode())

@@ -19,11 +19,13 @@ from perftui.cli.options import (
 )
 from perftui.cli.patient import PatientCommand
 from perftui.cli.references import PRESET, RUN
+from perftui.model.text import safe_text
 
 if TYPE_CHECKING:
     from perftui.model.plan import Plan
 
 FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
+_LONGEST_LABEL = 1_000
 _EXIT_CODES = """\b
 Exit codes
   0  fine                       12  run invalid, or not comparable
@@ -142,7 +144,7 @@ def run(
     )
     wanted = Wanted(
         plan=plan,
-        label=label,
+        label=safe_text(label, _LONGEST_LABEL),
         confirm_host=confirm_host,
         baseline=baseline,
         threshold=threshold,

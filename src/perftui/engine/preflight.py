@@ -12,6 +12,7 @@ from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
 from perftui.model.text import safe_text
 from perftui.model.units import format_bytes
+from perftui.store.paths import existing_part
 
 _SPARE_DESCRIPTORS = 64
 _BYTES_PER_VALUE = 4
@@ -68,8 +69,7 @@ def check_space(plan: Plan, folder: Path) -> list[str]:
         folder: where runs are saved; it may not exist yet.
     """
     need = journal_bytes(plan)
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(existing).free
+    free = shutil.disk_usage(existing_part(folder)).free
     if free >= 2 * need:
         return []
     return [f"{format_bytes(free)} are free where runs are saved; this run may need {format_bytes(need)}"]

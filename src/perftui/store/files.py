@@ -48,7 +48,9 @@ def make_private_directory(path: Path) -> None:
     except FileExistsError:
         check_private_directory(path)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be made: {error.strerror}") from error
+        raise UsageError(
+            f"{path}: cannot be made: {error.strerror}; see PERFTUI_DATA_DIR, PERFTUI_RUNTIME_DIR"
+        ) from error
     if stat.S_IMODE(path.stat().st_mode) != PRIVATE_DIRECTORY:
         path.chmod(PRIVATE_DIRECTORY)
 

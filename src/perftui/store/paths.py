@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import warnings
 from pathlib import Path
 
 import platformdirs
@@ -38,7 +39,8 @@ def runtime_directory() -> Path:
     if chosen:
         return Path(chosen).absolute()
     if os.environ.get("XDG_RUNTIME_DIR") or not hasattr(os, "getuid"):
-        return platformdirs.user_runtime_path(_APP, appauthor=False)
+        with warnings.catch_warnings(action="ignore"):  # of another user, as under sudo: there is a fallback
+            return platformdirs.user_runtime_path(_APP, appauthor=False)
     return _short_directory()
 
 
@@ -54,6 +56,12 @@ def socket_path(run_id: str) -> Path:
         path = _short_directory() / f"{digest}.sock"
     make_private_directory(path.parent)
     return path
+
+
+def existing_part(folder: Path) -> Path:
+    """The folder, or its nearest parent that exists and may be looked at."""
+    # Path.exists raises where os.path.exists says no: in a folder that is closed to us
+    return next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110 - see above
 
 
 def _short_directory() -> Path:

@@ -1,0 +1,22 @@
+"""The standard streams as every command may expect them: open, and able to take any text."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+
+def prepare_streams() -> None:
+    """Open to nowhere what the caller closed (`>&-`), and let no character end a command.
+
+    Results are UTF-8 whatever the locale says, for the programs that read them; a terminal of another encoding shows
+    `?` for what it lacks.
+    """
+    # in this order each takes the lowest free number, its own: no journal or socket becomes descriptor 1 or 2
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - as long as we live
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in {"utf-8", "utf8"}:
+        stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
