@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perftui.model.errors import UsageError
@@ -17,6 +17,7 @@ from perftui.presets.importing.har import import_har
 from perftui.presets.importing.http_file import import_http_file
 from perftui.presets.importing.openapi import import_openapi
 from perftui.presets.loading import parse_preset
+from support.mutation import with_a_part_replaced
 
 
 def load(text: str) -> Plan:
@@ -433,3 +434,13 @@ def test_any_text_is_imported_or_refused(text: str, kind: str) -> None:
         except UsageError:
             continue
         load(made)
+
+
+@settings(max_examples=60)
+@given(with_a_part_replaced([OPENAPI, RAIL, json.dumps(HAR)], "{}[]<>@#:;=&%^$\"'\\\n -\x00é0aF"))
+def test_a_nearly_right_one_is_imported_or_refused(text: str) -> None:
+    try:
+        made = import_text(text, "x.har" if text.startswith("{") else "x.yaml")
+    except UsageError:
+        return
+    parse_preset(made, "imported.toml")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
 
+from perftui.model.errors import UsageError
 from perftui.model.plan import Auth, Part, Plan
 from perftui.presets.importing.curl import import_curl
 from perftui.presets.importing.shell import commands, preset_text
 from perftui.presets.loading import parse_preset
+from support.mutation import with_a_part_replaced
 
 CHROME = r"""
 curl 'https://www.shop.example/api/session?next=%2Fhome' \
@@ -146,3 +149,13 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
 )
 def test_words_of_a_shell(text: str, expected: list[list[str]]) -> None:
     assert [[preset_text(word) for word in words] for words in commands(text)] == expected
+
+
+@settings(max_examples=60)
+@given(with_a_part_replaced([CHROME, CHROME_ON_WINDOWS, FORM, DOCUMENTED], "{}[]<>@#:;=&%^$\"'\\\n -\x00é0aF"))
+def test_a_nearly_right_one_is_imported_or_refused(text: str) -> None:
+    try:
+        made = import_curl(text)
+    except UsageError:
+        return
+    parse_preset(made, "imported.toml")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
 
+from perftui.model.errors import UsageError
 from perftui.model.plan import Auth, Operation, Part, Plan
 from perftui.presets.importing.http_file import import_http_file
 from perftui.presets.loading import parse_preset
+from support.mutation import with_a_part_replaced
 
 VS_CODE = """@hostname = api.example.com
 @host = {{hostname}}:8443
@@ -218,3 +221,13 @@ def test_a_file_of_jetbrains() -> None:
 def test_request_lines(line: str, url: str) -> None:
     plan, _ = imported(line)
     assert (plan.target.url, plan.operations[0].path) == (url, "/x")
+
+
+@settings(max_examples=60)
+@given(with_a_part_replaced([VS_CODE, JETBRAINS], "{}[]<>@#:;=&%^$\"'\\\n -\x00é0aF"))
+def test_a_nearly_right_one_is_imported_or_refused(text: str) -> None:
+    try:
+        made = import_http_file(text)
+    except UsageError:
+        return
+    parse_preset(made, "imported.toml")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from perftui.model.text import safe_text
@@ -23,6 +23,9 @@ class Problems:
 
     def __bool__(self) -> bool:
         return bool(self._found)
+
+    def __iter__(self) -> Iterator[tuple[KeyPath, str]]:
+        return iter(self._found)
 
     def add(self, path: KeyPath, message: str) -> None:
         """Note a mistake: where it is and what to do."""

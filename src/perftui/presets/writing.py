@@ -55,7 +55,9 @@ def _all_tables_fit(value: Mapping[str, object]) -> bool:
 
 
 def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _text(name)
+    if _BARE.fullmatch(name):
+        return name
+    return _text(name) if name.isprintable() else _escaped(name)  # a key is on one line
 
 
 def write_value(value: object) -> str:

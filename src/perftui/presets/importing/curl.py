@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from perftui.model.errors import UsageError
+from perftui.presets import texts
 from perftui.presets.importing.bodies import content_type, use_body
 from perftui.presets.importing.curl_options import NOT_DONE, read_options
 from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, short_url
@@ -19,6 +20,7 @@ from perftui.presets.importing.whole_preset import preset_of
 
 _BEFORE_CURL = re.compile(r"[$%!]|sudo|time|exec|if|then|else|do|[A-Za-z_]\w*=.*", re.DOTALL)
 _ATTRIBUTE = re.compile(r";\s*(type|filename)=(\"[^\"]*\"|[^;]*)")
+_CONTENT_OF = re.compile(r"<[^}]+")
 _SECONDS = re.compile(r"[1-9]\d{0,2}(\.\d{1,3})?|0\.\d{0,2}[1-9]")
 _DATA = {"--data", "--data-raw", "--data-binary", "--data-ascii", "--data-urlencode", "--json"}
 
@@ -210,15 +212,15 @@ class _Command:
 
     def _use_user(self, user: str, password: str) -> None:
         """A user with an empty password is a key."""
-        name = preset_text(user) if password or holds_variable(user) else "${env:API_KEY}"
+        name = preset_text(user) if user and (password or holds_variable(user)) else "${env:API_KEY}"
         secret = preset_text(password) if holds_variable(password) else "${env:PASSWORD}" if password else ""
         self._target["auth"] = {"digest" if self._is_digest else "basic": {"user": name, "password": secret}}
 
     def _use_proxy(self, proxy: str) -> None:
         scheme, _, rest = proxy.rpartition("://")
         user, at, host = rest.rpartition("@")
-        if scheme not in {"", "http"}:
-            self._finding.omit("as perftui does not do it", f"--proxy {scheme}://")
+        if scheme not in {"", "http"} or (not holds_variable(host) and texts.proxy_problem(f"http://{host}")):
+            self._finding.omit("as perftui does not do it", f"--proxy {plain_text(host)}")
             return
         user = "${env:PROXY_USER}:${env:PROXY_PASSWORD}@" if at or self._proxy_user else ""
         self._target["proxy"] = f"http://{user}{preset_text(host)}"
@@ -240,8 +242,10 @@ def _part(text: str, *, files: bool) -> dict[str, Any]:
     value = _ATTRIBUTE.sub("", value)
     if value.startswith("@"):
         part["file"] = plain_text(value[1:]).strip('"')
+    elif _CONTENT_OF.fullmatch(plain_text(value)):
+        part["value"] = f"${{file:{plain_text(value[1:])}}}"
     else:
-        part["value"] = f"${{file:{plain_text(value[1:])}}}" if value.startswith("<") else preset_text(value.strip('"'))
+        part["value"] = preset_text(value.strip('"'))
     for key, attribute in attributes.items():
         part["content_type" if key == "type" else "filename"] = preset_text(attribute)
     return part

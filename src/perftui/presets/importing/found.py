@@ -60,7 +60,8 @@ class Finding(Struct, kw_only=True):
 
     def comments(self) -> list[str]:
         """All that a reader of the preset must know, one line each."""
-        return [*dict.fromkeys(self.notes), *(_omission(reason, names) for reason, names in self.omitted.items())]
+        told = [*dict.fromkeys(self.notes), *(_omission(reason, names) for reason, names in self.omitted.items())]
+        return [safe_text(line, 300) for line in told]
 
 
 def _omission(reason: str, names: list[str]) -> str:

@@ -115,6 +115,8 @@ class HttpValues:
         source = source.strip("[]'\"") if part == "headers" else source
         capture = {"name": _variable(f"{request}_{source}")}
         if part == "headers":
+            if texts.header_name_problem(source):
+                raise UnknownValueError(f"{safe_text(source, 60)!r} is no header")
             capture["header"] = source
         else:
             capture["json"] = "$" if source == "*" else source

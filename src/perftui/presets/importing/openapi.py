@@ -92,7 +92,7 @@ class _Importer:
         )
         if not urlsplit(url).netloc:
             self._finding.notes.append("the document names no host; set target.url or give a URL on the command line")
-        return urljoin(f"{NO_SERVER}/", url).rstrip("/")
+        return urljoin(f"{NO_SERVER}/", literal(url)).rstrip("/")
 
     def _request(
         self, base: str, path: str, method: str, operation: dict[str, Any], parameters: list[Any]
@@ -110,7 +110,11 @@ class _Importer:
                 request.headers.append((name, self._examples.text_of_parameter(parameter)))
             elif place == "cookie" and parameter.get("required"):
                 self._finding.omit("cookies", f"{name} of {method.upper()} {path}")
-        filled = _IN_BRACES.sub(lambda match: _quoted(path_values.get(match[1], "1")), path)
+        pieces = _IN_BRACES.split(path)  # literals, and the names between them
+        filled = "".join(
+            _quoted(path_values.get(piece, "1")) if number % 2 else literal(piece)
+            for number, piece in enumerate(pieces)
+        )
         pairs = "&".join(f"{quote(name)}={_quoted(value)}" for name, value in query.items())
         request.url = f"{base}{filled}{'?' + pairs if pairs else ''}"
         request.name = safe_text(str(operation.get("operationId") or f"{method.upper()} {path}"), 150)

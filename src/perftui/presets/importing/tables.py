@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
@@ -204,7 +205,8 @@ def _unescaped(text: str) -> str:
     return unquote_plus(text) if "${" not in text else text.replace("${", "{")
 
 
-def variables_of(tables: object) -> list[str]:
-    """The environment variables that a preset's tables use, in their order."""
-    found = (p.argument for text in strings_of(tables) for p in grammar.placeholders(text) if p.kind == "env")
-    return list(dict.fromkeys(found))
+def placeholders_in(value: object) -> Iterator[grammar.Placeholder]:
+    """Every placeholder in a request or a table; texts that are none of a preset, such as names of files, have none."""
+    for text in strings_of(value):
+        with contextlib.suppress(ValueError):
+            yield from grammar.placeholders(text)

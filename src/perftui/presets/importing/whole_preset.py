@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets import texts
+from perftui.presets.format import TARGET
 from perftui.presets.importing.found import Finding, FoundRequest, short_url
-from perftui.presets.importing.tables import TableWriter, variables_of
+from perftui.presets.importing.tables import TableWriter, placeholders_in
+from perftui.presets.problems import Problems
+from perftui.presets.request_format import STEP
+from perftui.presets.sections import Section
 from perftui.presets.writing import write_preset
 
 MOST_REQUESTS = 200
@@ -44,9 +48,15 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
         finding.omit(f"after the first {MOST_REQUESTS}", f"{request.method} {short_url(request.url)}")
     _use_targets(requests[:MOST_REQUESTS], finding)
     writer = TableWriter(finding)
-    steps = [writer.operation(request) for request in requests[:MOST_REQUESTS]]
+    steps = _usable_steps(map(writer.operation, requests[:MOST_REQUESTS]), finding)
+    if not steps:
+        raise UsageError(f"{origin}: no request that can be sent was found", *finding.comments()[:5])
     for step, unique in zip(steps, _unique([step["name"] for step in steps]), strict=True):
         step["name"] = unique
+    target = {"url": base, "timeout": "5s", **writer.target(steps)}
+    for key, problem in _mistakes(TARGET, target):
+        target.pop(key, None)
+        finding.omit(f"as it {problem}", f"target.{key}")
     writes = any(step.get("method", "GET") not in {"GET", "HEAD", "OPTIONS"} for step in steps)
     tables: dict[str, Any] = {
         "schema": 1,
@@ -54,7 +64,7 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
         "title": finding.title or name,
         "description": f"Made from {origin}: {len(steps)} request{'s' * (len(steps) > 1)}.",
         "kind": "write" if writes else "read",
-        "target": {"url": base, "timeout": "5s", **writer.target(steps)},
+        "target": target,
     }
     if finding.is_journey:
         tables["load"] = {"mode": "users", "users": 5, "warmup": "5s", "duration": "30s"}
@@ -66,27 +76,50 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
         {"metric": "response_time.p95", "target": "< 500ms", "critical": "< 1s"},
         {"metric": "error_rate", "target": "< 0.1%", "critical": "< 1%"},
     ]
-    variables = variables_of(tables)
+    variables = dict.fromkeys(one.argument for one in placeholders_in(tables) if one.kind == "env")
     notes = [f"set before the run: {', '.join(variables)}"] if variables else []
     return write_preset(tables, [*notes, *finding.comments()])
 
 
 def _usable(request: FoundRequest, finding: Finding) -> bool:
-    problem = texts.method_problem(request.method)
+    told = f"{request.method} {short_url(request.url)}"
     try:
         parts = urlsplit(request.url)
         if parts.scheme not in {"http", "https"}:
-            finding.omit("as they are not HTTP", f"{request.method} {short_url(request.url)}")
+            finding.omit("as they are not HTTP", told)
             return False
         host = parts.netloc.rpartition("@")[2]
         # A host of the environment is looked at when it is known.
-        problem = problem or texts.url_problem(f"{parts.scheme}://{'host' if '${env:' in host else host}")
-        problem = problem or texts.path_problem((parts.path or "/").replace(" ", "%20"))
+        problem = texts.url_problem(f"{parts.scheme}://{'host' if '${env:' in host else host}")
     except ValueError:
         problem = "is no URL"
     if problem:
-        finding.omit(problem, f"{request.method} {short_url(request.url)}")
+        finding.omit(f"as the URL {problem}", told)
     return not problem
+
+
+def _usable_steps(steps: Iterable[dict[str, Any]], finding: Finding) -> list[dict[str, Any]]:
+    """The requests that a preset may have, whose captured values are captured by one before them."""
+    known: set[str] = set()
+    usable = []
+    for step in steps:
+        used = {placeholder.argument for placeholder in placeholders_in(step) if placeholder.kind == "var"}
+        if mistakes := _mistakes(STEP, step):
+            key, problem = mistakes[0]
+            finding.omit(f"as its {key} {problem}", step["name"])
+        elif not used <= known:
+            finding.omit("as they use what a request that is left out would give", step["name"])
+        else:
+            known |= {capture["name"] for capture in step.get("captures", ())}
+            usable.append(step)
+    return usable
+
+
+def _mistakes(section: Section, table: dict[str, Any]) -> list[tuple[str, str]]:
+    """Keys of a table and what is wrong with them."""
+    problems = Problems()
+    section.read(table, (), problems)
+    return [(str(path[0]) if path else "table", message) for path, message in problems]
 
 
 def _use_targets(requests: Sequence[FoundRequest], finding: Finding) -> None:
