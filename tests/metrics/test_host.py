@@ -7,11 +7,13 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from perftui.metrics.host import HostSampler
 from perftui.metrics.host_kernel import Throttling, throttling
 from perftui.metrics.spread import SpreadOf
+from support.waiting import wait_until
 
 BUSY = "b = bytearray(40_000_000)\nwhile True: pass"
 
@@ -19,6 +21,8 @@ BUSY = "b = bytearray(40_000_000)\nwhile True: pass"
 def test_a_busy_target_is_seen_until_it_ends() -> None:
     with subprocess.Popen([sys.executable, "-c", BUSY], stdin=subprocess.DEVNULL) as target:
         try:
+            process = psutil.Process(target.pid)
+            wait_until(lambda: process.memory_info().rss > 40_000_000, 30, "the target's memory")
             sampler = HostSampler(target.pid)
             time.sleep(0.5)
             sample = sampler.sample()
@@ -31,7 +35,7 @@ def test_a_busy_target_is_seen_until_it_ends() -> None:
             assert sample.suspended_s == 0
         finally:
             target.kill()
-        target.wait()
+        wait_until(lambda: process.status() == psutil.STATUS_ZOMBIE, 30, "its end")  # nobody has waited for it yet
         after = sampler.sample()
         assert after.target_memory_bytes is None
         assert after.target_cpu_percent is None

@@ -24,8 +24,7 @@ class HostSampler:
         self._net = psutil.net_io_counters()
         self._throttling = throttling()
         self._sleep_s = _slept_s()
-        if self._target is not None:
-            self._target_cpu()
+        self._target_use()  # its processor time is counted from here
 
     def sample(self) -> HostSample:
         """What happened since the last call."""
@@ -39,7 +38,7 @@ class HostSampler:
         throttled, slept_s = throttling(), _slept_s()
         throttled_percent, suspended_s = _throttled_percent(self._throttling, throttled), slept_s - self._sleep_s
         self._throttling, self._sleep_s = throttled, slept_s
-        cpu, target_memory = self._target_cpu(), self._target_memory()
+        target_cpu_percent, target_memory_bytes = self._target_use()
         return HostSample(
             cpu_percent=sum(busy) / len(busy) if busy else 0.0,
             cpu_max_core_percent=max(busy, default=0.0),
@@ -52,8 +51,8 @@ class HostSampler:
             throttled_percent=throttled_percent,
             steal_percent=steal,
             suspended_s=suspended_s if suspended_s > _SUSPENDED_S else 0.0,
-            target_cpu_percent=cpu,
-            target_memory_bytes=target_memory,
+            target_cpu_percent=target_cpu_percent,
+            target_memory_bytes=target_memory_bytes,
         )
 
     def _core_shares(self) -> tuple[list[float], float]:
@@ -85,19 +84,16 @@ class HostSampler:
         sent = max(0, self._net.bytes_sent - before.bytes_sent)
         return received / seconds, sent / seconds
 
-    def _target_cpu(self) -> float | None:
+    def _target_use(self) -> tuple[float, int] | tuple[None, None]:
+        """Processor time since the last call in per cent, and memory in bytes, of the target while it lives."""
+        target = self._target
         try:
-            return self._target.cpu_percent() if self._target is not None else None
+            if target is not None and target.status() != psutil.STATUS_ZOMBIE:
+                return target.cpu_percent(), int(target.memory_info().rss)
         except psutil.Error:
-            self._target = None
-            return None
-
-    def _target_memory(self) -> int | None:
-        try:
-            return int(self._target.memory_info().rss) if self._target is not None else None
-        except psutil.Error:
-            self._target = None
-            return None
+            pass  # it has ended, or belongs to somebody else
+        self._target = None
+        return None, None
 
 
 def _process(pid: int) -> psutil.Process | None:

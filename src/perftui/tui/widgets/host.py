@@ -80,7 +80,7 @@ def _workers(interval: Interval) -> Content:
 def _target(interval: Interval, pid: int) -> Content:
     host = interval.host
     if host.target_cpu_percent is None and pid:
-        return paint(f"target pid {pid}: not sampled", "$quiet")
+        return paint(f"target pid {pid}: ended, or not readable", "$quiet")
     if host.target_cpu_percent is None:
         return paint("target process: not known (set target.pid to watch it)", "$quiet")
     memory = f"  {format_bytes(host.target_memory_bytes)}" if host.target_memory_bytes is not None else ""
