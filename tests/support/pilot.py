@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+_MOST_REST_S = 1.0
 Shown = TypeVar("Shown", bound=Screen[Any])
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], within_s: float = 15.0) -> None:
-    """Wait until the condition holds.
+    """Wait until the condition holds and what led to it is done and shown; a screen that never rests gets a second.
 
     Raises:
         AssertionError: it never did.
@@ -21,6 +22,9 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], within_s: fl
     end = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < end, f"not within {within_s:g} s; on {pilot.app.screen!r}"
+        await pilot.pause(0.02)
+    rest = time.monotonic() + _MOST_REST_S
+    while _is_busy(pilot) and time.monotonic() < rest:
         await pilot.pause(0.02)
     await pilot.pause()
 
@@ -37,9 +41,13 @@ async def still(pilot: Pilot[Any], within_s: float = 30.0) -> None:
         assert time.monotonic() < end, f"not at rest within {within_s:g} s: {list(pilot.app.workers)}"
         await pilot.pause(0.05)
         picture = pilot.app.export_screenshot()
-        screen = pilot.app.screen
-        busy = any(not work.is_finished and screen in work.node.ancestors_with_self for work in pilot.app.workers)
-        seen = [] if busy else [*(old for old in seen if old == picture), picture]
+        seen = [] if _is_busy(pilot) else [*(old for old in seen if old == picture), picture]
+
+
+def _is_busy(pilot: Pilot[Any]) -> bool:
+    """Whether the screen in front has work going on."""
+    screen = pilot.app.screen
+    return any(not work.is_finished and screen in work.node.ancestors_with_self for work in pilot.app.workers)
 
 
 async def screen_of(pilot: Pilot[Any], kind: type[Shown], within_s: float = 15.0) -> Shown:
