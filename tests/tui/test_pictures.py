@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from perftui.analysis import comparison
+from perftui.analysis import saved_runs
 from perftui.engine import probe as probing
 from perftui.engine.probe import ProbedCheck, ProbedOperation, ProbeResult
 from perftui.model.comparison import Comparison
@@ -48,7 +48,7 @@ pytestmark = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}
 def _recorded_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the comparison of the recorded runs said once: pictures do not change with the statistics."""
     said = msgspec.json.decode((DATA / "comparison.json").read_bytes(), type=Comparison)
-    monkeypatch.setattr(comparison, "compare", lambda *_, **__: said)
+    monkeypatch.setattr(saved_runs, "compare", lambda *_, **__: said)
 
 
 async def home(pilot: Pilot[Any]) -> HomeScreen:
