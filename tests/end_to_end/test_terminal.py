@@ -73,6 +73,7 @@ def test_a_run_is_left_running_and_joined_again(home: Home, demo: Demo) -> None:
         screen.wait_for("STOPPED")
         screen.send("q")
         screen.wait()
+    assert f"Saved: {home.run_folders()[0]}" in screen.text.rpartition("?1049")[2]
     record = load_run(str(home.run_folders()[0])).record
 
     assert record.status == "stopped"
