@@ -12,7 +12,7 @@ import pytest
 from perftui.engine.request_digest import Digest
 from perftui.model.plan import Auth, Operation, Target
 from support.fault_server import OK, Connection, Handler, fault_server
-from support.load_worker import make_plan, run_load
+from support.load_worker import make_plan, one_by_one, run_load
 
 
 class Guard:
@@ -79,7 +79,7 @@ def test_requests_answer_the_challenge(algorithm: str, close: bool) -> None:  # 
     ]
     with fault_server(guard.handler()) as server:
         target = Target(url=server.url, auth=Auth(digest=("user", "pass")))
-        measured = run_load(make_plan("", rate=20, duration_s=1, target=target, operations=operations))
+        measured = run_load(make_plan("", load=one_by_one(20), target=target, operations=operations))
     assert measured.counts().ok == measured.counts().started == 20, measured.classes()
     assert guard.refused == 4  # six uses each for twenty requests
     assert guard.numbers[:6] == ["00000001", "00000002", "00000003", "00000004", "00000005", "00000006"]

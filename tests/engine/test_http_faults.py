@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from perftui.model.plan import Load, Operation, Stage
+from perftui.model.plan import Operation
 from support.fault_server import OK, Connection, Handler, answering, fault_server
-from support.load_worker import Measured, make_plan, run_load
+from support.load_worker import Measured, make_plan, one_by_one, run_load
 
 OK_CHUNKED = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
@@ -26,15 +26,8 @@ def run(
 
 
 def run_one_by_one(handler: Handler, requests: int, *, think_s: float = 0.0, method: str = "GET") -> Measured:
-    """One user: each request follows the answer before it, whatever the machine is busy with."""
-    load = Load(
-        mode="users",
-        stages=(Stage(duration_s=60, to=1),),
-        start_level=1,
-        max_requests=requests,
-        think_s=(think_s, think_s),
-    )
-    return run(handler, load=load, operations=[Operation(name="request", method=method)])
+    operations = [Operation(name="request", method=method)]
+    return run(handler, load=one_by_one(requests, think_s=think_s), operations=operations)
 
 
 @pytest.mark.parametrize(
@@ -66,10 +59,10 @@ def test_good_responses(response: bytes, pieces: int) -> None:
             else:
                 connection.send(response)
 
-    measured = run(handle)
+    measured = run_one_by_one(handle, 20)
     assert measured.counts().ok == 20, measured.classes()
     assert sum(cell.received_bytes for cell in measured.cells()) == 20 * len(response)
-    assert sum(frame.connections.opened for frame in measured.frames) < 20
+    assert measured.opened == 1
 
 
 def test_head_has_no_body() -> None:
@@ -102,7 +95,7 @@ def test_closing_servers(response: bytes) -> None:
 
     measured = run(handle)
     assert measured.counts().ok == 20, measured.classes()
-    assert sum(frame.connections.opened for frame in measured.frames) == 20
+    assert measured.opened == 20
 
 
 def once(response: bytes, *, reset: bool = False) -> Handler:
@@ -185,7 +178,7 @@ def test_bytes_after_an_answer_are_not_the_next_answer() -> None:
 
     measured = run_one_by_one(handle, 3, think_s=0.5)
     assert measured.counts().ok == 3, measured.classes()
-    assert sum(frame.connections.opened for frame in measured.frames) == 3
+    assert measured.opened == 3
 
 
 def test_large_heads_without_end_are_cut() -> None:

@@ -13,7 +13,7 @@ from perftui.model.errors import UsageError
 from perftui.model.plan import Operation, Target, Tls
 from support.certificates import Authority, Certificate
 from support.fault_server import OK, Connection, answering, fault_server, server_context
-from support.load_worker import Measured, make_plan, run_load
+from support.load_worker import Measured, make_plan, one_by_one, run_load
 from support.nginx import nginx
 
 
@@ -64,10 +64,11 @@ def test_private_authority(certificates: Certificates) -> None:
 def test_records(certificates: Certificates, size: int) -> None:
     response = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
     with fault_server(answering(response), server_context(certificates.server)) as server:
-        measured = run(server.url, Tls(insecure=True))
+        target = Target(url=server.url, tls=Tls(insecure=True))
+        measured = run_load(make_plan("", load=one_by_one(10), target=target))
     assert measured.counts().ok == 10, measured.classes()
     assert sum(cell.received_bytes for cell in measured.cells()) == 10 * len(response)
-    assert sum(frame.connections.opened for frame in measured.frames) < 10
+    assert measured.opened == 1
 
 
 def test_answers_ended_by_the_close(certificates: Certificates) -> None:

@@ -50,6 +50,12 @@ def make_plan(  # one argument for each part of a plan that tests vary
     )
 
 
+def one_by_one(requests: int, *, think_s: float = 0.0) -> Load:
+    """One user: each request follows the answer before it, whatever the machine is busy with."""
+    stages = (Stage(duration_s=60, to=1),)
+    return Load(mode="users", stages=stages, start_level=1, max_requests=requests, think_s=(think_s, think_s))
+
+
 @dataclass
 class Measured:
     """All frames of the workers of one run, added up."""
@@ -94,6 +100,11 @@ class Measured:
             for name, part in cell.times.items():
                 found[name] = found.get(name, 0) + part.sum_us
         return found
+
+    @property
+    def opened(self) -> int:
+        """Connections that were opened."""
+        return sum(frame.connections.opened for frame in self.frames)
 
     @property
     def samples(self) -> list[ErrorSample]:
