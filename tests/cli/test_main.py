@@ -140,6 +140,14 @@ def test_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
     assert failures.failed(KeyboardInterrupt()) == 130
 
 
+def test_interrupt_while_modules_load_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(failures, "guarded", interrupted)
+    assert main(["doctor"]) == 130
+
+
 def test_a_reader_that_leaves_is_no_error(home: Home) -> None:
     done = subprocess.run(
         f"{PERFTUI} runs schema | head -c 10",

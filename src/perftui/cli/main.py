@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from perftui import __version__
 
 _WINDOWS = "perftui runs on Linux and macOS; on Windows, use it inside WSL"
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given == ["--version"]:
         print(f"perftui {__version__}")
         return 0
-    from perftui.cli.failures import guarded
+    try:
+        from perftui.cli.failures import guarded
 
-    return guarded(given)
+        return guarded(given)
+    except KeyboardInterrupt:  # while modules load
+        return _INTERRUPTED
