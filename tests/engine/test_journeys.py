@@ -12,7 +12,7 @@ import pytest
 from perftui.demo.server import Demo
 from perftui.model.plan import Capture, Check, Journey, Load, Operation, Plan, Stage, Target
 from support.fault_server import OK, Connection, answering, fault_server
-from support.load_worker import LoadWorkers, make_plan, run_load
+from support.load_worker import LoadWorkers, make_plan, one_by_one, run_load
 
 STEPS = (
     Operation(
@@ -125,6 +125,29 @@ def test_cookies_belong_to_one_user() -> None:
     assert all(cookie.startswith("user=u") and ";" not in cookie for cookie in seen)
     assert set(seen.values()) <= {1, 2}
     assert list(seen.values()).count(2) >= len(seen) - 6
+
+
+@pytest.mark.parametrize("think_s", [0.0, 0.01])
+@pytest.mark.parametrize("path", ["/", "/${seq}"])
+def test_plain_operations_carry_no_cookies(path: str, think_s: float) -> None:
+    """Neither their own nor those of a journey before them, however their requests are made."""
+    heads: list[bytes] = []
+
+    def handle(connection: Connection) -> None:
+        while request := connection.read_request():
+            heads.append(request)
+            connection.send(b"HTTP/1.1 200 OK\r\nSet-Cookie: id=1\r\nContent-Length: 0\r\n\r\n")
+
+    steps = (Operation(name="one", path="/journey"), Operation(name="two", path="/journey"))
+    load = one_by_one(30, think_s=think_s)
+    with fault_server(handle) as server:
+        plan = plan_of(server.url, *steps, load=load, operations=(Operation(name="plain", path=path),))
+        for journeys in (plan.journeys, ()):
+            run_load(msgspec.structs.replace(plan, journeys=journeys))
+    plain = [head for head in heads if not head.startswith(b"GET /journey")]
+    assert len(plain) > 30
+    assert not [head for head in plain if b"Cookie" in head]
+    assert [head for head in heads if b"Cookie: id=1" in head]
 
 
 def test_waits_between_steps() -> None:

@@ -49,7 +49,6 @@ class VirtualUser:
         self.step = 0
         self.owner = 0
         self.variables = dict(variables)
-        self.cookies.clear()
         self.values.advance()
 
     def next_step(self) -> PreparedOperation | None:
@@ -59,5 +58,11 @@ class VirtualUser:
         return self.journey.steps[self.step] if self.step < len(self.journey.steps) else None
 
     def remember(self, response: ResponseReader) -> None:
-        """Keep the cookies of a response."""
-        store_cookies(response, self.cookies)
+        """Keep the cookies of a response within a journey. A plain operation is a visit of its own."""
+        if self.journey is not None:
+            store_cookies(response, self.cookies)
+
+    def leave(self) -> None:
+        """The journey is over, and its cookies with it."""
+        self.journey = None
+        self.cookies.clear()

@@ -75,9 +75,10 @@ class UsersLoad(Load):
 
     def _done(self, connection: Connection | None, user: VirtualUser, failure: str | None) -> None:
         self.pool.release(connection)
-        if user.journey is not None and self.go_on(user, failure):
-            return
-        user.journey = None
+        if user.journey is not None:
+            if self.go_on(user, failure):
+                return
+            user.leave()
         wait_s = self._wait_s(user, failure)
         if wait_s > 0:
             self.sleeping += 1
@@ -126,5 +127,5 @@ class UsersLoad(Load):
 
     def journey_over(self, user: VirtualUser) -> None:
         """The user goes on with something else."""
-        user.journey = None
+        user.leave()
         self._next_unit(user)
