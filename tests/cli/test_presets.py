@@ -32,6 +32,16 @@ def test_list_and_show(home: Home, call: Call) -> None:
     assert 'name = "read"' in call("presets", "show", "read", "--toml").stdout
 
 
+def test_presets_that_cannot_be_run_are_listed_with_their_place(home: Home, call: Call) -> None:
+    home.extra["COLUMNS"] = "80"
+    folder = home.path / "config" / "presets"
+    folder.mkdir(parents=True)
+    file = write_preset(home, BROKEN, str(folder / "broken.toml"))
+    *_, title, line = call("presets", "list").stdout.splitlines()
+    assert title == "These cannot be run; perftui presets check FILE tells every mistake:"
+    assert line == f"  {file}:4: target.url: ftp:// is not spoken; http:// or https:// (and 2 more)"
+
+
 def test_check_tells_every_mistake(home: Home, call: Call) -> None:
     assert call("presets", "check", "health", "read").code == 0
     result = call("presets", "check", write_preset(home, BROKEN), "health")

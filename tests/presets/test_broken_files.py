@@ -187,6 +187,37 @@ target = "< 5"
 
 
 @pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    ("line", "replacement", "expected"),
+    [
+        ("[load]", "[laod]", ["x.toml:5: laod: unknown key; did you mean 'load'?"]),
+        ('path = "/"', 'pth = "/"', ["x.toml:9: operations[0].pth: unknown key; did you mean 'path'?"]),
+        ("rate = 1", "raet = 1", ["x.toml:6: load.raet: unknown key; did you mean 'rate'?"]),
+        (
+            "[target]",
+            '[target]\nauth = { bearer = 1, basci = { user = "a" } }',
+            [
+                "x.toml:4: target.auth.bearer: 1 is not text; put it in quotes",
+                "x.toml:4: target.auth.basci: unknown key; did you mean 'basic'?",
+                "x.toml:4: target.auth: has bearer and basic; name exactly one way",
+            ],
+        ),
+        (
+            'path = "/"',
+            'path = 1\njson = {}\nbody = "x"',
+            [
+                "x.toml:8: operations[0]: has json and body; a request has one body",
+                "x.toml:9: operations[0].path: 1 is not text; put it in quotes",
+            ],
+        ),
+    ],
+)
+def test_a_mistake_is_told_once_and_hides_no_other(line: str, replacement: str, expected: list[str]) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_preset(GOOD.replace(line, replacement, 1), "x.toml")
+    assert list(caught.value.problems) == expected
+
+
 def test_many_mistakes_are_cut_short_and_quick() -> None:
     text = GOOD + "".join(f'[[operations]]\npath = "x{number}"\n' for number in range(20_000))
     with pytest.raises(UsageError) as caught:

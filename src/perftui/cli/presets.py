@@ -16,7 +16,6 @@ from perftui.model.errors import UsageError
 
 if TYPE_CHECKING:
     from perftui.model.plan import Operation, Plan
-    from perftui.presets.catalog import PresetInfo
 
 
 @click.group(invoke_without_command=True, short_help="What there is to run.")
@@ -39,19 +38,20 @@ def list_(style: str = "text") -> int:
         write_output(msgspec.json.format(msgspec.json.encode(infos, enc_hook=str), indent=2).decode(), None)
         return 0
     from perftui.report.tables import Column, table
+    from perftui.report.words import load_text
 
-    columns = [Column("preset"), Column("title", least=16), Column("mode"), Column("load"), Column("from", least=8)]
-    write_output("\n".join(table(columns, [_row(info) for info in infos], width=width())), None)
+    columns = [Column("preset"), Column("title", least=16), Column("mode"), Column("load"), Column("from")]
+    rows = [
+        [info.name, info.title, plan.load.mode, load_text(plan.load), info.origin]
+        for info in infos
+        if (plan := info.plan)
+    ]
+    lines = table(columns, rows, width=width())
+    if broken := [info.problems for info in infos if info.plan is None]:
+        lines += ["", "These cannot be run; perftui presets check FILE tells every mistake:"]
+        lines += [f"  {first}{f' (and {len(more):,} more)' * bool(more)}" for first, *more in broken]
+    write_output("\n".join(lines), None)
     return 0
-
-
-def _row(info: PresetInfo) -> list[str]:
-    from perftui.report.words import MISSING, load_text
-
-    if info.plan is None:
-        first = info.problems[0].removeprefix(f"{info.path}:").strip() if info.problems else "has mistakes"
-        return [info.name, f"cannot be run: {first}", MISSING, MISSING, str(info.path)]
-    return [info.name, info.title, info.plan.load.mode, load_text(info.plan.load), info.origin]
 
 
 @presets.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from perftui.model.objectives import METRICS, parse_limit
@@ -56,11 +57,8 @@ LOGIN = Section(
 )
 
 
-def _build_auth(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
-    if len(read) != 1:
-        problems.add(path, f"has {' and '.join(read) or 'no way to identify'}; name exactly one way")
-        return BAD
-    return Auth(**read)
+def _one_way(names: Sequence[str]) -> str:
+    return "" if len(names) == 1 else f"has {' and '.join(names) or 'no way to identify'}; name exactly one way"
 
 
 AUTH = Section(
@@ -78,8 +76,9 @@ AUTH = Section(
         "oauth2": Key(OAUTH2, "OAuth2 client credentials."),
         "login": Key(LOGIN, "A log-in request."),
     },
-    _build_auth,
+    struct_builder(Auth),
     "How requests identify themselves: exactly one way.",
+    _one_way,
 )
 TLS = Section(
     {
@@ -124,13 +123,19 @@ STAGE = Section(
 )
 
 
+_LEVELS = ("rate", "users", "stages")
+
+
+def _one_level(names: Sequence[str]) -> str:
+    levels = [name for name in _LEVELS if name in names]
+    if len(levels) == 1:
+        return ""
+    found = f"has {' and '.join(levels)}" if levels else "has no level"
+    return f"{found}; name one of rate (per second), users or stages"
+
+
 def _build_load(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
-    levels = [name for name in ("rate", "users", "stages") if name in read]
-    if len(levels) != 1:
-        found = f"has {' and '.join(levels)}" if levels else "has no level"
-        problems.add(path, f"{found}; name one of rate (per second), users or stages")
-        return BAD
-    level = levels[0]
+    level = next(name for name in _LEVELS if name in read)
     mode = read.pop("mode", "users" if level == "users" else "rate")
     if level in {"rate", "users"} and mode != level:
         problems.add((*path, "mode"), f"is {mode!r}, but the level is {level!r}; leave mode out or say {level!r}")
@@ -204,6 +209,7 @@ LOAD = Section(
     },
     _build_load,
     "How much, how long, how it arrives.",
+    _one_level,
 )
 JOURNEY = Section(
     {

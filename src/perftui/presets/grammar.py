@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from perftui.model.plan import Frozen
 from perftui.model.text import safe_text
+from perftui.presets.problems import nearest
 
 FAKES = (
     "name", "first_name", "last_name", "username", "email", "phone", "company", "job", "word", "sentence", "paragraph",
@@ -155,18 +155,16 @@ def _read(inside: str) -> Placeholder:
     if not colon:
         return _read_name(inside)
     if kind not in KINDS:
-        raise ValueError(f"${{{safe_text(inside, 40)}}} is unknown{_nearest(kind, KINDS)}; known: {', '.join(KINDS)}")
+        raise ValueError(f"${{{safe_text(inside, 40)}}} is unknown{_nearest(kind, KINDS)}")
     match kind:
         case "rand":
             parse_range(argument)
         case "data":
             parse_column(argument)
         case "fake" if argument not in FAKES:
-            raise ValueError(
-                f"${{fake:{safe_text(argument, 40)}}} is unknown{_nearest(argument, FAKES)}; known: {', '.join(FAKES)}"
-            )
+            raise ValueError(f"${{fake:{safe_text(argument, 40)}}} is unknown{_nearest(argument, FAKES)}")
         case "now" if argument not in NOW_FORMATS:
-            raise ValueError(f"${{now:{safe_text(argument, 40)}}} is unknown; known: {', '.join(NOW_FORMATS)}")
+            raise ValueError(f"${{now:{safe_text(argument, 40)}}} is unknown{_nearest(argument, NOW_FORMATS)}")
         case "env" if not _ENVIRONMENT.fullmatch(argument):
             raise ValueError(f"${{env:{safe_text(argument, 40)}}} names no environment variable")
         case "number" if not _VARIABLE.fullmatch(argument):
@@ -195,5 +193,4 @@ def _read_name(name: str) -> Placeholder:
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:
-    found = get_close_matches(word, known, n=1)
-    return f", did you mean {found[0]!r}" if found else ""
+    return nearest(word, known) or f"; known: {', '.join(known)}"

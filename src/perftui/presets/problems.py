@@ -68,11 +68,17 @@ def show_path(path: KeyPath) -> str:
     return text
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'duration'?`, or nothing when no known word is near."""
+def nearest_word(word: str, known: Iterable[str]) -> str:
+    """The known word that is nearest; empty when none is near."""
     by_lower = {one.lower(): one for one in known}
     found = get_close_matches(word[:100].lower(), by_lower, n=1, cutoff=0.6)
-    return f"; did you mean {by_lower[found[0]]!r}?" if found else ""
+    return by_lower[found[0]] if found else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'duration'?`, or nothing when no known word is near."""
+    found = nearest_word(word, known)
+    return f"; did you mean {found!r}?" if found else ""
 
 
 def _line(where: dict[KeyPath, int], path: KeyPath) -> int:

@@ -142,8 +142,11 @@ class _Values:
             for placeholder in grammar.placeholders(text):
                 if placeholder.kind in {"var", "number"} and placeholder.argument not in names:
                     words = [*names, *grammar.KINDS_WITHOUT_ARGUMENT]
-                    guess = nearest(placeholder.argument, words) or "; a capture of an earlier request makes it"
-                    self._problems.add(path, f"{placeholder} is captured nowhere before{guess}")
+                    guess = nearest(placeholder.argument, words)
+                    self._problems.add(
+                        path,
+                        f"{placeholder} is captured nowhere before: a capture of an earlier request makes it{guess}",
+                    )
                 elif placeholder.kind == "data":
                     self._check_column(path, placeholder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from perftui.model.plan import Capture, Check, Operation, Part
@@ -10,7 +11,7 @@ from perftui.presets import texts
 from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT, SECRET_KINDS
 from perftui.presets.kinds import BAD, Duration, Kind, ListOf, MapOf, Number, Schema, Text, show
 from perftui.presets.problems import KeyPath, Problems
-from perftui.presets.sections import Key, Section
+from perftui.presets.sections import Key, Section, struct_builder
 
 ANY_PLACEHOLDER = (*KINDS, *KINDS_WITHOUT_ARGUMENT, "var")
 HEADER_VALUE = Text(allow=ANY_PLACEHOLDER, check=texts.header_value_problem, empty=True)
@@ -100,13 +101,13 @@ class Document(Kind):
         return {}
 
 
+def _one_subject(names: Sequence[str]) -> str:
+    if not set(names) - {"name"}:
+        return f"checks nothing; say {', '.join(name for name in CHECK_KEYS if name != 'name')}"
+    return "'json' and 'header' in one check; make two checks of it" if {"json", "header"} <= set(names) else ""
+
+
 def _build_check(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
-    if not read.keys() - {"name"}:
-        problems.add(path, f"checks nothing; say {', '.join(name for name in CHECK_KEYS if name != 'name')}")
-        return BAD
-    if "json" in read and "header" in read:
-        problems.add(path, "'json' and 'header' in one check; make two checks of it")
-        return BAD
     if read.get("max_bytes") and read.get("min_bytes", 0) > read["max_bytes"]:
         problems.add(path, "min_bytes is above max_bytes: no body can hold that")
         return BAD
@@ -157,16 +158,16 @@ CHECK = Section(
     CHECK_KEYS,
     _build_check,
     "A condition on a response; every key that is set must hold.",
+    _one_subject,
 )
 
 
-def _build_capture(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
-    sources = [name for name in ("json", "header", "regex", "cookie") if name in read]
-    if len(sources) != 1:
-        found = f"has {' and '.join(sources)}" if sources else "has no source"
-        problems.add(path, f"{found}; a capture takes its value from one of json, header, regex or cookie")
-        return BAD
-    return Capture(**read)
+def _one_source(names: Sequence[str]) -> str:
+    sources = [name for name in ("json", "header", "regex", "cookie") if name in names]
+    if len(sources) == 1:
+        return ""
+    found = f"has {' and '.join(sources)}" if sources else "has no source"
+    return f"{found}; a capture takes its value from one of json, header, regex or cookie"
 
 
 CAPTURE = Section(
@@ -177,16 +178,10 @@ CAPTURE = Section(
         "regex": Key(Text(check=texts.regex_problem), "Expression searched in the body; its first group is the value."),
         "cookie": Key(Text(check=texts.header_name_problem), "Cookie that holds the value."),
     },
-    _build_capture,
+    struct_builder(Capture),
     "A value taken from a response for later requests.",
+    _one_source,
 )
-
-
-def _build_part(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
-    if ("file" in read) == ("value" in read):
-        problems.add(path, "a part has either a value or a file")
-        return BAD
-    return Part(**read)
 
 
 PART = Section(
@@ -197,19 +192,22 @@ PART = Section(
         "filename": Key(HEADER_VALUE, "Name of the file as the server sees it."),
         "content_type": Key(HEADER_VALUE, "Type of the file."),
     },
-    _build_part,
+    struct_builder(Part),
     "A part of a multipart body.",
+    lambda names: "a part has either a value or a file" if ("file" in names) == ("value" in names) else "",
 )
 
 
-def _build_operation(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
-    bodies = [name for name in _BODIES if name in read]
+def _one_body(names: Sequence[str]) -> str:
+    bodies = [name for name in _BODIES if name in names]
     if len(bodies) > 1:
-        problems.add(path, f"has {' and '.join(bodies)}; a request has one body")
-        return BAD
-    if bodies and read.get("method", "GET") in {"GET", "HEAD", "TRACE"} and "method" not in read:
-        problems.add(path, f'has {bodies[0]}, but method is GET; write method = "POST" (or PUT, PATCH, DELETE)')
-        return BAD
+        return f"has {' and '.join(bodies)}; a request has one body"
+    if bodies and "method" not in names:
+        return f'has {bodies[0]}, but method is GET; write method = "POST" (or PUT, PATCH, DELETE)'
+    return ""
+
+
+def _build_operation(read: dict[str, Any], _path: KeyPath, _problems: Problems) -> object:
     read.setdefault("name", f"{read.get('method', 'GET')} {read.get('path', '/')}"[:200])
     return Operation(**read)
 
@@ -233,15 +231,17 @@ OPERATION_KEYS = {
     "checks": Key(ListOf(CHECK), "Conditions on the response; without a status, 400 and above are errors."),
     "captures": Key(ListOf(CAPTURE), "Values taken from the response."),
 }
-OPERATION = Section(OPERATION_KEYS, _build_operation, "One kind of request.")
+OPERATION = Section(OPERATION_KEYS, _build_operation, "One kind of request.", _one_body)
 STEP = Section(
     {**{name: key for name, key in OPERATION_KEYS.items() if name != "weight"},
      "think": Key(Think(), "Wait before this step.", to="think_s")},
     _build_operation,
     "One request of a journey.",
+    _one_body,
 )  # fmt: skip
 REQUEST = Section(
     {name: key for name, key in OPERATION_KEYS.items() if name != "weight"},
     _build_operation,
     "One request that is not counted.",
+    _one_body,
 )

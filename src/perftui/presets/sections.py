@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from perftui.presets.kinds import BAD, Kind, Schema, show
-from perftui.presets.problems import KeyPath, Problems, nearest
+from perftui.presets.problems import KeyPath, Problems, nearest_word
 
 Build = Callable[[dict[str, Any], KeyPath, Problems], object]
+Rule = Callable[[Sequence[str]], str]
+"""Names of the keys that a table has in; what is wrong with having these together out, or nothing."""
 
 
 class Key:
@@ -34,7 +36,7 @@ class Key:
 class Section(Kind):
     """A table with known keys."""
 
-    def __init__(self, keys: Mapping[str, Key], build: Build, doc: str = "") -> None:
+    def __init__(self, keys: Mapping[str, Key], build: Build, doc: str = "", rule: Rule = lambda _: "") -> None:
         """Describe the table.
 
         Args:
@@ -42,7 +44,9 @@ class Section(Kind):
             build: makes the plan's part of the values read (by the plan's field names; keys that are absent or wrong
                 are missing), may note further mistakes and give BAD. Called only when every key was right.
             doc: one sentence for editors.
+            rule: says which keys exclude each other or are needed together; asked whatever else is wrong.
         """
+        self._rule = rule
         self._keys = dict(keys)
         self._build = build
         self._doc = doc
@@ -52,11 +56,15 @@ class Section(Kind):
             problems.add(path, f"{show(value)} is not a table")
             return BAD
         good = True
+        meant: set[str] = set()
         read: dict[str, Any] = {}
         for name, inner in value.items():
             key = self._keys.get(name)
             if key is None:
-                problems.add((*path, name), f"unknown key{nearest(name, self._keys)}{self._known(name)}")
+                guess = nearest_word(name, self._keys)
+                known = f"did you mean {guess!r}?" if guess else f"known: {', '.join(self._keys)}"
+                problems.add((*path, name), f"unknown key; {known}")
+                meant.add(guess)
                 good = False
                 continue
             result = key.kind.read(inner, (*path, name), problems)
@@ -64,8 +72,12 @@ class Section(Kind):
                 good = False
             else:
                 read[key.to or name] = result
+        # One that is misspelt is not missing.
+        if problem := self._rule([name for name in self._keys if name in value or name in meant]):
+            problems.add(path, problem)
+            good = False
         for name, key in self._keys.items():
-            if key.required and name not in value:
+            if key.required and name not in value and name not in meant:
                 problems.add(path, f"{name!r} is missing: {key.doc[0].lower()}{key.doc[1:]}")
                 good = False
         return self._build(read, path, problems) if good else BAD
@@ -84,9 +96,6 @@ class Section(Kind):
         if self._doc:
             schema["description"] = self._doc
         return schema
-
-    def _known(self, name: str) -> str:
-        return "" if nearest(name, self._keys) else f"; known: {', '.join(self._keys)}"
 
 
 def struct_builder(struct: type[Any]) -> Build:
