@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from perftui.demo.server import Demo
-from perftui.model.plan import Capture, Check, Journey, Load, Operation, Plan, Stage, Target
+from perftui.model.plan import Capture, Check, DataSource, Journey, Load, Operation, Plan, Stage, Target
 from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import LoadWorkers, make_plan, one_by_one, run_load
 
@@ -157,6 +158,23 @@ def test_waits_between_steps() -> None:
     assert measured.counts("one").ok == 20
     assert 10 <= measured.counts("two").ok <= 16  # those due before the end
     assert measured.quantile_us("response_time", 0.5, "two") < 100_000
+
+
+def test_every_journey_is_another_users(tmp_path: Path) -> None:
+    """Over all workers: each row of a file in the order of the users is taken once."""
+    (tmp_path / "users.csv").write_text("id\n" + "\n".join(map(str, range(20))) + "\n")
+    seen: list[bytes] = []
+
+    def handle(connection: Connection) -> None:
+        while request := connection.read_request():
+            seen.append(request.split(b" ", 2)[1])
+            connection.send(OK)
+
+    source = DataSource(name="users", file=str(tmp_path / "users.csv"), order="per_user")
+    with fault_server(handle) as server:
+        step = Operation(name="one", path="/${data:users.id}")
+        run_load(plan_of(server.url, step, load=rate(20, rate_of="journeys"), data=(source,)), workers=2)
+    assert sorted(seen) == sorted(b"/%d" % number for number in range(20))
 
 
 def test_journeys_beside_operations() -> None:

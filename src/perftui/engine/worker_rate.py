@@ -34,6 +34,7 @@ class RateLoad(Load):
         self._pacer = open_pacer(loop, self._due)
         self._phase_ends_ns = 0
         self._guests = 0
+        """Journeys begun: each is another user's."""
 
     def start(self, origin_ns: int) -> None:
         """The schedule begins at this time of perf_counter_ns."""
@@ -60,9 +61,9 @@ class RateLoad(Load):
                 self._phase_ends_ns = self.phases.next_change_ns(intended_ns)
             unit = self.next_unit()
             if not isinstance(unit, PreparedOperation):
+                number = self.worker + self.workers * self._guests
                 self._guests += 1
-                user = VirtualUser(self._guests, self.operations.values.for_user(self._guests), {})
-                self.begin_journey(unit, user, intended_ns)
+                self.begin_journey(unit, VirtualUser(number, self.operations.values.for_user(number), {}), intended_ns)
                 continue
             self.left -= 1
             cell = unit.cell
