@@ -103,7 +103,7 @@ def once(response: bytes, *, reset: bool = False) -> Handler:
         connection.read_request()
         connection.send(response)
         if reset:
-            connection.sleep(0.02)
+            connection.sleep(0.3)  # a reset overtakes what the client has not read yet
             connection.reset()
 
     return handle

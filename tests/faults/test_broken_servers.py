@@ -40,7 +40,7 @@ def reset_in_head(connection: Connection) -> None:
 
 def reset_in_body(connection: Connection) -> None:
     connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
-    connection.sleep(0.02)
+    connection.sleep(0.3)  # a reset overtakes what the client has not read yet
     connection.reset()
 
 
