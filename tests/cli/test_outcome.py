@@ -49,6 +49,7 @@ def test_warn_only_silences_no_failure(code: int) -> None:
         ({"status": "stopped", "status_detail": "signal TERM"}, 143),
         ({"status": "stopped", "status_detail": "signal HUP"}, 129),
         ({"status": "stopped", "status_detail": "auto-stop: error rate above 50 % for 10 s"}, 15),
+        ({"status": "stopped", "status_detail": "guard: api.test is a public host and the load is heavy"}, 15),
         ({"status": "failed", "status_detail": "every worker was lost"}, 1),
         ({"status": "interrupted"}, 1),
         ({"trust": {"verdict": "invalid"}}, 12),

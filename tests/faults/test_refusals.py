@@ -7,7 +7,9 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -15,7 +17,8 @@ from support.certificates import Authority
 from support.cli import PERFTUI, Result, problems, run_cli, write_preset
 from support.conservation import assert_conserved
 from support.fault_server import Connection, answering, fault_server, server_context
-from support.home import Home
+from support.home import Home, new_home
+from support.own_network import PORT, run_in_own_network
 from support.presets import preset_text
 
 HEADLESS = ("--headless", "--format", "json")
@@ -34,6 +37,66 @@ def test_a_name_that_does_not_exist_is_one_line(home: Home) -> None:
     assert len(problems(result)) == 1
     assert "does-not-exist.invalid" in result.stderr
     assert home.run_folders() == []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def silent_name_servers() -> Iterator[Future[tuple[Result, float]]]:
+    """A command that waits for name servers which never answer, while the other tests of the module work."""
+
+    def look_up() -> tuple[Result, float]:
+        with new_home() as home:
+            begin_s = time.monotonic()
+            result = run_in_own_network(home, health_of("silent.test"), names={"silent.test": ["silence"]})
+            return result, time.monotonic() - begin_s
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(look_up)
+
+
+def health_of(host: str) -> tuple[str, ...]:
+    return ("run", "health", f"http://{host}:{PORT}/", "--duration", "60s", "--warmup", "0s", *HEADLESS)
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [("SERVFAIL", "check the name server"), ("NXDOMAIN", "check the name")],
+    ids=["SERVFAIL", "NXDOMAIN"],
+)
+def test_what_a_name_server_refuses_is_one_line(home: Home, said: str, hint: str) -> None:
+    result = run_in_own_network(home, health_of("a.test"), names={"a.test": [said]})
+
+    assert result.code == 14
+    assert len(problems(result)) == 1
+    assert result.stderr.startswith("perftui: a.test: its address was not found (")
+    assert result.stderr.endswith(f"; {hint}\n")
+    assert home.run_folders() == []
+
+
+def test_a_name_that_comes_to_mean_a_public_host_ends_the_run_with_15(home: Home) -> None:
+    names = {"moves.test": ["127.0.0.1", "127.0.0.1", "93.184.216.34"]}
+    result = run_in_own_network(home, (*health_of("moves.test"), "--set", "target.re_resolve=300ms"), names=names)
+
+    assert result.code == 15, result.stderr
+    assert_conserved(result.record)
+    assert result.record.status == "stopped"
+    assert result.record.stopped_by_guard.startswith("moves.test is a public host")
+
+
+def test_a_machine_without_free_ports_blames_itself(home: Home) -> None:
+    """Fifty ports for a hundred connections that are open at a time."""
+    preset = write_preset(
+        home,
+        preset_text(f"http://127.0.0.1:{PORT}", {"read": "/"}, target={"keep_alive": False}, rate=100, auto_stop=False),
+    )
+    result = run_in_own_network(home, ("run", preset, *HEADLESS), delay_s=2, ports="50000 50049")
+
+    assert result.code == 12, result.stderr
+    assert "note: without keep-alive about 1 new connections/s last" in result.stderr
+    assert_conserved(result.record)
+    counts, classes = result.record.whole_run, result.record.summary.total.error_classes
+    assert 40 <= classes.pop("client.ports") == counts.client_errors <= 60
+    assert (counts.ok, classes) == (100 - counts.client_errors, {})
+    assert "generator itself" in " ".join(reason.detail for reason in result.record.trust.reasons)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +270,15 @@ def test_two_runs_at_the_same_moment_get_folders_of_their_own(home: Home) -> Non
     assert len({result.record.id for result in results}) == len(home.run_folders()) == 4
     for result in results:
         assert_conserved(result.record)
+
+
+def test_name_servers_that_never_answer_hold_nobody_up(silent_name_servers: Future[tuple[Result, float]]) -> None:
+    result, took_s = silent_name_servers.result()
+
+    assert result.code == 14
+    assert problems(result) == ["perftui: silent.test: its address was not found within 10 s; check the name server"]
+    # three of them, asked twice for five seconds each
+    assert took_s < 25
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o077])

@@ -43,7 +43,7 @@ def run_headless(wanted: Wanted) -> int:
         request = wanted.request(group, number if group else 0)
         record = run_plan(request, on_line=progress.line, on_started=progress.started)
         done.append(_saved(record, progress.path))
-        if _ended_early(record):
+        if record.status != "finished":
             break
     return finish(wanted, done, baseline, interrupted=interrupted)
 
@@ -65,10 +65,6 @@ def _saved(record: Record, path: Path) -> LoadedRun:
         for problem in error.problems:
             tell(problem)
         return LoadedRun(record=record, path=path)
-
-
-def _ended_early(record: Record) -> bool:
-    return record.status != "finished" or record.status_detail.startswith("auto-stop")
 
 
 class _Progress:

@@ -66,8 +66,8 @@ def run_reasons(record: Record) -> list[Reason]:
     elif record.status in {"failed", "interrupted"}:
         how = "failed" if record.status == "failed" else "was interrupted"
         reasons.append(Reason(ExitCode.INTERNAL, f"the run {how}: {detail or 'its runner was lost'}"))
-    if detail.startswith("auto-stop"):
-        reasons.append(Reason(ExitCode.GUARD, f"stopped by the safety guard: {detail.removeprefix('auto-stop: ')}"))
+    if record.stopped_by_guard:
+        reasons.append(Reason(ExitCode.GUARD, f"stopped by the safety guard: {record.stopped_by_guard}"))
     if record.trust.verdict == "invalid":
         why = "; ".join(reason.detail for reason in record.trust.reasons if reason.verdict == "invalid")
         reasons.append(Reason(ExitCode.INVALID, f"the run is invalid: {why or 'the generator did not keep up'}"))

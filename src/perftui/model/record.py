@@ -132,7 +132,7 @@ class Record(Part, frozen=True, kw_only=True):
     label: str = ""
     status: Status = "running"
     status_detail: str = ""
-    """Why it ended: `stopped by tui`, `error rate above 50 % for 10 s`, `signal TERM`."""
+    """Why it ended: `stopped by tui`, `auto-stop: 60 % of the requests failed for 10 s`, `signal TERM`."""
     started_at: str = ""
     """UTC, ISO 8601."""
     ended_at: str = ""
@@ -152,3 +152,9 @@ class Record(Part, frozen=True, kw_only=True):
     objectives: tuple[ObjectiveResult, ...] = ()
     findings: tuple[Finding, ...] = field(default_factory=tuple)
     verdict: Verdict = "none"
+
+    @property
+    def stopped_by_guard(self) -> str:
+        """Why the safety guard ended the run; empty when it did not."""
+        who, _, why = self.status_detail.partition(": ")
+        return why if who in {"auto-stop", "guard"} else ""

@@ -54,7 +54,7 @@ def _run_suite(run: LoadedRun) -> _Suite:
         _Case(name="generator kept up", failed=invalid, detail=kept_up),
         _Case(
             name="run ended as planned",
-            failed=record.status not in {"finished", "stopped"} or record.status_detail.startswith("auto-stop"),
+            failed=record.status not in {"finished", "stopped"} or bool(record.stopped_by_guard),
             detail=f"{record.status} {record.status_detail}".strip(),
         ),
         *(_objective_case(result, invalid=invalid) for result in record.objectives),
