@@ -68,7 +68,7 @@ def test_verdicts_swap_with_the_sides(factor: float, rounds: int) -> None:
         if one.unit == "fraction":
             assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
         else:
-            assert (1 + one.low, 1 + one.high) == pytest.approx((1 / (1 + other.high), 1 / (1 + other.low)))
+            assert (1 + one.low, 1 + one.high) == pytest.approx((1 / (1 + other.high), 1 / (1 + other.low)), rel=1e-5)
 
 
 def test_the_unit_of_time_does_not_matter() -> None:

@@ -51,6 +51,25 @@ K6_SUMMARY: dict[str, Any] = {
     "state": {"testRunDurationMs": 10_000.0},
 }
 K6_SUMMARY["metrics"]["http_req_failed"]["values"] = {"rate": 0.05, "passes": 50, "fails": 950}
+K6_MACHINE_READABLE: dict[str, Any] = {
+    "version": "1.0.0",
+    "metadata": {"k6_version": "2.1.0", "generated_at": "2026-01-01T00:00:10Z"},
+    "config": {"duration": 10.0, "execution": "local", "script": "script.js"},
+    "results": {
+        "checks": {"metrics": [], "results": []},
+        "metrics": [
+            {"name": name, "type": "any", "contains": "default", "values": values}
+            for name, values in (
+                ("http_req_duration", K6_EXPORT["metrics"]["http_req_duration"]),
+                ("http_reqs", {"count": 1000}),
+                ("http_req_failed", {"matches": 50, "rate": 0.05, "total": 1000}),
+                ("dropped_iterations", {"count": 20}),
+                ("data_received", {"count": 123456}),
+                ("vus_max", {"value": 25, "min": 25, "max": 25}),
+            )
+        ],
+    },
+}
 VEGETA: dict[str, Any] = {
     "latencies": {
         "total": 20_000_000_000, "mean": 20_000_000, "50th": 18_000_000, "90th": 30_000_000, "95th": 40_000_000,
@@ -137,6 +156,7 @@ def _read(tmp_path: Path, content: str | dict[str, Any], name: str = "result") -
         (OHA, "oha", Counts(scheduled=1002, started=1002, ok=950, errors=40, timeouts=10, cancelled=2), 40.0, 100.2),
         (K6_EXPORT, "k6", Counts(scheduled=1020, started=1000, ok=950, errors=50, dropped=20), 40.0, 100.0),
         (K6_SUMMARY, "k6", Counts(scheduled=1020, started=1000, ok=950, errors=50, dropped=20), 40.0, 100.0),
+        (K6_MACHINE_READABLE, "k6", Counts(scheduled=1020, started=1000, ok=950, errors=50, dropped=20), 40.0, 100.0),
         (VEGETA, "vegeta", Counts(scheduled=1000, started=1000, ok=950, errors=50), 40.0, 100.0),
         (AUTOCANNON, "autocannon", Counts(scheduled=1000, started=1000, ok=950, errors=40, timeouts=10), 0.0, 100.0),
         (WRK, "wrk", Counts(scheduled=1000, started=1000, ok=950, errors=46, timeouts=4), 0.0, 99.0),
@@ -144,7 +164,7 @@ def _read(tmp_path: Path, content: str | dict[str, Any], name: str = "result") -
         (HEY, "hey", Counts(scheduled=3000, started=3000, ok=2940, errors=60), 19.0, 100.0),
         (LOCUST, "locust", Counts(scheduled=1000, started=1000, ok=950, errors=50), 40.0, 100.0),
     ],
-    ids=("oha", "k6 export", "k6 summary", "vegeta", "autocannon", "wrk", "wrk2", "hey", "locust"),
+    ids=("oha", "k6 export", "k6 summary", "k6 machine", "vegeta", "autocannon", "wrk", "wrk2", "hey", "locust"),
 )  # fmt: skip
 def test_numbers_of_each_tool(  # noqa: PLR0917 - columns of a table
     tmp_path: Path, content: str | dict[str, Any], tool: str, counts: Counts, p95: float, rate: float

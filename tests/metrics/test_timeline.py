@@ -19,6 +19,7 @@ from perftui.model.journal import End, Header
 from perftui.model.objectives import METRICS
 from perftui.model.plan import Load, Mode, Operation, Phase, Plan, Stage, Target
 from perftui.model.record import Environment
+from perftui.model.units import fraction_of, to_digits
 from support.simulated_runs import histogram_data
 
 WARM_S, MEASURE_S = 5, 20
@@ -177,6 +178,19 @@ def test_the_short_rest_of_a_run_is_no_point_of_a_series() -> None:
     for metric in ("throughput", "response_time.p95", "cpu"):
         assert timeline.series(metric) == whole.series(metric)
     assert timeline.whole_run().ok == whole.whole_run().ok + 1
+
+
+def test_no_number_has_digits_that_were_not_measured() -> None:
+    """Times of a histogram to the microsecond, means and rates to six digits, shares to nine."""
+    summary = _timeline(_run()).run()
+    for stats in (summary.total, *summary.operations.values()):
+        for times in (stats.response_time_ms, stats.service_time_ms, stats.start_delay_ms):
+            exact = (times.min, times.p50, times.p75, times.p95, times.p99_9, times.max, times.iqr)
+            assert [round(value, 3) for value in exact] == list(exact)
+        means = (times.mean, times.stddev, stats.rate_per_s, stats.throughput_per_s, *stats.times_ms.values())
+        assert [to_digits(value, 6) for value in means] == list(means)
+        assert to_digits(stats.attained, 9) == stats.attained
+    assert fraction_of(99_999_999, 100_000_000) < 1
 
 
 @pytest.mark.parametrize("metric", SERIES)

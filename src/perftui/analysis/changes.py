@@ -18,6 +18,7 @@ from perftui.metrics.summary import is_censored, value_of
 from perftui.model.comparison import ComparisonVerdict, MetricChange
 from perftui.model.objectives import metric_unit
 from perftui.model.record import Record
+from perftui.model.units import to_digits
 
 ALPHA = 0.05
 FLOOR_MS = 0.1
@@ -64,7 +65,7 @@ class Changes:
         for operation in self._operations:
             changes += [self._time(time, name, operation) for name in (*_OF_OPERATION, "p99")]
             changes.append(self._error_rate(operation))
-        return tuple(change for change in changes if change is not None)
+        return tuple(_to_digits(change) for change in changes if change is not None)
 
     def _load_metrics(self) -> list[MetricChange | None]:
         mode_is_users = self._sides[0][0].record.plan.load.mode == "users"
@@ -224,6 +225,12 @@ def _without_interval(template: MetricChange) -> MetricChange:
     return replace(
         template, change=template.run / template.baseline - 1, reason="no time series: how sure it is cannot be said"
     )
+
+
+def _to_digits(change: MetricChange) -> MetricChange:
+    """Without the digits that mean nothing."""
+    names = ("baseline", "run", "change", "low", "high", "confidence", "threshold")
+    return replace(change, **{name: to_digits(getattr(change, name)) for name in names})
 
 
 def _filled(template: MetricChange, found: LogChange) -> MetricChange:

@@ -13,6 +13,7 @@ from perftui.metrics.summary import value_of
 from perftui.model.objectives import format_value, metric_unit
 from perftui.model.record import Record
 from perftui.model.rounds import Drift, MetricSpread, Rounds
+from perftui.model.units import ms_of, to_digits
 
 UNSTABLE = 0.10
 DRIFT = 0.10
@@ -67,11 +68,11 @@ def spread_of(records: Sequence[Record], metric: str, operation: str = "") -> Me
         values=tuple(values),
         min=min(values),
         max=max(values),
-        mean=mean,
-        median=statistics.median(values),
-        stddev=stddev,
-        iqr=high - low,
-        varies=varies,
+        mean=to_digits(mean),
+        median=to_digits(statistics.median(values)),
+        stddev=to_digits(stddev),
+        iqr=to_digits(high - low),
+        varies=to_digits(varies),
         outliers=tuple(place for place, value in enumerate(values) if not low - fence <= value <= high + fence),
         unstable=varies > UNSTABLE and metric != "error_rate",
     )
@@ -103,11 +104,11 @@ def _drift(held: Round, part: Part, time: str, statistic: str, q: float) -> Drif
     return Drift(
         run_id=held.id,
         metric=f"{time}.{statistic}",
-        first=math.exp(first.log_value) / 1e3,
-        second=math.exp(second.log_value) / 1e3,
-        change=math.expm1(change),
-        low=math.expm1(low),
-        high=math.expm1(high),
+        first=ms_of(math.exp(first.log_value)),
+        second=ms_of(math.exp(second.log_value)),
+        change=to_digits(math.expm1(change)),
+        low=to_digits(math.expm1(low)),
+        high=to_digits(math.expm1(high)),
         steady=not (sure and abs(math.expm1(change)) > DRIFT),
     )
 

@@ -12,6 +12,7 @@ from perftui.model.errors import UsageError
 from perftui.model.objectives import METRICS, metric_unit
 from perftui.model.record import Record
 from perftui.model.rounds import Trend, TrendPoint
+from perftui.model.units import to_digits
 
 WINDOW = 20
 FEWEST_BEFORE = 5
@@ -69,7 +70,7 @@ def trend(
                 trust=record.trust.verdict,
                 is_baseline=record.id == baseline_id,
                 jump=_jump(value, before, metric, threshold) if enough else "",
-                median_before=statistics.median(before) if enough else None,
+                median_before=to_digits(statistics.median(before)) if enough else None,
             )
         )
     recent = [point.value for point in points[-WINDOW:]]
@@ -81,8 +82,8 @@ def trend(
         preset=newest.plan.name,
         url=newest.plan.target.url,
         points=tuple(points),
-        median=statistics.median(recent) if recent else None,
-        mad=_mad(recent) if recent else None,
+        median=to_digits(statistics.median(recent)) if recent else None,
+        mad=to_digits(_mad(recent)) if recent else None,
         baseline=baseline,
         threshold=threshold,
         skipped=tuple(skipped),

@@ -53,7 +53,7 @@ class HealthSampler:
         now_ns, cpu_s = perf_counter_ns(), time.process_time()
         elapsed_s = (now_ns - self._taken_ns) / 1e9
         if elapsed_s >= _LEAST_CPU_S:
-            self._cpu_percent = 100 * (cpu_s - self._cpu_s) / elapsed_s
+            self._cpu_percent = round(100 * (cpu_s - self._cpu_s) / elapsed_s, 2)
             self._cpu_s, self._taken_ns = cpu_s, now_ns
         with suppress(OSError):  # no descriptor left to read it with: the last value holds
             self._memory_bytes = self._process.memory_info().rss

@@ -12,6 +12,7 @@ from perftui.metrics.sparse import Sparse
 from perftui.model.interval import Cell, Counts, HistogramData, TimePart
 from perftui.model.plan import Mode
 from perftui.model.record import LatencyStats, Stats
+from perftui.model.units import fraction_of, to_digits
 
 TimeName = Literal["response_time", "service_time", "start_delay", "error_time"]
 TIMES: tuple[TimeName, ...] = ("response_time", "service_time", "start_delay", "error_time")
@@ -100,11 +101,11 @@ class CellSum:
         return Stats(
             counts=counts,
             error_classes=dict(sorted(self.error_classes.items(), key=lambda item: (-item[1], item[0]))),
-            rate_per_s=counts.started / duration_s if duration_s > 0 else 0.0,
-            throughput_per_s=counts.ok / duration_s if duration_s > 0 else 0.0,
-            attained=counts.ok / counts.scheduled if counts.scheduled else 0.0,
-            error_rate=failed / judged if judged else 0.0,
-            timeout_rate=counts.timeouts / judged if judged else 0.0,
+            rate_per_s=to_digits(counts.started / duration_s) if duration_s > 0 else 0.0,
+            throughput_per_s=to_digits(counts.ok / duration_s) if duration_s > 0 else 0.0,
+            attained=fraction_of(counts.ok, counts.scheduled),
+            error_rate=fraction_of(failed, judged),
+            timeout_rate=fraction_of(counts.timeouts, judged),
             received_bytes=self.received_bytes,
             sent_bytes=self.sent_bytes,
             response_time_ms=times["response_time"],
@@ -119,7 +120,7 @@ class CellSum:
         means = {}
         for name, (count, sum_us, _) in self.parts.items():
             requests = count if name == "queue" else max(counts.ok, count)
-            means[name] = sum_us / requests / 1e3 if requests else 0.0
+            means[name] = to_digits(sum_us / requests / 1e3) if requests else 0.0
         return means
 
     @property

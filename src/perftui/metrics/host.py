@@ -40,8 +40,8 @@ class HostSampler:
         self._throttling, self._sleep_s = throttled, slept_s
         target_cpu_percent, target_memory_bytes = self._target_use()
         return HostSample(
-            cpu_percent=sum(busy) / len(busy) if busy else 0.0,
-            cpu_max_core_percent=max(busy, default=0.0),
+            cpu_percent=round(sum(busy) / len(busy), 2) if busy else 0.0,
+            cpu_max_core_percent=round(max(busy, default=0.0), 2),
             memory_percent=memory.percent,
             memory_used_bytes=memory.total - memory.available,
             disk_read_bytes=read,
@@ -76,13 +76,13 @@ class HostSampler:
             return 0.0, 0.0
         read = max(0, self._disk.read_bytes - before.read_bytes)
         written = max(0, self._disk.write_bytes - before.write_bytes)
-        return read / seconds, written / seconds
+        return round(read / seconds, 1), round(written / seconds, 1)
 
     def _net_rates(self, seconds: float) -> tuple[float, float]:
         before, self._net = self._net, psutil.net_io_counters()
         received = max(0, self._net.bytes_recv - before.bytes_recv)
         sent = max(0, self._net.bytes_sent - before.bytes_sent)
-        return received / seconds, sent / seconds
+        return round(received / seconds, 1), round(sent / seconds, 1)
 
     def _target_use(self) -> tuple[float, int] | tuple[None, None]:
         """Processor time since the last call in per cent, and memory in bytes, of the target while it lives."""

@@ -11,6 +11,7 @@ from perftui.model.interval import Cell, Counts, HistogramData, Interval
 from perftui.model.objectives import METRICS, TIME_METRICS
 from perftui.model.plan import Mode
 from perftui.model.record import LatencyStats, Stats
+from perftui.model.units import fraction_of
 
 Point = tuple[float, float]
 LEAST_S = 0.5
@@ -91,9 +92,9 @@ class IntervalView:
             return {"throughput": counts.ok, "rate": counts.started, "errors_per_s": failed}[metric] / duration_s
         stats = Stats(
             counts=counts,
-            attained=counts.ok / counts.scheduled if counts.scheduled else 0.0,
-            error_rate=failed / judged if judged else 0.0,
-            timeout_rate=counts.timeouts / judged if judged else 0.0,
+            attained=fraction_of(counts.ok, counts.scheduled),
+            error_rate=fraction_of(failed, judged),
+            timeout_rate=fraction_of(counts.timeouts, judged),
         )
         return value_of(stats, metric)
 

@@ -15,6 +15,7 @@ import numpy as np
 from perftui.metrics.histogram import SLOT_MIDDLE_US, SLOTS, Int64s, pack_used
 from perftui.model.interval import HistogramData
 from perftui.model.record import LatencyStats
+from perftui.model.units import ms_of, to_digits
 
 _QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.25)
 _PAIR_BYTES = 6
@@ -100,14 +101,15 @@ class Sparse:
         """Percentiles and moments in ms. Standard deviation from the slots' middles, the rest within 0.1 %."""
         if not self.total:
             return LatencyStats()
-        p50, p75, p90, p95, p99, p99_9, p25 = (us / 1e3 for us in self.quantiles_us(_QUANTILES))
+        p50, p75, p90, p95, p99, p99_9, p25 = self.quantiles_us(_QUANTILES)
         mean_us = self.sum_us / self.total
         deviation = SLOT_MIDDLE_US[self.slots] - mean_us
         variance = float((self.counts * deviation * deviation).sum()) / self.total
         return LatencyStats(
-            count=self.total, min=self.min_us / 1e3, mean=mean_us / 1e3, p50=p50, p75=p75, p90=p90, p95=p95, p99=p99,
-            p99_9=p99_9, max=self.max_us / 1e3, iqr=p75 - p25,
-            stddev=math.sqrt(variance) / 1e3 if self.max_us > self.min_us else 0.0,
+            count=self.total, min=ms_of(self.min_us), mean=to_digits(mean_us / 1e3), p50=ms_of(p50), p75=ms_of(p75),
+            p90=ms_of(p90), p95=ms_of(p95), p99=ms_of(p99), p99_9=ms_of(p99_9), max=ms_of(self.max_us),
+            iqr=ms_of(p75 - p25),
+            stddev=to_digits(math.sqrt(variance) / 1e3) if self.max_us > self.min_us else 0.0,
         )  # fmt: skip
 
     def count_between(self, bounds_us: Sequence[float]) -> list[int]:

@@ -39,4 +39,4 @@ class SpreadOf:
             return Spread()
         ordered = sorted(self._kept)
         rank = -(-95 * len(ordered) // 100)
-        return Spread(mean=self._sum / self.count, p95=ordered[rank - 1], max=self._max)
+        return Spread(mean=round(self._sum / self.count, 3), p95=round(ordered[rank - 1], 3), max=round(self._max, 3))

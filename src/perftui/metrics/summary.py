@@ -9,6 +9,7 @@ from perftui.model.interval import Cell, Event
 from perftui.model.objectives import TIME_METRICS
 from perftui.model.plan import Mode, Plan
 from perftui.model.record import LatencyStats, Stats, Summary
+from perftui.model.units import fraction_of
 
 ENDS_LOAD = frozenset({"stop", "abort", "auto_stop"})
 
@@ -60,7 +61,7 @@ def value_of(stats: Stats, metric: str) -> float | None:
         case "timeout_rate":
             return stats.timeout_rate if judged else None
         case "success_rate":
-            return counts.ok / judged if judged else None
+            return fraction_of(counts.ok, judged) if judged else None
         case "attained":
             return stats.attained if counts.scheduled else None
         case "throughput":

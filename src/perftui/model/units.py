@@ -11,6 +11,21 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zA-Zµ]+)")
 _WHOLE = re.compile(r"\s*(?:\d+(?:\.\d+)?\s*[a-zA-Zµ]+\s*)+")
 
 
+def to_digits(value: float, digits: int = 6) -> float:
+    """The value with so many significant digits: more were not measured."""
+    return float(f"{value:.{digits}g}")
+
+
+def fraction_of(part: int, whole: int) -> float:
+    """Part of a whole, 0 of nothing: nine digits, so that one of a hundred million is still told from none."""
+    return to_digits(part / whole, 9) if whole else 0.0
+
+
+def ms_of(microseconds: float) -> float:
+    """Microseconds as milliseconds; what is below a microsecond was not measured."""
+    return round(microseconds / 1e3, 3)
+
+
 def parse_duration(text: str) -> float:
     """Seconds in a text such as `250ms`, `5s`, `1m30s`, `2h`.
 

@@ -17,8 +17,7 @@ def reader_of(document: Document) -> Callable[[Document], Result] | None:
     """The reader of the tool that wrote a document; None when no known one did."""
     if "latencyPercentiles" in document and "summary" in document:
         return oha
-    metrics = document.get("metrics")
-    if isinstance(metrics, dict) and ("http_req_duration" in metrics or "http_reqs" in metrics):
+    if _k6_metrics(document).keys() & {"http_req_duration", "http_reqs"}:
         return k6
     if "latencies" in document and "status_codes" in document:
         return vegeta
@@ -71,16 +70,15 @@ def oha(document: Document) -> Result:
 
 
 def k6(document: Document) -> Result:
-    """`k6 run --summary-export`, or the data that `handleSummary` gets (milliseconds)."""
-    metrics = {name: _values(metric) for name, metric in _items(document, "metrics")}
+    """`k6 run --summary-export`, or the data that `handleSummary` gets, in each of their forms (milliseconds)."""
+    metrics = _k6_metrics(document)
     duration, requests = metrics.get("http_req_duration", {}), metrics.get("http_reqs", {})
     made = _ms(requests, "count")
     failures = metrics.get("http_req_failed", {})
     share = _ms(failures, "rate") if "rate" in failures else _ms(failures, "value")
     dropped = _ms(metrics.get("dropped_iterations", {}), "count")
     rate = _ms(requests, "rate")
-    state = document.get("state")
-    seconds = _ms(state, "testRunDurationMs") / 1e3 if isinstance(state, dict) else made / rate if rate else 0.0
+    seconds = _k6_seconds(document) or (made / rate if rate else 0.0)
     users = _ms(metrics.get("vus_max", {}), "max") or _ms(metrics.get("vus_max", {}), "value")
     lacks = ["no URL and no operations", "its times hold failed requests too", "not which errors"]
     if dropped:
@@ -201,12 +199,28 @@ def _items(document: Document, name: str) -> list[tuple[str, Any]]:
     return list(part.items()) if isinstance(part, dict) else []
 
 
-def _values(metric: object) -> Document:
-    """The values of a k6 metric: its own fields, or those of its `values`."""
-    if not isinstance(metric, dict):
-        return {}
-    values = metric.get("values")
-    return values if isinstance(values, dict) else metric
+def _k6_metrics(document: Document) -> dict[str, Document]:
+    """Values of the metrics by name.
+
+    `metrics` is a table, of values (--summary-export) or of tables with `values` (handleSummary); with
+    --new-machine-readable-summary both have a list in `results`.
+    """
+    results = document.get("results")
+    listed = results.get("metrics") if isinstance(results, dict) else None
+    named = [metric for metric in listed if isinstance(metric, dict)] if isinstance(listed, list) else []
+    return {
+        str(name): metric["values"] if isinstance(metric.get("values"), dict) else metric
+        for name, metric in [(metric.get("name"), metric) for metric in named] or _items(document, "metrics")
+        if isinstance(metric, dict)
+    }
+
+
+def _k6_seconds(document: Document) -> float:
+    """How long the test ran; 0 where it is not told."""
+    state, config = document.get("state"), document.get("config")
+    if isinstance(state, dict):
+        return _ms(state, "testRunDurationMs") / 1e3
+    return _ms(config, "duration") if isinstance(config, dict) else 0.0
 
 
 def _ms(part: Document, name: str, scale: float = 1.0) -> float:

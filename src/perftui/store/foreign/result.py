@@ -14,6 +14,7 @@ from perftui.model.interval import Counts, Interval
 from perftui.model.plan import Load, Mode, Plan, Stage, Target
 from perftui.model.record import Environment, LatencyStats, Record, Stats, Summary, Trust
 from perftui.model.text import safe_text
+from perftui.model.units import fraction_of, to_digits
 from perftui.store.loading import LoadedRun
 
 UNKNOWN_URL = "http://unknown.invalid"
@@ -50,7 +51,9 @@ def loaded(result: Result, path: Path, data: bytes) -> LoadedRun:
     )
     if result.rate_per_s > 0:
         share = result.counts.ok / result.counts.started if result.counts.started else 0.0
-        total = replace(total, rate_per_s=result.rate_per_s, throughput_per_s=result.rate_per_s * share)
+        total = replace(
+            total, rate_per_s=to_digits(result.rate_per_s), throughput_per_s=to_digits(result.rate_per_s * share)
+        )
     total = replace(total, received_bytes=result.received_bytes, sent_bytes=result.sent_bytes)
     stage = Stage(duration_s=result.duration_s, to=result.level)
     plan = Plan(
@@ -114,11 +117,11 @@ def stats(
     return Stats(
         counts=counts,
         error_classes={safe_text(name): count for name, count in (error_classes or {}).items()},
-        rate_per_s=counts.started / duration_s if duration_s > 0 else 0.0,
-        throughput_per_s=counts.ok / duration_s if duration_s > 0 else 0.0,
-        attained=counts.ok / counts.scheduled if counts.scheduled else 0.0,
-        error_rate=failed / judged if judged else 0.0,
-        timeout_rate=counts.timeouts / judged if judged else 0.0,
+        rate_per_s=to_digits(counts.started / duration_s) if duration_s > 0 else 0.0,
+        throughput_per_s=to_digits(counts.ok / duration_s) if duration_s > 0 else 0.0,
+        attained=fraction_of(counts.ok, counts.scheduled),
+        error_rate=fraction_of(failed, judged),
+        timeout_rate=fraction_of(counts.timeouts, judged),
         service_time_ms=service,
         response_time_ms=response or LatencyStats(),
     )

@@ -50,12 +50,12 @@ def wrk(text: str) -> Result:
     if late:
         lacks.append("requests that timed out may be counted in its requests as well, once they were answered")
     if is_wrk2:
-        lacks.append("the asked rate is not in its output")
+        lacks.append("not the asked rate")
     return Result(
         tool="wrk2" if is_wrk2 else "wrk",
         url=head[2],
-        mode="users",
-        level=float(load[2]) if load else 0.0,
+        mode="rate" if is_wrk2 else "users",
+        level=float(rate[1]) if is_wrk2 and rate else float(load[2]) if load else 0.0,
         duration_s=_ms(total[2]) / 1e3,
         counts=_counts(answered, bad, connect + read + write, late),
         error_classes=_classes(bad, connect, read, write, late),
