@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import urllib.request
 from collections.abc import Callable
@@ -61,6 +62,19 @@ def test_new_writes_a_preset_that_runs(home: Home, demo_url: str) -> None:
     assert result.code in {0, expected(home, 13)}, result.stderr
     assert_conserved(result.record)
     assert result.record.plan.target.url == demo_url
+
+
+def test_import_names_the_preset_by_its_file(home: Home, call: Call) -> None:
+    entry = {"request": {"method": "GET", "url": "http://127.0.0.1:8000/a"}}
+    recording = home.path / "localhost_Archive [26-11-21].har"
+    recording.write_text(json.dumps({"log": {"entries": [entry]}}), encoding="utf-8")
+    assert 'name = "localhost_Archive-26-11-21"' in call("presets", "import", str(recording)).stdout
+    saved = home.path / "shop.toml"
+    assert call("presets", "import", str(recording), "-o", str(saved)).code == 0
+    assert 'name = "shop"' in saved.read_text(encoding="utf-8")
+    assert call("presets", "check", str(saved)).code == 0
+    again = call("presets", "import", str(recording), "-o", str(saved))
+    assert (again.code, "exists already" in again.stderr) == (2, True)
 
 
 def test_schema(call: Call) -> None:

@@ -80,7 +80,7 @@ def test_broken_file_is_refused_in_words(case: str, tmp_path: Path) -> None:
         ('duration = "1s"', 'duration = "1s"\nusers = 3', "load: has rate and users; name one of"),
         ('duration = "1s"', 'duration = "1s"\nthink = "1s"', 'load.think: is for mode = "users"'),
         ('url = "http://127.0.0.1:1"', 'url = "ftp://x"', "target.url: ftp:// is not spoken"),
-        ('url = "http://127.0.0.1:1"', 'url = "127.0.0.1:1"', "start it with http:// or https://"),
+        ('url = "http://127.0.0.1:1"', 'url = "127.0.0.1:1"', "start with http:// or https://"),
         ('url = "http://127.0.0.1:1"', 'url = "http://a:b@c"', "target.url: holds a password"),
         ('url = "http://127.0.0.1:1"', 'url = "http://h:99999"', "target.url: is no URL: check host and port"),
         ('url = "http://127.0.0.1:1"', "", "target.url: is missing"),

@@ -125,5 +125,5 @@ def test_broken_data_is_refused_in_words(tmp_path: Path, name: str, content: byt
     path.write_bytes(content)
     with pytest.raises(UsageError, match=expected):
         read_rows(path)
-    with pytest.raises(UsageError, match="No such file"):
+    with pytest.raises(UsageError, match="there is no such file"):
         read_rows(tmp_path / "missing.csv")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
+from perftui.presets.text_files import read_text
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MOST_BYTES = 64 * 1024
@@ -47,14 +48,7 @@ def _is_unicode(text: str) -> bool:
 
 def _lines(file: Path) -> list[str]:
     try:
-        with file.open("rb") as opened:
-            data = opened.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"--header @{safe_text(str(file))}: {(error.strerror or str(error)).lower()}") from error
-    if len(data) > _MOST_BYTES:
-        raise UsageError(f"--header @{safe_text(str(file))}: larger than {_MOST_BYTES // 1024} KiB")
-    try:
-        lines = data.decode("utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--header @{safe_text(str(file))}: not UTF-8") from error
+        lines = read_text(file, _MOST_BYTES).splitlines()
+    except UsageError as error:
+        raise UsageError(f"--header @{error}") from error
     return [line for line in lines if line.strip() and not line.startswith("#")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -162,28 +163,24 @@ def schema(output: Path | None) -> int:
 @click.option(
     "--as", "kind", type=click.Choice(("curl", "har", "openapi", "http")), help="What it is, when it cannot be told."
 )
-@click.option("--name", default="", help="Name of the preset; by default the file's.")
+@click.option("--name", default="", help="Name of the preset; by default that of the file that is written or read.")
 @output_option
 def import_(file: str, kind: str | None, name: str, output: Path | None) -> int:
     """Make a preset of a curl command, a HAR file, an OpenAPI 3 document or a .http file; FILE `-` is stdin."""
     from perftui.presets.importing.any_file import IMPORTERS, kind_of
+    from perftui.presets.text_files import decode_text
 
-    text = _read(file)
-    stem = name or ("imported" if file == "-" else Path(file).stem)
-    toml = IMPORTERS[kind or kind_of(text, file)](text, stem)
+    shown = "stdin" if file == "-" else file
+    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    text = decode_text(data, shown)
+    # Browsers save `localhost_Archive [26-11-21].har`.
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", (output or Path(shown)).stem).strip("-._")[:64] or "imported"
+    toml = IMPORTERS[kind or kind_of(text, file)](text, name or stem)
     if output is None:
         write_output(toml, None)
     else:
         _write_new(output, toml)
     return 0
-
-
-def _read(file: str) -> str:
-    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: not UTF-8") from error
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from perftui.engine.checks import CompiledCheck
@@ -12,7 +11,6 @@ from perftui.engine.journey_captures import compile_captures, store_cookies
 from perftui.engine.setup_answer import Answer
 from perftui.engine.setup_client import ExchangeError, Request, SetupClient
 from perftui.model.plan import Operation, Plan
-from perftui.presets.values import ValueStream
 
 if TYPE_CHECKING:
     from perftui.engine.http1 import ResponseReader
@@ -34,7 +32,7 @@ class Step:
         """What went wrong first, in words; empty: all is well."""
 
 
-class Steps:
+class Steps(SetupClient):
     """Sends operations in turn. An async context manager."""
 
     def __init__(
@@ -48,36 +46,18 @@ class Steps:
 
         Args:
             plan: with secrets resolved.
-            addresses: of the target, as resolved before the start; empty: looked up.
+            addresses: as SetupClient.
             variables: values that requests may use.
-            headers: over those of the plan (a token).
+            headers: as SetupClient.
 
         Raises:
             UsageError: the target or a certificate cannot be used.
         """
-        self._client = SetupClient(plan, addresses, headers)
+        super().__init__(plan, addresses, headers)
         self._cookies: dict[str, str] = {}
         self.variables = dict(variables or {})
 
-    async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._client.__aexit__(kind, error, trace)
-
-    @property
-    def values(self) -> ValueStream:
-        """Where values of placeholders come from."""
-        return self._client.values
-
-    def use_headers(self, headers: Mapping[str, str]) -> None:
-        """Send these with every request from now on."""
-        self._client.use_headers(headers)
-
-    def fork(self, variables: Mapping[str, str]) -> Steps:
+    def fork(self, variables: Mapping[str, str]) -> Self:
         """Another user of the same connections: with these values besides, and cookies of its own."""
         other = copy(self)
         other.variables = {**self.variables, **variables}
@@ -89,8 +69,8 @@ class Steps:
         step = Step(operation)
         cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         try:
-            step.request = self._client.render(operation, self.variables, cookie)
-            step.answer = await self._client.send(step.request)
+            step.request = self.render(operation, self.variables, cookie)
+            step.answer = await self.send(step.request)
         except ExchangeError as error:
             step.problem = "; ".join(error.problems)
             return step

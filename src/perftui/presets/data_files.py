@@ -11,6 +11,7 @@ import msgspec
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
+from perftui.presets.text_files import decode_text, read_text
 
 MOST_BYTES = 256 * 1024 * 1024
 Row = dict[str, Any]
@@ -22,7 +23,7 @@ def read_rows(path: Path) -> list[Row]:
     Raises:
         UsageError: not readable, empty, or not of that format.
     """
-    text = _read(path)
+    text = read_text(path, MOST_BYTES)
     rows = _json_rows(text, path) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv_rows(text, path)
     if not rows:
         raise UsageError(f"{safe_text(str(path))}: no rows; a data file needs at least one")
@@ -42,26 +43,10 @@ def read_columns(path: Path) -> tuple[str, ...]:
         raise UsageError(f"{safe_text(str(path))}: {error.strerror or error}") from error
     lines = start.splitlines(keepends=True)
     is_json = path.suffix.lower() in {".jsonl", ".ndjson"}
-    text = _decode(lines[0], path) if lines else ""
+    text = decode_text(lines[0], safe_text(str(path))) if lines else ""
     if is_json:
         return tuple(_json_rows(text, path)[0]) if text.strip() else ()
     return tuple(next(csv.reader([text]), ()))
-
-
-def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise UsageError(f"{safe_text(str(path))}: larger than {MOST_BYTES // 1024**2} MiB")
-        return _decode(path.read_bytes(), path)
-    except OSError as error:
-        raise UsageError(f"{safe_text(str(path))}: {error.strerror or error}") from error
-
-
-def _decode(data: bytes, path: Path) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{safe_text(str(path))}: not UTF-8 at byte {error.start:,}; save it as UTF-8") from error
 
 
 def _json_rows(text: str, path: Path) -> list[Row]:

@@ -16,6 +16,7 @@ from perftui.model.text import safe_text
 from perftui.presets import grammar, texts
 from perftui.presets.references import strings_of
 from perftui.presets.rewriting import rewrite_operations, rewrite_strings
+from perftui.presets.text_files import read_text
 
 _MOST_FILE_BYTES = 64 * 1024
 T = TypeVar("T")
@@ -107,8 +108,8 @@ class _Resolver:
             read = _read_variable if placeholder.kind == "env" else _read_file
             try:
                 self._known[placeholder] = read(placeholder.argument)
-            except ValueError as error:
-                self.problems.append(str(error))
+            except UsageError as error:
+                self.problems += error.problems
                 self._known[placeholder] = "missing"
         return self._known[placeholder]
 
@@ -116,27 +117,14 @@ class _Resolver:
 def _read_variable(name: str) -> str:
     value = os.environ.get(name)
     if value is None:
-        raise ValueError(f"the environment variable {name} is not set; the preset uses it as ${{env:{name}}}")
+        raise UsageError(f"the environment variable {name} is not set; the preset uses it as ${{env:{name}}}")
     if any(0xD800 <= ord(character) < 0xE000 for character in value):
-        raise ValueError(f"the environment variable {name} is not UTF-8")
+        raise UsageError(f"the environment variable {name} is not UTF-8")
     return value
 
 
 def _read_file(path: str) -> str:
-    shown = safe_text(path)
-    try:
-        if not Path(path).is_file():
-            raise ValueError(f"{shown}: there is no such file; the preset uses it as ${{file:...}}")
-        with Path(path).open("rb") as file:
-            data = file.read(_MOST_FILE_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"{shown}: cannot be read: {error.strerror or error}") from error
-    if len(data) > _MOST_FILE_BYTES:
-        raise ValueError(f"{shown}: larger than {_MOST_FILE_BYTES // 1024} KiB, too large for a value")
-    try:
-        return data.decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{shown}: not UTF-8 at byte {error.start:,}") from error
+    return read_text(Path(path), _MOST_FILE_BYTES).rstrip("\r\n")
 
 
 def _problems(plan: Plan) -> list[str]:

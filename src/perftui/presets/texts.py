@@ -25,7 +25,7 @@ def url_problem(text: str) -> str:
     if label_problem(text) or any(character.isspace() for character in text):
         return "a URL has no spaces, line ends or invisible characters"
     if "://" not in text:
-        return f'start it with http:// or https://, such as "http://{text[:60]}"'
+        return f'start with http:// or https://, such as "http://{text[:60]}"'
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -38,7 +38,7 @@ def url_problem(text: str) -> str:
     if port == 0:
         return "port 0 cannot be reached"
     if parts.username is not None or parts.password is not None:
-        return "holds a password, which would be shown; write it as auth = { basic = { user = ..., password = ... } }"
+        return "holds a password, which would be shown; it belongs to auth in the preset"
     if parts.fragment:
         return "a #fragment is never sent; leave it out"
     return ""

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from perftui.model.plan import Plan
 from perftui.model.units import format_duration, parse_duration
+from perftui.presets import texts
+from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
 from perftui.tui.describe import holds, level_text
 
-MOST_RATE = 1_000_000
-MOST_USERS = 100_000
-MOST_DURATION_S = 24 * 3600.0
-MOST_WORKERS = 64
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 """As the lists show them: `1,000`."""
@@ -69,27 +66,7 @@ def problems_of(values: FormValues, mode: str) -> dict[str, str]:
 
 def url_problem(text: str) -> str:
     """What is wrong with a URL; empty when nothing is."""
-    text = text.strip()
-    if not text:
-        return "needed: where the load goes"
-    if "://" not in text:
-        return "start with http:// or https://"
-    if any(character.isspace() for character in text):
-        return "a URL has no spaces"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return "not a URL: check host and port"
-    if parts.scheme not in {"http", "https"}:
-        return f"{parts.scheme[:12]}:// is not spoken; http or https"
-    if not parts.hostname:
-        return "the host is missing"
-    if port == 0:
-        return "port 0 cannot be reached"
-    if parts.username or parts.password:
-        return "put the password into the preset's auth"
-    return ""
+    return texts.url_problem(text.strip()) if text.strip() else "needed: where the load goes"
 
 
 def level_problem(text: str, mode: str) -> str:
