@@ -43,18 +43,14 @@ _CLIENT_CERTIFICATE = {
 }  # fmt: skip
 
 
-def connect_error(error: BaseException) -> tuple[str, str]:
+def connect_error(error: OSError) -> tuple[str, str]:
     """Class and detail of a connection that could not be opened."""
     if isinstance(error, socket.gaierror):
         known = error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
         return ("dns.not_found" if known else "dns.failed"), str(error.strerror or error)
-    if isinstance(error, MemoryError):
-        return "client.memory", "the generator is out of memory"
-    if isinstance(error, OSError) and error.errno in _OS_CLASSES:
+    if error.errno in _OS_CLASSES:
         return _OS_CLASSES[error.errno]
-    if isinstance(error, OSError):
-        return "connect.other", str(error.strerror or error)
-    return "client.other", f"{type(error).__name__}: {error}"
+    return "connect.other", str(error.strerror or error)
 
 
 def lost_error(error: BaseException | None, *, answered: bool, in_body: bool) -> tuple[str, str]:

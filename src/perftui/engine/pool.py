@@ -164,7 +164,7 @@ class Pool:
 
     async def _dial(self, connection: Connection) -> None:
         """Open a connection: to the socket, or to the next address and, where that refuses, to the ones after it."""
-        problem: BaseException | None = None
+        problem: OSError | None = None
         try:
             if self._settings.unix_socket:
                 await self._loop.create_unix_connection(lambda: connection, self._settings.unix_socket)
