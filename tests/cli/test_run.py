@@ -7,8 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
-from pathlib import Path
 
 import jsonschema
 import msgspec
@@ -21,7 +19,7 @@ from support.conservation import assert_conserved
 from support.home import Home
 from support.judged import expected
 from support.pty import terminal
-from support.waiting import wait_until
+from support.waiting import wait_for_journal, wait_until
 
 QUICK = ("--duration", "2s", "--warmup", "0s")
 
@@ -141,7 +139,7 @@ def test_header_from_a_file_stays_out_of_everything(home: Home, demo_url: str) -
 def test_interrupt_saves_and_exits_130(home: Home, demo_url: str) -> None:
     arguments = ("run", "read", demo_url, "--duration", "30s", "--warmup", "0s", "--headless", "--format", "json")
     with start_cli(home, *arguments) as process:
-        wait_for_interval(home)
+        wait_for_journal(home, '"interval"')
         process.send_signal(signal.SIGINT)
         result = finish(process)
     assert result.code == 130
@@ -156,12 +154,11 @@ def test_detached_run_is_watched_steered_and_stopped(home: Home, demo_url: str) 
     run_id = started.stdout.strip()
     (folder,) = home.run_folders()
     assert folder.name == run_id
-    wait_for_interval(home)
+    wait_for_journal(home, '"interval"')
     assert "running" in run_cli(home, "runs", "list").stdout
     with start_cli(home, "watch", run_id) as watching:
         assert run_cli(home, "ctl", run_id, "level", "20").code == 0
         assert run_cli(home, "ctl", run_id[:-2], "mark", "cache cleared").code == 0
-        time.sleep(1.2)
         assert run_cli(home, "ctl", run_id, "stop").code == 0
         watched = finish(watching)
     assert "mark: cache cleared (ctl)" in watched.stdout
@@ -204,16 +201,6 @@ def test_unknown_baseline_is_told_before_the_run(home: Home, demo_url: str) -> N
     assert home.run_folders() == []
 
 
-def wait_for_interval(home: Home, timeout_s: float = 10.0) -> Path:
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        for folder in home.run_folders():
-            if b'"interval"' in (folder / "journal.jsonl").read_bytes():
-                return folder
-        time.sleep(0.1)
-    raise AssertionError("no interval was written")
-
-
 def test_every_document_of_the_schema_is_json(home: Home) -> None:
     assert msgspec.json.decode(run_cli(home, "runs", "schema").stdout) == json.loads(json.dumps(export_schema()))
 
@@ -231,9 +218,9 @@ def test_a_reader_that_leaves_does_not_end_the_run(home: Home, demo_url: str) ->
 def test_a_closed_terminal_does_not_end_the_run(home: Home, demo_url: str) -> None:
     arguments = ("--rate", "20", "-d", "3s", "--warmup", "0s", "--headless")
     with terminal([PERFTUI, "run", "health", f"{demo_url}/health", *arguments], home.environment) as screen:
-        folder = wait_for_interval(home)
+        folder = wait_for_journal(home, '"interval"')
         screen.hang_up()
-        assert screen.process.wait(20) in {0, 12, 13, 129}
+        assert screen.process.wait(60) in {0, 12, 13, 129}
     record = load_folder(folder).record
     assert (record.status, record.whole_run.scheduled) == ("finished", 60)
     assert_conserved(record)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -18,7 +17,7 @@ from support.home import Home
 from support.http_server import http_server
 from support.nginx import nginx
 from support.presets import preset_text
-from support.waiting import free_port, is_listening, wait_until
+from support.waiting import free_port, is_listening, wait_for_journal, wait_until
 
 HEADLESS = ("--headless", "--format", "json")
 LOADS = {
@@ -103,9 +102,9 @@ def test_nothing_listening_is_one_line_and_nothing_saved(home: Home) -> None:
 def test_a_server_that_dies_in_the_middle_is_booked_and_the_run_saved(home: Home) -> None:
     with http_server() as server:
         url = f"{server.url}/"
-        options = ("--rate", "50", "--duration", "3s", "--warmup", "0s", "--set", "load.auto_stop=false")
+        options = ("--rate", "30", "--duration", "5s", "--warmup", "0s", "--set", "load.auto_stop=false")
         with start_cli(home, "run", "health", url, *options, *HEADLESS, "--warn-only") as process:
-            wait_for_answers(home)
+            wait_for_journal(home, '"interval"')
             os.kill(server.pid, signal.SIGKILL)
             result = finish(process)
 
@@ -119,26 +118,17 @@ def test_a_server_that_dies_in_the_middle_is_booked_and_the_run_saved(home: Home
     assert run_cli(home, "runs", "show", "latest").code == 0
 
 
-def wait_for_answers(home: Home) -> None:
-    """Until the journal of the first run holds an interval."""
-    wait_until(
-        lambda: any('"interval"' in path.read_text() for path in (home.path / "data").rglob("journal*.jsonl")),
-        15,
-        "the first interval",
-    )
-
-
 def test_a_server_that_comes_back_is_used_again(home: Home) -> None:
     """Refusals are booked while it is gone; connections are not made in a storm."""
     port = free_port()
-    options = ("--rate", "40", "--duration", "5s", "--warmup", "0s", "--set", "load.auto_stop=false")
+    options = ("--rate", "25", "--duration", "8s", "--warmup", "0s", "--set", "load.auto_stop=false")
     with (
         http_server(port=port) as first,
         start_cli(home, "run", "health", first.url + "/", *options, *HEADLESS, "--warn-only") as process,
     ):
-        wait_for_answers(home)
+        wait_for_journal(home, '"interval"')
         os.kill(first.pid, signal.SIGKILL)
-        wait_until(lambda: not is_listening(port), 5, "the end of the server")
+        wait_until(lambda: not is_listening(port), what="the end of the server")
         with http_server(port=port):
             result = finish(process)
 
@@ -153,7 +143,7 @@ def test_a_server_that_comes_back_is_used_again(home: Home) -> None:
 def test_a_signal_stops_the_run_and_saves_it(home: Home, demo: Demo, number: int, code: int) -> None:
     options = ("--rate", "50", "--duration", "30s", "--warmup", "0s")
     with start_cli(home, "run", "health", demo.url, *options, *HEADLESS) as process:
-        wait_for_answers(home)
+        wait_for_journal(home, '"interval"')
         process.send_signal(number)
         result = finish(process)
 
@@ -163,15 +153,15 @@ def test_a_signal_stops_the_run_and_saves_it(home: Home, demo: Demo, number: int
 
 
 def test_a_second_signal_aborts_and_still_saves(home: Home) -> None:
-    """The first one waits for the answers in flight; the second does not."""
+    """The first one waits for the answers in flight, 20 s; the second does not."""
     with fault_server(lambda connection: connection.hold()) as server:
         preset = preset_text(server.url, {"read": "/"}, target={"timeout": "20s"}, rate=20, duration="30s")
         with start_cli(home, "run", write_preset(home, preset), *HEADLESS) as process:
-            wait_for_answers(home)
+            wait_for_journal(home, '"interval"')
             process.send_signal(signal.SIGINT)
-            time.sleep(0.3)
+            wait_for_journal(home, '"stop"')
             process.send_signal(signal.SIGINT)
-            result = finish(process, 5)
+            result = finish(process, 15)
 
     assert result.code == 130
     assert result.record.status == "aborted"
@@ -180,19 +170,21 @@ def test_a_second_signal_aborts_and_still_saves(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "codes", "status"),
-    [("finish", {0, 12}, "finished"), ("stop", {129}, "stopped")],
+    ("policy", "duration_s", "codes"),
+    [("finish", 4, {0, 12}), ("stop", 30, {129})],
 )
-def test_a_hang_up_does_what_the_plan_says(home: Home, demo: Demo, policy: str, codes: set[int], status: str) -> None:
-    preset = preset_text(demo.url, {"health": "/health"}, rate=50, duration="2s", on_disconnect=policy)
+def test_a_hang_up_does_what_the_plan_says(
+    home: Home, demo: Demo, policy: str, duration_s: int, codes: set[int]
+) -> None:
+    preset = preset_text(demo.url, {"health": "/health"}, rate=50, duration=f"{duration_s}s", on_disconnect=policy)
     with start_cli(home, "run", write_preset(home, preset), *HEADLESS) as process:
-        wait_for_answers(home)
+        wait_for_journal(home, '"interval"')
         process.send_signal(signal.SIGHUP)
         result = finish(process)
 
     assert result.code in codes
-    assert result.record.status == status
-    assert (result.record.whole_run.scheduled == 100) == (policy == "finish")
+    assert result.record.status == ("finished" if policy == "finish" else "stopped")
+    assert (result.record.whole_run.scheduled == 50 * duration_s) == (policy == "finish")
     assert_conserved(result.record)
 
 

@@ -70,7 +70,7 @@ def start_cli(home: Home, *arguments: str, cwd: Path | None = None) -> Iterator[
         process.communicate()
 
 
-def finish(process: subprocess.Popen[bytes], timeout_s: float = 30.0) -> Result:
+def finish(process: subprocess.Popen[bytes], timeout_s: float = 60.0) -> Result:
     """Wait for the end of a started command."""
     stdout, stderr = process.communicate(timeout=timeout_s)
     return Result(process.returncode, stdout.decode(), stderr.decode())

@@ -69,7 +69,7 @@ class Terminal:
                 break
         return bytes(self.captured[start:])
 
-    def wait_for(self, text: str, timeout_s: float = 15.0, *, since: int = 0) -> None:
+    def wait_for(self, text: str, timeout_s: float = 40.0, *, since: int = 0) -> None:
         """Read until the text was written, at or behind the captured byte `since`.
 
         Raises:
@@ -81,7 +81,7 @@ class Terminal:
                 shown = _ESCAPE.sub(b" ", bytes(self.captured[since:])).decode(errors="replace")
                 raise AssertionError(f"{text!r} did not appear within {timeout_s:g} s; seen: {shown[-2000:]!r}")
 
-    def wait(self, timeout_s: float = 15.0) -> int:
+    def wait(self, timeout_s: float = 40.0) -> int:
         """Read until the program has ended; its exit code.
 
         Raises:

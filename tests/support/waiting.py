@@ -5,11 +5,14 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
+
+from support.home import Home
 
 _POLL_S = 0.02
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0, what: str = "the condition") -> None:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 30.0, what: str = "the condition") -> None:
     """Return as soon as the condition holds.
 
     Raises:
@@ -22,7 +25,19 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0, what: str
         time.sleep(_POLL_S)
 
 
-def wait_for_port(port: int, timeout_s: float = 10.0) -> None:
+def wait_for_journal(home: Home, text: str) -> Path:
+    """Return as soon as the journal of a run holds the text, such as `"interval"`; the run's folder."""
+    found: list[Path] = []
+
+    def is_there() -> bool:
+        found.extend(path for path in home.run_folders() if text in (path / "journal.jsonl").read_text("utf-8"))
+        return bool(found)
+
+    wait_until(is_there, what=f"{text} in a journal")
+    return found[0]
+
+
+def wait_for_port(port: int, timeout_s: float = 30.0) -> None:
     """Return as soon as something listens on the loopback port."""
     wait_until(lambda: is_listening(port), timeout_s, f"a listener on port {port}")
 
