@@ -45,10 +45,10 @@ def perftui(context: click.Context, *, no_mouse: bool) -> int | None:
     """
     if context.invoked_subcommand is not None:
         return None
-    from perftui.cli.screen import has_terminal, show
+    from perftui.cli.screen import has_terminal, missing_terminal, show
 
     if not has_terminal():
-        raise click.UsageError("the app needs a terminal; without one, use: perftui run PRESET URL --headless")
+        raise click.UsageError(missing_terminal())
     from perftui.tui.start import Start
 
     return show(Start(screen="home", mouse=not no_mouse), sys.stdout)

@@ -62,7 +62,11 @@ def _table(rows: list[RunRow]) -> list[str]:
                 _result(row) + ("*" if row.steered else ""),
                 row.trust if measured else MISSING,
                 *(
-                    (format_count(row.rate), format_ms(row.p95_ms), format_percent(row.error_rate))
+                    (
+                        format_count(row.rate),
+                        format_ms(row.p95_ms) if row.p95_ms else MISSING,
+                        format_percent(row.error_rate),
+                    )
                     if measured
                     else (MISSING,) * 3
                 ),

@@ -12,7 +12,19 @@ if TYPE_CHECKING:
 
 def has_terminal() -> bool:
     """Whether a person sits at both ends: keys from stdin, a screen on stdout that can move its cursor."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in {"", "dumb"}
+    return sys.stdin.isatty() and sys.stdout.isatty() and not _is_dumb()
+
+
+def missing_terminal() -> str:
+    """Why the app cannot open here, and what to do instead."""
+    why = ""
+    if sys.stdin.isatty() and sys.stdout.isatty() and _is_dumb():
+        why = f" that moves its cursor (TERM is {os.environ.get('TERM', '')!r})"
+    return f"the app needs a terminal{why}; without one, use: perftui run PRESET URL --headless"
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM", "") in {"", "dumb"}
 
 
 def show(start: Start, stream: TextIO) -> int:

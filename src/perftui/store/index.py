@@ -44,7 +44,7 @@ class RunRow(Struct, frozen=True, kw_only=True):
     rate: float = 0.0
     """Started requests per second of the measure phase."""
     p95_ms: float = 0.0
-    """Response time in rate mode, service time in users mode."""
+    """Response time in rate mode, service time in users mode; 0 when nothing was answered."""
     error_rate: float = 0.0
     steered: bool = False
     rounds_of: str = ""

@@ -44,7 +44,7 @@ def run_row(run: RunRow, mark: str | None = None) -> Row:
         verdict,
         trust_mark(run.trust) if measured else quiet("–"),
         format_count(run.rate) if measured else quiet("–"),
-        format_ms(run.p95_ms) if measured else quiet("–"),
+        format_ms(run.p95_ms) if measured and run.p95_ms else quiet("–"),
         _errors(run.error_rate) if measured else quiet("–"),
         quiet(host_text(run.url)),
         quiet(run.label),
