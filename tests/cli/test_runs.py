@@ -19,6 +19,11 @@ from support.waiting import wait_for_journal, wait_until
 
 Call = Callable[..., Result]
 
+LOCUST = (
+    "Type,Name,Request Count,Failure Count,Average Response Time,Requests/s,50%,95%\n"
+    "GET,/,200,0,20.0,40.0,18,40\n"
+    ",Aggregated,200,0,20.0,40.0,18,40\n"
+)
 RECORDED = Path(__file__).parent.parent / "report" / "data" / "shop.json"
 
 
@@ -97,6 +102,27 @@ def test_exported_json_is_compared_like_the_run(home: Home, saved: str) -> None:
     by_name = {change["metric"]: change for change in result.json["metrics"] if not change["operation"]}
     assert by_name["response_time.p95"]["change"] == 0
     assert by_name["response_time.p95"]["n_run"] == 200
+
+
+def test_results_of_other_tools_are_compared_and_not_shown_as_runs(home: Home, saved: str) -> None:
+    file = home.path / "stats.csv"
+    file.write_text(LOCUST)
+    result = run_cli(home, "compare", str(file), saved)
+    assert result.code in {0, 12}, result.stderr  # 12: this machine did not keep up when the run was made
+    assert "! locust: does not say whether the generator itself kept up" in result.stdout
+    assert "attained" not in result.stdout
+    for arguments in (("export", str(file)), ("runs", "show", str(file))):
+        refused = run_cli(home, *arguments)
+        assert (refused.code, refused.stdout) == (2, "")
+        assert "results of other tools can be one side of `perftui compare`" in refused.stderr
+
+
+def test_a_damaged_export_is_called_damaged_in_a_comparison_too(home: Home, saved: str) -> None:
+    file = home.path / "cut.json"
+    file.write_text(run_cli(home, "export", saved).stdout[:5000])
+    refused = run_cli(home, "compare", str(file), saved)
+    assert refused.code == 2
+    assert "cut.json: not a run of perftui: " in refused.stderr
 
 
 def test_runs_that_differ_are_not_compared(home: Home, saved: str) -> None:

@@ -201,6 +201,17 @@ def test_wrk2_tells_both_latencies_and_they_are_not_confused(tmp_path: Path) -> 
     assert only_corrected.record.summary.total.service_time_ms.count == 0
 
 
+def test_results_of_wrk2_are_compared_by_what_both_have(tmp_path: Path) -> None:
+    """Corrected times, or where one side has only others, those of the service; how much was asked for neither says."""
+    only_corrected = _read(tmp_path, WRK2.partition("  Latency Distribution (HdrHistogram - Unc")[0] + WRK2[-90:], "a")
+    both = _read(tmp_path, WRK2, "b")
+    for sides, time in (((only_corrected, both), "response_time"), ((both, _read(tmp_path, WRK, "c")), "service_time")):
+        metrics = {change.metric: change for change in compare([sides[0]], [sides[1]]).metrics}
+        assert {f"{time}.p50", f"{time}.p99"} <= metrics.keys()
+        assert "attained" not in metrics
+        assert metrics["throughput"].gated
+
+
 def test_locust_has_operations(tmp_path: Path) -> None:
     operations = _read(tmp_path, LOCUST).record.summary.operations
     assert list(operations) == ["GET /items, all", "POST /items"]

@@ -48,7 +48,11 @@ class Changes:
         self._history = history
         rounds = (*baseline, *runs)
         self._has_seconds = all(part.has_seconds for part in rounds)
-        self._users = any(part.record.plan.load.mode == "users" for part in rounds) or not self._has_seconds
+        open_loop = all(part.record.plan.load.mode == "rate" for part in rounds)
+        intended = all(part.parts[""].stats.response_time_ms.count for part in rounds)
+        self._time = "response_time" if open_loop and intended else "service_time"
+        self._asked = open_loop and not any(part.is_foreign for part in rounds)
+        """Whether it is known on both sides how many requests were asked for."""
         names = [name for name in baseline[0].parts if name]
         common = [name for name in names if all(name in part.parts for part in rounds)]
         self._operations = common if len(names) > 1 else []
@@ -57,29 +61,24 @@ class Changes:
 
     def metrics(self) -> tuple[MetricChange, ...]:
         """All changes: the total's, then each operation's."""
-        time = "service_time" if self._users else "response_time"
-        changes = [self._time(time, name, "") for name in (*_OF_TOTAL, *_SHOWN)]
-        if not self._users:
-            changes.append(self._time("service_time", "p95", ""))
-        changes += [self._error_rate(""), *self._load_metrics()]
+        time = self._time
+        changes = [self._change_of(time, name, "") for name in (*_OF_TOTAL, *_SHOWN)]
+        if time == "response_time":
+            changes.append(self._change_of("service_time", "p95", ""))
+        changes += [self._error_rate(""), self._throughput(), self._attained()]
         for operation in self._operations:
-            changes += [self._time(time, name, operation) for name in (*_OF_OPERATION, "p99")]
+            changes += [self._change_of(time, name, operation) for name in (*_OF_OPERATION, "p99")]
             changes.append(self._error_rate(operation))
         return tuple(_to_digits(change) for change in changes if change is not None)
-
-    def _load_metrics(self) -> list[MetricChange | None]:
-        mode_is_users = self._sides[0][0].record.plan.load.mode == "users"
-        return [self._throughput(gated=mode_is_users), None if mode_is_users else self._attained()]
 
     def _parts(self, operation: str) -> tuple[list[Part], list[Part]]:
         before, after = ([held.parts[operation] for held in side] for side in self._sides)
         return before, after
 
-    def _time(self, time: str, statistic: str, operation: str) -> MetricChange | None:
+    def _change_of(self, time: str, statistic: str, operation: str) -> MetricChange | None:
         before, after = self._parts(operation)
         metric = f"{time}.{statistic}"
-        gated = time != "service_time" or self._users
-        gated = gated and statistic in (_OF_OPERATION if operation else _OF_TOTAL)
+        gated = time == self._time and statistic in (_OF_OPERATION if operation else _OF_TOTAL)
         counts = [[getattr(part.stats, f"{time}_ms").count for part in side] for side in (before, after)]
         values = [[value_of(part.stats, metric) for part in side] for side in (before, after)]
         known = [[value for value in side if value] for side in values]
@@ -144,7 +143,8 @@ class Changes:
             return Spread(float(np.std(values, ddof=1)), len(values) - 1, assumed=False)
         return Spread(ASSUMED_SPREAD[statistic], ASSUMED_DF, assumed=True)
 
-    def _throughput(self, *, gated: bool) -> MetricChange | None:
+    def _throughput(self) -> MetricChange | None:
+        gated = not self._asked
         sides = self._parts("")
         values = [[part.stats.throughput_per_s for part in side] for side in sides]
         if any(value <= 0 for side in values for value in side):
@@ -172,6 +172,8 @@ class Changes:
         return self._share("error_rate", operation, lambda outcomes: outcomes.failed, judged, worse=1)
 
     def _attained(self) -> MetricChange | None:
+        if not self._asked:
+            return None
         return self._share("attained", "", lambda outcomes: outcomes.ok, lambda outcomes: outcomes.scheduled, worse=-1)
 
     def _share(

@@ -78,6 +78,7 @@ class Round:
         self.id = record.id
         self.record = record
         self.has_seconds = bool(run.intervals)
+        self.is_foreign = bool(run.foreign_lacks)
         self.length = max(1, round(record.summary.duration_s)) if self.has_seconds else 0
         users = record.plan.load.mode == "users"
         self.parts: dict[str, Part] = {"": Part(record.summary.total, Outcomes(0), *_no_seconds())}

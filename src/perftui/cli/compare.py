@@ -37,10 +37,10 @@ def compare(
     from perftui.analysis.saved_runs import compare_saved, sides
     from perftui.cli.outcome import announce, comparison_reasons, decide
     from perftui.cli.output import write_output
-    from perftui.cli.results import open_run
+    from perftui.cli.results import open_side
     from perftui.report.comparison import render
 
-    before, after = sides(open_run(baseline), open_run(run))
+    before, after = sides(open_side(baseline), open_side(run))
     comparison = compare_saved(before, after, threshold=threshold, force=force)
     write_output(render(comparison, style, (before[0], after[0])), output)
     return announce(decide(comparison_reasons(comparison, strict=strict), warn_only=warn_only))

@@ -18,12 +18,13 @@ from perftui.store.liveness import is_live
 from perftui.store.loading import LoadedRun, load_folder, load_run, loaded
 from perftui.store.records import read_record
 
+_HEAD_BYTES = 200
 CHOSEN = "chosen"
 """As a reference: the baseline that `perftui baseline set` chose for the preset and target."""
 
 
 def open_run(reference: str) -> LoadedRun:
-    """A saved run, or the result file of another tool. An unfinished run is completed; of a live one, what it has.
+    """A saved or exported run. An unfinished one is completed; of a live one, what it has.
 
     Raises:
         UsageError: there is no such run or file, or it is damaged.
@@ -33,10 +34,39 @@ def open_run(reference: str) -> LoadedRun:
         return _open_folder(path)
     try:
         return load_run(reference)
+    except UsageError as error:
+        if _is_export(path):
+            raise
+        problem = "not an exported run; results of other tools can be one side of `perftui compare`"
+        raise UsageError(f"{safe_text(str(path))}: {problem}") from error
+
+
+def open_side(reference: str) -> LoadedRun:
+    """One side of a comparison: a run, or the result file of another tool.
+
+    Such a result is no run: shown as one, what its tool does not tell would stand there as nought.
+
+    Raises:
+        UsageError: there is no such run or file, or it is damaged.
+    """
+    try:
+        return open_run(reference)
     except UsageError:
+        path = RunLibrary().find(reference)
+        if path.is_dir() or _is_export(path):
+            raise
         from perftui.store import foreign
 
         return foreign.read(path)
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file begins as our exports do, damaged or not; one that cannot be read might."""
+    try:
+        with path.open("rb") as file:
+            return b"schema" in file.read(_HEAD_BYTES)
+    except OSError:
+        return True
 
 
 def _open_folder(path: Path) -> LoadedRun:
@@ -85,7 +115,7 @@ def chosen_baseline(reference: str, plan: Plan) -> list[LoadedRun]:
                 "set one with `perftui baseline set RUN`"
             )
         reference = found
-    return with_rounds(open_run(reference))
+    return with_rounds(open_side(reference))
 
 
 def trend_records(preset: str, url: str | None, newest: int) -> list[Record]:
