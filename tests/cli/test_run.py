@@ -16,7 +16,7 @@ from perftui.report.schema import export_schema
 from perftui.store.loading import load_folder
 from support.cli import PERFTUI, Result, finish, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
-from support.home import Home
+from support.home import Home, command_of, processes_in
 from support.judged import expected
 from support.pty import terminal
 from support.waiting import wait_for_journal, wait_until
@@ -146,6 +146,19 @@ def test_interrupt_saves_and_exits_130(home: Home, demo_url: str) -> None:
     assert_conserved(result.record)
     assert result.record.status in {"stopped", "aborted"}
     assert result.record.status_detail == "signal INT"
+
+
+def test_an_interrupt_before_the_begin_leaves_no_run(home: Home, demo_url: str, strict: str) -> None:
+    """The runner is in a session of its own, where Ctrl-C does not reach it."""
+    before = '[[before]]\nname = "log in"\npath = "/slow?ms=5000"\n'
+    preset = write_preset(home, strict.replace("[[operations]]", f"{before}[[operations]]", 1))
+    with start_cli(home, "run", preset, demo_url, "--detach") as process:
+        wait_until(lambda: any(command_of(each)[-1:] == ["perftui.engine.worker"] for each in processes_in(home.path)))
+        process.send_signal(signal.SIGINT)
+        result = finish(process)
+        wait_until(lambda: not processes_in(home.path), 5, "the end of the runner and its worker")
+    assert (result.code, result.stdout) == (130, "")
+    assert home.run_folders() == []
 
 
 def test_detached_run_is_watched_steered_and_stopped(home: Home, demo_url: str) -> None:

@@ -8,9 +8,10 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import psutil
 
-from perftui.engine.launch import RunHandle, start_runner_blocking
+from perftui.engine.launch import RunHandle, start_runner
 from perftui.engine.runner_request import RunRequest
 from perftui.model.interval import Event, Interval
 from perftui.model.journal import JournalLine
@@ -73,8 +74,8 @@ class Starter:
     def __init__(self) -> None:
         self.started: list[Started] = []
 
-    def __call__(self, plan: Plan, **request: str) -> Started:
-        run = Started(start_runner_blocking(RunRequest(plan=plan, **request)))  # type: ignore[arg-type]  # as the test says
+    def __call__(self, plan: Plan) -> Started:
+        run = Started(anyio.run(start_runner, RunRequest(plan=plan)))
         self.started.append(run)
         return run
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from functools import partial
 from pathlib import Path
 
 import anyio
@@ -38,27 +37,31 @@ class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 async def start_runner(request: RunRequest) -> RunHandle:
-    """Start a runner in a session of its own, and wait until its run has begun.
+    """Start a runner in a session of its own, and wait until its run has begun. Cancelled before that, there is no run.
 
     Raises:
         PerftuiError: the run could not start: the runner's own words and exit code.
     """
-    return await anyio.to_thread.run_sync(partial(start_runner_blocking, request), abandon_on_cancel=True)
+    process = _spawn()
+    try:
+        return await anyio.to_thread.run_sync(_wait_for_begin, process, request, abandon_on_cancel=True)
+    except anyio.get_cancelled_exc_class():
+        process.terminate()
+        raise
 
 
-def start_runner_blocking(request: RunRequest) -> RunHandle:
-    """The same for a program without an event loop.
-
-    Raises:
-        PerftuiError: the run could not start: the runner's own words and exit code.
-    """
-    process = subprocess.Popen(
+def _spawn() -> subprocess.Popen[bytes]:
+    # not one of asyncio's: those end with the loop that started them
+    return subprocess.Popen(
         [sys.executable, "-m", "perftui.engine"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def _wait_for_begin(process: subprocess.Popen[bytes], request: RunRequest) -> RunHandle:
     assert process.stdin is not None
     assert process.stdout is not None
     # a runner that never answers must not hold its caller for ever
