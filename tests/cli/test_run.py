@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 
 import jsonschema
 import msgspec
@@ -14,6 +15,7 @@ import pytest
 
 from perftui.report.schema import export_schema
 from perftui.store.loading import load_folder
+from perftui.store.records import read_record
 from support.cli import PERFTUI, Result, finish, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
 from support.home import Home, command_of, processes_in
@@ -159,6 +161,22 @@ def test_an_interrupt_before_the_begin_leaves_no_run(home: Home, demo_url: str, 
         wait_until(lambda: not processes_in(home.path), 5, "the end of the runner and its worker")
     assert (result.code, result.stdout) == (130, "")
     assert home.run_folders() == []
+
+
+def test_an_interrupt_before_there_is_a_screen_stops_the_run(
+    home: Home, demo_url: str, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("perftui.cli.screen.has_terminal", lambda: True)
+    monkeypatch.setattr("perftui.cli.session.show", interrupted)
+    result = call("run", "read", demo_url, "--duration", "60s", "--warmup", "0s")
+    assert result.code == 130
+    (folder,) = home.run_folders()
+    wait_until(lambda: read_record(folder).status != "running", 10, "the end of the run")
+    record = read_record(folder)
+    assert (record.status, record.status_detail) == ("stopped", "stopped by tui")
 
 
 def test_detached_run_is_watched_steered_and_stopped(home: Home, demo_url: str) -> None:

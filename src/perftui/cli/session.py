@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -17,7 +19,7 @@ from perftui.cli.output import check_output
 from perftui.cli.screen import show
 from perftui.cli.wanted import Wanted
 from perftui.engine.launch import start_runner
-from perftui.model.errors import ExitCode
+from perftui.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from perftui.store.loading import LoadedRun
@@ -43,8 +45,15 @@ def run_on_screen(wanted: Wanted) -> int:
     loading = threading.Thread(target=_load_app, daemon=True)
     loading.start()
     handle = anyio.run(start_runner, wanted.request())
-    loading.join()
-    code = show(Start(screen="live", run=handle.path, mouse=wanted.mouse), sys.stdout)
+    try:
+        loading.join()
+        code = show(Start(screen="live", run=handle.path, mouse=wanted.mouse), sys.stdout)
+    except KeyboardInterrupt:  # before there was a screen to take the key
+        from perftui.engine.control import ControlClient
+
+        with suppress(UsageError):  # it has ended
+            anyio.run(partial(ControlClient(handle.run_id).send, "stop", origin="tui"))
+        raise
 
     from perftui.cli.finish import finish_on_screen
     from perftui.store.liveness import is_live
