@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from perftui.tui.widgets.panel import LinePanel
+
 _MOST_REST_S = 1.0
 Shown = TypeVar("Shown", bound=Screen[Any])
 
@@ -48,6 +50,12 @@ def _is_busy(pilot: Pilot[Any]) -> bool:
     """Whether the screen in front has work going on."""
     screen = pilot.app.screen
     return any(not work.is_finished and screen in work.node.ancestors_with_self for work in pilot.app.workers)
+
+
+def panel_text(screen: Screen[Any], panel: str = "") -> str:
+    """What stands on a panel of a screen; on all of them when none is named."""
+    shown = screen.query(f"#{panel}" if panel else LinePanel).results(LinePanel)
+    return "\n".join(each.render_line(line).text for each in shown for line in range(each.size.height))
 
 
 async def screen_of(pilot: Pilot[Any], kind: type[Shown], within_s: float = 15.0) -> Shown:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +13,14 @@ from perftui.presets import locations
 from perftui.tui import describe
 from perftui.tui.app import PerftuiApp
 from perftui.tui.start import Start
-from support.home import Home, directories
+from support.home import Home
+from support.place import at_home
 
 DATA = Path(__file__).parent / "data"
 BEFORE = "20261120-101500-shop-ca12"
 """A recorded run without errors."""
 AFTER = "20261120-103000-shop-288a"
 """The same plan against a slower server that fails now and then."""
-_DROPPED = ("SSH_CONNECTION", "SSH_TTY", "NO_COLOR", "TEXTUAL_THEME", "EDITOR", "VISUAL", "COLORTERM")
 
 
 @pytest.fixture
@@ -33,20 +32,10 @@ def anyio_backend() -> str:
 @pytest.fixture
 def place(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """This process at home in a directory of its own, in UTC, on 21 November 2026."""
-    for name in _DROPPED:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in directories(home.path).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HOME", str(home.path))
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    monkeypatch.chdir(home.path)
     monkeypatch.setattr(locations, "built_in_presets", lambda: DATA / "presets")
     monkeypatch.setattr(describe, "now", lambda: datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
-    yield home
-    monkeypatch.undo()
-    time.tzset()
+    with at_home(home, monkeypatch) as place:
+        yield place
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from perftui.model.record import Record
 from perftui.store.records import read_record, write_record
+from perftui.tui import lifeline
 from perftui.tui.app import PerftuiApp
 from perftui.tui.farewell import farewell_text
 from perftui.tui.keymap import all_bindings
@@ -24,7 +25,7 @@ from perftui.tui.screens.result import ResultScreen
 from perftui.tui.screens.runs import RunsScreen
 from perftui.tui.themes import THEMES
 from support.home import Home
-from support.pilot import screen_of, until
+from support.pilot import screen_of, still, until
 
 pytestmark = pytest.mark.anyio
 Make = Callable[..., PerftuiApp]
@@ -114,10 +115,11 @@ async def test_the_palette_finds_actions_by_name(app: Make) -> None:
         home = await screen_of(pilot, HomeScreen)
         await until(pilot, lambda: home.form.entry is not None)
         await pilot.press("f2")
-        await screen_of(pilot, CommandPalette)
+        palette = await screen_of(pilot, CommandPalette)
         await pilot.press(*"every saved")
-        await pilot.pause(0.3)
-        await pilot.press("enter")
+        found = palette.query_one(OptionList)
+        await until(pilot, lambda: found.option_count == 1)
+        await still(pilot)
         await pilot.press("enter")
         await screen_of(pilot, RunsScreen)
 
@@ -204,14 +206,15 @@ async def test_q_leaves_when_nothing_is_live(app: Make) -> None:
     assert made.session.farewell() == ""
 
 
-async def test_sigterm_leaves_with_its_code(app: Make) -> None:
+async def test_sigterm_leaves_with_its_code(app: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     assert threading.current_thread() is threading.main_thread()
+    monkeypatch.setattr(lifeline, "_PATIENCE_S", 60.0)  # what loses its patience would end the tests
     made = app()
     with Lifeline(made):
         async with made.run_test() as pilot:
             await screen_of(pilot, HomeScreen)
             signal.raise_signal(signal.SIGTERM)
-            await until(pilot, lambda: made._exit, 1.5)
+            await until(pilot, lambda: made._exit)
     assert made.return_code == 143
 
 

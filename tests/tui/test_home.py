@@ -13,7 +13,7 @@ from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.confirm import ConfirmScreen
 from perftui.tui.screens.home import HomeScreen
 from support.home import Home
-from support.pilot import screen_of, until
+from support.pilot import screen_of, still, until
 
 pytestmark = pytest.mark.anyio
 Make = Callable[..., PerftuiApp]
@@ -23,6 +23,7 @@ async def listed(pilot: Pilot[Any]) -> HomeScreen:
     """The home screen, once presets and runs are read."""
     screen = await screen_of(pilot, HomeScreen)
     await until(pilot, lambda: screen.form.entry is not None and "Reading" not in screen.newest._empty)
+    await still(pilot)
     return screen
 
 
@@ -53,8 +54,7 @@ async def test_the_form_follows_the_chosen_preset_and_keeps_a_typed_url(app: Mak
         assert form.entry.name == "write"
         assert form.values.url == "http://10.1.2.3:81"
         await pilot.press("up")
-        await pilot.pause()
-        assert form.entry.name == "read"
+        await until(pilot, lambda: form.entry is not None and form.entry.name == "read")
         assert form.values.url == "http://10.1.2.3:81"
         assert form.values.level == "100"
 
@@ -83,12 +83,10 @@ async def test_a_wrong_field_is_marked_while_it_is_typed(app: Make, field: str, 
         box = screen.query_one(f"#{field}", Input)
         box.focus()
         box.value = text
-        await pilot.pause()
         line = screen.query_one(f"#problem-{field}", Static)
-        assert line.display
-        assert words in str(line.content)
+        await until(pilot, lambda: line.display and words in str(line.content))
         await pilot.press("enter")
-        await pilot.pause()
+        await still(pilot)
         assert screen is made.screen  # nothing starts with a mistake
         assert box.has_focus
 
@@ -104,7 +102,7 @@ async def test_a_preset_with_mistakes_is_listed_with_its_mistakes(app: Make, pla
         assert screen.form.entry.name == "broken"
         assert "lod" in str(screen.query_one("#details", Static).content)
         await pilot.press("enter")
-        await pilot.pause()
+        await still(pilot)
         assert screen is made.screen
 
 
@@ -118,8 +116,7 @@ async def test_confirm_says_what_will_be_sent_and_sends_nothing_on_escape(app: M
         assert "no: GET" in facts
         assert screen.start_button.has_focus
         await pilot.press("escape")
-        await pilot.pause()
-        assert isinstance(made.screen, HomeScreen)
+        await screen_of(pilot, HomeScreen)
 
 
 async def test_confirm_is_loud_when_data_changes_and_the_focus_is_on_cancel(app: Make) -> None:
@@ -142,11 +139,10 @@ async def test_a_public_host_must_be_typed(app: Make) -> None:
         field = screen.query_one("#host", Input)
         assert field.display
         field.value = "93.184.216.35"
-        await pilot.pause()
+        await still(pilot)
         assert screen.start_button.disabled
         field.value = "93.184.216.34"
-        await pilot.pause()
-        assert not screen.start_button.disabled
+        await until(pilot, lambda: not screen.start_button.disabled)
 
 
 async def test_nothing_listens_is_told_in_the_dialog(app: Make, place: Home) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from anyio.abc import TaskStatus
 from textual.pilot import Pilot
 from textual.widgets import Button
 
 from perftui.demo.server import Demo
+from perftui.engine.control import ControlClient
 from perftui.store.liveness import is_live
 from perftui.store.records import read_record
 from perftui.tui.app import PerftuiApp
@@ -17,6 +20,7 @@ from perftui.tui.screens.compare import CompareScreen
 from perftui.tui.screens.confirm import ConfirmScreen
 from perftui.tui.screens.home import HomeScreen
 from perftui.tui.screens.live import LiveScreen
+from perftui.tui.screens.question import Question
 from perftui.tui.screens.quit import QuitDialog
 from perftui.tui.screens.result import ResultScreen
 from perftui.tui.screens.runs import RunsScreen
@@ -120,7 +124,7 @@ async def test_home_confirm_live_result_again_runs_compare(app: Make, quick: Hom
 
 
 async def test_quitting_while_live_asks_and_a_run_that_is_kept_goes_on(app: Make, place: Home, demo: Demo) -> None:
-    write_preset(place, "4s")
+    write_preset(place, "10s")
     made = app(preset="quick", url=demo.url)
     async with made.run_test() as pilot:
         await start(pilot)
@@ -161,7 +165,7 @@ async def test_quitting_with_stop_saves_what_there_is(app: Make, place: Home, de
 
 
 async def test_a_running_run_is_joined_from_home(app: Make, place: Home, demo: Demo) -> None:
-    write_preset(place, "6s")
+    write_preset(place, "60s")
     made = app(preset="quick", url=demo.url)
     async with made.run_test() as pilot:
         await start(pilot)
@@ -174,17 +178,35 @@ async def test_a_running_run_is_joined_from_home(app: Make, place: Home, demo: D
         await pilot.press("n", "enter")
         live = await screen_of(pilot, LiveScreen)
         await until(pilot, lambda: live.picture is not None)
-        await pilot.press("s")
+        await pilot.press("S")
+        await until(pilot, lambda: again.screen is not live)
+        if isinstance(again.screen, Question):  # it asks once the run is more than ten seconds old
+            await pilot.press("y")
         await screen_of(pilot, ResultScreen, 30)
 
 
-async def test_a_run_whose_plan_says_so_stops_when_its_viewer_is_lost(app: Make, place: Home, demo: Demo) -> None:
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once the runner knows that somebody watches its run."""
+    known = asyncio.Event()
+    hold = ControlClient.hold
+
+    class Status(TaskStatus[None]):
+        def started(self, value: None = None) -> None:
+            known.set()
+
+    monkeypatch.setattr(ControlClient, "hold", lambda client: hold(client, task_status=Status()))
+    return known
+
+
+async def test_a_run_whose_plan_says_so_stops_when_its_viewer_is_lost(
+    app: Make, place: Home, demo: Demo, held: asyncio.Event
+) -> None:
     write_preset(place, "60s", "stop")
     made = app(preset="quick", url=demo.url)
     async with made.run_test() as pilot:
         await start(pilot)
-        await until(pilot, lambda: any(worker.group == "hold" for worker in made.workers))
-        await pilot.pause(0.5)
+        await until(pilot, held.is_set)
         made.leave(143)
     (folder,) = place.run_folders()
     wait_until(lambda: not is_live(folder), 30)
@@ -193,13 +215,14 @@ async def test_a_run_whose_plan_says_so_stops_when_its_viewer_is_lost(app: Make,
     assert_conserved(record)
 
 
-async def test_it_goes_on_when_its_viewer_leaves_on_purpose(app: Make, place: Home, demo: Demo) -> None:
-    write_preset(place, "4s", "stop")
+async def test_it_goes_on_when_its_viewer_leaves_on_purpose(
+    app: Make, place: Home, demo: Demo, held: asyncio.Event
+) -> None:
+    write_preset(place, "8s", "stop")
     made = app(preset="quick", url=demo.url)
     async with made.run_test() as pilot:
         await start(pilot)
-        await until(pilot, lambda: any(worker.group == "hold" for worker in made.workers))
-        await pilot.pause(0.5)
+        await until(pilot, held.is_set)
         await pilot.press("d")
         await until(pilot, lambda: made._exit)
     (folder,) = place.run_folders()

@@ -14,7 +14,7 @@ from perftui.tui.screens.home import HomeScreen
 from perftui.tui.screens.preset_editor import PresetEditor, _edited
 from perftui.tui.screens.question import Question
 from support.home import Home
-from support.pilot import screen_of, until
+from support.pilot import screen_of, still, until
 
 pytestmark = pytest.mark.anyio
 Make = Callable[..., PerftuiApp]
@@ -24,6 +24,7 @@ async def editor(pilot: Pilot[Any]) -> PresetEditor:
     """The editor with the text of the chosen preset."""
     home = await screen_of(pilot, HomeScreen)
     await until(pilot, lambda: home.form.entry is not None)
+    await still(pilot)
     await pilot.press("e")
     screen = await screen_of(pilot, PresetEditor)
     await until(pilot, lambda: bool(screen.text_area.text))

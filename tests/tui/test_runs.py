@@ -21,7 +21,7 @@ from perftui.tui.screens.result import ResultScreen
 from perftui.tui.screens.runs import RunsScreen
 from perftui.tui.screens.trend import TrendScreen
 from support.home import Home
-from support.pilot import screen_of, until
+from support.pilot import screen_of, still, until
 
 pytestmark = pytest.mark.anyio
 Make = Callable[..., PerftuiApp]
@@ -34,6 +34,7 @@ async def runs(pilot: Pilot[Any], count: int = 2) -> RunsScreen:
     pilot.app.push_screen(RunsScreen())
     screen = await screen_of(pilot, RunsScreen)
     await until(pilot, lambda: len(screen.table.keys) == count)
+    await still(pilot)
     return screen
 
 
@@ -42,7 +43,7 @@ async def test_it_is_filtered_while_one_types_and_whole_again_after_escape(app: 
         screen = await runs(pilot)
         await pilot.press("slash", *"INDEX shop")
         await until(pilot, lambda: screen.table.keys == (AFTER,))
-        assert screen.title_bar.detail.plain == "1 of 2 runs"
+        await until(pilot, lambda: screen.title_bar.detail.plain == "1 of 2 runs")
         await pilot.press("escape")
         await until(pilot, lambda: len(screen.table.keys) == 2)
         assert screen.table.has_focus
@@ -161,8 +162,7 @@ async def test_a_damaged_run_is_a_row_with_its_problem(app: Make, saved: Home) -
     async with app().run_test() as pilot:
         screen = await runs(pilot)
         screen.table.select(AFTER)
-        await pilot.pause()
-        assert "run.toml" in str(screen.query_one("#about", Static).content)
+        await until(pilot, lambda: "run.toml" in str(screen.query_one("#about", Static).content))
 
 
 async def test_enter_opens_the_result(app: Make, saved: Home) -> None:
@@ -182,14 +182,14 @@ async def test_every_format_is_written_where_the_field_says(app: Make, saved: Ho
         await pilot.press("x")
         dialog = await screen_of(pilot, ExportDialog)
         dialog.formats.select(style)
-        await pilot.pause()
+        await still(pilot)
         assert dialog.field.value.startswith(AFTER)
         dialog.query_one("#path", Input).value = "~/no such/out.file"
-        await pilot.pause()
+        await still(pilot)
         await pilot.press("enter")
-        assert "there is no directory" in str(dialog.query_one("#note", Static).content)
+        await until(pilot, lambda: "there is no directory" in str(dialog.query_one("#note", Static).content))
         dialog.query_one("#path", Input).value = "out.file"
-        await pilot.pause()
+        await still(pilot)
         await pilot.press("enter")
         await screen_of(pilot, RunsScreen, 30)
     text = target.read_text()
@@ -218,7 +218,7 @@ async def test_a_comparison_is_exported_too(app: Make, saved: Home) -> None:
         await pilot.press("x")
         dialog = await screen_of(pilot, ExportDialog)
         dialog.formats.select("md")
-        await pilot.pause()
+        await still(pilot)
         await pilot.press("enter")
         await screen_of(pilot, CompareScreen)
     assert BEFORE in (saved.path / f"{BEFORE}-vs-{AFTER}.md").read_text()
@@ -239,7 +239,7 @@ async def test_a_trend_is_shown_by_metric_and_operation_and_exported(app: Make, 
         await pilot.press("x")
         dialog = await screen_of(pilot, ExportDialog)
         dialog.formats.select(style)
-        await pilot.pause()
+        await still(pilot)
         name = dialog.field.value
         await pilot.press("enter")
         await screen_of(pilot, TrendScreen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,10 +11,10 @@ import pytest
 from perftui.store.journal_writer import JournalWriter
 from perftui.tui.app import PerftuiApp
 from perftui.tui.start import Start
-from support.home import Home, directories
+from support.home import Home
+from support.place import at_home
 from support.recorded_runs import install, running
 
-_DROPPED = ("SSH_CONNECTION", "SSH_TTY", "NO_COLOR", "TEXTUAL_THEME", "COLORTERM")
 Running = Callable[[str, float], tuple[Path, JournalWriter]]
 
 
@@ -28,18 +27,8 @@ def anyio_backend() -> str:
 @pytest.fixture
 def place(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """This process at home in a directory of its own, in UTC."""
-    for name in _DROPPED:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in directories(home.path).items():
-        monkeypatch.setenv(name, value)
-    for name, value in {"HOME": str(home.path), "TEXTUAL_ANIMATIONS": "none", "TERM": "xterm-256color"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    monkeypatch.chdir(home.path)
-    yield home
-    monkeypatch.undo()
-    time.tzset()
+    with at_home(home, monkeypatch, TEXTUAL_ANIMATIONS="none") as place:
+        yield place
 
 
 @pytest.fixture

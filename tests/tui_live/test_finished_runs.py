@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
 
 from perftui.model.error_classes import error_class
 from perftui.model.interval import Event, Interval
@@ -20,27 +23,20 @@ from perftui.tui.screens.result import ResultScreen
 from perftui.tui.screens.result_load import class_spans, read_result, read_run
 from perftui.tui.screens.trust import TrustScreen
 from perftui.tui.widgets.cells import fit
-from perftui.tui.widgets.panel import LinePanel
 from perftui.tui.widgets.verdict import draw_verdict
-from support.pilot import until
+from support.pilot import panel_text, still, until
 from support.recorded_runs import RECORDED
 
 Finished = Callable[[str], Path]
+Shown = TypeVar("Shown", bound=Screen[None])
 NAMES = sorted(path.name for path in RECORDED.iterdir() if path.is_dir())
 pytestmark = pytest.mark.anyio
 
 
-def text_of(screen: ResultScreen | ErrorsScreen | TrustScreen | ReplayScreen) -> str:
-    """All that stands on the panels of a screen."""
-    return "\n".join(
-        panel.render_line(line).text for panel in screen.query(LinePanel) for line in range(panel.size.height)
-    )
-
-
-async def result_of(app: PerftuiApp, path: Path) -> ResultScreen:
-    """The result screen of a run."""
-    screen = ResultScreen(path)
-    await app.push_screen(screen)
+async def opened(pilot: Pilot[Any], screen: Shown) -> Shown:
+    """The screen in front, once it is drawn and at rest."""
+    await pilot.app.push_screen(screen)
+    await still(pilot)
     return screen
 
 
@@ -50,9 +46,8 @@ async def test_the_result_says_what_the_record_says(app: PerftuiApp, finished: F
     record = read_record(path)
     assert record.whole_run.conserved
     async with app.run_test(size=(120, 60)) as pilot:
-        screen = await result_of(app, path)
-        await until(pilot, lambda: screen.picture is not None)
-        shown = text_of(screen)
+        screen = await opened(pilot, ResultScreen(path))
+        shown = panel_text(screen)
         word = "invalid" if record.trust.verdict == "invalid" else record.verdict
         assert f" {word.upper()} " in shown or word == "none"
         assert f"trust {record.trust.verdict}" in shown
@@ -80,8 +75,7 @@ def test_the_verdict_is_never_cut(finished: Finished, width: int) -> None:
 async def test_the_summary_is_copied(app: PerftuiApp, finished: Finished) -> None:
     path = finished("read")
     async with app.run_test(size=(80, 24)) as pilot:
-        screen = await result_of(app, path)
-        await until(pilot, lambda: screen.picture is not None)
+        await opened(pilot, ResultScreen(path))
         await pilot.press("y")
         assert app.clipboard == summary_text(read_record(path))
 
@@ -89,8 +83,7 @@ async def test_the_summary_is_copied(app: PerftuiApp, finished: Finished) -> Non
 async def test_the_way_from_a_result_and_back(app: PerftuiApp, finished: Finished) -> None:
     path = finished("errors")
     async with app.run_test(size=(80, 24)) as pilot:
-        screen = await result_of(app, path)
-        await until(pilot, lambda: screen.picture is not None)
+        screen = await opened(pilot, ResultScreen(path))
         for key, kind in (("e", ErrorsScreen), ("t", TrustScreen), ("p", ReplayScreen)):
             await pilot.press(key)
             await until(pilot, lambda kind=kind: isinstance(app.screen, kind))  # type: ignore[misc]  # mypy infers no lambda with a default
@@ -105,15 +98,14 @@ async def test_a_run_without_its_record_is_completed(app: PerftuiApp, finished: 
     (path / "journal.jsonl").write_bytes(b"".join(lines[:20]))
     (path / "run.toml").unlink()
     async with app.run_test(size=(120, 36)) as pilot:
-        screen = await result_of(app, path)
-        await until(pilot, lambda: screen.picture is not None)
-        assert "INTERRUPTED" in text_of(screen)
+        screen = await opened(pilot, ResultScreen(path))
+        assert "INTERRUPTED" in panel_text(screen)
 
 
 async def test_what_is_no_run_is_said(app: PerftuiApp, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await result_of(app, tmp_path / "empty")
+        await opened(pilot, ResultScreen(tmp_path / "empty"))
         await until(pilot, lambda: any("is no run" in note.message for note in app._notifications))
 
 
@@ -124,9 +116,7 @@ async def test_error_classes_have_their_counts_and_times(app: PerftuiApp, finish
     whole = run.record.whole_run
     assert sum(count for count, _, _ in spans.values()) == whole.errors + whole.timeouts + whole.dropped
     async with app.run_test(size=(120, 36)) as pilot:
-        screen = ErrorsScreen(path)
-        await app.push_screen(screen)
-        await until(pilot, lambda: screen.classes_table.keys)
+        screen = await opened(pilot, ErrorsScreen(path))
         assert set(screen.classes_table.keys) == set(spans)
         assert spans[screen.classes_table.keys[0]][0] == max(count for count, _, _ in spans.values())
 
@@ -134,25 +124,21 @@ async def test_error_classes_have_their_counts_and_times(app: PerftuiApp, finish
 async def test_a_sample_is_copied_as_curl(app: PerftuiApp, finished: Finished) -> None:
     path = finished("errors")
     async with app.run_test(size=(120, 36)) as pilot:
-        screen = ErrorsScreen(path)
-        await app.push_screen(screen)
-        await until(pilot, lambda: screen.classes_table.keys)
-        shown = text_of(screen)
+        screen = await opened(pilot, ErrorsScreen(path))
+        shown = panel_text(screen)
         assert error_class(screen.classes_table.keys[0]).meaning in shown
         assert "HTTP/1.1" in shown
         await pilot.press("y")
         assert app.clipboard.startswith("curl -i ")
         assert "http://127.0.0.1:8000/" in app.clipboard
         await pilot.press("right")
-        assert text_of(screen) != shown
+        assert panel_text(screen) != shown
 
 
 async def test_no_errors_are_said(app: PerftuiApp, finished: Finished) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
-        screen = ErrorsScreen(finished("read"))
-        await app.push_screen(screen)
-        await until(pilot, lambda: "0 of" in screen.title_bar.detail.plain)
-        assert "No exchange was kept" in text_of(screen)
+        screen = await opened(pilot, ErrorsScreen(finished("read")))
+        assert "No exchange was kept" in panel_text(screen)
 
 
 async def test_every_reason_of_the_trust_is_shown(app: PerftuiApp, finished: Finished) -> None:
@@ -160,10 +146,8 @@ async def test_every_reason_of_the_trust_is_shown(app: PerftuiApp, finished: Fin
     record = read_record(path)
     assert record.trust.verdict == "invalid"
     async with app.run_test(size=(120, 50)) as pilot:
-        screen = TrustScreen(path)
-        await app.push_screen(screen)
-        await until(pilot, lambda: "INVALID" in text_of(screen))
-        shown = " ".join(text_of(screen).split())
+        screen = await opened(pilot, TrustScreen(path))
+        shown = " ".join(panel_text(screen).split())
         for reason in record.trust.reasons:
             assert reason.detail[:40] in shown
 
@@ -209,11 +193,10 @@ async def test_replay_keys(app: PerftuiApp, finished: Finished) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         screen = ReplayScreen(finished("steered"))
         await app.push_screen(screen)
-        await until(pilot, lambda: screen.clock is not None)
+        await until(pilot, lambda: "REPLAY" in panel_text(screen))
         assert screen.clock is not None
-        assert "REPLAY" in text_of(screen)
         await pilot.press("space")
-        assert "REPLAY PAUSED" in text_of(screen)
+        assert "REPLAY PAUSED" in panel_text(screen)
         await pilot.press("home", "full_stop")
         assert screen.clock.at_s == 11.0
         await pilot.press("left", "left")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from anyio import to_thread
+from textual.pilot import Pilot
 
 from perftui.demo.server import Demo
 from perftui.engine.launch import start_runner
@@ -14,10 +16,10 @@ from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.store.records import read_record
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.live import LiveScreen
+from perftui.tui.screens.question import Question
 from perftui.tui.screens.result import ResultScreen
-from perftui.tui.widgets.panel import LinePanel
 from support.conservation import assert_conserved
-from support.pilot import screen_of, until
+from support.pilot import panel_text, screen_of, until
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +35,14 @@ def plan_for(demo: Demo, seconds: float = 60.0) -> Plan:
 def kinds(screen: LiveScreen) -> list[str]:
     """The events so far."""
     return [event.kind for event in screen.follower.timeline.events]
+
+
+async def end(pilot: Pilot[Any], screen: LiveScreen, key: str) -> None:
+    """Stop the run; say yes when the app asks, which it does once the run is more than ten seconds old."""
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, Question) or {"stop", "abort"} & {*kinds(screen)})
+    if isinstance(pilot.app.screen, Question):
+        await pilot.press("y")
 
 
 async def started(app: PerftuiApp, demo: Demo, seconds: float = 60.0) -> Path:
@@ -58,19 +68,14 @@ async def test_pause_level_mark_and_stop(app: PerftuiApp, demo: Demo) -> None:
         await until(pilot, lambda: "mark" in kinds(screen))
         await pilot.press("space")
         await until(pilot, lambda: timeline.last_interval is not None and timeline.last_interval.paused)
-        assert screen.picture is not None
         await until(pilot, lambda: screen.picture is not None and screen.picture.state == "paused")
         await pilot.press("space")
         await until(pilot, lambda: "resume" in kinds(screen))
         events = {event.kind: event for event in timeline.events}
         assert {events[kind].origin for kind in ("pause", "resume", "level", "mark")} == {"tui"}
         assert events["mark"].detail == "deploy"
-        axis = screen.query_one("#throughput", LinePanel)
-        drawn = "\n".join(axis.render_line(line).text for line in range(axis.size.height))
-        assert any(glyph in drawn for glyph in "◆‖▸↕")
-        await pilot.press("s")
-        if timeline.at_s > 10:
-            await pilot.press("y")
+        await until(pilot, lambda: any(glyph in panel_text(screen, "throughput") for glyph in "◆‖▸↕"))
+        await end(pilot, screen, "s")
         result = await screen_of(pilot, ResultScreen, 20)
         await until(pilot, lambda: result.picture is not None)
     record = await to_thread.run_sync(read_record, path)
@@ -85,7 +90,7 @@ async def test_stop_now_cancels_what_is_in_flight(app: PerftuiApp, demo: Demo) -
         app.push_screen(LiveScreen(path))
         screen = await screen_of(pilot, LiveScreen)
         await until(pilot, lambda: screen.follower.timeline.intervals_count >= 1)
-        await pilot.press("S")
+        await end(pilot, screen, "S")
         await screen_of(pilot, ResultScreen, 20)
     record = await to_thread.run_sync(read_record, path)
     assert record.status == "aborted"

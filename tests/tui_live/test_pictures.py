@@ -19,8 +19,7 @@ from perftui.tui.screens.replay import ReplayScreen
 from perftui.tui.screens.result import ResultScreen
 from perftui.tui.screens.trust import TrustScreen
 from perftui.tui.start import Start
-from perftui.tui.widgets.panel import LinePanel
-from support.pilot import screen_of, until
+from support.pilot import screen_of, still, until
 
 Snap = Callable[..., bool]
 Finished = Callable[[str], Path]
@@ -37,23 +36,20 @@ def live_steps(path: Path, *keys: str, readonly: bool = False) -> Steps:
         pilot.app.push_screen(LiveScreen(path, readonly=readonly))
         screen = await screen_of(pilot, LiveScreen)
         await until(pilot, lambda: screen.picture is not None)
-        await until(pilot, lambda: not screen.workers)
-        for key in keys:
-            await pilot.press(key)
-        await pilot.pause()
+        await still(pilot)
+        await pilot.press(*keys)
 
     return run
 
 
 def opened(screen: Screen[None], ready: Callable[[], object], *keys: str) -> Steps:
-    """Open a screen, wait until it has read its run, press keys."""
+    """Open a screen, wait until it has read its run and drawn it, press keys."""
 
     async def run(pilot: Pilot[Any]) -> None:
-        pilot.app.push_screen(screen)
-        await until(pilot, lambda: pilot.app.screen is screen and screen.query(LinePanel) and ready())
-        for key in keys:
-            await pilot.press(key)
-        await pilot.pause()
+        await pilot.app.push_screen(screen)
+        await until(pilot, ready)
+        await still(pilot)
+        await pilot.press(*keys)
 
     return run
 
@@ -181,5 +177,10 @@ def test_trust(app: PerftuiApp, finished: Finished, snap_compare: Snap, size: tu
 def test_replay(app: PerftuiApp, finished: Finished, snap_compare: Snap, size: tuple[int, int]) -> None:
     """Paused at 24 seconds, at five times the speed."""
     screen = ReplayScreen(finished("steered"))
-    keys = ("space", "plus", "plus", "home", "full_stop", "full_stop", "right", "right", "right")
-    assert snap_compare(app, terminal_size=size, run_before=opened(screen, lambda: screen.clock, *keys))
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        await pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen.clock)
+        await pilot.press("space", "plus", "plus", "home", "full_stop", "full_stop", "right", "right", "right")
+
+    assert snap_compare(app, terminal_size=size, run_before=steps)
