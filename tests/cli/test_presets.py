@@ -97,6 +97,12 @@ def test_probe_of_a_failing_check_is_13(home: Home, demo_url: str) -> None:
     assert "0 of 1 operations" in result.stdout
 
 
+def test_probe_of_a_port_where_nothing_listens_is_14(call: Call) -> None:
+    result = call("probe", "read", "http://127.0.0.1:1")
+    assert result.code == 14
+    assert result.stdout.count("problem  no connection") == 3
+
+
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_demo_without_a_terminal_is_headless(home: Home, style: str) -> None:
     result = run_cli(home, "demo", "-d", "1s", "--warmup", "0s", "--format", style)

@@ -133,7 +133,8 @@ captures = [{{ name = "token", json = "$.token" }}]
     assert echo.captures["echoed"] == "n REDACTED"
     token = result.operations[3]
     assert token.captures == {"token": "REDACTED"}
-    assert '"token":"REDACTED"' in token.body_start
+    assert '"token":"REDACTED","token_type":"bearer"' in token.body_start
+    assert not token.is_body_cut, "a secret that was blanked out cuts nothing off"
     assert "set-cookie: REDACTED" in token.response_head
 
 

@@ -39,4 +39,6 @@ def probe(preset: str, url: str | None, headers: tuple[str, ...], settings: tupl
         write_output(probe_text(result), None)
     for problem in result.problems:
         tell(problem)
+    if not any(operation.response_head for operation in result.operations):
+        return ExitCode.UNREACHABLE
     return ExitCode.OK if result.holds else ExitCode.OBJECTIVE_FAILED

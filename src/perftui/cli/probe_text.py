@@ -29,7 +29,7 @@ def _operation(operation: ProbedOperation) -> list[str]:
     lines += _block("<", operation.response_head)
     body = operation.body_start.splitlines()
     lines += _block("<", "\n".join(cut(line, _SHOWN_BODY_CELLS) for line in body[:_SHOWN_BODY_LINES]), after=bool(body))
-    if len(body) > _SHOWN_BODY_LINES or operation.body_bytes > len(operation.body_start.encode()):
+    if len(body) > _SHOWN_BODY_LINES or operation.is_body_cut:
         lines.append(f"  < … {format_bytes(operation.body_bytes)} in all")
     if operation.times_ms:
         lines.append(

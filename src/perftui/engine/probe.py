@@ -46,6 +46,8 @@ class ProbedOperation(Struct, frozen=True, kw_only=True):
     response_head: str = ""
     body_start: str = ""
     body_bytes: int = 0
+    is_body_cut: bool = False
+    """Whether there is more of the body than its start."""
     times_ms: dict[str, float] = {}
     """connect, tls, first_byte, transfer and total, as far as they happened."""
     checks: tuple[ProbedCheck, ...] = ()
@@ -127,14 +129,16 @@ class _Probe:
         answer, request = step.answer, step.request
         self._secrets += [value for name, value in step.captures.items() if is_secret_field(name)]
         self._redactor = Redactor(self._secrets)
+        body = self._body(answer.body) if answer else ""
         return ProbedOperation(
             name=step.operation.name,
             group=group,
             request_head=self._request_head(request) if request else "",
-            request_body=self._body(request.body) if request else "",
+            request_body=self._body(request.body)[:MOST_BODY_CHARACTERS] if request else "",
             response_head=self._response_head(answer) if answer else "",
-            body_start=self._body(answer.body) if answer else "",
+            body_start=body[:MOST_BODY_CHARACTERS],
             body_bytes=answer.body_bytes if answer else 0,
+            is_body_cut=len(body) > MOST_BODY_CHARACTERS,
             times_ms=answer.times_ms if answer else {},
             checks=tuple(
                 ProbedCheck(name=name, holds=holds, detail=self._text(detail)) for name, holds, detail in step.checks
@@ -165,5 +169,6 @@ class _Probe:
         return "\n".join([self._text(line), *rows])
 
     def _body(self, body: bytes) -> str:
-        text = self._redactor.text(body[: 4 * MOST_BODY_CHARACTERS].decode("utf-8", "replace"))[:MOST_BODY_CHARACTERS]
-        return "\n".join(safe_text(line, MOST_BODY_CHARACTERS) for line in text.splitlines())
+        """A text that is longer than what is shown when there is more to show."""
+        text = self._redactor.text(body[: 4 * MOST_BODY_CHARACTERS + 4].decode("utf-8", "replace"))
+        return "\n".join(safe_text(line, 2 * MOST_BODY_CHARACTERS) for line in text.splitlines())

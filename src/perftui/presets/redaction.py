@@ -22,11 +22,11 @@ _HEADER = re.compile(
 )
 _FIELD = re.compile(
     r"^(awsaccesskeyid|signature|sig|x-goog-signature|x-amz-signature|key|code|state)$"
-    r"|token|secret|password|passwd|session|api[-_]?key|credential",
+    r"|token(?!_type)|secret|password|passwd|session|api[-_]?key|credential",
     re.IGNORECASE,
 )
 _MEMBER_NAME = re.compile(
-    r"token|secret|password|passwd|session|api[-_]?key|credential|authorization|cookie", re.IGNORECASE
+    r"token(?!_type)|secret|password|passwd|session|api[-_]?key|credential|authorization|cookie", re.IGNORECASE
 )
 _MEMBER = re.compile(r'("([^"\\]{1,200})"\s{0,20}:\s{0,20}")((?:[^"\\]|\\.)*)')
 _PARAMETER = re.compile(r"(^|[?&;])([^=&;?#/\s]{1,200})=([^&#\s\"'<>]*)")

@@ -170,7 +170,7 @@ def _exchange(operation: ProbedOperation) -> Content:
             parts = [Content.styled(title, "bold $panel-title"), _head(head)]
             parts += [Content(""), Content(body)] if body else []
             blocks.append(Content("\n").join(parts))
-    if operation.body_bytes > len(operation.body_start.encode()):
+    if operation.is_body_cut:
         blocks.append(quiet(f"… {format_bytes(operation.body_bytes)} in all"))
     return Content("\n\n").join(blocks)
 
