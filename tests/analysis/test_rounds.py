@@ -132,7 +132,9 @@ def test_a_trend_leaves_out_what_is_not_comparable_and_says_what_else_it_left_ou
     found = trend(list(reversed(records)))
     assert [point.run_id for point in found.points] == ["run-00", "run-01", "run-02", "run-07"]
     assert found.points[-1].trust == "degraded"
-    assert found.skipped == ("run-04: invalid", "run-05: steered by hand", "run-06: aborted")
+    assert found.skipped == (
+        "1 other run, not comparable with run-07", "run-04: invalid", "run-05: steered by hand", "run-06: aborted",
+    )  # fmt: skip
 
 
 def test_a_trend_of_nothing_or_of_no_metric_is_an_error() -> None:
@@ -140,3 +142,5 @@ def test_a_trend_of_nothing_or_of_no_metric_is_an_error() -> None:
         trend([])
     with pytest.raises(UsageError, match="'speed' is not a metric"):
         trend([BASE], "speed")
+    with pytest.raises(UsageError, match=r"'lst' is no operation of simulated; there are list"):
+        trend([BASE], operation="lst")

@@ -9,10 +9,12 @@ from typing import Literal
 from perftui.analysis.comparability import key_hash
 from perftui.metrics.summary import value_of
 from perftui.model.errors import UsageError
-from perftui.model.objectives import METRICS, metric_unit
+from perftui.model.objectives import metric_unit
 from perftui.model.record import Record
 from perftui.model.rounds import Trend, TrendPoint
+from perftui.model.text import safe_text
 from perftui.model.units import to_digits
+from perftui.presets.texts import metric_problem
 
 WINDOW = 20
 FEWEST_BEFORE = 5
@@ -35,22 +37,27 @@ def trend(
         threshold: Relative distance from the runs before it that makes a jump, when it is also beyond their spread.
 
     Raises:
-        UsageError: there is no such metric, or no run.
+        UsageError: there is no such metric or operation, or no run.
     """
     ordered = sorted(records, key=lambda record: (record.started_at, record.id))
     if not ordered:
         raise UsageError("no runs to make a trend of")
-    if metric and metric not in METRICS:
-        raise UsageError(f"{metric!r} is not a metric; metrics are {', '.join(METRICS)}")
+    if metric and (unknown := metric_problem(metric)):
+        raise UsageError(unknown)
     newest = next((record for record in reversed(ordered) if _problem(record) is None), ordered[-1])
+    names = [item.name for item in newest.plan.counted_operations]
+    if operation and operation not in names:
+        named = safe_text(f"{operation!r} is no operation of {newest.plan.name}; there are {', '.join(names)}", 400)
+        raise UsageError(named)
     metric = metric or ("service_time.p95" if newest.plan.load.mode == "users" else "response_time.p95")
     key = key_hash(newest)
     points: list[TrendPoint] = []
     skipped: list[str] = []
     baseline = None
-    for record in ordered:
-        if key_hash(record) != key:
-            continue
+    alike = [record for record in ordered if key_hash(record) == key]
+    if others := len(ordered) - len(alike):
+        skipped.append(f"{others} other run{'s' if others > 1 else ''}, not comparable with {newest.id}")
+    for record in alike:
         stats = record.summary.operations.get(operation) if operation else record.summary.total
         value = value_of(stats, metric) if stats else None
         problem = _problem(record) or (None if value is not None else "not measured")

@@ -13,6 +13,7 @@ from perftui.cli.failures import tell
 from perftui.model.comparison import Comparison
 from perftui.model.errors import ExitCode
 from perftui.model.record import Record
+from perftui.report.comparison import reasons_by_text
 from perftui.report.words import objective_name, objective_value
 
 _PRECEDENCE = (
@@ -94,7 +95,9 @@ def comparison_reasons(comparison: Comparison, *, strict: bool) -> list[Reason]:
         case "not_comparable":
             return [Reason(ExitCode.INVALID, f"not comparable: {_first(comparison.reasons)}")]
         case "inconclusive" if strict:
-            return [Reason(ExitCode.INCONCLUSIVE, f"inconclusive: {'; '.join(comparison.reasons) or 'too noisy'}")]
+            untold = [change for change in comparison.metrics if change.gated and change.verdict == "inconclusive"]
+            why = comparison.reasons or [f"{names}: {reason}" for names, reason in reasons_by_text(untold)]
+            return [Reason(ExitCode.INCONCLUSIVE, f"inconclusive: {_first(why) or 'nothing to compare'}")]
         case _:
             return []
 
