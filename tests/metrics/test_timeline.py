@@ -318,4 +318,14 @@ def test_timeouts_are_in_the_times_and_censor_the_tail() -> None:
     assert stats.service_time_ms.p99 == pytest.approx(5000, rel=1e-3)
     assert stats.timeout_rate == 0.05
     assert stats.error_rate == 0.05
-    assert [is_censored(stats, q) for q in (0.5, 0.9, 0.96, 0.99)] == [False, False, True, True]
+    for time in ("response_time", "service_time"):
+        assert [is_censored(stats, time, q) for q in (0.5, 0.9, 0.96, 0.99)] == [False, False, True, True]
+    assert not is_censored(stats, "start_delay", 0.99)
+
+
+def test_what_was_never_sent_has_no_service_time() -> None:
+    """Three of four requests dropped: most response times are unknown, and no service time."""
+    cell = _cell([1000] * 25, scheduled=100, started=25, ok=25, dropped=75)
+    stats = stats_of([cell], 10.0, "rate")
+    assert is_censored(stats, "response_time", 0.5)
+    assert not is_censored(stats, "service_time", 0.99)

@@ -116,7 +116,8 @@ class Changes:
         self, change: MetricChange, sides: tuple[list[Part], list[Part]], quantile: float, counts: list[list[int]]
     ) -> MetricChange:
         """What keeps a quantile from deciding: too few values, no answers, an overloaded target."""
-        censored = [any(is_censored(part.stats, quantile) for part in side) for side in sides]
+        time = change.metric.partition(".")[0]
+        censored = [any(is_censored(part.stats, time, quantile) for part in side) for side in sides]
         if any(censored):
             if all(censored):
                 return _with(change, "inconclusive", "at the timeout in both")

@@ -55,9 +55,9 @@ def _unmeasured(metric: str, stats: Stats | None) -> tuple[Verdict, str]:
 
 
 def _judged(value: float, target: Limit, critical: Limit | None, metric: str, stats: Stats) -> tuple[Verdict, str]:
-    statistic = metric.rpartition(".")[2]
+    time, _, statistic = metric.rpartition(".")
     quantile = _QUANTILES.get(statistic)
-    censored = quantile is not None and metric.startswith(("response", "service")) and is_censored(stats, quantile)
+    censored = quantile is not None and is_censored(stats, time, quantile)
     notes = []
     if censored:
         notes.append("at least the timeout: too many requests have no answer")

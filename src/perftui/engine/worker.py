@@ -86,7 +86,7 @@ class Worker:
 
     def _begin(self, origin_ns: int) -> None:
         engine = self._require_engine()
-        self._origin_ns = self._frame_start_ns = origin_ns
+        self._origin_ns = self._frame_start_ns = self._last_tick_ns = origin_ns
         self._frame_end_ns = origin_ns + INTERVAL_NS
         engine.sampler.origin_ns = origin_ns
         engine.load.start(origin_ns)

@@ -72,8 +72,11 @@ def value_of(stats: Stats, metric: str) -> float | None:
             raise ValueError(f"{metric!r} is not a metric")
 
 
-def is_censored(stats: Stats, quantile: float) -> bool:
-    """Whether a time's quantile is only known to be at least the timeout: too many requests have no answer."""
+def is_censored(stats: Stats, time: str, quantile: float) -> bool:
+    """Whether a time's quantile is only known to be at least the timeout: too many requests have no answer.
+
+    A request that was never sent would have had a response time; it has no service time.
+    """
     counts = stats.counts
-    judged = counts.ok + counts.timeouts + counts.dropped
-    return judged > 0 and (counts.timeouts + counts.dropped) / judged > 1 - quantile
+    unknown = {"response_time": counts.timeouts + counts.dropped, "service_time": counts.timeouts}.get(time, 0)
+    return unknown > 0 and unknown / (counts.ok + unknown) > 1 - quantile

@@ -189,7 +189,7 @@ class RunTrust:
             detail += f"limit {format_percent(DEFICIT[verdict == 'invalid'])}"
             reasons.append(TrustReason(code="schedule_deficit", verdict=verdict, detail=detail))
         if self._seconds > 0:
-            share = self._at_cap_s / self._seconds
+            share = min(1.0, self._at_cap_s / self._seconds)
             if (verdict := above(share, AT_CAP)) != "valid":
                 detail = f"requests waited at {cap_text(self._plan)} for {format_percent(share)} of the time"
                 reasons.append(TrustReason(code="at_cap", verdict=verdict, detail=detail))

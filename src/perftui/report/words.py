@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from perftui.model.error_classes import error_class
 from perftui.model.interval import TrustVerdict
-from perftui.model.objectives import METRICS, format_value, metric_unit
+from perftui.model.objectives import METRICS, TIME_METRICS, format_value, metric_unit
 from perftui.model.plan import Load, Plan
 from perftui.model.record import LatencyStats, ObjectiveResult, Record, Stats, Verdict
 from perftui.model.units import format_duration, format_ms, format_percent
@@ -75,14 +75,16 @@ def headline(plan: Plan) -> str:
 def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: float) -> str:
     """A percentile in ms, honest about what is not known.
 
-    `–`: too few values for it. `≥ 5,000`: more requests ran into the timeout (or were dropped) than lie above it.
+    `–`: too few values for it. `≥ 5,000`: more requests ran into the timeout (or, of response times, were dropped) than
+    lie above it.
     """
     from perftui.metrics.summary import is_censored
 
     if times.count < max(1, LEAST_VALUES.get(field, 1)):
         return MISSING
     quantile = next((q for name, _, q in PERCENTILES if name == field), None)
-    if quantile is not None and times is not stats.start_delay_ms and is_censored(stats, quantile):
+    time = next((name for name in TIME_METRICS if getattr(stats, f"{name}_ms") is times), "response_time")
+    if quantile is not None and is_censored(stats, time, quantile):
         return f"≥{format_ms(timeout_s * 1e3)}"
     return format_ms(getattr(times, field))
 
