@@ -60,18 +60,18 @@ def test_schema_and_loader_refuse_the_same(change: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "http://127.0.0.1:8000", "https://example.org/api/v1/things?page=2&q=a%20b&empty="]
+    "url", ["", "http://127.0.0.1:8000/${x}", "https://example.org/api/v1/things?page=2&q=a%20b&empty=&l=1&l=${2"]
 )
 def test_a_starting_file_is_a_preset(url: str) -> None:
-    text = starting_preset("mine", url, "preset.schema.json")
+    text = starting_preset("mine", url)
     plan = parse_preset(text, "mine.toml")
     VALIDATOR.validate(tomllib.loads(text))
-    assert text.startswith("#:schema preset.schema.json\n")
-    assert sum("#" in line for line in text.splitlines()) > 15
+    remarks = [line.index(" # ") for line in text.splitlines() if " # " in line and not line.startswith("#")]
+    assert set(remarks) == {39}, "remarks stand in one column"
     if "things" in url:
         assert plan.target.url == "https://example.org"
         assert plan.operations[0].path == "/api/v1/things"
-        assert plan.operations[0].query == {"page": "2", "q": "a b", "empty": ""}
+        assert plan.operations[0].query == {"page": "2", "q": "a b", "empty": "", "l": ["1", "${$}{2"]}
 
 
 @pytest.mark.parametrize(

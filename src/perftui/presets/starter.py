@@ -5,20 +5,21 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, urlsplit
 
 from perftui.model.errors import UsageError
-from perftui.presets import texts
+from perftui.presets import grammar, texts
 from perftui.presets.writing import write_value
 
 _TEMPLATE = '''\
-{schema_line}# Run it:      perftui run {name}
+# Run it:      perftui run {name}
 # Try it:      perftui probe {name}       (one request per operation, shown in full)
 # Change one:  perftui run {name} --set load.rate=20
+# Completion:  perftui presets schema -o preset.schema.json    (and a first line here: #:schema preset.schema.json)
 schema = 1
 name = "{name}"
 title = "{name}"
 description = """
 What this test is for, in two lines.
 Expects 95 of 100 answers within 500 ms."""
-kind = "{kind}"                          # health, read, write, stress or custom
+{kind}# health, read, write, stress or custom
 
 [target]
 url = {url}
@@ -37,7 +38,7 @@ name = {operation}
 weight = 1                              # share among the operations
 method = "GET"
 path = {path}
-{query}checks = [{{ status = 200 }}]           # without checks, 400 and above are errors
+{query}checks = [{{ status = 200 }}]             # without checks, 400 and above are errors
 
 # A second kind of request, with values that change:
 # [[operations]]
@@ -66,13 +67,12 @@ critical = "< 1%"
 '''
 
 
-def starting_preset(name: str, url: str = "", schema_path: str = "") -> str:
+def starting_preset(name: str, url: str = "") -> str:
     """The text of a preset file to start from.
 
     Args:
         name: of the preset.
         url: of the service; its path and query become the first operation.
-        schema_path: file or URL of the JSON Schema, for editors; empty: no such line.
 
     Raises:
         UsageError: the name or the URL cannot be used.
@@ -84,17 +84,19 @@ def starting_preset(name: str, url: str = "", schema_path: str = "") -> str:
         raise UsageError(*problems)
     parts = urlsplit(url)
     path = parts.path or "/"
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    query: dict[str, list[str]] = {}
+    for key, value in parse_qsl(parts.query, keep_blank_values=True):
+        query.setdefault(grammar.escape(key), []).append(grammar.escape(value))
     return _TEMPLATE.format(
-        schema_line=f"#:schema {schema_path}\n" if schema_path else "",
         name=name,
-        kind="health" if "health" in path else "read",
+        kind=f'kind = "{"health" if "health" in path else "read"}"'.ljust(40),
         url=write_value(f"{parts.scheme}://{parts.netloc}"),
         operation=write_value(f"GET {path}"[:200]),
-        path=write_value(path),
+        path=write_value(grammar.escape(path)),
         query=_query(query),
     )
 
 
-def _query(query: dict[str, str]) -> str:
-    return f"query = {write_value(query)}\n" if query else ""
+def _query(query: dict[str, list[str]]) -> str:
+    table = {name: values if len(values) > 1 else values[0] for name, values in query.items()}
+    return f"query = {write_value(table)}\n" if query else ""
