@@ -42,6 +42,7 @@ def test_the_app_and_the_command_come_to_the_same_verdict(home: Home) -> None:
     for baseline, run, rounds in ((before[0], after[1], (3, 3)), (earlier[0], earlier[1], (1, 1))):
         in_app = judge(read_pair(baseline, run))
         assert in_app.rounds == rounds
+        assert in_app.earlier_runs == (0 if rounds == (3, 3) else 9)
         command = run_cli(home, "compare", baseline.name, run.name, "--format", "json").json
         assert command["verdict"] == in_app.verdict
         assert [

@@ -5,15 +5,17 @@ do median, p95 and error rate of each operation when there are several. The conf
 out over all of them, so that two equal runs differ in any with 5 % at most. p99 and single operations can make the
 verdict a regression or an improvement, but not inconclusive: rare things always are.
 
-Same input, same verdict: draws are seeded from the runs' ids and names of metrics.
+Same input, same verdict: draws are seeded from the runs' ids and names of metrics. Earlier runs are input too: for
+single rounds they say how much such runs vary, and the result says how many there were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from perftui.analysis.changes import Changes
+from perftui.analysis.changes import FEWEST_HISTORY, Changes
 from perftui.analysis.comparability import differences
+from perftui.analysis.log_change import FEWEST_ROUNDS
 from perftui.analysis.round_data import Round, Run
 from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
 from perftui.model.errors import ComparisonError
@@ -50,6 +52,7 @@ def compare(
     if not refusals or force:
         sides = [Round(run) for run in baseline], [Round(run) for run in runs]
         metrics = Changes(*sides, threshold, history).metrics()
+    rounds = len(baseline), len(runs)
     verdict = _overall(metrics)
     if refusals:
         verdict = "not_comparable"
@@ -63,8 +66,9 @@ def compare(
         verdict=verdict,
         reasons=(*refusals, *caps),
         differences=tuple(soft),
-        rounds=(len(baseline), len(runs)),
+        rounds=rounds,
         threshold=threshold,
+        earlier_runs=len(history) if len(history) >= FEWEST_HISTORY and min(rounds) < FEWEST_ROUNDS else 0,
         metrics=metrics,
     )
 

@@ -57,4 +57,6 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """What differs in plan and host, in words."""
     rounds: tuple[int, int] = (1, 1)
     threshold: float = 0.2
+    earlier_runs: int = 0
+    """Of the same kind, that say how much such runs vary; 0: rounds say it, or it is assumed."""
     metrics: tuple[MetricChange, ...] = ()

@@ -8,7 +8,7 @@ from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
 from perftui.model.errors import UsageError
 from perftui.model.objectives import Unit
 from perftui.model.units import format_ms, format_percent
-from perftui.report.tables import Column, cell_width, table, wrap
+from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.words import MISSING, number_text
 from perftui.store.loading import LoadedRun
 
@@ -80,7 +80,7 @@ def comparison_text(comparison: Comparison) -> str:
     for reason in comparison.reasons:
         lines += wrap(reason, WIDTH, f"{_INDENT}! ", " " * 4)
     if comparison.metrics:
-        lines += ["", *_metrics(comparison), "", f"{_INDENT}{basis_text(comparison)}"]
+        lines += ["", *_metrics(comparison), "", *flow(basis_text(comparison).split(" · "), WIDTH, _INDENT, _INDENT)]
     if notes := reasons_by_text(comparison.metrics):
         lines.append("")
         for names, reason in notes:
@@ -176,13 +176,14 @@ def _signed(percent: float) -> str:
 
 
 def basis_text(comparison: Comparison) -> str:
-    """What the verdicts rest on: threshold, rounds, numbers of requests."""
+    """What the verdicts rest on: threshold, rounds, numbers of requests, earlier runs."""
     largest = max(comparison.metrics, key=lambda change: change.n_baseline + change.n_run)
     confidences = {change.confidence for change in comparison.metrics}
     least = f"{'at least ' if len(confidences) > 1 else ''}{100 * min(confidences):.4g} % intervals"
+    earlier = f" · noise as in {comparison.earlier_runs} earlier runs" if comparison.earlier_runs else ""
     return (
         f"{least} · threshold {100 * comparison.threshold:.4g} % · "
-        f"rounds {comparison.rounds[0]}+{comparison.rounds[1]} · n {largest.n_baseline:,}+{largest.n_run:,}"
+        f"rounds {comparison.rounds[0]}+{comparison.rounds[1]} · n {largest.n_baseline:,}+{largest.n_run:,}{earlier}"
     )
 
 
