@@ -82,11 +82,11 @@ def planned_segments(load: Load) -> tuple[Segment, ...]:
 class Schedule:
     """The intended times of a whole run, and how commands change them. All workers compute the same one."""
 
-    def __init__(self, load: Load, factor: float = 1.0) -> None:
+    def __init__(self, load: Load) -> None:
         self.load = load
         self._planned = planned_segments(load)
-        self._changes: list[tuple[Fraction, Fraction]] = [(Fraction(0), _exact(factor))]
-        self._factor = _exact(factor)
+        self._factor = Fraction(1)
+        self._changes = [(Fraction(0), self._factor)]
         self._paused = False
         self.end_s = float(self._planned[-1].end_s) if self._planned else 0.0
         self._build()
@@ -134,7 +134,7 @@ class Schedule:
         for planned in self._planned:
             cuts = [planned.start_s, *(at for at, _ in self._changes if planned.start_s < at < planned.end_s)]
             for start, end in zip(cuts, [*cuts[1:], planned.end_s], strict=True):
-                factor = [factor for at, factor in self._changes if at <= start][-1] if self._changes else Fraction(1)
+                factor = next(factor for at, factor in reversed(self._changes) if at <= start)
                 piece = planned.cut(start, end, factor)
                 segments.append(
                     Segment(piece.start_s, piece.end_s, piece.from_level, piece.to_level, piece.phase, before)
@@ -152,16 +152,6 @@ class Schedule:
 
     def _limited(self, count: int) -> int:
         return min(count, self.load.max_requests) if self.load.max_requests else count
-
-    def intended_ns(self, index: int) -> int:
-        """When arrival `index` (from 0) is due.
-
-        Raises:
-            IndexError: the profile has fewer arrivals.
-        """
-        if not 0 <= index < self.count:
-            raise IndexError(index)
-        return int(self.times_ns(np.array([float(index)]))[0])
 
     def times_ns(self, positions: Float64s) -> Int64s:
         """When the cumulative number of arrivals reaches each position; positions ascend and lie below `total`."""
