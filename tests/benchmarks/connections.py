@@ -21,8 +21,7 @@ LEAST = 0.7
 def measure(plan: Plan, connections: int) -> Speed:
     """Run a plan; every connection must have been opened once and kept."""
     measured = load(plan)
-    opened = sum(frame.connections.opened for frame in measured.frames)
-    assert opened == connections, f"{opened} connections opened"
+    assert measured.opened == connections, f"{measured.opened} connections opened"
     memory = max(frame.health.memory_bytes for frame in measured.frames)
     print(f"{connections:,} connections kept, worker memory {memory / 1e6:.0f} MB")
     return speed(measured)

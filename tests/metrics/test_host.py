@@ -27,7 +27,7 @@ def test_a_busy_target_is_seen_until_it_ends() -> None:
             time.sleep(0.5)
             sample = sampler.sample()
             assert sample.target_cpu_percent is not None
-            assert sample.target_cpu_percent > 10
+            assert sample.target_cpu_percent > 2  # of a core that others may want as well
             assert (sample.target_memory_bytes or 0) > 40_000_000
             assert 0 < sample.cpu_percent <= 100
             assert sample.cpu_percent <= sample.cpu_max_core_percent <= 100
