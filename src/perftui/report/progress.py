@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from perftui.metrics.series import LEAST_S
 from perftui.metrics.summary import stats_of
 from perftui.model.interval import Event, Interval
 from perftui.model.plan import Plan
+from perftui.model.record import Stats
 from perftui.model.units import format_clock, format_ms, format_percent
 from perftui.report.words import number_text
 
@@ -18,8 +20,7 @@ def interval_text(interval: Interval, plan: Plan) -> str:
     parts = [
         f"{format_clock(interval.at_s + interval.duration_s)} / {format_clock(planned)}",
         f"{'paused' if interval.paused else interval.phase:<7}",
-        f"{number_text(stats.rate_per_s):>6}/s sent",
-        f"{number_text(stats.throughput_per_s):>6}/s ok",
+        *_amounts(stats, interval.duration_s),
         f"p95 {format_ms(times.p95) if times.count else '–':>6} ms",
         f"errors {format_percent(stats.error_rate)}",
         f"cpu {interval.host.cpu_percent:.0f} %",
@@ -31,6 +32,13 @@ def interval_text(interval: Interval, plan: Plan) -> str:
         codes = ", ".join(dict.fromkeys(reason.code.replace("_", " ") for reason in interval.trust_reasons))
         parts.append(f"trust {interval.trust}" + (f" ({codes})" if codes else ""))
     return "  ".join(parts)
+
+
+def _amounts(stats: Stats, duration_s: float) -> tuple[str, str]:
+    """What was sent and answered well per second; as counts in the short rest of a run, where rates mean nothing."""
+    if duration_s < LEAST_S:
+        return f"{stats.counts.started:>6,}   sent", f"{stats.counts.ok:>6,}   ok"
+    return f"{number_text(stats.rate_per_s):>6}/s sent", f"{number_text(stats.throughput_per_s):>6}/s ok"
 
 
 def event_text(event: Event) -> str:
