@@ -100,7 +100,14 @@ def test_a_detached_run_prints_its_id_and_is_steered_from_outside(home: Home, de
 
 
 @pytest.mark.parametrize(
-    "extra", [{"TERM": "dumb"}, {"NO_COLOR": "1"}, {"TERM": "xterm"}, {"LANG": "C", "LC_ALL": "C"}]
+    "extra",
+    [
+        {"TERM": "dumb"},
+        {"NO_COLOR": "1"},
+        {"TERM": "xterm"},
+        {"LANG": "C", "LC_ALL": "C"},
+        {"PYTHONIOENCODING": "ascii"},
+    ],
 )
 def test_poor_terminals_get_the_app_or_a_clear_line(home: Home, extra: dict[str, str]) -> None:
     with terminal([PERFTUI], home.environment | extra, columns=80, rows=24) as screen:
@@ -111,6 +118,7 @@ def test_poor_terminals_get_the_app_or_a_clear_line(home: Home, extra: dict[str,
 
     assert code in {0, 2}
     assert "Traceback" not in screen.text
+    assert "\\u2500" not in screen.text  # a line is one character wide, whatever it is drawn with
     assert "health" in screen.text if code == 0 else "TERM is 'dumb'" in screen.text
 
 

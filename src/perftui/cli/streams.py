@@ -17,6 +17,6 @@ def prepare_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - as long as we live
-    stream = sys.stdout
-    if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in {"utf-8", "utf8"}:
-        stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+    for stream in (sys.stdout, sys.stderr):  # the app draws on the second
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in {"utf-8", "utf8"}:
+            stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
