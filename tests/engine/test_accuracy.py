@@ -163,7 +163,7 @@ def test_the_parts_of_the_time_add_up(closes: bool) -> None:  # noqa: FBT001 - a
     assert set(parts) == {"connect", "first_byte", "transfer"}
     assert sum(parts.values()) == pytest.approx(service_us, abs=150)
     assert parts["first_byte"] >= 50 * 10_000
-    assert parts["transfer"] >= 50 * 20_000 * 0.9
+    assert parts["transfer"] >= 50 * 20_000 * 0.5  # the first bytes may be read late
     assert parts["connect"] < service_us - 50 * 28_000
 
 
