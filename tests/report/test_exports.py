@@ -81,6 +81,7 @@ def test_csv_has_one_row_per_operation(shop: LoadedRun) -> None:
     )
     assert float(rows[0]["response_time_p95_ms"]) == shop.record.summary.total.response_time_ms.p95
     assert rows[3]["error_classes"] == "http.503=34"
+    assert (rows[1]["error_time_count"], rows[1]["error_time_p95_ms"]) == ("0", ""), "no values are no times of 0 ms"
 
 
 def test_series_adds_up(shop: LoadedRun) -> None:

@@ -72,9 +72,14 @@ def _summary_row(record: Record, name: str, stats: Stats) -> list[object]:
         name,
         *(getattr(stats.counts, count) for count in _COUNTS),
         *(getattr(stats, rate) for rate in _RATES),
-        *(getattr(getattr(stats, time), statistic) for time in _LATENCIES for statistic in _STATISTICS),
+        *(value for time in _LATENCIES for value in _times(getattr(stats, time), _STATISTICS)),
         " ".join(f"{name}={count}" for name, count in stats.error_classes.items()),
     ]
+
+
+def _times(times: LatencyStats, statistics: Sequence[str]) -> list[object]:
+    """Statistics of a time; empty cells where there were no values, which are no times of 0 ms."""
+    return [getattr(times, name) if times.count or name == "count" else None for name in statistics]
 
 
 def series_csv(run: LoadedRun) -> str:
@@ -108,9 +113,9 @@ def _series_rows(run: LoadedRun) -> Iterable[list[object]]:
                 name,
                 *(getattr(stats.counts, count) for count in _COUNTS),
                 *(
-                    getattr(getattr(stats, time), statistic)
+                    value
                     for time in ("response_time_ms", "service_time_ms", "start_delay_ms")
-                    for statistic in _SERIES_STATISTICS
+                    for value in _times(getattr(stats, time), _SERIES_STATISTICS)
                 ),
                 stats.received_bytes,
                 stats.sent_bytes,

@@ -36,6 +36,7 @@ from perftui.report.words import (
     objective_value,
     parts_text,
     percentile_text,
+    percentile_texts,
     run_verdict_text,
     status_text,
     verdict_mark,
@@ -200,13 +201,12 @@ def _bullets(lines: Sequence[str]) -> str:
 
 def _figures(record: Record) -> str:
     total = record.summary.total
-    times = total.response_time_ms if record.plan.load.mode == "rate" else total.service_time_ms
-    timeout = record.plan.target.timeout_s
+    p50, p95, p99 = percentile_texts(record, total)
     figures = [
         (f"{number_text(total.throughput_per_s)}/s", f"ok, of {number_text(total.rate_per_s)}/s sent"),
-        (f"{percentile_text(total, times, 'p50', timeout)} ms", "p50"),
-        (f"{percentile_text(total, times, 'p95', timeout)} ms", "p95"),
-        (f"{percentile_text(total, times, 'p99', timeout)} ms", "p99"),
+        (f"{p50} ms", "p50"),
+        (f"{p95} ms", "p95"),
+        (f"{p99} ms", "p99"),
         (format_percent(total.error_rate), "errors"),
         (format_percent(total.attained), "attained"),
         (f"{total.counts.scheduled:,}", f"requests in {format_duration(round(record.summary.duration_s, 1))}"),
@@ -257,16 +257,15 @@ def _times(record: Record) -> str:
 
 
 def _operations(record: Record) -> str:
-    timeout = record.plan.target.timeout_s
     rows = []
     for name, stats in record.summary.operations.items():
-        times = stats.response_time_ms if record.plan.load.mode == "rate" else stats.service_time_ms
+        times = stats.response_time_ms
         rows.append(
             [
                 escape(name),
                 f"{stats.counts.scheduled:,}",
                 number_text(stats.rate_per_s),
-                *(percentile_text(stats, times, field, timeout) for field in ("p50", "p95", "p99")),
+                *percentile_texts(record, stats),
                 format_ms(times.max) if times.count else MISSING,
                 format_percent(stats.error_rate),
                 format_bytes(stats.received_bytes),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perftui.model.comparison import Comparison
-from perftui.model.record import LatencyStats, Record, Stats
+from perftui.model.record import LatencyStats, Record
 from perftui.model.units import format_ms, format_percent
 from perftui.report.comparison import (
     VERDICT_MARKS,
@@ -30,6 +30,7 @@ from perftui.report.words import (
     objective_name,
     objective_value,
     percentile_text,
+    percentile_texts,
     run_verdict_text,
     status_text,
     verdict_mark,
@@ -138,17 +139,12 @@ def _operations(record: Record) -> list[str]:
             [
                 plain(name),
                 number_text(stats.rate_per_s),
-                *(_percentile(stats, field, record) for field in ("p50", "p95", "p99")),
+                *percentile_texts(record, stats),
                 format_percent(stats.error_rate),
             ]
             for name, stats in record.summary.operations.items()
         ],
     )
-
-
-def _percentile(stats: Stats, field: str, record: Record) -> str:
-    times = stats.response_time_ms if record.plan.load.mode == "rate" else stats.service_time_ms
-    return percentile_text(stats, times, field, record.plan.target.timeout_s)
 
 
 def comparison_markdown(comparison: Comparison) -> str:

@@ -10,7 +10,7 @@ from perftui.model.record import Record
 from perftui.model.rounds import MetricSpread, Rounds
 from perftui.model.units import format_ms, format_percent
 from perftui.report.tables import Column, table, wrap
-from perftui.report.words import number_text, verdict_mark
+from perftui.report.words import number_text, percentile_texts, verdict_mark
 from perftui.store.loading import LoadedRun
 
 WIDTH = 80
@@ -35,7 +35,6 @@ def _each(records: Sequence[Record]) -> list[str]:
     rows = []
     for record in records:
         total = record.summary.total
-        times = total.response_time_ms if record.plan.load.mode == "rate" else total.service_time_ms
         verdict = f"{verdict_mark(record.verdict)} {record.verdict}"
         if record.trust.verdict != "valid":
             verdict = "✗ invalid" if record.trust.verdict == "invalid" else f"{verdict}, degraded"
@@ -44,7 +43,7 @@ def _each(records: Sequence[Record]) -> list[str]:
                 str(record.round),
                 record.id,
                 number_text(total.throughput_per_s),
-                *(format_ms(value) for value in (times.p50, times.p95, times.p99)),
+                *percentile_texts(record, total),
                 format_percent(total.error_rate),
                 verdict,
             ]

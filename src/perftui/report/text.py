@@ -18,6 +18,7 @@ from perftui.report.words import (
     objective_value,
     parts_text,
     percentile_text,
+    percentile_texts,
     run_verdict_text,
     status_text,
     verdict_mark,
@@ -154,13 +155,17 @@ def _operations(record: Record) -> list[str]:
     rows = []
     for name, stats in operations.items():
         times = stats.response_time_ms
-        percentiles = [
-            percentile_text(stats, times, field, record.plan.target.timeout_s) for field in ("p50", "p95", "p99")
-        ]
         share_text = f"{100 * stats.counts.scheduled / whole:.0f} %" if whole else MISSING
         longest = format_ms(times.max) if times.count else MISSING
         rows.append(
-            [name, share_text, number_text(stats.rate_per_s), *percentiles, longest, format_percent(stats.error_rate)]
+            [
+                name,
+                share_text,
+                number_text(stats.rate_per_s),
+                *percentile_texts(record, stats),
+                longest,
+                format_percent(stats.error_rate),
+            ]
         )
     return table(columns, rows, width=WIDTH, indent=_INDENT)
 

@@ -89,6 +89,12 @@ def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: fl
     return format_ms(getattr(times, field))
 
 
+def percentile_texts(record: Record, stats: Stats) -> list[str]:
+    """p50, p95 and p99 of what the headline of a run is about: response times, in users mode those of the service."""
+    timeout_s = record.plan.target.timeout_s
+    return [percentile_text(stats, stats.response_time_ms, field, timeout_s) for field in ("p50", "p95", "p99")]
+
+
 def number_text(value: float) -> str:
     """A rate with one decimal below a thousand: `0.5`, `99.9`, `1,234`."""
     return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
