@@ -125,8 +125,9 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
     assert by_path["/k"].multipart[2].file.endswith("/b c.png")
     assert plan.target.proxy == "http://${env:PROXY_USER}:${env:PROXY_PASSWORD}@proxy:1"
     assert not plan.target.unix_socket
+    assert "# no redirect is followed (--location): name the final URL\n" in text
     assert [line for line in text.splitlines() if line.startswith("# left out")] == [
-        "# left out, as perftui does not do it: --http2, --location, --retry",
+        "# left out, as perftui does not do it: --http2, --retry",
         "# left out, a part of the body beside a file: x=1",
         "# left out, a part of the body that is elsewhere: -",
         "# left out, a part of the body that is in a file: file.txt",

@@ -160,6 +160,8 @@ class _Command:
             case "--upload-file":
                 request.body_file = plain_text(value)
                 self._method = self._method or "PUT"
+            case "--location" | "--location-trusted":
+                self._finding.notes.append(f"no redirect is followed ({option}): name the final URL")
             case "--url-query":
                 self._queries.append(_urlencoded(value))
             case _ if option in _DATA:

@@ -46,7 +46,7 @@ NOT_DONE = {
     "--http2-prior-knowledge", "--http3", "--http3-only", "--resolve", "--connect-to", "--interface",
     "--local-port", "--limit-rate", "--config", "--netrc", "--netrc-file", "--retry", "--request-target",
     "--socks4", "--socks4a", "--socks5", "--socks5-hostname", "--preproxy", "--proxy-header",
-    "--abstract-unix-socket", "--capath", "--pass", "--location", "--location-trusted", "--continue-at",
+    "--abstract-unix-socket", "--capath", "--pass", "--continue-at",
     "--time-cond", "--rate", "--variable",
 }  # fmt: skip
 """Options that change what is sent or expected, and have nothing like them in a preset."""
