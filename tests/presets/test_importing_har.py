@@ -8,6 +8,7 @@ from typing import Any
 from perftui.model.plan import Part, Plan
 from perftui.presets.importing.har import import_har
 from perftui.presets.loading import parse_preset
+from perftui.presets.toml_files import decode_preset
 
 SHOP = "https://www.shop.example"
 BOUNDARY = "----WebKitFormBoundaryAbC"
@@ -109,6 +110,14 @@ def test_bodies_become_what_they_are() -> None:
     assert "# left out, the bytes of p.png; write file = ... in that part: POST /text\n" in text
     assert "# left out, its binary body; write body_file = ...: PUT /blob\n" in text
     assert "# left out, its body of 1,500,002 characters; write body_file = ...: PUT /large\n" in text
+
+
+def test_a_preset_that_can_be_read_again_is_not_too_large() -> None:
+    body = {"mimeType": "application/json", "text": json.dumps({"text": 'é"\n' * 6_000})}
+    plan, text = recorded(*[entry("POST", f"{SHOP}/{number}", post=body) for number in range(60)])
+    decode_preset(text.encode(), "imported.toml")
+    assert 5 < len(plan.journeys[0].steps) < 60
+    assert "# left out, as the preset would be too large: POST /" in text
 
 
 def test_cookies_of_the_recording_are_left_to_each_user() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets import texts
@@ -16,6 +18,7 @@ from perftui.presets.importing.tables import TableWriter, placeholders_in
 from perftui.presets.problems import Problems
 from perftui.presets.request_format import STEP
 from perftui.presets.sections import Section
+from perftui.presets.toml_files import MOST_BYTES
 from perftui.presets.writing import write_preset
 
 MOST_REQUESTS = 200
@@ -38,17 +41,10 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
     requests = [request for request in finding.requests if _usable(request, finding)]
     if not requests:
         raise UsageError(f"{origin}: no request with an http:// or https:// URL was found", *finding.comments()[:5])
-    servers = Counter(server_of(request.url) for request in requests)
-    base = finding.server if finding.server in servers else servers.most_common(1)[0][0]
-    for server, count in servers.items():
-        if server != base:
-            finding.omit("to other servers", f"{server} ({count:,})")
-    requests = [request for request in requests if server_of(request.url) == base]
-    for request in requests[MOST_REQUESTS:]:
-        finding.omit(f"after the first {MOST_REQUESTS}", f"{request.method} {short_url(request.url)}")
-    _use_targets(requests[:MOST_REQUESTS], finding)
+    base, requests = _to_one_server(requests, finding)
+    _use_targets(requests, finding)
     writer = TableWriter(finding)
-    steps = _usable_steps(map(writer.operation, requests[:MOST_REQUESTS]), finding)
+    steps = _usable_steps(map(writer.operation, requests), finding)
     if not steps:
         raise UsageError(f"{origin}: no request that can be sent was found", *finding.comments()[:5])
     for step, unique in zip(steps, _unique([step["name"] for step in steps]), strict=True):
@@ -98,17 +94,34 @@ def _usable(request: FoundRequest, finding: Finding) -> bool:
     return not problem
 
 
+def _to_one_server(requests: Sequence[FoundRequest], finding: Finding) -> tuple[str, list[FoundRequest]]:
+    """The server that the preset is for, and the first requests to it."""
+    servers = Counter(server_of(request.url) for request in requests)
+    chosen = finding.server if finding.server in servers else servers.most_common(1)[0][0]
+    for server, count in servers.items():
+        if server != chosen:
+            finding.omit("to other servers", f"{server} ({count:,})")
+    own = [request for request in requests if server_of(request.url) == chosen]
+    for request in own[MOST_REQUESTS:]:
+        finding.omit(f"after the first {MOST_REQUESTS}", f"{request.method} {short_url(request.url)}")
+    return chosen, own[:MOST_REQUESTS]
+
+
 def _usable_steps(steps: Iterable[dict[str, Any]], finding: Finding) -> list[dict[str, Any]]:
     """The requests that a preset may have, whose captured values are captured by one before them."""
     known: set[str] = set()
     usable = []
+    room = MOST_BYTES * 3 // 4  # the rest is for escapes, names of tables and what is not a request
     for step in steps:
+        room -= len(msgspec.json.encode(step))
         used = {placeholder.argument for placeholder in placeholders_in(step) if placeholder.kind == "var"}
         if mistakes := _mistakes(STEP, step):
             key, problem = mistakes[0]
             finding.omit(f"as its {key} {problem}", step["name"])
         elif not used <= known:
             finding.omit("as they use what a request that is left out would give", step["name"])
+        elif room < 0:
+            finding.omit("as the preset would be too large", step["name"])
         else:
             known |= {capture["name"] for capture in step.get("captures", ())}
             usable.append(step)
