@@ -8,6 +8,32 @@ from textual.theme import Theme
 
 DEFAULT_THEME: Final = "perftui-dark"
 
+
+def _frame(*, line: str, focus: str, hover: str, ground: str) -> dict[str, str]:
+    """Colours of what surrounds the content: borders, cursor, scroll bars.
+
+    Args:
+        line: borders and scroll bars at rest.
+        focus: what has the focus, or is dragged.
+        hover: a scroll bar below the mouse.
+        ground: behind scroll bars.
+    """
+    return {
+        "panel-border": line,
+        "panel-border-focus": focus,
+        "border": focus,
+        "border-blurred": line,
+        "block-cursor-background": focus,
+        "block-cursor-text-style": "bold",
+        "scrollbar": line,
+        "scrollbar-hover": hover,
+        "scrollbar-active": focus,
+        "scrollbar-background": ground,
+        "scrollbar-background-hover": ground,
+        "scrollbar-background-active": ground,
+    }
+
+
 _DARK: Final = Theme(
     name="perftui-dark",
     primary="#7aa2f7",
@@ -21,32 +47,21 @@ _DARK: Final = Theme(
     surface="#191c25",
     panel="#212532",
     dark=True,
-    variables={
+    variables=_frame(line="#363c50", focus="#7aa2f7", hover="#5b6f9e", ground="#14161d")
+    | {
         "series-1": "#63b3f0",
         "series-2": "#ff9457",
         "series-3": "#6fd3c1",
         "series-4": "#7b8299",
-        "panel-border": "#363c50",
-        "panel-border-focus": "#7aa2f7",
         "panel-title": "#a9b4d6",
         "quiet": "#868ea8",
-        "border": "#7aa2f7",
-        "border-blurred": "#363c50",
         "block-cursor-foreground": "#14161d",
-        "block-cursor-background": "#7aa2f7",
-        "block-cursor-text-style": "bold",
         "block-cursor-blurred-foreground": "#d5d9e6",
         "block-cursor-blurred-background": "#2b3145",
         "footer-background": "#191c25",
         "footer-key-foreground": "#7dcfff",
         "footer-description-foreground": "#9aa2bd",
         "input-selection-background": "#7aa2f7 35%",
-        "scrollbar": "#363c50",
-        "scrollbar-hover": "#5b6f9e",
-        "scrollbar-active": "#7aa2f7",
-        "scrollbar-background": "#14161d",
-        "scrollbar-background-hover": "#14161d",
-        "scrollbar-background-active": "#14161d",
     },
 )
 
@@ -63,32 +78,21 @@ _LIGHT: Final = Theme(
     surface="#eceef4",
     panel="#e2e5ee",
     dark=False,
-    variables={
+    variables=_frame(line="#c3c9d9", focus="#2f5fc4", hover="#7d8bb0", ground="#f6f7fa")
+    | {
         "series-1": "#1666b0",
         "series-2": "#c4520f",
         "series-3": "#0f7f70",
         "series-4": "#767d92",
-        "panel-border": "#c3c9d9",
-        "panel-border-focus": "#2f5fc4",
         "panel-title": "#3d4a73",
         "quiet": "#616880",
-        "border": "#2f5fc4",
-        "border-blurred": "#c3c9d9",
         "block-cursor-foreground": "#ffffff",
-        "block-cursor-background": "#2f5fc4",
-        "block-cursor-text-style": "bold",
         "block-cursor-blurred-foreground": "#23283a",
         "block-cursor-blurred-background": "#d5dbee",
         "footer-background": "#eceef4",
         "footer-key-foreground": "#0b5a80",
         "footer-description-foreground": "#565d74",
         "input-selection-background": "#2f5fc4 25%",
-        "scrollbar": "#c3c9d9",
-        "scrollbar-hover": "#7d8bb0",
-        "scrollbar-active": "#2f5fc4",
-        "scrollbar-background": "#f6f7fa",
-        "scrollbar-background-hover": "#f6f7fa",
-        "scrollbar-background-active": "#f6f7fa",
     },
 )
 
@@ -106,28 +110,21 @@ _HIGH_CONTRAST: Final = Theme(
     panel="#1c1c1c",
     dark=True,
     text_alpha=1.0,
-    variables={
+    variables=_frame(line="#c0c0c0", focus="#ffd75f", hover="#ffd75f", ground="#000000")
+    | {
         "series-1": "#5cb8ff",
         "series-2": "#ffa040",
         "series-3": "#ffffff",
         "series-4": "#c0c0c0",
-        "panel-border": "#c0c0c0",
-        "panel-border-focus": "#ffd75f",
         "panel-title": "#ffffff",
         "quiet": "#d0d0d0",
-        "border": "#ffd75f",
-        "border-blurred": "#c0c0c0",
         "text-muted": "#d0d0d0",
         "block-cursor-foreground": "#000000",
-        "block-cursor-background": "#ffd75f",
-        "block-cursor-text-style": "bold",
         "block-cursor-blurred-foreground": "#000000",
         "block-cursor-blurred-background": "#c0c0c0",
         "footer-background": "#000000",
         "footer-key-foreground": "#ffd75f",
         "footer-description-foreground": "#ffffff",
-        "scrollbar": "#c0c0c0",
-        "scrollbar-background": "#000000",
     },
 )
 

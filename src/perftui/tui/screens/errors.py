@@ -6,34 +6,31 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from anyio import to_thread
-from textual import getters, on, work
+from textual import getters, on
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
 from perftui.metrics.timeline import Timeline
-from perftui.model.errors import PerftuiError
 from perftui.model.interval import ErrorSample
 from perftui.model.plan import Plan
 from perftui.model.units import format_clock, format_percent
-from perftui.store.liveness import is_live
+from perftui.store.loading import LoadedRun
 from perftui.tui.marks import quiet
-from perftui.tui.screens.base import PerftuiScreen
-from perftui.tui.screens.result_load import class_spans, read_run
+from perftui.tui.screens.result_load import class_spans
+from perftui.tui.screens.run_view import RunView
 from perftui.tui.table import Column, Row, Table
 from perftui.tui.widgets.cells import Drawing
 from perftui.tui.widgets.error_sample import curl_command, sample_drawing
 from perftui.tui.widgets.panel import LinePanel
 
-_REREAD_S = 2.0
 _COLUMNS = (
     Column("class", "class", 14, grow=1),
     Column("count", "count", 8, right=True),
-    Column("share", "share", 7, right=True),
-    Column("first", "first", 7, right=True),
-    Column("last", "last", 7, right=True),
+    Column("share", "share", 7, right=True, rank=2),
+    Column("first", "first", 7, right=True, rank=3),
+    Column("last", "last", 7, right=True, rank=1),
 )
 Shown = tuple[ErrorSample | None, int, int]
 """A sample, its number, and how many the class has."""
@@ -50,7 +47,7 @@ class ErrorTable(Table):
     ]
 
 
-class ErrorsScreen(PerftuiScreen[None]):
+class ErrorsScreen(RunView):
     """What failed, how often, since when; and what it looked like."""
 
     CSS_PATH = "errors.tcss"
@@ -67,8 +64,7 @@ class ErrorsScreen(PerftuiScreen[None]):
     scroll = getters.query_one("#sample-scroll", VerticalScroll)
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
+        super().__init__(path)
         self._plan: Plan | None = None
         self._samples: dict[str, list[ErrorSample]] = {}
         self._number = 0
@@ -80,31 +76,12 @@ class ErrorsScreen(PerftuiScreen[None]):
         with_scroll = VerticalScroll(LinePanel[Shown](_draw_sample, id="sample"), id="sample-scroll", can_focus=False)
         yield Container(table, with_scroll, id="errors-body")
 
-    def on_mount(self) -> None:
-        """Paint first, then read; a live run is read again."""
-        self.call_after_refresh(self.read)
-        self.set_interval(_REREAD_S, self.reread)
-
-    def reread(self) -> None:
-        """Only while the run goes on."""
-        if self.app.screen is self and self.path.is_dir() and is_live(self.path):
-            self.read()
-
-    @work(group="errors", exclusive=True)
-    async def read(self) -> None:
-        """Read the run and list its classes."""
-        try:
-            run, timeline = await to_thread.run_sync(read_run, self.path)
-        except PerftuiError as error:
-            self.app.complain(error, "This run cannot be read")
-            return
+    def show_run(self, run: LoadedRun, timeline: Timeline) -> None:
+        """List the classes."""
         self._plan = run.record.plan
         self._samples = {}
         for sample in run.error_samples:
             self._samples.setdefault(sample.error_class, []).append(sample)
-        self._list(timeline)
-
-    def _list(self, timeline: Timeline) -> None:
         spans = class_spans(timeline)
         scheduled = max(1, timeline.whole_run().scheduled)
         total = sum(count for count, _, _ in spans.values())
@@ -134,13 +111,10 @@ class ErrorsScreen(PerftuiScreen[None]):
         kept = self._samples.get(self.classes_table.cursor_key or "", [])
         self._number = self._number % len(kept) if kept else 0
         self.detail.show((kept[self._number] if kept else None, self._number + 1, len(kept)))
-        self.call_after_refresh(self._fit)
+        self.call_after_refresh(self.fit)
 
-    def on_resize(self) -> None:
-        """Other widths wrap otherwise."""
-        self.call_after_refresh(self._fit)
-
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """The sample as high as its text."""
         if self._plan is None:
             return
         region = self.scroll.scrollable_content_region
@@ -159,10 +133,6 @@ class ErrorsScreen(PerftuiScreen[None]):
             return
         self.app.copy_to_clipboard(curl_command(kept[self._number], self._plan))
         self.notify("Copied as a curl command; secrets are redacted, bodies are not kept", markup=False)
-
-    def action_leave(self) -> None:
-        """Back."""
-        self.app.pop_screen()
 
 
 def _draw_sample(shown: Shown, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
