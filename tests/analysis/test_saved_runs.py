@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from perftui.analysis.comparison import compare
 from perftui.analysis.saved_runs import compare_saved, sides
+from perftui.report.export import export
 from perftui.store.loading import load_run
 from perftui.store.records import read_record, write_record
 from perftui.tui.compared import judge, read_pair
@@ -67,3 +69,14 @@ def test_what_is_not_comparable_has_numbers_and_no_verdicts(home: Home) -> None:
     forced = compare_saved(*([run] for run in runs), force=True)
     assert forced.verdict == "not_comparable"
     assert any(change.gated for change in forced.metrics)
+
+
+def test_exports_are_compared_like_the_runs_they_were_made_of(home: Home) -> None:
+    """To the last digit: the histograms in them are the journal's, and the draws are the same."""
+    folders = [load_run(str(_saved(home, name, name))) for name in ("read-before", "read")]
+    files = []
+    for run in folders:
+        file = home.path / f"{run.record.id}.json"
+        file.write_text(export(run, "json"))
+        files.append(load_run(str(file)))
+    assert compare([files[0]], [files[1]]) == compare([folders[0]], [folders[1]])
