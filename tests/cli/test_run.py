@@ -8,11 +8,13 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import jsonschema
 import msgspec
 import pytest
 
+from perftui.cli import headless as cli_headless
 from perftui.report.schema import export_schema
 from perftui.store.loading import load_folder
 from perftui.store.records import read_record
@@ -211,6 +213,32 @@ def test_rounds_are_saved_one_by_one_and_shown_together(home: Home, demo_url: st
     first, second = (load_folder(folder).record for folder in home.run_folders())
     assert first.rounds_of == second.rounds_of != ""
     assert (first.round, second.round) == (1, 2)
+
+
+def test_an_interrupted_round_is_the_last_one(home: Home, demo_url: str) -> None:
+    arguments = ("run", "read", demo_url, "--duration", "30s", "--warmup", "0s", "--rounds", "2")
+    with start_cli(home, *arguments) as process:
+        wait_for_journal(home, '"interval"')
+        process.send_signal(signal.SIGINT)
+        result = finish(process)
+    assert result.code == 130
+    assert "round 2 of 2" not in result.stderr
+    (folder,) = home.run_folders()
+    assert f"Saved: {folder}" in result.stdout
+
+
+def test_an_interrupt_between_rounds_keeps_what_there_is(
+    home: Home, demo_url: str, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli_headless, "time", SimpleNamespace(sleep=interrupted))
+    result = call("run", "health", f"{demo_url}/health", "--rate", "20", *QUICK, "--rounds", "3", "--headless")
+    assert result.code == 130
+    assert "interrupted between rounds" in result.stderr
+    (folder,) = home.run_folders()
+    assert f"Saved: {folder}" in result.stdout
 
 
 def test_baseline_comparison_follows_the_run(home: Home, demo_url: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 
@@ -10,6 +12,7 @@ from perftui.model.plan import Auth, Part, Plan
 from perftui.presets.importing.curl import import_curl
 from perftui.presets.importing.shell import commands, preset_text
 from perftui.presets.loading import parse_preset
+from support.imported import load, only
 from support.mutation import with_a_part_replaced
 
 CHROME = r"""
@@ -160,3 +163,68 @@ def test_a_nearly_right_one_is_imported_or_refused(text: str) -> None:
     except UsageError:
         return
     parse_preset(made, "imported.toml")
+
+
+def test_curl_of_a_browser() -> None:
+    text = import_curl(r"""curl 'https://api.example.com/v1/items?page=2&tag=a%20b&tag=c' \
+      -H 'accept: application/json' -H 'authorization: Bearer eyJhbGciOi.secret' -H 'cookie: sid=12345' \
+      -H 'sec-ch-ua: "Chromium";v="1"' -H 'User-Agent: Mozilla' --compressed""")
+    plan = load(text)
+    assert plan.target.url == "https://api.example.com"
+    assert plan.target.auth == Auth(bearer="${env:API_TOKEN}")
+    assert plan.target.headers == {"Accept": "application/json", "Cookie": "${env:COOKIE}"}
+    assert plan.operations[0].query == {"page": 2, "tag": ["a b", "c"]}
+    assert "eyJ" not in text
+    assert "12345" not in text
+    assert text.startswith("# set before the run: API_TOKEN, COOKIE\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("curl localhost:8000/x", {"method": "GET", "path": "/x"}),
+        ("curl -I http://h/", {"method": "HEAD"}),
+        ("curl -sSLX DELETE http://h/1", {"method": "DELETE", "path": "/1"}),
+        ("curl -XPUT http://h -d @body.json", {"method": "PUT"}),
+        ("curl http://h --json '{\"a\": [1, true]}'", {"method": "POST", "json": {"a": [1, True]}}),
+        ("curl http://h -H 'Content-Type: application/json' -d '{\"a\": null}'", {"body": '{"a": null}'}),
+        ("curl http://h -d a=1 -d 'b=x y'", {"method": "POST", "form": {"a": "1", "b": "x y"}}),
+        ("curl http://h -d a=1 -d a=2", {"body": "a=1&a=2"}),
+        ("curl -G http://h/s --data-urlencode 'q=a & b' -d p=1", {"method": "GET", "query": {"q": "a & b", "p": 1}}),
+        (r"curl http://h --data-raw $'{\"a\":\"it\'s \u00e9\\n${x}\"}'", {"json": {"a": "it's é\n${$}{x}"}}),
+        ("curl http://h \\\n  -H 'A: b' \\\n  -X PATCH", {"method": "PATCH"}),
+        ("curl http://h -A agent -e http://r -o out.txt -w '%{http_code}' --retry 3", {"method": "GET"}),
+        ('curl http://h -d "password=hunter2&user=x"', {"form": {"password": "${env:PASSWORD}", "user": "x"}}),
+        ('curl h --json \'{"password": "p1", "x": null}\'', {"body": '{"password": "${env:PASSWORD}", "x": null}'}),
+        (
+            "curl http://h -F 'file=@a/photo.png;type=image/png' -F 'x=1'",
+            {"multipart": (Part(name="file", file="/photo.png", content_type="image/png"), Part(name="x", value="1"))},
+        ),
+    ],
+)  # fmt: skip
+def test_curl_options(command: str, expected: dict[str, Any]) -> None:
+    operation = only(import_curl(command))
+    for name, value in expected.items():
+        found = getattr(operation, name)
+        if name == "multipart":
+            assert [part.name for part in found] == [part.name for part in value]
+            assert found[0].file.endswith("a/photo.png")
+            assert found[0].content_type == "image/png"
+        else:
+            assert found == value, name
+
+
+def test_curl_settings_of_the_target() -> None:
+    plan = load(import_curl("curl -k -u bob:hunter2 -x proxy:3128 -m 3 --cacert ca.pem https://h/x"))
+    assert plan.target.auth == Auth(basic=("bob", "${env:PASSWORD}"))
+    assert plan.target.tls.insecure
+    assert plan.target.tls.ca_file.endswith("/ca.pem")
+    assert plan.target.proxy == "http://proxy:3128"
+    assert plan.target.timeout_s == 3
+    assert load(import_curl("curl https://bob:hunter2@h/x")).target.url == "https://h"
+
+
+def test_several_curl_commands_and_other_hosts() -> None:
+    text = import_curl("curl http://a/1; curl http://a/1 | jq . && curl http://b/2\ncurl -X POST http://a/3")
+    assert [operation.name for operation in load(text).operations] == ["GET /1", "GET /1 (2)", "POST /3"]
+    assert "# left out, to other servers: http://b (1)" in text
