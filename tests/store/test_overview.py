@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from perftui.analysis.record import complete_record
 from perftui.metrics.histogram import Histogram
 from perftui.metrics.timeline import Timeline
 from perftui.model.interval import Cell, Counts, Event, Interval
-from perftui.model.journal import End, Header
+from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.model.record import Environment
+from perftui.report.export import EVERY_SECOND, FORMATS, export
+from perftui.store.journal import JOURNAL_NAME
+from perftui.store.journal_format import encode_line
+from perftui.store.loading import load_folder
 from perftui.store.overview import MOST_BLOCKS, OVERVIEW_NAME, overview_lines, write_overview
+from perftui.store.records import write_record
 
 SECONDS = 3000
+END = End(status="finished", ended_at="y")
 PLAN = Plan(
     name="soak",
     target=Target(url="http://127.0.0.1:8000"),
@@ -22,12 +30,21 @@ PLAN = Plan(
     operations=(Operation(name="list", path="/"),),
 )
 
+HEADER = Header(id="soak", plan=PLAN, started_at="x", environment=Environment())
+
 
 @pytest.fixture(scope="module")
 def timeline() -> Timeline:
     made = Timeline(PLAN)
-    made.add(Header(id="soak", plan=PLAN, started_at="x", environment=Environment()))
-    made.add(Event(at_s=0, kind="phase", detail="measure"))
+    for line in journal_lines():
+        made.add(line)
+    return made
+
+
+def journal_lines() -> Iterator[JournalLine]:
+    """The run, second by second."""
+    yield HEADER
+    yield Event(at_s=0, kind="phase", detail="measure")
     cells = []
     for variant in range(20):
         times = Histogram.of(range(1000 + variant, 3000 + variant, 100)).data
@@ -36,11 +53,10 @@ def timeline() -> Timeline:
         cells.append(Cell(counts=counts, service_time=times, response_time=times, start_delay=delays))
     for second in range(SECONDS):
         cell = cells[second % 20]
-        made.add(
-            Interval(at_s=second, duration_s=1, phase="measure", level=20, asked=20, cells={"measure": {"list": cell}})
+        yield Interval(
+            at_s=second, duration_s=1, phase="measure", level=20, asked=20, cells={"measure": {"list": cell}}
         )
-    made.add(End(status="finished", ended_at="y"))
-    return made
+    yield END
 
 
 def test_the_overview_says_the_same(tmp_path: Path, timeline: Timeline) -> None:
@@ -73,3 +89,17 @@ def test_a_damaged_overview_is_not_used(tmp_path: Path, timeline: Timeline) -> N
     assert overview_lines(tmp_path) is None
     path.write_bytes(data[:1000] + b"x" + data[1001:])
     assert overview_lines(tmp_path) is None
+
+
+def test_formats_without_seconds_need_no_journal(tmp_path: Path, timeline: Timeline) -> None:
+    journal = b"".join(encode_line(number, line) for number, line in enumerate(journal_lines()))
+    (tmp_path / JOURNAL_NAME).write_bytes(journal)
+    write_record(tmp_path, complete_record(HEADER, timeline, END))
+    write_overview(tmp_path, timeline)
+    full, short = load_folder(tmp_path), load_folder(tmp_path, in_full=False)
+    assert len(full.intervals) == SECONDS
+    assert len(short.intervals) <= MOST_BLOCKS + 1
+    for style in FORMATS.keys() - EVERY_SECOND:
+        assert export(short, style) == export(full, style)
+    for style in EVERY_SECOND:
+        assert export(short, style) != export(full, style)

@@ -27,9 +27,11 @@ def export(run: str, style: str | None, output: Path | None) -> int:
     """
     from perftui.cli.output import write_output
     from perftui.cli.results import open_run
+    from perftui.report.export import EVERY_SECOND
     from perftui.report.export import export as to_text
 
-    write_output(to_text(open_run(run), style or _style_of(output)), output)
+    chosen = style or _style_of(output)
+    write_output(to_text(open_run(run, in_full=chosen in EVERY_SECOND), chosen), output)
     return 0
 
 

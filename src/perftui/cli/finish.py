@@ -42,7 +42,7 @@ def judge(
 
 def finish_on_screen(wanted: Wanted, path: Path, baseline: list[LoadedRun]) -> int:
     """The same after a run that was watched: its summary stands in the scrollback already."""
-    run = open_run(str(path))
+    run = open_run(str(path), in_full=wanted.in_full)
     comparison = _compared(wanted, [run], baseline)
     outcome = judge(wanted, [run], comparison)
     if wanted.output is not None:

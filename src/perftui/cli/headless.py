@@ -42,7 +42,7 @@ def run_headless(wanted: Wanted) -> int:
         progress = _Progress(wanted.plan)
         request = wanted.request(group, number if group else 0)
         record = run_plan(request, on_line=progress.line, on_started=progress.started)
-        done.append(_saved(record, progress.path))
+        done.append(_saved(record, progress.path, in_full=wanted.in_full))
         if record.status != "finished":
             break
     return finish(wanted, done, baseline, interrupted=interrupted)
@@ -57,10 +57,10 @@ def _rested() -> bool:
     return True
 
 
-def _saved(record: Record, path: Path) -> LoadedRun:
+def _saved(record: Record, path: Path, *, in_full: bool) -> LoadedRun:
     """The run as it was saved; what is known of it where the disk refused."""
     try:
-        return load_run(str(path))
+        return load_run(str(path), in_full=in_full)
     except PerftuiError as error:
         for problem in error.problems:
             tell(problem)

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from perftui.cli.failures import tell
 from perftui.model.errors import UsageError
-from perftui.model.journal import Header
+from perftui.model.journal import JournalLine
 from perftui.model.plan import Plan
 from perftui.model.record import Record
 from perftui.model.text import safe_text
-from perftui.store.journal import read_journal
+from perftui.store.journal import JournalFollower
 from perftui.store.library import RunLibrary
 from perftui.store.liveness import is_live
 from perftui.store.loading import LoadedRun, load_folder, load_run, loaded
@@ -23,15 +23,19 @@ CHOSEN = "chosen"
 """As a reference: the baseline that `perftui baseline set` chose for the preset and target."""
 
 
-def open_run(reference: str) -> LoadedRun:
+def open_run(reference: str, *, in_full: bool = True) -> LoadedRun:
     """A saved or exported run. An unfinished one is completed; of a live one, what it has.
+
+    Args:
+        reference: the run.
+        in_full: every second of it; else a long run comes in blocks of some minutes.
 
     Raises:
         UsageError: there is no such run or file, or it is damaged.
     """
     path = RunLibrary().find(reference)
     if path.is_dir():
-        return _open_folder(path)
+        return _open_folder(path, in_full=in_full)
     try:
         return load_run(reference)
     except UsageError as error:
@@ -69,30 +73,31 @@ def _is_export(path: Path) -> bool:
         return True
 
 
-def _open_folder(path: Path) -> LoadedRun:
+def _open_folder(path: Path, *, in_full: bool) -> LoadedRun:
     from perftui.analysis.recovery import recover_if_unfinished
 
     if is_live(path):
         tell(f"{path.name} is still running: this is what it has so far")
-        return _so_far(path)
+        return _so_far(path, in_full=in_full)
     if recover_if_unfinished(path):
         tell(f"{path.name} was unfinished: completed from its journal")
-    return load_folder(path)
+    return load_folder(path, in_full=in_full)
 
 
-def _so_far(path: Path) -> LoadedRun:
+def _so_far(path: Path, *, in_full: bool) -> LoadedRun:
     from perftui.analysis.record import complete_record
     from perftui.metrics.timeline import Timeline
 
-    lines, problem = read_journal(path)
-    header = next((line for line in lines if isinstance(line, Header)), None)
-    if header is None:
-        raise UsageError(f"{path.name}: has only just begun; try again in a second")
-    timeline = Timeline(header.plan)
-    for line in lines:
+    journal, timeline = JournalFollower(path), Timeline()
+    lines: list[JournalLine] = []
+    for line in journal.lines():
         timeline.add(line)
-    record = replace(complete_record(header, timeline, None), status="running", status_detail="", ended_at="")
-    return loaded(record, lines, path, problem)
+        if in_full:
+            lines.append(line)
+    if timeline.header is None:
+        raise UsageError(f"{path.name}: has only just begun; try again in a second")
+    record = replace(complete_record(timeline.header, timeline, None), status="running", status_detail="", ended_at="")
+    return loaded(record, lines if in_full else timeline.decimated(), path, journal.problem)
 
 
 def chosen_baseline(reference: str, plan: Plan) -> list[LoadedRun]:

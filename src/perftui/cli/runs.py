@@ -93,9 +93,9 @@ def _result(row: RunRow) -> str:
 def show(run: str, style: str) -> int:
     """Print the summary of a run."""
     from perftui.cli.results import open_run
-    from perftui.report.export import export
+    from perftui.report.export import EVERY_SECOND, export
 
-    loaded = open_run(run)
+    loaded = open_run(run, in_full=style in EVERY_SECOND)
     text = export(loaded, style)
     write_output(f"{text}\nSaved: {loaded.path}\n" if style == "text" else text, None)
     if loaded.problem:

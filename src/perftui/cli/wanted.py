@@ -25,6 +25,13 @@ class Wanted(Struct, frozen=True, kw_only=True):
     strict: bool = False
     mouse: bool = True
 
+    @property
+    def in_full(self) -> bool:
+        """Whether the result needs every second of its runs."""
+        from perftui.report.export import EVERY_SECOND
+
+        return bool(self.baseline) or self.rounds > 1 or self.style in EVERY_SECOND
+
     def request(self, rounds_of: str = "", number: int = 0) -> RunRequest:
         """The request of one run."""
         return RunRequest(

@@ -83,5 +83,5 @@ def _print_summary(path: Path) -> int:
     while is_live(path) and waited < SAVE_S:
         time.sleep(POLL_S)
         waited += POLL_S
-    print(f"\n{summary_text(open_run(str(path)).record)}\nSaved: {path}")
+    print(f"\n{summary_text(open_run(str(path), in_full=False).record)}\nSaved: {path}")
     return 0

@@ -21,6 +21,10 @@ FORMATS: dict[str, str] = {
 """Names of the formats, and the usual ending of their files."""
 
 
+EVERY_SECOND = frozenset({"json", "series", "html", "hlog"})
+"""Formats that hold every second of a run: it must be loaded in full for them."""
+
+
 def export(run: LoadedRun, style: str) -> str:
     """The run in one of FORMATS.
 

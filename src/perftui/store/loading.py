@@ -16,6 +16,7 @@ from perftui.store.files import read_limited
 from perftui.store.interchange import read_document
 from perftui.store.journal import JOURNAL_NAME, read_journal
 from perftui.store.library import RunLibrary
+from perftui.store.overview import overview_lines
 from perftui.store.plausible import check_plausible
 from perftui.store.records import RECORD_NAME, parse_record, read_record
 
@@ -36,18 +37,22 @@ class LoadedRun(Struct, frozen=True, kw_only=True):
     """What is wrong with the journal."""
 
 
-def load_run(reference: str, library: RunLibrary | None = None) -> LoadedRun:
-    """The run behind an id, a unique prefix, `latest`, a run folder or an exported file.
+def load_run(reference: str, library: RunLibrary | None = None, *, in_full: bool = True) -> LoadedRun:
+    """The run behind an id, a unique prefix, `latest`, a run folder or an exported file; `in_full`: see load_folder.
 
     Raises:
         UsageError: there is no such run, or it is damaged, too large, or of a newer schema.
     """
     path = (library or RunLibrary()).find(reference)
-    return load_folder(path) if path.is_dir() else load_file(path)
+    return load_folder(path, in_full=in_full) if path.is_dir() else load_file(path)
 
 
-def load_folder(path: Path) -> LoadedRun:
+def load_folder(path: Path, *, in_full: bool = True) -> LoadedRun:
     """A run folder. Without run.toml the run is unfinished: analysis.recovery completes it.
+
+    Args:
+        path: the folder.
+        in_full: every second of it; else a long run comes in blocks of a few minutes, and in less than a second.
 
     Raises:
         UsageError: it holds no record, or it is damaged.
@@ -58,7 +63,8 @@ def load_folder(path: Path) -> LoadedRun:
         )
         raise UsageError(f"{path}: {what}")
     record = read_record(path)
-    lines, problem = read_journal(path)
+    overview = None if in_full else overview_lines(path)
+    lines, problem = read_journal(path) if overview is None else (list(overview), None)
     run = loaded(record, lines, path, problem)
     check_plausible(record, run.intervals, safe_text(str(path)))
     return run

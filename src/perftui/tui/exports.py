@@ -63,10 +63,10 @@ class RunSubject(Struct, frozen=True):
 
     def text(self, style: str) -> str:
         """The run, read anew."""
-        from perftui.report.export import export
+        from perftui.report.export import EVERY_SECOND, export
         from perftui.store.loading import load_run
 
-        return export(load_run(str(self.path)), style)
+        return export(load_run(str(self.path), in_full=style in EVERY_SECOND), style)
 
 
 class ComparisonSubject(Struct, frozen=True):
