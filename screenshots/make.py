@@ -1,6 +1,6 @@
 """Pictures of every screen, as SVG and PNG, from the recorded runs.
 
-    python screenshots/make.py [NAME ...]
+    PYTHONPATH=tests python screenshots/make.py [NAME ...]
 
 Nothing here is drawn by hand: the app runs without a terminal, keys are pressed, its screen is exported. PNGs need
 rsvg-convert and DejaVu Sans Mono.
@@ -20,21 +20,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from palette import with_palette
+from svg import redraw
+from textual.pilot import Pilot
+
+from perftui.tui.app import PerftuiApp
+from perftui.tui.start import Exit, Start
+from support.pilot import still, until
+from support.recorded_runs import install_all, running
+
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
-
-from palette import with_palette  # noqa: E402 - found by the line above
-from svg import redraw  # noqa: E402
-from textual.pilot import Pilot  # noqa: E402
-
-from perftui.tui.app import PerftuiApp  # noqa: E402
-from perftui.tui.start import Exit, Start  # noqa: E402
-from support.recorded_runs import install_all, running  # noqa: E402 - found by the line above
-
 WIDE = (120, 36)
 SMALL = (80, 24)
 _COLOUR = re.compile(r"#[0-9a-f]{6}\b")
-_SETTLE_S = 0.12
 Runs = dict[str, Path]
 """Folder of each recorded run."""
 Open = Callable[[PerftuiApp, Runs], Awaitable[None]]
@@ -58,7 +56,7 @@ async def _home(_app: PerftuiApp, _runs: Runs) -> None:
     """The app opens with it."""
 
 
-def _live(readonly: bool = False) -> Open:  # noqa: FBT001, FBT002 - one switch
+def _live(*, readonly: bool = False) -> Open:
     async def show(app: PerftuiApp, runs: Runs) -> None:
         from perftui.tui.screens.live import LiveScreen
 
@@ -98,13 +96,16 @@ def _replay(name: str) -> Open:
     async def show(app: PerftuiApp, runs: Runs) -> None:
         from perftui.tui.screens.replay import ReplayScreen
 
-        await app.push_screen(ReplayScreen(runs[name]))
+        screen = ReplayScreen(runs[name])
+        await app.push_screen(screen)
+        await until(Pilot(app), lambda: screen.clock)
+        await Pilot(app).press("space")
 
     return show
 
 
 async def _compare(app: PerftuiApp, runs: Runs) -> None:
-    app.compare(runs["read-before"], runs["read"])
+    app.compare(runs["report-before"], runs["report"])
 
 
 def _with_plan(kind: str) -> Open:
@@ -153,7 +154,7 @@ PICTURES: tuple[Picture, ...] = (
     Picture("errors-80x24", _errors("errors"), SMALL),
     Picture("trust", _trust("invalid")),
     Picture("trust-valid", _trust("read"), SMALL),
-    Picture("replay", _replay("steered"), keys=("space", "home", "full_stop", "full_stop", *("right",) * 6)),
+    Picture("replay", _replay("steered"), keys=("home", "full_stop", "full_stop", *("right",) * 6)),
     Picture("runs", _home, keys=("r",)),
     Picture("runs-80x24", _home, SMALL, keys=("r",)),
     Picture("compare", _compare),
@@ -172,21 +173,15 @@ async def export(picture: Picture, runs: Runs) -> str:
     app = PerftuiApp(Start())
     async with app.run_test(size=picture.size) as pilot:
         app.theme = picture.theme
-        await settle(pilot)
+        await still(pilot)
         await picture.open(app, runs)
-        await settle(pilot)
+        await still(pilot)
         for key in picture.keys:
             await pilot.press(key)
-            await settle(pilot)
+            await still(pilot)
         svg = app.export_screenshot(title="perftui")
         app.exit(Exit())
     return redraw(svg, "perftui")
-
-
-async def settle(pilot: Pilot[Exit]) -> None:
-    """Wait until files are read and panels are drawn."""
-    for _ in range(4):
-        await pilot.pause(_SETTLE_S)
 
 
 def make(picture: Picture, home: Path) -> None:

@@ -2,7 +2,7 @@
 
     python screenshots/record.py [NAME ...]
 
-Takes about five minutes. Journals are kept as they were written; only the names of machine and run are replaced.
+Takes about seven minutes. Journals are kept as they were written; only the names of machine and run are replaced.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from perftui.analysis.record import complete_record
 from perftui.demo.server import start_demo
 from perftui.engine.control import ControlClient
 from perftui.engine.control_messages import CommandKind
-from perftui.engine.launch import RunHandle, start_runner_blocking
+from perftui.engine.launch import RunHandle, start_runner
 from perftui.engine.runner_request import RunRequest
 from perftui.metrics.timeline import Timeline
 from perftui.model.journal import End, Header
@@ -89,6 +89,22 @@ def _release(fail: float) -> Plan:
         name="shop",
         load=Load(stages=stages, start_level=60, warmup_s=5.0),
         operations=(*plan.operations, order, slow),
+    )
+
+
+def _report(page_ms: int) -> Plan:
+    """One plan for two services, of which the second answers later: the runs can be compared."""
+    os.environ["PAGE_MS"] = str(page_ms)
+    return Plan(
+        name="report",
+        title="A page that became slower",
+        target=Target(url=URL),
+        load=_held(120.0, 60.0, warmup_s=5.0),
+        operations=(
+            Operation(name="report", weight=3, path="/slow?ms=${env:PAGE_MS}&jitter=8"),
+            Operation(name="show item", weight=1, path="/api/items/${rand:1..500}"),
+        ),
+        objectives=(Objective(metric="response_time.p95", target="< 50ms", critical="< 100ms"),),
     )
 
 
@@ -172,6 +188,8 @@ RUNS: dict[str, tuple[Callable[[], Plan], Steps, str]] = {
     "many": (_many, _wait, ""),
     "long-url": (_long, _wait, ""),
     "users": (_users, _wait, ""),
+    "report-before": (lambda: _report(14), _wait, "1.3"),
+    "report": (lambda: _report(22), _wait, "1.4"),
 }
 """Name of the folder: the plan, what happens meanwhile, the label."""
 
@@ -190,7 +208,7 @@ def record(name: str) -> None:
     with _own_directories(), start_demo(port=PORT) as demo:
         plan = make()
         plan = msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, pid=demo.pid))
-        handle = start_runner_blocking(RunRequest(plan=plan, label=label))
+        handle = anyio.run(start_runner, RunRequest(plan=plan, label=label))
         steps(handle, demo.pid)
         _wait(handle)
         keep(handle.path, name)

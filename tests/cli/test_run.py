@@ -67,7 +67,7 @@ def test_text_ends_with_the_path(home: Home, demo_url: str) -> None:
 )
 def test_other_formats_into_a_file(home: Home, demo_url: str, style: str, start: str) -> None:
     file = home.path / "out"
-    more = ("--rate", "20", "--format", style, "--output", str(file), "--warn-only")
+    more = ("--rate", "20", "--format", style, "--output", str(file), "--warn-only", "-d", "1s")
     result = headless(home, f"{demo_url}/health", *more, preset="health")
     assert result.code == expected(home, 0), result.stderr
     assert result.stdout == ""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from perftui.demo.server import Demo
 from perftui.store.records import read_record, write_record
 from support.cli import Result, run_cli
 from support.conservation import assert_conserved
-from support.home import Home
+from support.home import Home, new_home
 from support.judged import expected
 from support.waiting import wait_for_journal, wait_until
 
@@ -27,26 +28,21 @@ LOCUST = (
 RECORDED = Path(__file__).parent.parent / "report" / "data" / "shop.json"
 
 
+@pytest.fixture(scope="module")
+def made(demo: Demo) -> Iterator[Path]:
+    """The folder of a run that was made."""
+    with new_home() as home:
+        quick = ("-d", "2s", "--warmup", "0s", "--label", "first", "--headless", "--format", "json")
+        result = run_cli(home, "run", "read", demo.url, *quick)
+        assert result.code == expected(home, 0), result.stderr
+        yield home.runs / result.record.id
+
+
 @pytest.fixture
-def saved(home: Home, demo_url: str) -> str:
-    """The id of a run that was made."""
-    result = run_cli(
-        home,
-        "run",
-        "read",
-        demo_url,
-        "-d",
-        "2s",
-        "--warmup",
-        "0s",
-        "--label",
-        "first",
-        "--headless",
-        "--format",
-        "json",
-    )
-    assert result.code == expected(home, 0), result.stderr
-    return result.record.id
+def saved(home: Home, made: Path) -> str:
+    """The id of this run, in the home of a test."""
+    shutil.copytree(made, home.runs / made.name)
+    return made.name
 
 
 def test_list_show_path_export_delete(home: Home, saved: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from perftui.report.export import FORMATS
 from perftui.store.baselines import list_baselines
 from perftui.store.journal import journal_path
 from perftui.store.records import read_record, record_path
@@ -174,28 +175,32 @@ async def test_enter_opens_the_result(app: Make, saved: Home) -> None:
         assert result.path.name == AFTER
 
 
-@pytest.mark.parametrize("style", ["text", "json", "toml", "csv", "series", "md", "html", "junit", "hlog"])
-async def test_every_format_is_written_where_the_field_says(app: Make, saved: Home, style: str) -> None:
-    target = saved.path / "out.file"
+async def test_a_folder_that_is_none_is_told_before_anything_is_written(app: Make, saved: Home) -> None:
     async with app().run_test() as pilot:
         await runs(pilot)
         await pilot.press("x")
         dialog = await screen_of(pilot, ExportDialog)
-        dialog.formats.select(style)
-        await still(pilot)
         assert dialog.field.value.startswith(AFTER)
         dialog.query_one("#path", Input).value = "~/no such/out.file"
         await still(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: "there is no directory" in str(dialog.query_one("#note", Static).content))
-        dialog.query_one("#path", Input).value = "out.file"
-        await still(pilot)
-        await pilot.press("enter")
-        await screen_of(pilot, RunsScreen, 30)
-    text = target.read_text()
-    assert text
-    if style == "json":
-        assert json.loads(text)["id"] == AFTER
+
+
+async def test_every_format_is_written_where_the_field_says(app: Make, saved: Home) -> None:
+    async with app().run_test() as pilot:
+        await runs(pilot)
+        for style in FORMATS:
+            await pilot.press("x")
+            dialog = await screen_of(pilot, ExportDialog)
+            dialog.formats.select(style)
+            await still(pilot)
+            dialog.query_one("#path", Input).value = f"out.{style}"
+            await still(pilot)
+            await pilot.press("enter")
+            await screen_of(pilot, RunsScreen, 30)
+            assert (saved.path / f"out.{style}").read_text(), style
+    assert json.loads((saved.path / "out.json").read_text())["id"] == AFTER
 
 
 async def test_quick_keys_write_the_chosen_format_under_its_own_name(app: Make, saved: Home) -> None:
