@@ -102,7 +102,9 @@ class Bench:
         connection.send(self.operation, cell, self.operation.data_for(None), 1, None)
 
     def counts(self) -> Counts:
-        cells = [cell for by_name in self.operations.take().values() for cell in by_name.values()]
+        cut = self.operations.cut()
+        assert cut.pack()
+        cells = [cell for by_name in cut.cells.values() for cell in by_name.values()]
         for cell in cells:
             assert all(error_class(name) for name in cell.error_classes)
             assert sum(cell.error_classes.values()) == cell.counts.errors + cell.counts.client_errors

@@ -152,7 +152,7 @@ def test_plain_operations_carry_no_cookies(path: str, think_s: float) -> None:
 
 
 def test_waits_between_steps() -> None:
-    steps = (Operation(name="one"), Operation(name="two", think_s=(0.2, 0.2)))
+    steps = (Operation(name="one"), Operation(name="two", think_s=(0.23, 0.23)))
     with fault_server(answering()) as server:
         measured = run_load(plan_of(server.url, *steps, load=rate(20, rate_of="journeys")))
     assert measured.counts("one").ok == 20

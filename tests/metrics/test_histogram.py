@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perftui.metrics.histogram import HIGHEST_US, SLOTS, Histogram, pack, slots_of
-from perftui.metrics.sparse import Sparse
+from perftui.metrics.sparse import Sparse, data_of
 from perftui.model.interval import HistogramData
 
 ORACLE = HdrHistogram(1, HIGHEST_US, 3)
@@ -38,6 +38,19 @@ def test_bulk_merge_of_packed_data_equals_merging_one_by_one(lists: list[list[in
     halves = Sparse.merged((), packed[:2]), Sparse.merged((), packed[2:])
     assert Sparse.merged(halves).data == whole.data
     assert Sparse.merged(halves[:1], packed[2:]).data == whole.data
+
+
+@given(st.lists(st.integers(0, 2 * HIGHEST_US), max_size=300))
+def test_values_are_counted_the_same_one_by_one_in_bulk_and_in_all_slots(values: list[int]) -> None:
+    array = np.array(values, dtype=np.int64)
+    assert data_of(array) == Sparse.counted(array).data == Sparse.used(Histogram.of(values)).data
+    assert data_of(array) == Histogram.of(values).data
+
+
+@pytest.mark.parametrize("count", [1, 1000])
+def test_a_time_below_nought_is_refused_however_many_there_are(count: int) -> None:
+    with pytest.raises(ValueError, match="negative time: -1 us"):
+        data_of(np.full(count, -1, dtype=np.int64))
 
 
 @given(times, times, times)

@@ -14,9 +14,12 @@ import sys
 from time import perf_counter_ns
 from typing import Any
 
+from msgspec.structs import replace
+
 from perftui.engine.messages import Begin, Command, Failure, Frame, Job, Ready, ToWorker
 from perftui.engine.pacer import LoopPacer
 from perftui.engine.worker_channel import Channel
+from perftui.engine.worker_cut import Cut
 from perftui.engine.worker_setup import Engine, set_up
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Connections
@@ -25,7 +28,9 @@ INTERVAL_NS = 1_000_000_000
 TICK_NS = 20_000_000
 CUT_EARLY_NS = 6_000_000
 """An interval is closed this much before its end. Even schedules have an arrival at every full second: packing the
-frame takes some milliseconds and must be over by then, or each second would have its late request."""
+frame takes a millisecond or two and must be over by then, or each second would have its late request."""
+PACK_NS = 1_000_000
+"""The longest that packing may hold up requests; what is left of a large plan waits for the next tick."""
 FLUSH_S = 5.0
 
 
@@ -44,6 +49,7 @@ class Worker:
         self._seq = 0
         self._drain_ends_ns = 0
         self._at_cap_ns = 0
+        self._packing: tuple[Cut, Frame] | None = None
 
     async def run(self) -> None:
         """Until the last frame is sent, or the runner is gone."""
@@ -147,11 +153,13 @@ class Worker:
         engine.operations.fold_long()
         over = engine.load.ended and self._drained(engine, now_ns)
         if now_ns >= self._frame_end_ns - CUT_EARLY_NS and not self._channel.is_clogged:
-            self._send_frame(engine, now_ns, final=False)
+            self._cut(engine, now_ns, final=False)
         if over:
-            self._send_frame(engine, now_ns, final=True)
+            self._cut(engine, now_ns, final=True)
+            self._pack(None)
             self._on_end()
             return
+        self._pack(PACK_NS)
         self._arm(now_ns)
 
     def _drained(self, engine: Engine, now_ns: int) -> bool:
@@ -164,50 +172,56 @@ class Worker:
         engine.pool.cancel()
         return True
 
-    def _send_frame(self, engine: Engine, now_ns: int, *, final: bool) -> None:
+    def _cut(self, engine: Engine, now_ns: int, *, final: bool) -> None:
         """All that was measured since the last frame, up to a whole second; the final frame ends now."""
+        self._pack(None)
         whole_ns = (now_ns + CUT_EARLY_NS - self._origin_ns) // INTERVAL_NS * INTERVAL_NS
         end_ns = max(now_ns, self._frame_start_ns) if final else self._origin_ns + whole_ns
-        start_delay_p99_ms = engine.operations.start_delay_p99_ms()
-        cells = engine.operations.take()
+        cut = engine.operations.cut()
         pool = engine.pool
-        started = sum(cell.counts.started for by_name in cells.values() for cell in by_name.values())
         start_s, end_s = (self._frame_start_ns - self._origin_ns) / 1e9, (end_ns - self._origin_ns) / 1e9
         schedule = engine.schedule
         rate_mode = schedule.load.mode == "rate"
-        self._channel.send(
-            Frame(
-                worker=engine.worker,
-                seq=self._seq,
-                start_ns=self._frame_start_ns,
-                end_ns=end_ns,
-                level=schedule.level_at(max(start_s, end_s - 1e-6)) / engine.workers,
-                asked=(schedule.arrivals_until(end_s) - schedule.arrivals_until(start_s)) / engine.workers
-                if rate_mode
-                else 0.0,
-                cells=cells,
-                connections=Connections(
-                    opened=pool.opened,
-                    reused=max(0, started - pool.assigned),
-                    reconnects=pool.reconnects,
-                    open_now=len(pool.connections),
-                ),
-                health=engine.health.take(
-                    in_flight=pool.in_flight,
-                    queued=len(pool.waiting),
-                    at_cap_s=self._at_cap_ns / 1e9,
-                    start_delay_p99_ms=start_delay_p99_ms,
-                ),
-                error_samples=engine.sampler.take(final=final),
-                captured=engine.operations.clean_up.take(),
-                final=final,
-            )
+        frame = Frame(
+            worker=engine.worker,
+            seq=self._seq,
+            start_ns=self._frame_start_ns,
+            end_ns=end_ns,
+            level=schedule.level_at(max(start_s, end_s - 1e-6)) / engine.workers,
+            asked=(schedule.arrivals_until(end_s) - schedule.arrivals_until(start_s)) / engine.workers
+            if rate_mode
+            else 0.0,
+            connections=Connections(
+                opened=pool.opened,
+                reused=max(0, cut.started - pool.assigned),
+                reconnects=pool.reconnects,
+                open_now=len(pool.connections),
+            ),
+            health=engine.health.take(
+                in_flight=pool.in_flight,
+                queued=len(pool.waiting),
+                at_cap_s=self._at_cap_ns / 1e9,
+                start_delay_p99_ms=cut.start_delay_p99_ms,
+            ),
+            error_samples=engine.sampler.take(final=final),
+            captured=engine.operations.clean_up.take(),
+            final=final,
         )
+        self._packing = cut, frame
         pool.opened = pool.assigned = pool.reconnects = 0
         self._at_cap_ns = 0
         self._seq += 1
         self._frame_start_ns = end_ns
         self._frame_end_ns = end_ns + INTERVAL_NS
+
+    def _pack(self, most_ns: int | None) -> None:
+        """Pack what was cut, for no longer than that, and send it when all is done."""
+        if self._packing is None:
+            return
+        cut, frame = self._packing
+        if cut.pack(most_ns):
+            self._channel.send(replace(frame, cells=cut.cells))
+            self._packing = None
 
 
 async def _main() -> None:

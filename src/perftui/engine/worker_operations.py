@@ -9,9 +9,8 @@ from perftui.engine.journey_captures import CleanUpValues
 from perftui.engine.request import RequestBuilder
 from perftui.engine.request_digest import Digest
 from perftui.engine.request_operation import PreparedOperation
-from perftui.metrics.histogram import Histogram
+from perftui.engine.worker_cut import Cut
 from perftui.metrics.recorder import CellRecorder
-from perftui.model.interval import Cell
 from perftui.model.plan import PHASES, Operation, Phase, Plan
 from perftui.presets import grammar
 from perftui.presets.values import ValueStream
@@ -74,25 +73,10 @@ class Operations:
         for operation in self.all:
             operation.cell.fold_long()
 
-    def start_delay_p99_ms(self) -> float:
-        """99th percentile of the start delays since the last take; 0 when there are none."""
-        merged = Histogram()
-        for cells in self._cells.values():
-            for recorder in cells.values():
-                recorder.fold()
-                if recorder.start_delay is not None:
-                    merged.merge(recorder.start_delay)
-        return merged.quantile_us(0.99) / 1000
-
-    def take(self) -> dict[Phase, dict[str, Cell]]:
-        """What was measured since the last take."""
-        taken: dict[Phase, dict[str, Cell]] = {}
-        for name, cells in self._cells.items():
-            for phase, recorder in cells.items():
-                cell = recorder.take()
-                if cell is not None:
-                    taken.setdefault(phase, {})[name] = cell
-        return taken
+    def cut(self) -> Cut:
+        """What was measured since the last cut."""
+        found = [recorder.cut() for cells in self._cells.values() for recorder in cells.values()]
+        return Cut([recorder for recorder in found if recorder is not None])
 
 
 def _mean_requests(plan: Plan) -> float:

@@ -6,7 +6,8 @@ its value wide, so any quantile is within 0.1 %. Counts merge by addition; perce
 
 from __future__ import annotations
 
-import base64
+import binascii
+import struct
 import zlib
 from collections.abc import Iterable
 from typing import Self
@@ -142,5 +143,26 @@ def pack_used(slots: Int64s, counts: Int64s) -> str:
     """
     if len(counts) and int(counts.max()) > _MOST_COUNT:
         raise ValueError(f"more than {_MOST_COUNT:,} values in one slot")
-    raw = np.diff(slots, prepend=0).astype(_STEP).tobytes() + counts.astype(_COUNT).tobytes()
-    return base64.b64encode(zlib.compress(raw, 1)).decode()
+    steps = slots.astype(_STEP)
+    steps[1:] -= steps[:-1].copy()
+    return _compressed(steps.tobytes() + counts.astype(_COUNT).tobytes())
+
+
+def data_of_few(values_us: list[int]) -> HistogramData:
+    """Values between 0 and HIGHEST_US as packed data: for some dozens, a tenth of what arrays take."""
+    values_us.sort()
+    counts: dict[int, int] = {}
+    for value in values_us:
+        shift = value.bit_length() - _SUB_BITS - 1
+        slot = value if shift <= 0 else (shift << _SUB_BITS) + (value >> shift)
+        counts[slot] = counts.get(slot, 0) + 1
+    slots = list(counts)
+    steps = (slot - before for slot, before in zip(slots, [0, *slots], strict=False))
+    raw = struct.pack(f"<{len(slots)}H{len(slots)}I", *steps, *counts.values())
+    return HistogramData(
+        count=len(values_us), sum_us=sum(values_us), min_us=values_us[0], max_us=values_us[-1], packed=_compressed(raw)
+    )
+
+
+def _compressed(raw: bytes) -> str:
+    return binascii.b2a_base64(zlib.compress(raw, 1), newline=False).decode()

@@ -1,13 +1,18 @@
 """What a worker measured since its last frame: counts and times per operation and phase, in constant memory.
 
-The request path only appends integers to lists; `fold` turns them into histograms in bulk.
+The request path only appends integers to lists. `cut` hands over what there is at once; `packed` turns it into
+histograms, which takes some time and can wait.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from perftui.metrics.histogram import Histogram
+from perftui.metrics.cells import TIMES, TimeName
+from perftui.metrics.histogram import Histogram, Int64s
+from perftui.metrics.sparse import Sparse, data_of
 from perftui.model.interval import Cell, Counts, HistogramData, TimePart
 from perftui.model.plan import Phase
 
@@ -39,15 +44,18 @@ class CellRecorder:
     """
 
     __slots__ = (
-        "_closed", "cancelled", "classes", "client_errors", "delays", "dropped", "error_time", "error_times",
+        "_closed", "_many", "_rate_mode", "cancelled", "classes", "client_errors", "delays", "dropped", "error_times",
         "errors", "expired", "expired_delays", "first_bytes", "operation", "other_delays", "others", "parts", "phase",
-        "plain", "plain_delays", "received", "response_time", "scheduled", "sent", "service_time", "start_delay",
-        "started", "timeouts", "transfers",
+        "plain", "plain_delays", "received", "scheduled", "sent", "started", "timeouts", "transfers",
     )  # fmt: skip
 
     def __init__(self, operation: str, phase: Phase, *, rate_mode: bool) -> None:
         self.operation = operation
         self.phase = phase
+        self._rate_mode = rate_mode
+        self._begin()
+
+    def _begin(self) -> None:
         self.plain: list[int] = []
         """Service times (ns) of ok answers that came in one read on an open connection: first byte is last byte."""
         self.plain_delays: list[int] = []
@@ -65,13 +73,8 @@ class CellRecorder:
         """Start delays (ns) of started requests; rate mode only."""
         self.error_times: list[int] = []
         """Service times (ns) of failed requests."""
-        self.response_time = Histogram() if rate_mode else None
-        self.start_delay = Histogram() if rate_mode else None
-        self.service_time = Histogram()
-        self.error_time = Histogram()
-        self._clear()
-
-    def _clear(self) -> None:
+        self._many: dict[TimeName, Histogram] = {}
+        """Of times with more values than lists should hold."""
         self.scheduled = self.started = self.errors = self.timeouts = self.dropped = self.cancelled = 0
         self.client_errors = self.sent = self.received = self._closed = 0
         self.classes: dict[str, int] = {}
@@ -85,7 +88,7 @@ class CellRecorder:
         """Count a request that ran out of time: it is in the service times with what it had waited."""
         self.timeouts += 1
         self.expired.append(elapsed_ns)
-        if self.response_time is not None:
+        if self._rate_mode:
             self.expired_delays.append(delay_ns)
         self.count_class(error_class)
 
@@ -108,32 +111,100 @@ class CellRecorder:
         self.classes[error_class] = self.classes.get(error_class, 0) + 1
 
     def fold_long(self) -> None:
-        """Fold when a list has grown long."""
-        if max(map(len, (self.plain, self.others, self.delays, self.error_times, self.expired))) >= FOLD_AT:
-            self.fold()
+        """Count what is in the lists when one has grown long."""
+        if max(map(len, (self.plain, self.others, self.delays, self.error_times, self.expired))) < FOLD_AT:
+            return
+        for name, values in self._emptied().items():
+            self._many.setdefault(name, Histogram()).record_many(values)
 
-    def fold(self) -> None:
-        """Turn the lists into histograms."""
+    def cut(self) -> CellRecorder | None:
+        """What was measured since the last cut, to be packed; None when nothing was. This recorder begins anew."""
+        if not (
+            self.scheduled or self.started or self.sent or self.received or self.classes or self.cancelled
+            or self.plain or self.others or self.expired or self._many
+        ):  # fmt: skip
+            return None
+        held = CellRecorder(self.operation, self.phase, rate_mode=self._rate_mode)
+        for name in self.__slots__:
+            setattr(held, name, getattr(self, name))
+        self._begin()
+        return held
+
+    @property
+    def many_start_delays(self) -> Histogram | None:
+        """Those that `delays` holds no longer."""
+        return self._many.get("start_delay")
+
+    def packed(self) -> Cell:
+        """What was measured. The lists are empty afterwards."""
+        values = self._emptied()
+        times = {name: self._packed(name, values.get(name)) for name in TIMES}
+        return Cell(
+            counts=self._counts(),
+            error_classes=self.classes,
+            received_bytes=self.received,
+            sent_bytes=self.sent,
+            service_time=times["service_time"],
+            response_time=times["response_time"] if self._rate_mode else None,
+            start_delay=times["start_delay"] if self._rate_mode else None,
+            error_time=times["error_time"],
+            times={
+                name: TimePart(count=part.count, sum_us=part.sum_ns // 1000, max_us=part.max_ns // 1000)
+                for name, part in self.parts.items()
+            },
+        )
+
+    def _counts(self) -> Counts:
+        closed = self._closed + len(self.plain) + len(self.others) + len(self.expired)
+        return Counts(
+            scheduled=self.scheduled, started=self.started, ok=closed - self.timeouts, errors=self.errors,
+            timeouts=self.timeouts, dropped=self.dropped, cancelled=self.cancelled, client_errors=self.client_errors,
+        )  # fmt: skip
+
+    def _packed(self, name: TimeName, values: Int64s | None) -> HistogramData:
+        many = self._many.get(name)
+        if many is None:
+            return HistogramData() if values is None else data_of(values)
+        if values is not None:
+            many.record_many(values)
+        return many.data
+
+    def _emptied(self) -> dict[TimeName, Int64s]:
+        """Values (us) of the lists by time, those without any left out; parts of times are added up."""
+        services: list[Int64s] = []
+        delays: list[Int64s] = []
         if self.plain:
-            self._fold_parts("first_byte", self.plain)
-            transfer = self._part("transfer")
-            transfer.count += len(self.plain)
-            self._fold_answers(self.plain, self.plain_delays)
+            self._add_parts("first_byte", self.plain)
+            self._part("transfer").count += len(self.plain)
         if self.others:
-            self._fold_parts("first_byte", self.first_bytes)
-            self._fold_parts("transfer", self.transfers)
+            self._add_parts("first_byte", self.first_bytes)
+            self._add_parts("transfer", self.transfers)
             self.first_bytes.clear()
             self.transfers.clear()
-            self._fold_answers(self.others, self.other_delays)
-        if self.expired:
-            self._fold_answers(self.expired, self.expired_delays)
-        if self.start_delay is not None and self.delays:
-            self._fold_parts("queue", self.delays)
-            self.start_delay.record_many(_micros(self.delays))
+        for times_ns, delays_ns in (
+            (self.plain, self.plain_delays),
+            (self.others, self.other_delays),
+            (self.expired, self.expired_delays),
+        ):
+            if times_ns:
+                self._closed += len(times_ns)
+                services.append(_micros(times_ns))
+                delays.append(_micros(delays_ns))
+                times_ns.clear()
+                delays_ns.clear()
+        values: dict[TimeName, Int64s] = {}
+        if services:
+            values["service_time"] = np.concatenate(services)
+            if self._rate_mode:
+                values["response_time"] = values["service_time"] + np.concatenate(delays)
+        if self.delays:
+            self._add_parts("queue", self.delays)
+            values["start_delay"] = _micros(self.delays)
             self.delays.clear()
         if self.error_times:
-            self.error_time.record_many(_micros(self.error_times))
+            values["error_time"] = _micros(self.error_times)
             self.error_times.clear()
+        return values
 
     def _part(self, name: str) -> PartSum:
         found = self.parts.get(name)
@@ -141,59 +212,25 @@ class CellRecorder:
             found = self.parts[name] = PartSum()
         return found
 
-    def _fold_parts(self, name: str, values_ns: list[int]) -> None:
+    def _add_parts(self, name: str, values_ns: list[int]) -> None:
         part = self._part(name)
         part.count += len(values_ns)
         part.sum_ns += sum(values_ns)
         longest_ns = max(values_ns)
         part.max_ns = max(part.max_ns, longest_ns)
 
-    def _fold_answers(self, services_ns: list[int], delays_ns: list[int]) -> None:
-        self._closed += len(services_ns)
-        services = _micros(services_ns)
-        self.service_time.record_many(services)
-        services_ns.clear()
-        if self.response_time is not None:
-            self.response_time.record_many(services + _micros(delays_ns))
-            delays_ns.clear()
 
-    def take(self) -> Cell | None:
-        """What was measured since the last take; None when nothing was."""
-        self.fold()
-        counts = Counts(
-            scheduled=self.scheduled, started=self.started, ok=self._closed - self.timeouts, errors=self.errors,
-            timeouts=self.timeouts, dropped=self.dropped, cancelled=self.cancelled, client_errors=self.client_errors,
-        )  # fmt: skip
-        if counts == _NOTHING and not self.received and not self.sent:
-            return None
-        cell = Cell(
-            counts=counts,
-            error_classes=self.classes,
-            received_bytes=self.received,
-            sent_bytes=self.sent,
-            service_time=_emptied(self.service_time),
-            response_time=None if self.response_time is None else _emptied(self.response_time),
-            start_delay=None if self.start_delay is None else _emptied(self.start_delay),
-            error_time=_emptied(self.error_time),
-            times={
-                name: TimePart(count=part.count, sum_us=part.sum_ns // 1000, max_us=part.max_ns // 1000)
-                for name, part in self.parts.items()
-            },
-        )
-        self._clear()
-        return cell
+def start_delay_p99_ms(recorders: Iterable[CellRecorder]) -> float:
+    """99th percentile of all start delays; 0 when there are none."""
+    delays_ns: list[int] = []
+    parts: list[Sparse] = []
+    for recorder in recorders:
+        delays_ns += recorder.delays
+        if (many := recorder.many_start_delays) is not None:
+            parts.append(Sparse.used(many))
+    (p99_us,) = Sparse.merged([*parts, Sparse.counted(_micros(delays_ns))]).quantiles_us((0.99,))
+    return p99_us / 1000
 
 
-_NOTHING = Counts()
-
-
-def _micros(values_ns: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _micros(values_ns: list[int]) -> Int64s:
     return np.array(values_ns, dtype=np.int64) // 1000
-
-
-def _emptied(histogram: Histogram) -> HistogramData:
-    data = histogram.data
-    if data.count:
-        histogram.counts[:] = 0
-        histogram.total = histogram.sum_us = histogram.min_us = histogram.max_us = histogram.overflow = 0
-    return data

@@ -12,7 +12,16 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from perftui.metrics.histogram import SLOT_MIDDLE_US, SLOTS, Int64s, pack_used
+from perftui.metrics.histogram import (
+    HIGHEST_US,
+    SLOT_MIDDLE_US,
+    SLOTS,
+    Histogram,
+    Int64s,
+    data_of_few,
+    pack_used,
+    slots_of,
+)
 from perftui.model.interval import HistogramData
 from perftui.model.record import LatencyStats
 from perftui.model.units import ms_of, to_digits
@@ -21,6 +30,8 @@ _QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.25)
 _PAIR_BYTES = 6
 _MOST_BYTES = SLOTS * _PAIR_BYTES
 _NO_SLOTS: Int64s = np.zeros(0, dtype=np.int64)
+_FEW = 128
+"""Values that are counted faster one by one."""
 _DENSE_FROM = 4096
 """Slots in a merge above which counting over all slots beats sorting."""
 
@@ -41,6 +52,32 @@ class Sparse:
         self.min_us = min_us
         self.max_us = max_us
         self.overflow = overflow
+
+    @classmethod
+    def counted(cls, values_us: Int64s) -> Sparse:
+        """A histogram of these values; those above one hour go to the top slot.
+
+        Raises:
+            ValueError: a value is negative.
+        """
+        if not len(values_us):
+            return cls()
+        lowest, highest = int(values_us.min()), int(values_us.max())
+        if lowest < 0:
+            raise ValueError(f"negative time: {lowest} us")
+        overflow = int((values_us > HIGHEST_US).sum()) if highest > HIGHEST_US else 0
+        slots = slots_of(np.minimum(values_us, HIGHEST_US) if overflow else values_us)
+        slots, counts = _added_up(slots, np.ones(len(slots), dtype=np.int64))
+        return cls(slots, counts, sum_us=int(values_us.sum()), min_us=lowest, max_us=highest, overflow=overflow)
+
+    @classmethod
+    def used(cls, histogram: Histogram) -> Sparse:
+        """The used slots of a histogram."""
+        slots = np.nonzero(histogram.counts)[0]
+        return cls(
+            slots, histogram.counts[slots], sum_us=histogram.sum_us, min_us=histogram.min_us, max_us=histogram.max_us,
+            overflow=histogram.overflow,
+        )  # fmt: skip
 
     @classmethod
     def merged(cls, parts: Iterable[Sparse], packed: Sequence[HistogramData] = ()) -> Sparse:
@@ -117,6 +154,19 @@ class Sparse:
         cumulative = np.concatenate(([0], self.counts.cumsum()))
         places = np.searchsorted(SLOT_MIDDLE_US[self.slots], bounds_us)
         return [int(count) for count in np.diff(cumulative[places])]
+
+
+def data_of(values_us: Int64s) -> HistogramData:
+    """Values as packed data; those above one hour go to the top slot.
+
+    Raises:
+        ValueError: a value is negative.
+    """
+    if 0 < len(values_us) <= _FEW:
+        values = values_us.tolist()
+        if min(values) >= 0 and max(values) <= HIGHEST_US:
+            return data_of_few(values)
+    return Sparse.counted(values_us).data
 
 
 def unpack_all(packed: Sequence[HistogramData]) -> tuple[Int64s, Int64s, Int64s]:
