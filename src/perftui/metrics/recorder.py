@@ -112,7 +112,10 @@ class CellRecorder:
 
     def fold_long(self) -> None:
         """Count what is in the lists when one has grown long."""
-        if max(map(len, (self.plain, self.others, self.delays, self.error_times, self.expired))) < FOLD_AT:
+        if not (
+            len(self.plain) >= FOLD_AT or len(self.delays) >= FOLD_AT or len(self.others) >= FOLD_AT
+            or len(self.error_times) >= FOLD_AT or len(self.expired) >= FOLD_AT
+        ):  # fmt: skip
             return
         for name, values in self._emptied().items():
             self._many.setdefault(name, Histogram()).record_many(values)
@@ -124,7 +127,7 @@ class CellRecorder:
             or self.plain or self.others or self.expired or self._many
         ):  # fmt: skip
             return None
-        held = CellRecorder(self.operation, self.phase, rate_mode=self._rate_mode)
+        held = object.__new__(CellRecorder)  # its lists are these, not new ones
         for name in self.__slots__:
             setattr(held, name, getattr(self, name))
         self._begin()
