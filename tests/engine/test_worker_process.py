@@ -116,6 +116,23 @@ def test_think_time() -> None:
     assert 70 <= measured.counts().ok <= 100  # ten each, fewer where the answers are slow
 
 
+def test_users_who_think_do_not_go_in_step() -> None:
+    came: list[float] = []
+
+    def handle(connection: Connection) -> None:
+        while connection.read_request():
+            came.append(time.monotonic())
+            connection.send(OK)
+
+    load = Load(mode="users", stages=(Stage(duration_s=2, to=40),), start_level=40, think_s=(1.0, 1.0))
+    with fault_server(handle) as server:
+        run_load(make_plan(server.url, load=load), workers=2)
+    assert len(came) >= 60
+    times = sorted(came)
+    together = max(sum(at <= other < at + 0.05 for other in times) for at in times)
+    assert together <= 20, together  # 2 when evenly spread, 40 in step; a busy machine bunches some
+
+
 @pytest.mark.parametrize("mode", ["rate", "users"])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_most_requests(mode: str, workers: int) -> None:

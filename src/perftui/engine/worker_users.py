@@ -54,13 +54,18 @@ class UsersLoad(Load):
         ready = [user for user in self._idle if user.place < self.wanted]
         if ready:
             self._idle = [user for user in self._idle if user.place >= self.wanted]
-            for user in ready:
-                self._next_unit(user)
+            self._set_out(ready)
         self._is_straight = self._is_plain and not self.pool.waiting
 
     def _new_user(self, place: int) -> VirtualUser:
         number = self.worker + self.workers * place
         return VirtualUser(place, self.operations.values.for_user(number), dict(self.operations.variables))
+
+    def _set_out(self, ready: list[VirtualUser]) -> None:
+        """Begin, spread over the think time: users that begin at once would stay in step and wait for each other."""
+        for number, user in enumerate(ready):
+            share_of_wait = (number + self.worker / self.workers) / len(ready)
+            self._sleep(user, share_of_wait * self._think_s())
 
     def done(self, connection: Connection | None, user: VirtualUser | None, failure: str | None) -> None:
         """A request ended: its user makes the next one."""
@@ -79,17 +84,22 @@ class UsersLoad(Load):
             if self.go_on(user, failure):
                 return
             user.leave()
-        wait_s = self._wait_s(user, failure)
+        self._sleep(user, self._wait_s(user, failure))
+
+    def _sleep(self, user: VirtualUser, wait_s: float) -> None:
         if wait_s > 0:
             self.sleeping += 1
             self.loop.call_later(wait_s, self._wake, user)
         else:
             self._next_unit(user)
 
+    def _think_s(self) -> float:
+        low, high = self.plan.think_s
+        return self.random.uniform(low, high) if high > 0 else 0.0
+
     def _wait_s(self, user: VirtualUser, failure: str | None) -> float:
         """Think time; after a failed connection at least a growing pause, so that a dead target is not stormed."""
-        low, high = self.plan.think_s
-        wait_s = self.random.uniform(low, high) if high > 0 else 0.0
+        wait_s = self._think_s()
         if failure is None or not failure.startswith(
             ("connect.", "tls.", "dns.", "proxy", "client.", "reset", "closed")
         ):
