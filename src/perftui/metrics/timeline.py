@@ -157,9 +157,10 @@ class Timeline:
         total = CellSum()
         for sums in (self._sums, self._minute):
             for phase in phases:
-                for name, part in sums.get(phase, {}).items():
-                    if operation in {"", name}:
-                        total.add_sum(part)
+                held = sums.get(phase, {})
+                for name in (operation,) if operation else held:
+                    if name in held:
+                        total.add_sum(held[name])
         return total
 
     def _names(self, phases: Collection[Phase]) -> list[str]:
