@@ -20,6 +20,7 @@ from perftui.engine.messages import Begin, Command, Failure, Frame, Job, Ready, 
 from perftui.engine.pacer import LoopPacer
 from perftui.engine.worker_channel import Channel
 from perftui.engine.worker_cut import Cut
+from perftui.engine.worker_priority import ask_for_short_turns
 from perftui.engine.worker_setup import Engine, set_up
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Connections
@@ -225,6 +226,7 @@ class Worker:
 
 
 async def _main() -> None:
+    ask_for_short_turns()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-c reaches the whole group; the runner decides
     await Worker(asyncio.get_running_loop()).run()
 
