@@ -197,7 +197,7 @@ LOAD = Section(
         ),
         "arrivals": Key(Choice("uniform", "poisson"), "Evenly spaced, or random as independent users would come."),
         "seed": Key(Number(whole=True, high=2**53), "Seed of random arrivals and values; 1 when not said."),
-        "think": Key(Think(), "users mode: wait before a user's next request.", to="think_s"),
+        "think": Key(Think(), "users mode: wait before a next request, and over which users set out.", to="think_s"),
         "max_requests": Key(Number(whole=True, high=1e12), "Stop after so many requests; 0: no limit."),
         "in_flight_cap": Key(Number(low=1, whole=True, high=1e6), "Most requests at once."),
         "connections": Key(Number(whole=True, high=1e6), "Most connections at once; 0: as many as requests in flight."),
