@@ -23,9 +23,9 @@ parts = st.lists(times, max_size=6)
 
 @given(parts)
 def test_merging_equals_recording_everything_at_once(lists: list[list[int]]) -> None:
-    merged = Histogram()
+    merged = Sparse()
     for values in lists:
-        merged.merge(Histogram.of(values))
+        merged = Sparse.merged((merged, Sparse.used(Histogram.of(values))))
     whole = Histogram.of([value for values in lists for value in values])
     assert merged.data == whole.data
 
@@ -55,20 +55,17 @@ def test_a_time_below_nought_is_refused_however_many_there_are(count: int) -> No
 
 @given(times, times, times)
 def test_merging_is_associative_and_empty_changes_nothing(a: list[int], b: list[int], c: list[int]) -> None:
-    left, right = Histogram.of(a), Histogram.of(b)
-    left.merge(right)
-    left.merge(Histogram.of(c))
-    right.merge(Histogram.of(c))
-    other = Histogram.of(a)
-    other.merge(right)
-    other.merge(Histogram())
-    assert left.data == other.data
+    first, second, third = (Sparse.used(Histogram.of(values)) for values in (a, b, c))
+    left = Sparse.merged((Sparse.merged((first, second)), third))
+    right = Sparse.merged((first, Sparse.merged((second, third)), Sparse()))
+    assert left.data == right.data
 
 
 @given(st.lists(st.integers(0, HIGHEST_US), min_size=1, max_size=500), st.floats(0, 1))
 def test_any_quantile_is_within_a_tenth_of_a_per_cent(values: list[int], q: float) -> None:
     exact = float(np.quantile(np.array(values), q, method="inverted_cdf"))
-    for found in (Histogram.of(values).quantile_us(q), Sparse.of(Histogram.of(values).data).quantiles_us((q,))[0]):
+    for histogram in (Sparse.used(Histogram.of(values)), Sparse.of(Histogram.of(values).data)):
+        (found,) = histogram.quantiles_us((q,))
         assert abs(found - exact) <= max(0.001 * exact, 0.5)
 
 

@@ -85,16 +85,6 @@ class Histogram:
             values_us = np.minimum(values_us, HIGHEST_US)
         self.counts += np.bincount(slots_of(values_us), minlength=SLOTS)
 
-    def merge(self, other: Histogram) -> None:
-        """Add the counts of another histogram."""
-        if not other.total:
-            return
-        self._widen(other.min_us, other.max_us)
-        self.total += other.total
-        self.sum_us += other.sum_us
-        self.overflow += other.overflow
-        self.counts += other.counts
-
     @property
     def data(self) -> HistogramData:
         """This histogram as packed data."""
@@ -108,21 +98,6 @@ class Histogram:
             overflow=self.overflow,
             packed=pack(self.counts),
         )
-
-    def quantile_us(self, q: float) -> float:
-        """The value that the share q of all values does not exceed, in us; 0 when empty. Rank: ceil(q * n)."""
-        return self.quantiles_us((q,))[0]
-
-    def quantiles_us(self, qs: Iterable[float]) -> list[float]:
-        """Several quantiles in one pass, each within the exact minimum and maximum."""
-        wanted = list(qs)
-        if not self.total:
-            return [0.0] * len(wanted)
-        cumulative = np.cumsum(self.counts)
-        # the small subtraction keeps 0.95 * 20 = 19.000000000000004 at rank 19
-        ranks = np.maximum(1, np.ceil(np.asarray(wanted) * self.total - 1e-9))
-        found = np.searchsorted(cumulative, ranks, side="left")
-        return [float(min(max(SLOT_MIDDLE_US[i], self.min_us), self.max_us)) for i in found]
 
     def _widen(self, lowest: int, highest: int) -> None:
         self.min_us = min(self.min_us, lowest) if self.total else lowest
@@ -150,9 +125,9 @@ def pack_used(slots: Int64s, counts: Int64s) -> str:
 
 def data_of_few(values_us: list[int]) -> HistogramData:
     """Values between 0 and HIGHEST_US as packed data: for some dozens, a tenth of what arrays take."""
-    values_us.sort()
+    values = sorted(values_us)
     counts: dict[int, int] = {}
-    for value in values_us:
+    for value in values:
         shift = value.bit_length() - _SUB_BITS - 1
         slot = value if shift <= 0 else (shift << _SUB_BITS) + (value >> shift)
         counts[slot] = counts.get(slot, 0) + 1
@@ -160,7 +135,7 @@ def data_of_few(values_us: list[int]) -> HistogramData:
     steps = (slot - before for slot, before in zip(slots, [0, *slots], strict=False))
     raw = struct.pack(f"<{len(slots)}H{len(slots)}I", *steps, *counts.values())
     return HistogramData(
-        count=len(values_us), sum_us=sum(values_us), min_us=values_us[0], max_us=values_us[-1], packed=_compressed(raw)
+        count=len(values), sum_us=sum(values), min_us=values[0], max_us=values[-1], packed=_compressed(raw)
     )
 
 

@@ -19,8 +19,6 @@ FORMATS: dict[str, str] = {
     "hlog": "hlog",
 }
 """Names of the formats, and the usual ending of their files."""
-
-
 EVERY_SECOND = frozenset({"json", "series", "html", "hlog"})
 """Formats that hold every second of a run: it must be loaded in full for them."""
 
