@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from perftui.model.error_classes import error_class
 from perftui.model.interval import Event, Interval
+from perftui.model.units import format_ms
 from perftui.report.text import summary_text
 from perftui.store.journal import read_journal
 from perftui.store.records import read_record
@@ -23,6 +24,7 @@ from perftui.tui.screens.result import ResultScreen
 from perftui.tui.screens.result_load import class_spans, read_result, read_run
 from perftui.tui.screens.trust import TrustScreen
 from perftui.tui.widgets.cells import fit
+from perftui.tui.widgets.trust_lines import draw_watched
 from perftui.tui.widgets.verdict import draw_verdict
 from support.pilot import panel_text, still, until
 from support.recorded_runs import RECORDED
@@ -70,6 +72,18 @@ def test_the_verdict_is_never_cut(finished: Finished, width: int) -> None:
     assert line.startswith(" ✗ FAIL   FINISHED  trust valid")
     assert line.rstrip().endswith(("valid", "ok/s", "ms", "%"))
     assert path.name in fit(second, width).plain
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_worst_that_is_shown_is_that_of_a_second(finished: Finished, name: str) -> None:
+    """Its limits are those of a second: the percentile of the whole run would hide the one that was late."""
+    run, timeline = read_run(finished(name))
+    worst_ms = max(worker.start_delay_p99_ms for interval in timeline.intervals for worker in interval.workers)
+    shown = [fit(line, 80).plain.split() for line in draw_watched((run.record, timeline), 80, 30).lines]
+    lines = [words for words in shown if words[:2] == ["start", "delay"]]
+    assert [words[3] for words in lines] == ([format_ms(worst_ms)] if run.record.plan.load.mode == "rate" else [])
+    at_cap = "100" if name == "invalid" else "0"
+    assert [words[3] for words in shown if words[:3] == ["at", "in-flight", "cap"]] == [at_cap]
 
 
 async def test_the_summary_is_copied(app: PerftuiApp, finished: Finished) -> None:

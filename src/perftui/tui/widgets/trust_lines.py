@@ -84,13 +84,20 @@ def _watched(picture: Watched) -> list[_Signal]:
     record, timeline = picture
     total, host = record.summary.total, record.host
     intervals = timeline.intervals
-    pause_ms = max((worker.gc_pause_max_ms for view in intervals for worker in view.workers), default=0.0)
-    steal = max((view.host.steal_percent for view in intervals), default=0.0)
+    workers = [worker for interval in intervals for worker in interval.workers]
+    late_ms = max((worker.start_delay_p99_ms for worker in workers), default=0.0)
+    pause_ms = max((worker.gc_pause_max_ms for worker in workers), default=0.0)
+    at_cap = max(
+        (worker.at_cap_s / interval.duration_s for interval in intervals if interval.duration_s > 0
+         for worker in interval.workers),
+        default=0.0,
+    )  # fmt: skip
+    steal = max((interval.host.steal_percent for interval in intervals), default=0.0)
     signals = []
     if record.plan.load.mode == "rate":
         degraded_ms, invalid_ms = start_delay_limits(total.service_time_ms.p50)
         limits = (f"{format_ms(degraded_ms)} ms", f"{format_ms(invalid_ms)} ms")
-        signals.append(_Signal("start_delay", "start delay p99", f"{format_ms(total.start_delay_ms.p99)} ms", *limits))
+        signals.append(_Signal("start_delay", "start delay p99", f"{format_ms(late_ms)} ms", *limits))
     if "loop_lag_ms" in host:
         lag = f"{format_ms(host['loop_lag_ms'].max)} ms"
         signals.append(_Signal("loop_lag", "loop lag", lag, f"p99 {LAG_P99_MS:.0f} ms", f"{LAG_TWICE_MS:.0f} ms twice"))
@@ -99,7 +106,7 @@ def _watched(picture: Watched) -> list[_Signal]:
         limits = (f"{WORKER_CPU[0]:.0f} %, 3 s", f"{WORKER_CPU[1]:.0f} %, 3 s")
         signals.append(_Signal("worker_cpu", "busiest worker", cpu, *limits))
     signals += [
-        _Signal("at_cap", "in-flight cap", f"{record.plan.load.in_flight_cap:,}", "any time", "5 % of it"),
+        _Signal("at_cap", "at in-flight cap", format_percent(min(1.0, at_cap)), "any time", "5 % of it"),
         _Signal("steal", "CPU stolen", f"{steal:.0f} %", f"{STEAL:.0f} %", "–"),
         _Signal("gc", "GC pause", f"{format_ms(pause_ms)} ms", f"{GC_PAUSE_MS[0]:.0f} ms", f"{GC_PAUSE_MS[1]:.0f} ms"),
         _Signal("client_errors", "own errors", f"{record.whole_run.client_errors:,}", "–", "any"),
