@@ -18,6 +18,7 @@ from perftui.demo.server import Demo, start_demo
 from support.home import Home, command_of, directories, new_home, processes_in
 from support.pilot import still
 
+_LONGEST_ID = 100
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _ROOT = Path(tempfile.mkdtemp(prefix="pt-all-"))
 
@@ -35,6 +36,12 @@ def pytest_configure() -> None:
     os.environ.update(directories(_ROOT))
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup; what the tests start would ignore it too
         signal.signal(signal.SIGHUP, lambda *_: None)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Long values are named by their beginning and length: ids travel between processes and are read by people."""
+    text = val if isinstance(val, str) else ascii(val)[2:-1] if isinstance(val, bytes) else ""
+    return f"{text[:30]}~{len(text)}" if len(text) > _LONGEST_ID else None
 
 
 def pytest_unconfigure() -> None:

@@ -74,7 +74,9 @@ def test_a_closed_terminal_ends_the_viewer_and_not_the_run(home: Home, demo: Dem
     for process in engine:
         process.cpu_percent()
     time.sleep(1)
-    assert all(process.cpu_percent() < 30 for process in engine if process.is_running())
+    busy = [process.cpu_percent() for process in engine if process.is_running()]
+    assert busy
+    assert max(busy) < 30
     assert_untouched(record_at_end(home, seconds), seconds)
 
 

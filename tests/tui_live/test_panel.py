@@ -20,8 +20,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Mn"
 @given(TEXT, TEXT, TEXT, st.integers(0, 60), st.integers(0, 6))
 def test_a_frame_has_exactly_its_size(title: str, note: str, line: str, width: int, height: int) -> None:
     lines = framed(Drawing([line] * 9, title=title, note=note, status=line), width, height)
-    assert len(lines) == height
-    assert {drawn.cell_length for drawn in lines} <= {width}
+    assert [drawn.cell_length for drawn in lines] == [width] * height
 
 
 @given(TEXT, TEXT, st.integers(1, 60))
