@@ -35,10 +35,10 @@ EXPECTED = {"perftui": ExitCode.USAGE, "perftui watch": ExitCode.INTERRUPTED}
 
 
 def test_the_two_commands_of_a_new_user_are_there() -> None:
-    assert INSTALLS == [
-        "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/perftui demo",
-        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest",
-    ]
+    install, test = "python3 -m venv .venv && .venv/bin/pip install", ".venv/bin/python -m pytest"
+    look = f"{install} . && .venv/bin/perftui demo"
+    check = f"{install} -e '.[test]' && {test} -n 4 --dist loadgroup -m 'not alone' && {test} -m alone"
+    assert [look, check] == INSTALLS
 
 
 def test_every_other_command_works_in_order(home: Home, demo_url: str) -> None:

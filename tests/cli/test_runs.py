@@ -23,6 +23,8 @@ from support.home import Home, new_home
 from support.judged import expected, told
 from support.waiting import wait_for_journal, wait_until
 
+pytestmark = pytest.mark.xdist_group("one run for many tests")
+
 Call = Callable[..., Result]
 
 LOCUST = (

@@ -21,6 +21,8 @@ from support.home import Home, new_home
 from support.own_network import PORT, run_in_own_network
 from support.presets import preset_text
 
+pytestmark = pytest.mark.xdist_group("a wait that goes on beside other tests")
+
 HEADLESS = ("--headless", "--format", "json")
 PUBLIC = "http://100.64.0.1/"
 """An address between providers: neither private nor anybody's server."""

@@ -14,6 +14,8 @@ from textual.strip import Strip
 from perftui.tui.widgets.cells import Drawing, fit, framed, spread
 from perftui.tui.widgets.panel import LinePanel, changed_span
 
+pytestmark = pytest.mark.quick
+
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Mn", "Me", "Cf", "Zl", "Zp")), max_size=40)
 
 
