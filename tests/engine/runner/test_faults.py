@@ -21,6 +21,8 @@ from perftui.store.paths import socket_path
 from support.detached_run import Started, Starter
 from support.waiting import wait_until
 
+pytestmark = pytest.mark.xdist_group("runs that go on beside other tests")
+
 OPERATIONS = (Operation(name="read", path="/health", weight=3), Operation(name="list", path="/api/items"))
 
 

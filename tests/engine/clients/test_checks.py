@@ -8,6 +8,8 @@ from perftui.engine.clients.checks import CompiledCheck
 from perftui.engine.clients.http.reader import ResponseReader
 from perftui.model.plan import Check
 
+pytestmark = pytest.mark.quick
+
 BODY = b'{"id": 7, "name": "lamp", "on": true, "tags": ["a", "b"], "none": null}'
 
 

@@ -12,6 +12,8 @@ import pytest
 from perftui.engine.clients.failures import connect_error, lost_error
 from perftui.model.error_classes import error_class
 
+pytestmark = pytest.mark.quick
+
 
 def failed(number: int) -> OSError:
     return OSError(number, os.strerror(number))

@@ -10,6 +10,8 @@ import pytest
 from perftui.engine.worker.health import HealthSampler
 from perftui.model.interval import WorkerHealth
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def sampler() -> Iterator[HealthSampler]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from perftui.engine.worker.cut import Cut
 from perftui.metrics.recorder import FOLD_AT, CellRecorder, start_delay_p99_ms
+
+pytestmark = pytest.mark.quick
 
 
 def test_recorder_adds_up() -> None:

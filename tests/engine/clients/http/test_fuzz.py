@@ -27,6 +27,8 @@ from perftui.model.plan import Check, Load, Operation, Plan, Stage, Target
 from perftui.presets.values import ValueStream
 from support.fault_server import OK
 
+pytestmark = pytest.mark.quick
+
 OPERATIONS = {
     "plain": Operation(name="plain"),
     "checked": Operation(

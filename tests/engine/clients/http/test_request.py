@@ -13,6 +13,8 @@ from perftui.model.errors import UsageError
 from perftui.model.plan import Auth, Load, Operation, Part, Plan, Stage, Target
 from perftui.presets.values import ValueStream
 
+pytestmark = pytest.mark.quick
+
 
 def template(operation: Operation, target: Target | None = None) -> RequestTemplate:
     target = target or Target(url="http://shop.example/base/")

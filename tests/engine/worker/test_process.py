@@ -19,6 +19,8 @@ from perftui.model.plan import DataSource, Load, Operation, Stage
 from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import LoadWorkers, Measured, make_plan, run_load
 
+pytestmark = pytest.mark.alone
+
 NS = 1_000_000_000
 
 

@@ -16,6 +16,8 @@ from perftui.model.plan import Load, Operation, Stage, Target
 from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import LoadWorkers, make_plan, run_load
 
+pytestmark = pytest.mark.alone
+
 LAST = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 MOST_WAKE_UP_US = 30_000
 """What many requests may be held up by on both sides together where the machine is busy."""
