@@ -76,7 +76,7 @@ class _Reader:
             host = next((value for name, value in request.headers if name.lower() == "host"), "")
             request.url = f"http://{host}{request.url}" if host else f"{NO_SERVER}{request.url}"
         body = _graphql(given.body) if is_graphql else given.body
-        if (is_graphql or body.lstrip()[:1] in {"{", "["}) and not content_type(request):
+        if is_graphql and not content_type(request):
             request.headers.append(("Content-Type", "application/json"))
         self._use_body(request, body)
         return request
@@ -102,7 +102,11 @@ class _Reader:
     def _use_body(self, request: FoundRequest, body: str) -> None:
         if match := _FILE.fullmatch(body):
             request.body_file = match[1]
+            if body.startswith("<@"):
+                self._finding.notes.append(f"variables inside of {match[1]} are not filled in: it is sent as it is")
             return
+        if "x-www-form-urlencoded" in content_type(request):
+            body = "".join(line.strip() for line in body.splitlines())  # editors put one field on a line
         is_multipart = "multipart/" in content_type(request)
         if files := [line for line in body.splitlines() if _FILE.fullmatch(line) and not is_multipart]:
             self._finding.omit("a file in the middle of a body", files[0])

@@ -13,8 +13,9 @@ from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets import texts
 from perftui.presets.format import TARGET
-from perftui.presets.importing.found import Finding, FoundRequest, short_url
+from perftui.presets.importing.found import Finding, FoundRequest, short_url, split_url
 from perftui.presets.importing.tables import TableWriter, placeholders_in
+from perftui.presets.importing.targets import use_targets
 from perftui.presets.problems import Problems
 from perftui.presets.request_format import STEP
 from perftui.presets.sections import Section
@@ -42,7 +43,7 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
     if not requests:
         raise UsageError(f"{origin}: no request with an http:// or https:// URL was found", *finding.comments()[:5])
     base, requests = _to_one_server(requests, finding)
-    _use_targets(requests, finding)
+    use_targets(requests, finding)
     writer = TableWriter(finding)
     steps = _usable_steps(map(writer.operation, requests), finding)
     if not steps:
@@ -135,22 +136,15 @@ def _mistakes(section: Section, table: dict[str, Any]) -> list[tuple[str, str]]:
     return [(str(path[0]) if path else "table", message) for path, message in problems]
 
 
-def _use_targets(requests: Sequence[FoundRequest], finding: Finding) -> None:
-    """What requests need of the target: a preset has one, so the first of each kind is kept."""
-    for request in requests:
-        for key, value in request.target.items():
-            if finding.target.setdefault(key, value) != value:
-                finding.omit(f"its own {key}, as a preset has one", f"{request.method} {short_url(request.url)}")
-
-
 def server_of(url: str) -> str:
     """Scheme, host and port of a URL.
 
     Raises:
         ValueError: it is none.
     """
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    urlsplit(url)
+    scheme, host, _, _ = split_url(url)
+    return f"{scheme.lower()}://{host.lower() if '${' not in host else host}"
 
 
 def _unique(names: Sequence[str]) -> Iterator[str]:
