@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from perftui.model.errors import UsageError
 from perftui.model.plan import Auth, Part
-from perftui.presets.importing.any_file import IMPORTERS, import_text, kind_of
+from perftui.presets.importing.any_file import IMPORTERS, kind_of
 from perftui.presets.importing.har import import_har
 from perftui.presets.importing.http_file import import_http_file
 from perftui.presets.importing.openapi import import_openapi
@@ -333,8 +333,8 @@ def test_the_kind_is_guessed(text: str, source: str, kind: str) -> None:
 
 
 def test_an_unknown_kind_is_told() -> None:
-    with pytest.raises(UsageError, match="no curl command, HAR recording, OpenAPI document or"):
-        import_text("hello")
+    with pytest.raises(UsageError, match="no curl command, HAR recording, OpenAPI or Swagger document"):
+        kind_of("hello")
 
 
 def test_yaml_that_multiplies_itself_is_harmless() -> None:
@@ -360,7 +360,7 @@ def test_any_text_is_imported_or_refused(text: str, kind: str) -> None:
 @given(with_a_part_replaced([OPENAPI, RAIL, json.dumps(HAR)], "{}[]<>@#:;=&%^$\"'\\\n -\x00é0aF"))
 def test_a_nearly_right_one_is_imported_or_refused(text: str) -> None:
     try:
-        made = import_text(text, "x.har" if text.startswith("{") else "x.yaml")
+        made = (import_har if text.startswith("{") else import_openapi)(text)
     except UsageError:
         return
     parse_preset(made, "imported.toml")
