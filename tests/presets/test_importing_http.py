@@ -232,3 +232,37 @@ def test_a_nearly_right_one_is_imported_or_refused(text: str) -> None:
     except UsageError:
         return
     parse_preset(made, "imported.toml")
+
+
+def test_a_variable_after_a_blank_line_is_no_body() -> None:
+    plan, _ = imported(
+        "# @name first\nGET http://h/items?pretty&q=%E9\n\n@id = {{first.response.body.$.id}}\n\n"
+        'PUT http://h/items/{{id}}\nContent-Type: application/json\n\n{ "a":  1 } \n'
+    )
+    first, second = plan.journeys[0].steps
+    assert (first.path, first.body) == ("/items?pretty&q=%E9", "")
+    assert first.captures[0].json == "$.id"
+    assert (second.path, second.body) == (f"/items/${{{first.captures[0].name}}}", '{ "a":  1 } ')
+
+
+def test_notes_below_a_request_are_no_body() -> None:
+    plan, _ = imported("GET http://h/a\n\n# a note\n// another\n\n###\nGET http://h/b\n")
+    assert [(operation.path, operation.body) for operation in plan.operations] == [("/a", ""), ("/b", "")]
+
+
+def test_two_passwords_have_two_names() -> None:
+    plan, text = imported(
+        'POST http://h/a\nContent-Type: application/json\n\n{"password":"first-1"}\n\n###\n'
+        'POST http://h/b\nContent-Type: application/json\n\n{"password":"second-2"}\n\n###\n'
+        'POST http://h/c\nContent-Type: application/json\n\n{"password":"first-1"}\n'
+    )
+    bodies = [operation.json["password"] for operation in plan.operations]
+    assert bodies == ["${env:PASSWORD}", "${env:PASSWORD_2}", "${env:PASSWORD}"]
+    assert "first-1" not in text
+    assert "second-2" not in text
+
+
+def test_a_secret_variable_of_the_file_stays_out_of_the_preset() -> None:
+    plan, text = imported("@apiToken = abc-123-def\nGET http://h/a\nX-Other: {{apiToken}}\n")
+    assert plan.target.headers == {"X-Other": "${env:APITOKEN}"}
+    assert "abc-123" not in text

@@ -15,7 +15,7 @@ from perftui.presets.importing.exact import fits_toml
 from perftui.presets.importing.examples import Examples
 from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, literal
 from perftui.presets.importing.openapi_documents import Documents, read_document
-from perftui.presets.importing.openapi_parameters import pairs_of, quoted, text_of
+from perftui.presets.importing.openapi_parameters import pairs_of, text_of
 from perftui.presets.importing.openapi_security import Security
 from perftui.presets.importing.swagger2 import upgraded
 from perftui.presets.importing.whole_preset import preset_of
@@ -130,7 +130,7 @@ class _Importer:
                 self._finding.omit("cookies", f"{name} of {told}")
         pieces = _IN_BRACES.split(path)  # literals, and the names between them
         filled = "".join(
-            quoted(path_values.get(piece, "1")) if number % 2 else literal(piece) for number, piece in enumerate(pieces)
+            path_values.get(piece, "1") if number % 2 else literal(piece) for number, piece in enumerate(pieces)
         )
         request.url = f"{base}{filled}{'?' + '&'.join(pairs) if pairs else ''}"
         request.name = safe_text(str(operation.get("operationId") or told), 150)

@@ -16,12 +16,13 @@ _SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "ssv": "%20", "p
 def text_of(parameter: dict[str, Any], examples: Examples) -> str:
     """The preset text of a parameter in a path or header; lists have commas, as the style `simple` says."""
     value = value_of(parameter, examples)
+    write = (lambda inner: quoted(_plain(inner))) if parameter.get("in") == "path" else _plain
     if isinstance(value, list):
-        return ",".join(map(_plain, value))
+        return ",".join(map(write, value))
     if isinstance(value, dict):
         joint = "=" if parameter.get("explode") is True else ","
-        return ",".join(f"{name}{joint}{_plain(inner)}" for name, inner in value.items())
-    return _plain(value)
+        return ",".join(f"{write(name)}{joint}{write(inner)}" for name, inner in value.items())
+    return write(value)
 
 
 def pairs_of(parameter: dict[str, Any], examples: Examples) -> list[str]:
