@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from perftui.engine.request import USER_AGENT, RequestBuilder
-from perftui.engine.request_target import Endpoint
+from perftui.engine.clients.http.request import USER_AGENT, RequestBuilder
+from perftui.engine.clients.http.target import Endpoint
 from perftui.presets.importing.curl import add_commands
 from perftui.presets.importing.found import Finding
 from perftui.presets.importing.whole_preset import preset_of
