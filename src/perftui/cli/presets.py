@@ -161,12 +161,12 @@ def schema(output: Path | None) -> int:
     return 0
 
 
-@presets.command("import", short_help="From curl, HAR, OpenAPI, Postman or .http.")
+@presets.command("import", short_help="From curl, HAR, OpenAPI, Postman, JMeter, .http.")
 @click.argument("file")
 @click.option(
     "--as",
     "kind",
-    type=click.Choice(("curl", "har", "openapi", "postman", "http")),
+    type=click.Choice(("curl", "har", "openapi", "postman", "jmx", "http")),
     help="What it is, when it cannot be told.",
 )
 @click.option("--name", default="", help="Name of the preset; by default that of the file that is written or read.")
@@ -181,7 +181,8 @@ def import_(file: str, kind: str | None, name: str, environment: str, output: Pa
     """Make a preset of what you have; FILE `-` is stdin. What cannot be carried over is said at the top of it.
 
     Read are curl commands, HAR recordings, OpenAPI 3 and Swagger 2.0 documents with the files beside them, Postman
-    collections and .http files.
+    collections, JMeter test plans and .http files. Of scripts of k6, Locust, Gatling and Artillery the requests are
+    listed.
     """
     from perftui.presets.importing.any_file import MOST_BYTES, import_any, kind_of
     from perftui.presets.importing.environments import read_environment

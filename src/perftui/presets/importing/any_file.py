@@ -10,8 +10,10 @@ from perftui.model.errors import UsageError
 from perftui.presets.importing.curl import import_curl
 from perftui.presets.importing.har import import_har
 from perftui.presets.importing.http_file import import_http_file
+from perftui.presets.importing.jmx import import_jmx
 from perftui.presets.importing.openapi import import_openapi
 from perftui.presets.importing.postman import import_postman
+from perftui.presets.importing.scripts import script_problem
 
 Importer = Callable[[str, str], str]
 IMPORTERS: dict[str, Importer] = {
@@ -20,6 +22,7 @@ IMPORTERS: dict[str, Importer] = {
     "openapi": import_openapi,
     "http": import_http_file,
     "postman": import_postman,
+    "jmx": import_jmx,
 }
 MOST_BYTES = 64 * 1024 * 1024
 """Of a file: recordings are large."""
@@ -61,12 +64,16 @@ def kind_of(text: str, source: str = "") -> str:
     """A name of IMPORTERS.
 
     Raises:
-        UsageError: of no known kind.
+        UsageError: of no known kind, or a script of a load tool: its requests are listed.
     """
+    if problem := script_problem(text):
+        raise UsageError(f"{source or 'the text'}: {problem[0]}", *problem[1:])
     suffix = Path(source).suffix.lower()
     start = text.removeprefix("\ufeff").lstrip()[:2000]
     if suffix == ".har" or (start.startswith("{") and '"log"' in start and '"entries"' in text):
         return "har"
+    if suffix == ".jmx" or "<jmeterTestPlan" in start:
+        return "jmx"
     if suffix in {".http", ".rest"}:
         return "http"
     if start.startswith("{") and (_POSTMAN.search(text) or source.endswith(".postman_collection.json")):
@@ -78,6 +85,6 @@ def kind_of(text: str, source: str = "") -> str:
     if suffix == ".sh" or _CURL.search(start):
         return "curl"
     raise UsageError(
-        f"{source or 'the text'}: no curl command, HAR recording, OpenAPI or Swagger document, Postman collection "
-        "or .http file"
+        f"{source or 'the text'}: no curl command, HAR recording, OpenAPI or Swagger document, Postman collection, "
+        "JMeter test plan or .http file"
     )

@@ -39,6 +39,10 @@ class FoundRequest(Struct, kw_only=True):
     """More that the response is expected to have."""
     captures: list[dict[str, str]] = []
     think_s: float = 0.0
+    think_until_s: float = 0.0
+    """The longest wait, when it varies."""
+    group: str = "recorded"
+    """Name of the journey that it is a step of."""
     target: dict[str, Any] = {}
     """Keys of [target] that it needs: auth, tls, proxy, timeout."""
 
@@ -53,6 +57,12 @@ class Finding(Struct, kw_only=True):
     """Told in comments at the top."""
     is_journey: bool = False
     """Whether the requests are steps of one user, in this order."""
+    weights: dict[str, float] = {}
+    """Of journeys, by name; 1 where nothing is said."""
+    load: dict[str, Any] = {}
+    """How much load the file asks for; empty: it says nothing."""
+    data: list[dict[str, Any]] = []
+    """Files whose columns are values, as a preset has them."""
     title: str = ""
     server: str = ""
     """Scheme, host and port of what the preset is for; empty: where most requests go."""

@@ -19,6 +19,7 @@ _ASSETS = (
     ".css", ".js", ".mjs", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".avif", ".woff", ".woff2",
     ".ttf", ".otf",
 )  # fmt: skip
+_LONGEST_WAIT_S = 10.0
 _OF_CACHES = {"if-none-match", "if-modified-since"}
 _ASSET_TYPES = ("image/", "font/", "text/css", "text/javascript", "application/javascript", "video/", "audio/")
 
@@ -125,6 +126,9 @@ class _Recording:
             statuses=[status] if 200 <= status < 300 else [],
         )
         found.think_s = self._wait(entry)
+        if found.think_s > _LONGEST_WAIT_S:
+            found.think_s = _LONGEST_WAIT_S
+            self._finding.omit(f"what waits have above {_LONGEST_WAIT_S:g} s", _told(request))
         if request.post_data is not None and (lost := _use_data(found, request.post_data)):
             self._finding.omit(lost, _told(request))
         return found

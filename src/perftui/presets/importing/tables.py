@@ -17,7 +17,7 @@ from perftui.presets.redaction import is_secret_field
 from perftui.presets.references import strings_of
 
 _MEMBER = re.compile(r'("([A-Za-z0-9_-]{1,100})"\s{0,20}:\s{0,20}")((?:[^"\\]|\\.)*)(?=")')
-_LONGEST_WAIT_S = 10.0
+_LONGEST_WAIT_S = 3600.0
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _OPEN = {"key", "code", "state", "sig"}
@@ -73,11 +73,13 @@ class TableWriter:
             self._target["headers"] = {**self._target.get("headers", {}), **moved}
         return self._target
 
-    def _wait(self, request: FoundRequest, table: dict[str, Any]) -> None:
-        if request.think_s >= 0.1:
-            table["think"] = f"{min(request.think_s, _LONGEST_WAIT_S):.1f}s"
-        if request.think_s > _LONGEST_WAIT_S:
-            self._finding.omit(f"what waits have above {_LONGEST_WAIT_S:g} s", table["name"])
+    @staticmethod
+    def _wait(request: FoundRequest, table: dict[str, Any]) -> None:
+        low, high = (min(wait, _LONGEST_WAIT_S) for wait in (request.think_s, request.think_until_s))
+        if high > low:
+            table["think"] = [f"{low:.2f}s", f"{high:.2f}s"]
+        elif low >= 0.1:
+            table["think"] = f"{low:.1f}s"
 
     def _address(self, path: str, query: str | None) -> dict[str, Any]:
         """Path and query: the query as a table where that gives the same bytes."""
