@@ -15,6 +15,7 @@ from typing import Self
 from msgspec.structs import replace
 
 from perftui.metrics.cells import CellSum, TimeName
+from perftui.metrics.histogram import Float64s
 from perftui.metrics.interval_merge import Sums, add_cells, merge_intervals
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.series import (
@@ -233,6 +234,10 @@ class Timeline:
             views = views[bisect_left(views, since_s, key=lambda view: view.interval.at_s) :]
         found = series_of(views, metric, operation)
         return found if points is None else thinned(found, points, peaks=metric.startswith(_PEAKS))
+
+    def densities(self) -> list[tuple[float, float, Float64s]]:
+        """Start and length of each kept interval, and where its response times lie (metrics/density.py)."""
+        return [(view.interval.at_s, view.interval.duration_s, view.density()) for view in self._views]
 
     def trust(self) -> Trust:
         """Whether the generator has kept up so far."""

@@ -7,9 +7,11 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual import work
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -20,6 +22,7 @@ from textual.screen import Screen
 from perftui.model.errors import PerftuiError, UsageError
 from perftui.model.text import safe_text
 from perftui.tui.lifeline import Lifeline
+from perftui.tui.narrow_update import NarrowUpdate
 from perftui.tui.session import Session
 from perftui.tui.start import Exit, Start
 from perftui.tui.themes import DEFAULT_THEME, THEMES
@@ -268,6 +271,10 @@ class PerftuiApp(App[Exit]):
         names = [theme.name for theme in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
         self.notify(self.session.keep_theme(self.theme), markup=False)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        # every partial update comes through here; see narrow_update.py
+        super()._display(screen, NarrowUpdate.of(renderable) if isinstance(renderable, ChopsUpdate) else renderable)
 
     def _fatal_error(self) -> None:
         # Textual's own prints the values of local variables with an unhandled error: they may be secrets.

@@ -11,7 +11,7 @@ from perftui.metrics.timeline import Timeline
 from perftui.model.interval import Interval
 from perftui.model.plan import Load, Plan
 from perftui.tui.widgets.chart import Points
-from perftui.tui.widgets.picture import ENDED, TREND_S, LivePicture
+from perftui.tui.widgets.picture import ENDED, TREND_S, LivePicture, Palette
 
 TRENDS = ("response_time.p50", "response_time.p90", "response_time.p95", "response_time.p99", "response_time.p99_9",
           "response_time.max", "errors_per_s", "cpu", "memory")  # fmt: skip
@@ -30,6 +30,8 @@ class Look:
     first_row: int = 0
     zoom_s: float = 0.0
     cursor_s: float | None = None
+    lines_only: bool = False
+    palette: Palette = "full"
     readonly: bool = False
     baseline: Points = ()
     baseline_id: str = ""
@@ -73,6 +75,7 @@ def take_picture(
         interval=interval,
         trends={name: _newest(timeline, name) for name in TRENDS},
         second=round(interval.at_s),
+        densities=whole.densities(),
         attained=whole.series("throughput"),
         errors=whole.series("errors_per_s"),
         last_seen=last_seen(timeline, run.total.error_classes),
@@ -85,6 +88,8 @@ def take_picture(
         sort=look.sort,
         first_row=look.first_row,
         cursor_s=look.cursor_s,
+        lines_only=look.lines_only,
+        palette=look.palette,
         readonly=look.readonly,
         problem=look.problem,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from textual import getters
 from textual.widget import Widget
 
+from perftui.tui.palette import palette_of
 from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.screens.live_panels import LivePanels
 from perftui.tui.screens.live_picture import ZOOMS_S, Look
@@ -29,6 +30,10 @@ class PanelsScreen(PerftuiScreen[None]):
         super().__init__()
         self.path = path
         self.look = look
+
+    def on_mount(self) -> None:
+        """Find out what the terminal can show."""
+        self.look = replace(self.look, palette=palette_of(self.app))
 
     def compose_body(self) -> Iterable[Widget]:
         """The panels."""
@@ -56,6 +61,14 @@ class PanelsScreen(PerftuiScreen[None]):
         """The next length of the time axis."""
         following = ZOOMS_S[(ZOOMS_S.index(self.look.zoom_s) + 1) % len(ZOOMS_S)]
         self.change_look(replace(self.look, zoom_s=following))
+
+    def action_lines(self) -> None:
+        """The heat map, or percentiles as lines."""
+        self.change_look(replace(self.look, lines_only=not self.look.lines_only))
+
+    def action_panel(self, panel: str) -> None:
+        """One panel alone, or all again."""
+        self.panels.zoom(panel)
 
     def action_sort(self) -> None:
         """The next column that orders the operations."""

@@ -12,7 +12,7 @@ from perftui.tui.widgets.events import draw_events
 from perftui.tui.widgets.objectives import objectives_drawing
 from perftui.tui.widgets.operations import operations_drawing, run_percentiles
 from perftui.tui.widgets.panel import LinePanel
-from perftui.tui.widgets.percentiles import draw_percentiles, draw_phases, draw_spreads
+from perftui.tui.widgets.result_tables import draw_percentiles, draw_phases, draw_spreads
 from perftui.tui.widgets.result_picture import ResultPicture
 from perftui.tui.widgets.throughput import draw_throughput
 from perftui.tui.widgets.times import times_drawing
