@@ -108,6 +108,21 @@ def _report(page_ms: int) -> Plan:
     )
 
 
+def _modes() -> Plan:
+    """A service that answers in three ways: from its cache, from its disk, from another service."""
+    kinds = (("cached", 6, 50, 6), ("from disk", 3, 80, 6), ("from upstream", 1, 250, 20))
+    return Plan(
+        name="catalogue",
+        title="Three ways to answer",
+        target=Target(url=URL),
+        load=_held(120.0, 55.0, warmup_s=5.0),
+        operations=tuple(
+            Operation(name=name, weight=weight, path=f"/slow?ms={ms}&jitter={jitter}") for name, weight, ms, jitter in kinds
+        ),
+        objectives=(Objective(metric="response_time.p95", target="< 300ms", critical="< 1s"),),
+    )
+
+
 def _many() -> Plan:
     names = ("list", "show", "search", "stats", "browse", "filter")
     places = ("front page", "catalogue", "basket", "account", "orders")
@@ -171,6 +186,15 @@ def _outage(run: RunHandle, pid: int) -> None:
         _wait(run)
 
 
+def _stall(run: RunHandle, pid: int) -> None:
+    """The service stands still for a while, in the middle."""
+    time.sleep(38)
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(2)
+    os.kill(pid, signal.SIGCONT)
+    _wait(run)
+
+
 def _wait(run: RunHandle, _pid: int = 0) -> None:
     """Let it run."""
     while is_live(run.path):
@@ -188,6 +212,7 @@ RUNS: dict[str, tuple[Callable[[], Plan], Steps, str]] = {
     "many": (_many, _wait, ""),
     "long-url": (_long, _wait, ""),
     "users": (_users, _wait, ""),
+    "modes": (_modes, _stall, "2.0"),
     "report-before": (lambda: _report(14), _wait, "1.3"),
     "report": (lambda: _report(22), _wait, "1.4"),
 }

@@ -24,6 +24,8 @@ _GUTTER = 6
 _NAMES = 5
 """Cells on the right for the names of the lines."""
 _NATURAL = 18
+_TITLED = 64
+"""Cells from which the title names throughput, too."""
 _LINES: dict[str, tuple[str, str]] = {
     "p50": ("─", "$line-p50"),
     "p95": ("╌", "$line-p95"),
@@ -61,7 +63,7 @@ def draw_heat(picture: LivePicture, width: int, height: int) -> Drawing:
     ]
     return Drawing(
         lines,
-        title="Response time, ms",
+        title="Response time, ms" + (", and throughput" if strip and width >= _TITLED else ""),
         note=_legend(picture, goal),
         status=_scale(picture, drawn),
         tone="$error" if goal is not None and goal.verdict == "fail" else "$panel-border",
@@ -123,7 +125,7 @@ def _map_rows(picture: LivePicture, drawn: HeatMap, rows: int, goal_us: float) -
     for name, _, _ in LINES:
         if name in last:
             names[min(rows - 1, max(0, cell_of(last[name])))] = name
-    most = max(2, rows // 2)
+    most = max(2, rows * 2 // 3)
     ticks = {cell_of(us): time_label(us) for us in tick_times(drawn.low_us, drawn.high_us, most)}
     levels = _levels_of(picture, drawn)
     cursor = _cursor(picture, drawn) if picture.cursor_s is not None else -1

@@ -57,7 +57,7 @@ def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
     window = f"last {picture.window_s} s | run"
     return Drawing(
         lines + parts,
-        title="Response time, ms",
+        title="Percentiles, ms",
         note=window if titled else f"top of {trend_seconds(columns[1].width)} s | {window}",
         status=_status(picture.objectives),
         tone="$error"
