@@ -117,7 +117,8 @@ def _modes() -> Plan:
         target=Target(url=URL),
         load=_held(120.0, 55.0, warmup_s=5.0),
         operations=tuple(
-            Operation(name=name, weight=weight, path=f"/slow?ms={ms}&jitter={jitter}") for name, weight, ms, jitter in kinds
+            Operation(name=name, weight=weight, path=f"/slow?ms={ms}&jitter={jitter}")
+            for name, weight, ms, jitter in kinds
         ),
         objectives=(Objective(metric="response_time.p95", target="< 300ms", critical="< 1s"),),
     )

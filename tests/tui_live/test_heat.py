@@ -10,22 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perftui.metrics.density import EDGES_US, density_of, quantiles_us
-from perftui.metrics.heat import LEVELS, Column, HeatMap, columns_of, heat_map, tick_times, time_label
+from perftui.metrics.heat import LEVELS, Column, HeatMap, Interval, columns_of, heat_map, tick_times, time_label
 from perftui.metrics.sparse import Sparse
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.tui.widgets.heat import draw_heat
 from perftui.tui.widgets.picture import LivePicture, Palette
 
-Answers = list[tuple[float, float, "np.ndarray[tuple[int], np.dtype[np.float64]]"]]
 TIMES = st.lists(st.integers(min_value=20, max_value=3_000_000_000), min_size=1, max_size=200)
 
 
-def second(at_s: float, *times_ms: float, each: int = 10) -> tuple[float, float, np.ndarray]:  # type: ignore[type-arg]  # numpy's own default
+def second(at_s: float, *times_ms: float, each: int = 10) -> Interval:
     values = np.array([round(time * 1e3) for time in times_ms for _ in range(each)], dtype=np.int64)
     return at_s, 1.0, density_of(Sparse.counted(values))
 
 
-def drawn(answers: Sequence[tuple[float, float, np.ndarray]], width: int, rows: int, end_s: float) -> HeatMap:  # type: ignore[type-arg]  # as above
+def drawn(answers: Sequence[Interval], width: int, rows: int, end_s: float) -> HeatMap:
     found = heat_map(columns_of(answers, 0.0, end_s, width), rows)
     assert found is not None
     return found
@@ -111,7 +110,17 @@ def test_an_objective_is_shown_unless_it_is_far_away() -> None:
 
 
 def test_axis_labels_are_round_and_few() -> None:
-    assert [time_label(us) for us in tick_times(3e3, 2e6, 9)] == ["5", "10", "20", "50", "100", "200", "500", "1 s", "2 s"]
+    assert [time_label(us) for us in tick_times(3e3, 2e6, 9)] == [
+        "5",
+        "10",
+        "20",
+        "50",
+        "100",
+        "200",
+        "500",
+        "1 s",
+        "2 s",
+    ]
     assert [time_label(us) for us in tick_times(3e3, 2e6, 4)] == ["10", "100", "1 s"]
     assert len(tick_times(10.0, 3.6e9, 3)) <= 3
 
@@ -151,5 +160,3 @@ def test_bright_places_keep_their_lines_visible() -> None:
     lines = draw_heat(picture(), 76, 20).lines
     styles = {str(span.style) for line in lines if not isinstance(line, str) for span in line.spans}
     assert any(style.startswith("$background on $heat-") for style in styles)
-
-

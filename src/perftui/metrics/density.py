@@ -21,7 +21,8 @@ _BIN_OF_SLOT = np.clip(np.searchsorted(EDGES_US, SLOT_MIDDLE_US, side="right") -
 
 def density_of(histogram: Sparse) -> Float64s:
     """How many values each bin holds."""
-    return np.bincount(_BIN_OF_SLOT[histogram.slots], weights=histogram.counts, minlength=BINS)
+    counts = np.bincount(_BIN_OF_SLOT[histogram.slots], weights=histogram.counts, minlength=BINS)
+    return counts.astype(np.float64)
 
 
 def quantiles_us(density: Float64s, qs: Sequence[float]) -> list[float]:

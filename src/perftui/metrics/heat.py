@@ -141,7 +141,8 @@ def _by_row(density: Float64s, edges_us: Float64s) -> Float64s:
 
 def _levels(rate: Float64s, count: Float64s, top: float) -> list[int]:
     steps = np.ceil(np.log1p(rate) / math.log1p(top) * LEVELS - 1e-9)
-    return np.where(count >= 0.5, np.clip(steps, 1, LEVELS), 0).astype(int).tolist()
+    levels: list[int] = np.where(count >= 0.5, np.clip(steps, 1, LEVELS), 0).astype(int).tolist()
+    return levels
 
 
 def tick_times(low_us: float, high_us: float, most: int) -> list[float]:

@@ -54,7 +54,9 @@ _DARK: Final = Theme(
     panel="#212532",
     dark=True,
     variables=_frame(line="#363c50", focus="#7aa2f7", hover="#5b6f9e", ground="#14161d")
-    | _heat("#1c2a4a #22407a #2a5aa6 #3478c8 #459be6 #6fbff5 #a8dffb #e8f8ff", p50="#ffffff", p95="#ffd75f", p99="#ff9457")
+    | _heat(
+        "#1c2a4a #22407a #2a5aa6 #3478c8 #459be6 #6fbff5 #a8dffb #e8f8ff", p50="#ffffff", p95="#ffd75f", p99="#ff9457"
+    )
     | {
         "series-1": "#63b3f0",
         "series-2": "#ff9457",
@@ -86,7 +88,9 @@ _LIGHT: Final = Theme(
     panel="#e2e5ee",
     dark=False,
     variables=_frame(line="#c3c9d9", focus="#2f5fc4", hover="#7d8bb0", ground="#f6f7fa")
-    | _heat("#dbe6f7 #bcd2f0 #98bbe6 #71a1d9 #4b86c9 #2f6bb3 #1c4f92 #0e3266", p50="#101420", p95="#8a5a00", p99="#c4520f")
+    | _heat(
+        "#dbe6f7 #bcd2f0 #98bbe6 #71a1d9 #4b86c9 #2f6bb3 #1c4f92 #0e3266", p50="#101420", p95="#8a5a00", p99="#c4520f"
+    )
     | {
         "series-1": "#1666b0",
         "series-2": "#c4520f",
@@ -119,7 +123,9 @@ _HIGH_CONTRAST: Final = Theme(
     dark=True,
     text_alpha=1.0,
     variables=_frame(line="#c0c0c0", focus="#ffd75f", hover="#ffd75f", ground="#000000")
-    | _heat("#00305c #00508c #0070b8 #0090e0 #38b0ff #80ccff #c0e6ff #ffffff", p50="#ffffff", p95="#ffd75f", p99="#ffa040")
+    | _heat(
+        "#00305c #00508c #0070b8 #0090e0 #38b0ff #80ccff #c0e6ff #ffffff", p50="#ffffff", p95="#ffd75f", p99="#ffa040"
+    )
     | {
         "series-1": "#5cb8ff",
         "series-2": "#ffa040",

@@ -23,11 +23,20 @@ VIEW_BINDINGS: tuple[Binding, ...] = (
         "z", "zoom", "time axis", show=False, id="view.zoom", tooltip="Time axis: the whole plan, 5 minutes, 1 minute"
     ),
     Binding(
-        "h", "lines", "heat map", show=False, id="view.heat", tooltip="Heat map of response times, or percentiles as lines"
+        "h",
+        "lines",
+        "heat map",
+        show=False,
+        id="view.heat",
+        tooltip="Heat map of response times, or percentiles as lines",
     ),
     *(
         Binding(
-            str(number), f"panel('{name}')", name, show=False, id=f"view.panel{number}",
+            str(number),
+            f"panel('{name}')",
+            name,
+            show=False,
+            id=f"view.panel{number}",
             tooltip=f"Panel {number} alone, or all panels again",
         )
         for number, name in enumerate(NUMBERED, 1)

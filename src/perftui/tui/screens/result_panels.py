@@ -12,8 +12,8 @@ from perftui.tui.widgets.events import draw_events
 from perftui.tui.widgets.objectives import objectives_drawing
 from perftui.tui.widgets.operations import operations_drawing, run_percentiles
 from perftui.tui.widgets.panel import LinePanel
-from perftui.tui.widgets.result_tables import draw_percentiles, draw_phases, draw_spreads
 from perftui.tui.widgets.result_picture import ResultPicture
+from perftui.tui.widgets.result_tables import draw_percentiles, draw_phases, draw_spreads
 from perftui.tui.widgets.throughput import draw_throughput
 from perftui.tui.widgets.times import times_drawing
 from perftui.tui.widgets.verdict import draw_about, draw_findings, draw_verdict

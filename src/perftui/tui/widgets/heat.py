@@ -6,6 +6,7 @@ are thin lines over it that leave the brightness behind them to be seen. Through
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from textual.content import Content
@@ -31,10 +32,11 @@ _LINES: dict[str, tuple[str, str]] = {
     "p95": ("╌", "$line-p95"),
     "p99": ("┈", "$line-p99"),
 }
-_GOAL = ("·", "$quiet")
+_OTHER = {"goal": ("·", "$foreground"), "cursor": ("│", "$accent")}
 _SHADES = " ░▒▓█"
 _SIXTEEN = ("", "#000080", "#000080", "#0000ff", "#0000ff", "#008080", "#00ffff", "#00ffff", "#ffffff")
 """Colours that a terminal of sixteen has, dark to bright: others would be rounded to the same one."""
+_DOTTED = 3
 _BRIGHT = 5
 """From this level on a light line would not be seen."""
 
@@ -64,7 +66,7 @@ def draw_heat(picture: LivePicture, width: int, height: int) -> Drawing:
     return Drawing(
         lines,
         title="Response time, ms" + (", and throughput" if strip and width >= _TITLED else ""),
-        note=_legend(picture, goal),
+        note=_legend(goal),
         status=_scale(picture, drawn),
         tone="$error" if goal is not None and goal.verdict == "fail" else "$panel-border",
     )
@@ -107,60 +109,77 @@ def _strip(picture: LivePicture, room: int, rows: int) -> list[Content]:
 
 def _map_rows(picture: LivePicture, drawn: HeatMap, rows: int, goal_us: float) -> list[Content]:
     """The map from its slow end down, with the lines over it, the axis left and the names right."""
-    per_cell = drawn.rows // rows
-    cell_of = lambda us: rows - 1 - int(drawn.row_of(us) // per_cell)  # noqa: E731 - one meaning, used four times
-    over: dict[tuple[int, int], str] = {}
-    names: dict[int, str] = {}
-    goal_row = cell_of(goal_us) if goal_us else -1
-    if 0 <= goal_row < rows:
-        names[goal_row] = "goal"
-    last: dict[str, float] = {}
-    for place, column in enumerate(drawn.columns):
-        if column is None:
-            continue
-        for name, us in column.lines_us().items():
-            over[min(rows - 1, max(0, cell_of(us))), place] = name
-            if picture.cursor_s is None or place <= _cursor(picture, drawn):
-                last[name] = us
-    for name, _, _ in LINES:
-        if name in last:
-            names[min(rows - 1, max(0, cell_of(last[name])))] = name
-    most = max(2, rows * 2 // 3)
-    ticks = {cell_of(us): time_label(us) for us in tick_times(drawn.low_us, drawn.high_us, most)}
-    levels = _levels_of(picture, drawn)
-    cursor = _cursor(picture, drawn) if picture.cursor_s is not None else -1
+    scale = _Scale(drawn, rows)
+    over, names = _lines_over(picture, scale, goal_us)
+    ticks = {scale.row_of(us): time_label(us) for us in tick_times(drawn.low_us, drawn.high_us, max(2, rows * 2 // 3))}
+    none: Sequence[int] = [0] * drawn.rows
+    levels = [none if picture.lines_only else column or none for column in drawn.levels]
     found = []
     for row in range(rows):
-        low = (rows - 1 - row) * per_cell
-        pieces = []
-        for place, column in enumerate(levels):
-            below, above = (column[low], column[low + per_cell - 1]) if column else (0, 0)
-            line = over.get((row, place)) or ("goal" if row == goal_row else "cursor" if place == cursor else "")
-            pieces.append(_cell(picture.palette, above, below, line))
+        low = (rows - 1 - row) * scale.per_cell
+        halves = [(column[low + scale.per_cell - 1], column[low]) for column in levels]
+        cells = [
+            _cell(picture.palette, above, below, over.get((row, place), ""))
+            for place, (above, below) in enumerate(halves)
+        ]
         name = names.get(row, "")
         style = _LINES[name][1] if name in _LINES else "$quiet"
-        found.append(_gutter(ticks.get(row, "")) + Content.assemble(*runs(pieces)) + fit(paint(f" {name}", style), _NAMES))
+        found.append(
+            _gutter(ticks.get(row, "")) + Content.assemble(*runs(cells)) + fit(paint(f" {name}", style), _NAMES)
+        )
     return found
 
 
-def _levels_of(picture: LivePicture, drawn: HeatMap) -> Sequence[Sequence[int]]:
-    return [()] * len(drawn.columns) if picture.lines_only else drawn.levels
+class _Scale:
+    """Where times stand in rows of cells, of which the uppermost is 0."""
+
+    def __init__(self, drawn: HeatMap, rows: int) -> None:
+        self.drawn = drawn
+        self.rows = rows
+        self.per_cell = drawn.rows // rows
+
+    def row_of(self, us: float) -> int:
+        return self.rows - 1 - math.floor(self.drawn.row_of(us) / self.per_cell)
+
+    def row_within(self, us: float) -> int:
+        """The same for a time that is on the map, or just beyond its quick end."""
+        return min(self.rows - 1, max(0, self.row_of(us)))
 
 
-def _cursor(picture: LivePicture, drawn: HeatMap) -> int:
-    start_s, end_s = picture.axis_s
-    return int(((picture.cursor_s or 0.0) - start_s) / (end_s - start_s) * len(drawn.columns) - 1e-6)
+def _lines_over(
+    picture: LivePicture, scale: _Scale, goal_us: float
+) -> tuple[dict[tuple[int, int], str], dict[int, str]]:
+    """What is drawn over which cell (by row and column), and the name that stands right of a row."""
+    over: dict[tuple[int, int], str] = {}
+    last: dict[str, float] = {}
+    columns = scale.drawn.columns
+    cursor = -1
+    if picture.cursor_s is not None:
+        start_s, end_s = picture.axis_s
+        cursor = math.ceil((picture.cursor_s - start_s) / (end_s - start_s) * len(columns)) - 1
+        over |= {(row, cursor): "cursor" for row in range(scale.rows)}
+    goal_row = scale.row_of(goal_us) if goal_us else -1
+    over |= {(goal_row, place): "goal" for place in range(len(columns))}
+    for place, column in enumerate(columns):
+        if column is None:
+            continue
+        lines = column.lines_us()
+        # without colour a line hides the shade behind it: it is dotted
+        if picture.palette != "none" or picture.lines_only or place % _DOTTED == 0:
+            over |= {(scale.row_within(us), place): name for name, us in lines.items()}
+        if cursor < 0 or place <= cursor:
+            last |= lines
+    names = {goal_row: "goal"} | {scale.row_within(last[name]): name for name, _, _ in LINES if name in last}
+    return over, names
 
 
 def _cell(palette: Palette, above: int, below: int, line: str) -> tuple[str, str]:
     """Glyph and style of a cell: a line over the brighter of its halves, or both halves."""
     most = max(above, below)
-    if line:
-        glyph, style = _LINES.get(line) or (_GOAL if line == "goal" else ("│", "$accent"))
+    if line and not (palette == "none" and most and line == "goal"):
+        glyph, style = _LINES.get(line) or _OTHER[line]
         if palette == "none" or not most:
-            return (glyph, style) if line != "goal" or not most else (_SHADES[-(-most * 4 // LEVELS)], "")
-        if line == "goal":
-            style = "$foreground"
+            return glyph, style
         return glyph, f"{'$background' if most >= _BRIGHT else style} on {_colour(palette, most)}"
     if palette == "none":
         return _SHADES[-(-most * 4 // LEVELS)], ""
@@ -177,12 +196,15 @@ def _colour(palette: Palette, level: int) -> str:
     return _SIXTEEN[level] if palette == "16" else f"$heat-{level}"
 
 
-def _legend(picture: LivePicture, goal: ObjectiveResult | None) -> Content:
+def _legend(goal: ObjectiveResult | None) -> Content:
     pieces = [paint(glyph, style) + Content(f" {name}") for name, (glyph, style) in _LINES.items()]
     if goal is not None:
         name = goal.metric.removeprefix("response_time.").replace("p99_9", "p99.9")
-        glyph = paint(_GOAL[0], _GOAL[1])
-        pieces.append(glyph + Content(f" {name} {limit_text(goal.target, goal.metric)} ") + verdict_glyph(goal.verdict))
+        pieces.append(
+            paint(*_OTHER["goal"])
+            + Content(f" {name} {limit_text(goal.target, goal.metric)} ")
+            + verdict_glyph(goal.verdict)
+        )
     return join(pieces, "  ")
 
 

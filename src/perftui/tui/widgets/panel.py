@@ -102,7 +102,9 @@ class LinePanel(Widget, Generic[Picture]):
 
     def _keyed(self, drawing: Drawing) -> Drawing:
         """With the key that shows this panel alone, before its title."""
-        return replace(drawing, title=paint(f"{self._key} ", "$accent") + content(drawing.title)) if self._key else drawing
+        return (
+            replace(drawing, title=paint(f"{self._key} ", "$accent") + content(drawing.title)) if self._key else drawing
+        )
 
     def render_line(self, y: int) -> Strip:
         """One line as drawn last."""
