@@ -14,6 +14,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from perftui.model.errors import PerftuiError
+from perftui.tui.palette import palette_of
 from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.screens.result_load import read_result
 from perftui.tui.screens.result_pair import Pair
@@ -38,6 +39,14 @@ class ResultScreen(PerftuiScreen[None]):
         Binding("p", "replay", "replay", id="result.replay", tooltip="See the run again as it went"),
         Binding("t", "trust", "trust", show=False, id="result.trust", tooltip="Why the numbers are believed, or not"),
         Binding("o", "sort", "order", show=False, id="result.sort", tooltip="Order the operations by the next column"),
+        Binding(
+            "h",
+            "lines",
+            "heat map",
+            show=False,
+            id="result.heat",
+            tooltip="Heat map of response times, or percentiles as lines",
+        ),
         Binding("escape", "leave", "back", show=False, id="result.leave", tooltip="Back to where one came from"),
     ]
     body = getters.query_one("#result", VerticalScroll)
@@ -67,6 +76,7 @@ class ResultScreen(PerftuiScreen[None]):
         except PerftuiError as error:
             self.app.complain(error, "This run cannot be read")
             return
+        picture = replace(picture, live=replace(picture.live, palette=palette_of(self.app)))
         self.picture = picture
         self.say(headline(picture.live))
         self._show()
@@ -97,6 +107,13 @@ class ResultScreen(PerftuiScreen[None]):
         if self.picture is not None:
             following = SORTS[(SORTS.index(self.picture.sort) + 1) % len(SORTS)]
             self.picture = replace(self.picture, sort=following)
+            self._show()
+
+    def action_lines(self) -> None:
+        """The heat map, or percentiles as lines."""
+        if self.picture is not None:
+            live = self.picture.live
+            self.picture = replace(self.picture, live=replace(live, lines_only=not live.lines_only))
             self._show()
 
     def action_run_again(self) -> None:

@@ -8,6 +8,8 @@ from perftui.report.words import PERCENTILES, percentile_text
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
 from perftui.tui.widgets.result_picture import ResultPicture
 
+_SEVEN_WIDE = 70
+"""Cells from which the short table has room for seven numbers."""
 _REST = (("max", "max"), ("min", "min"), ("mean", "mean"), ("stddev", "std. deviation"), ("iqr", "p75 − p25"))
 
 
@@ -35,6 +37,29 @@ def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing
     lines.append(
         row(columns, (paint("values", "$quiet"), *(paint(f"{stats.count:,}", "$quiet") for _, stats in kinds)))
     )
+    return Drawing(lines, title="Times, ms", note="measure phase")
+
+
+def draw_short_times(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
+    """The same with a line for each time: what there is room for on the first page of a small terminal."""
+    total = picture.record.summary.total
+    timeout_s = picture.record.plan.target.timeout_s
+    kinds = [("response time", total.response_time_ms), ("service time", total.service_time_ms)]
+    if picture.record.plan.load.mode == "rate":
+        kinds.append(("start delay", total.start_delay_ms))
+    columns = (
+        Column("ms", 13, right=False),
+        *(Column(name, 7) for _, name, _ in PERCENTILES if name != "p75" or width >= _SEVEN_WIDE),
+        Column("max", 7),
+    )
+    lines: list[Text] = [header(columns, " ")]
+    for number, (name, stats) in enumerate(kinds):
+        shown = [
+            _cell(percentile_text(total, stats, field, timeout_s), number)
+            for field, title, _ in PERCENTILES
+            if title != "p75" or width >= _SEVEN_WIDE
+        ]
+        lines.append(row(columns, (paint(name, "" if number else "bold"), *shown, _plain(stats, "max")), " "))
     return Drawing(lines, title="Times, ms", note="measure phase")
 
 
