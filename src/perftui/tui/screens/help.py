@@ -121,10 +121,10 @@ def _keys(node: DOMNode, seen: set[str]) -> Iterable[Key]:
 
 def screen_keymap(node: DOMNode) -> dict[str, str]:
     """The user's own keys."""
-    from perftui.tui.app import PerftuiApp
+    from perftui.tui.base_app import BaseApp
 
     app = node.app
-    return app.session.settings.keys if isinstance(app, PerftuiApp) else {}
+    return app.session.settings.keys if isinstance(app, BaseApp) else {}
 
 
 class KeyTable(Widget):
