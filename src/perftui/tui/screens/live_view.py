@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 from textual import getters
 from textual.widget import Widget
 
 from perftui.tui.palette import palette_of
 from perftui.tui.screens.base import PerftuiScreen
+from perftui.tui.screens.live_glossary import GLOSSARY
 from perftui.tui.screens.live_panels import LivePanels
 from perftui.tui.screens.live_picture import ZOOMS_S, Look
 from perftui.tui.widgets.operations import SORTS
@@ -24,6 +26,8 @@ class PanelsScreen(PerftuiScreen[None]):
 
     CSS_PATH = "live.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (30, "-tall"), (45, "-huge")]  # noqa: RUF012 - Textual's own
+    glossary: ClassVar[tuple[tuple[str, str], ...]] = GLOSSARY
+    """Told by the help screen."""
     panels = getters.query_one(LivePanels)
 
     def __init__(self, path: Path, look: Look) -> None:
