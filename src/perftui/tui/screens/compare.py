@@ -26,6 +26,7 @@ from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.table import Column, Row, Table
 
 _VAST = 160
+_MOST_REASONS = 2
 _VIEWS = ("numbers", "percentiles", "time", "differences")
 _COLUMNS = (
     Column("metric", "metric", 14, grow=1),
@@ -256,8 +257,10 @@ def _badness(change: MetricChange) -> tuple[int, float]:
 
 
 def _reasons(comparison: Comparison) -> Content:
-    word = "not comparable: " if comparison.verdict == "not_comparable" else ""
-    return Content("\n").join(words(f"! {word}{reason}", "$warning") for reason in comparison.reasons)
+    """Why the verdict is none, or capped: the first of them, on every view."""
+    shown = [words(f"! {reason}", "$warning") for reason in comparison.reasons[:_MOST_REASONS]]
+    more = len(comparison.reasons) - len(shown)
+    return Content("\n").join([*shown, quiet(f"and {more} more, below What else differs")] if more else shown)
 
 
 def _about(change: MetricChange) -> Content:
