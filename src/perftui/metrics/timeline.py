@@ -171,12 +171,16 @@ class Timeline:
 
     def window(self, seconds: float) -> Summary:
         """The last seconds, whatever the phase. Its duration is that of the whole intervals it took."""
-        since_s = self.at_s - seconds - 1e-6
+        return self.between(self.at_s - seconds, math.inf)
+
+    def between(self, first_s: float, end_s: float) -> Summary:
+        """The kept intervals that lie between two moments, whatever the phase; as `window` for any place of the run."""
         taken = []
         for view in reversed(self._views):
-            if view.interval.at_s < since_s:
+            if view.interval.at_s < first_s - 1e-6:
                 break
-            taken.append(view.interval)
+            if view.interval.at_s + view.interval.duration_s <= end_s + 1e-6:
+                taken.append(view.interval)
         duration_s = sum(interval.duration_s for interval in taken)
         return summary_of(sums_by_operation(taken), duration_s, self.plan, phase="window")
 

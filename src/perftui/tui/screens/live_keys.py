@@ -41,6 +41,15 @@ VIEW_BINDINGS: tuple[Binding, ...] = (
         )
         for number, name in enumerate(NUMBERED, 1)
     ),
+    Binding(
+        "a",
+        "side('A')",
+        "side A",
+        show=False,
+        id="view.a",
+        tooltip="This moment as side A of a comparison",
+    ),
+    Binding("b", "side('B')", "side B", show=False, id="view.b", tooltip="This moment as side B, beside A"),
     Binding("o", "sort", "order", show=False, id="view.sort", tooltip="Order the operations by the next column"),
     Binding("up,k", "scroll_operations(-1)", "up", show=False, id="view.up", tooltip="Operations: up"),
     Binding("down,j", "scroll_operations(1)", "down", show=False, id="view.down", tooltip="Operations: down"),

@@ -51,6 +51,20 @@ class PanelsScreen(PerftuiScreen[None]):
         """Operations of the plan."""
         raise NotImplementedError
 
+    def moment_s(self) -> float:
+        """The moment that is looked at, in seconds since the start."""
+        raise NotImplementedError
+
+    def action_side(self, letter: str) -> None:
+        """Take this moment as one side of a comparison; once more forgets it."""
+        sides = dict(self.look.sides)
+        moment = self.moment_s()
+        if sides.get(letter) == moment:
+            del sides[letter]
+        else:
+            sides[letter] = moment
+        self.change_look(replace(self.look, sides=tuple(sorted(sides.items()))))
+
     def change_look(self, look: Look) -> None:
         """Look otherwise, and draw."""
         self.look = look

@@ -89,7 +89,9 @@ class ReplayScreen(PanelsScreen):
         if clock is None:
             return
         look = replace(self.look, state="replay" if clock.playing else "replay paused", cursor_s=None)
-        picture = take_picture(clock.timeline, look, plan=clock.plan, run_id=self._run_id, label=self._label)
+        picture = take_picture(
+            clock.timeline, look, plan=clock.plan, run_id=self._run_id, label=self._label, compared=clock.whole
+        )
         self.say(Content(f"{clock.speed:.0f}× · ") + headline(replace(picture, readonly=False)))
         self.panels.show(picture)
 
@@ -127,10 +129,17 @@ class ReplayScreen(PanelsScreen):
         """The same as pause: here the view is the run."""
         self.action_play()
 
+    def moment_s(self) -> float:
+        """Where the replay is."""
+        return float(round(self.clock.at_s)) if self.clock is not None else 0.0
+
     def operation_count(self) -> int:
         """Operations of the plan."""
         return len(self.clock.plan.counted_operations) if self.clock is not None else 0
 
     def action_leave_view(self) -> None:
-        """Back."""
-        self.app.pop_screen()
+        """Forget what is compared; else back."""
+        if self.look.sides:
+            self.change_look(replace(self.look, sides=()))
+        else:
+            self.app.pop_screen()

@@ -9,8 +9,8 @@ from perftui.model.record import Stats
 from perftui.model.units import format_count, format_ms, format_percent
 from perftui.report.words import percentile_text
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
-from perftui.tui.widgets.percentiles import recent_text
 from perftui.tui.widgets.picture import LivePicture
+from perftui.tui.widgets.recent import recent_text
 
 SORTS = ("share", "name", "rate", "p50", "p95", "p99", "errors")
 """Columns that order the table, in the order the key goes through them."""

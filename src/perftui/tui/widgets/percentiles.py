@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from perftui.model.record import LatencyStats, ObjectiveResult
+from perftui.model.record import ObjectiveResult
 from perftui.model.units import format_ms
-from perftui.report.words import MISSING, percentile_text
+from perftui.report.words import percentile_text
 from perftui.tui.widgets.cells import Column, Drawing, Text, fit, header, join, paint, row
 from perftui.tui.widgets.objectives import limit_text, verdict_glyph
 from perftui.tui.widgets.picture import LivePicture, trend_seconds
+from perftui.tui.widgets.recent import recent_text
+from perftui.tui.widgets.windows import draw_windows
 
 ROWS: tuple[tuple[str, str], ...] = (
     ("p50", "p50"), ("p95", "p95"), ("p99", "p99"), ("p99_9", "p99.9"), ("max", "max"), ("p90", "p90"),
@@ -30,17 +32,13 @@ _LEAST_TREND = 12
 """Cells from which a trend says something; below, the numbers have the room."""
 
 
-_LEAST = {"p90": 10, "p95": 20, "p99": 100, "p99_9": 1000}
-"""Values a window needs so that a value lies above its percentile."""
-
-
-def recent_text(stats: LatencyStats, field: str) -> str:
-    """A percentile of a window; with too few values for it, nothing: the maximum says more."""
-    return format_ms(getattr(stats, field)) if stats.count >= _LEAST.get(field, 1) else MISSING
-
-
 def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
-    """Rows of percentiles; below them service time and start delay, which tell server and generator apart."""
+    """Rows of percentiles; below them service time and start delay, which tell server and generator apart.
+
+    While two moments are compared, these.
+    """
+    if picture.windows:
+        return draw_windows(picture, width, height)
     columns = _columns(picture, width)
     titled = height >= 4
     most = height - 1 - len(ROWS) - 1 if height >= 10 else 2

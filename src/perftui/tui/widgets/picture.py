@@ -26,6 +26,15 @@ def trend_seconds(width: int) -> int:
     return TREND_S if width >= TREND_S else max(1, width) * (TREND_S // max(1, width))
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some seconds of the run that are compared with others."""
+
+    end_s: float
+    seconds: int
+    summary: Summary
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LivePicture:
     """A run at one moment."""
@@ -76,6 +85,8 @@ class LivePicture:
     """Operations scrolled past."""
     cursor_s: float | None = None
     """The moment that is looked at when the view is held; None follows the run."""
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    """Two places that are compared, `A` and `B`, or one of them."""
     lines_only: bool = False
     """Percentiles as lines instead of the heat map below them."""
     palette: Palette = "full"

@@ -41,6 +41,7 @@ def time_ticks(picture: LivePicture) -> list[Tick]:
     if load.warmup_s and not start_s:
         ticks.append(Tick(load.warmup_s, "┬", label="warm-up ends" if load.warmup_s < end_s / 3 else ""))
     ticks += [_event_tick(event) for event in picture.events if event.kind in EVENT_MARKS]
+    ticks += [Tick(window.end_s, letter, "bold reverse $accent") for letter, window in picture.windows.items()]
     if picture.cursor_s is not None:
         ticks.append(Tick(picture.cursor_s, "▲", "bold $accent", format_clock(picture.cursor_s)))
     return [tick for tick in ticks if tick.glyph] + [
