@@ -19,6 +19,7 @@ from pathlib import Path
 
 import anyio
 import msgspec
+from places import few_places
 
 from perftui.analysis.record import complete_record
 from perftui.demo.server import start_demo
@@ -124,6 +125,20 @@ def _modes() -> Plan:
     )
 
 
+def _knee() -> Plan:
+    """A ramp through what a service with few places can do."""
+    stages = (Stage(duration_s=40, to=240), Stage(duration_s=10, to=40))
+    return Plan(
+        name="knee",
+        title="A ramp through the knee",
+        kind="stress",
+        target=Target(url=f"http://127.0.0.1:{PORT + 1}", timeout_s=3.0),
+        load=Load(stages=stages, start_level=10, warmup_s=2.0, auto_stop=False),
+        operations=(Operation(name="book a seat", path="/"),),
+        objectives=(Objective(metric="response_time.p95", target="< 200ms", critical="< 1s"),),
+    )
+
+
 def _many() -> Plan:
     names = ("list", "show", "search", "stats", "browse", "filter")
     places = ("front page", "catalogue", "basket", "account", "orders")
@@ -214,6 +229,7 @@ RUNS: dict[str, tuple[Callable[[], Plan], Steps, str]] = {
     "long-url": (_long, _wait, ""),
     "users": (_users, _wait, ""),
     "modes": (_modes, _stall, "2.0"),
+    "knee": (_knee, _wait, ""),
     "report-before": (lambda: _report(14), _wait, "1.3"),
     "report": (lambda: _report(22), _wait, "1.4"),
 }
@@ -231,9 +247,10 @@ def _own_directories() -> Iterator[Path]:
 def record(name: str) -> None:
     """Run it, and keep its journal under another name."""
     make, steps, label = RUNS[name]
-    with _own_directories(), start_demo(port=PORT) as demo:
+    with _own_directories(), start_demo(port=PORT) as demo, few_places(PORT + 1):
         plan = make()
-        plan = msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, pid=demo.pid))
+        if plan.target.url.startswith(URL):
+            plan = msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, pid=demo.pid))
         handle = anyio.run(start_runner, RunRequest(plan=plan, label=label))
         steps(handle, demo.pid)
         _wait(handle)

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from perftui.store.index import RunRow
 
 _PRESET_COLUMNS = (
-    Column("name", "name", 10, grow=1),
+    Column("name", "name", 8, grow=1),
     Column("kind", "kind", 6, rank=4),
     Column("mode", "mode", 5, rank=3),
     Column("level", "level", 14, right=True, rank=1),
     Column("duration", "time", 5, right=True),
-    Column("history", "p95", MOST, rank=2),
+    Column("history", "p95", MOST, rank=1),
     Column("change", "change", 6, right=True, rank=2),
 )
 _NEWEST = 50

@@ -45,8 +45,15 @@ class ReplayScreen(PanelsScreen):
         *VIEW_BINDINGS,
     ]
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, at_s: float | None = None) -> None:
+        """Make the screen.
+
+        Args:
+            path: of the run.
+            at_s: where it stands still at first; None: it plays from the start.
+        """
         super().__init__(path, Look(readonly=True))
+        self._first_s = at_s
         self.clock: ReplayClock | None = None
         self._label = ""
         self._run_id = ""
@@ -71,7 +78,8 @@ class ReplayScreen(PanelsScreen):
         self.clock = ReplayClock(run.record.plan, timeline)
         if timeline.intervals_count == 0:
             self.notify("This run holds no seconds to replay", severity="warning", markup=False)
-        self.clock.seek(min(1.0, self.clock.end_s))
+        self.clock.playing = self._first_s is None
+        self.clock.seek(min(1.0 if self._first_s is None else self._first_s + 1.0, self.clock.end_s))
         self.draw()
         self._ticked_at = monotonic()
         self.set_interval(_TICK_S, self.tick)
