@@ -75,7 +75,7 @@ steps = [{ path = "/health" }, { path = "/nothing" }, { path = "/api/stats" }]
 
 def test_a_server_that_is_not_there_is_told() -> None:
     result = probed('[[operations]]\npath = "/"\n', "http://127.0.0.1:1")
-    assert "no connection" in result.operations[0].problem
+    assert "refuses connections; is the server running" in result.operations[0].problem
     assert result.operations[0].request_head.startswith("GET / HTTP/1.1")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perftui.engine.clients.checks import CompiledCheck, compile_checks
+from perftui.engine.clients.checks import CompiledCheck
 from perftui.engine.clients.http.reader import ResponseReader
 from perftui.model.plan import Check
 
@@ -69,16 +69,6 @@ def test_checks_that_do_not(check: Check, fault: str) -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", b"[" * 50_000, b'{"a":'])
 def test_bodies_that_are_no_json(body: bytes) -> None:
     assert CompiledCheck(Check(json="$.a")).fault(response(body=body), 0.1) == "the body is no JSON"
-
-
-def test_the_first_check_that_fails_is_named() -> None:
-    judge = compile_checks(
-        [Check(status=(200,)), Check(name="kind", header="X-Kind", equals="x"), Check(contains="none")]
-    )
-    failed = judge(response(), 0.1)
-    assert failed is not None
-    assert failed[0] == "kind"
-    assert compile_checks([])(response(), 0.1) is None
 
 
 def test_names_are_safe_to_print() -> None:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from perftui.demo.server import Demo
+from perftui.engine.clients.client import Addresses
 from perftui.engine.runner import resolving
-from perftui.engine.runner.resolve import Addresses
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
 from perftui.model.interval import Event
@@ -33,7 +33,7 @@ def answers(*each: Addresses | Exception) -> Iterator[Addresses | Exception]:
 def script(monkeypatch: pytest.MonkeyPatch, *each: Addresses | Exception) -> None:
     coming = answers(*each)
 
-    async def resolve(_: Plan) -> Addresses:
+    async def resolve(_: Target) -> Addresses:
         answer = next(coming)
         if isinstance(answer, Exception):
             raise answer

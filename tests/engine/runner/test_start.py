@@ -14,9 +14,9 @@ import msgspec
 import pytest
 
 from perftui.demo.server import Demo
+from perftui.engine.clients.client import Addresses
 from perftui.engine.runner import guard, prepare
 from perftui.engine.runner.preflight import check_limits, check_space, journal_bytes, machine_report
-from perftui.engine.runner.resolve import Addresses
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.journal import End, Header, JournalLine
@@ -171,10 +171,10 @@ def test_where_an_address_is(address: str, expected: str) -> None:
 def test_the_guard(url: str, address: str, rate: float, kind: str, confirm: str, *, allowed: bool) -> None:
     plan = msgspec.structs.replace(plan_for(url, rate), kind=kind)
     if allowed:
-        guard.check(plan, ((address, 80),), confirm)
+        guard.check(plan, {"": ((address, 80),)}, confirm)
     else:
         with pytest.raises(GuardError) as raised:
-            guard.check(plan, ((address, 80),), confirm)
+            guard.check(plan, {"": ((address, 80),)}, confirm)
         assert raised.value.exit_code == 15
 
 

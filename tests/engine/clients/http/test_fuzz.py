@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perftui.engine.clients.client import Client
 from perftui.engine.clients.http.connection import Connection
-from perftui.engine.clients.http.operation import PreparedOperation
-from perftui.engine.clients.http.request import RequestBuilder
-from perftui.engine.clients.http.target import Endpoint
-from perftui.engine.clients.pool import Pool, PoolSettings
+from perftui.engine.clients.http.operation import HttpOperation
+from perftui.engine.clients.http.pool import HttpPool
+from perftui.engine.clients.lane import Lane
+from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.users import VirtualUser
 from perftui.engine.worker.operations import Operations
 from perftui.model.error_classes import error_class
@@ -65,8 +66,7 @@ def prepared(name: str) -> Operations:
         load=Load(stages=(Stage(duration_s=1, to=1),)),
         operations=(OPERATIONS[name],),
     )
-    values = ValueStream()
-    return Operations(plan, RequestBuilder(plan, Endpoint.of(plan.target), values), values, {})
+    return Operations(plan, ValueStream(), {})
 
 
 class Bench:
@@ -74,18 +74,18 @@ class Bench:
 
     def __init__(self, operation: Operation) -> None:
         self.operations = prepared(operation.name)
-        self.operation: PreparedOperation = self.operations.all[0]
+        first = self.operations.all[0]
+        assert isinstance(first, HttpOperation)
+        self.operation = first
         self.operation.memo = b""
         self.ended: list[str | None] = []
         self.samples: list[tuple[str, str]] = []
         self.opened: list[Connection] = []
-        loop = cast("asyncio.AbstractEventLoop", None)  # nothing is opened: `_open` is replaced
-        self.pool = Pool(
-            loop, PoolSettings(addresses=(), timeout_s=5, most_connections=9), Connection, self.done, self.sample
-        )
-        self.pool._open = self.opened.append  # type: ignore[method-assign,assignment]  # nothing is opened
+        loop = cast("asyncio.AbstractEventLoop", None)  # nothing is opened: `open` is replaced
+        self.pool = HttpPool(loop, Target(url="http://a"), (), most=9, done=self.done, sample=self.sample)
+        self.pool.open = self.opened.append  # type: ignore[method-assign,assignment]  # nothing is opened
 
-    def done(self, connection: Connection | None, user: VirtualUser | None, failure: str | None) -> None:
+    def done(self, client: Client, lane: Lane | None, user: VirtualUser | None, failure: str | None) -> None:
         self.ended.append(failure)
 
     def sample(
@@ -93,7 +93,7 @@ class Bench:
         operation: PreparedOperation,
         error_class: str,
         detail: str,
-        connection: Connection | None,
+        lane: Lane | None,
         elapsed_ns: int,
     ) -> None:
         self.samples.append((error_class, detail))
@@ -101,7 +101,7 @@ class Bench:
     def request(self, connection: Connection) -> None:
         cell = self.operation.cell
         cell.scheduled += 1
-        connection.send(self.operation, cell, self.operation.data_for(None), 1, None)
+        connection.send(self.operation, cell, self.operation.request_for(None), 1, None)
 
     def counts(self) -> Counts:
         cut = self.operations.cut()
@@ -117,8 +117,8 @@ class Bench:
         connection, transport = Connection(self.pool), Transport()
         cell = self.operation.cell
         cell.scheduled += 1
-        connection.assign(self.operation, cell, self.operation.data_for(None), 1, None)
-        self.pool.connections.add(connection)
+        connection.assign(self.operation, cell, self.operation.request_for(None), 1, None)
+        self.pool.lanes.add(connection)
         connection.connection_made(transport)
         for piece in (first, data) if first else (data,):
             places = [0, *sorted(cut % (len(piece) + 1) for cut in cuts), len(piece)]
@@ -131,7 +131,7 @@ class Bench:
             connection.connection_lost(None)
         else:
             connection.connection_lost(ConnectionResetError())
-        assert connection not in self.pool.connections
+        assert connection not in self.pool.lanes
 
     def assert_conserved(self) -> None:
         """Every request had one outcome, or is on its way again over a fresh connection."""
@@ -210,7 +210,7 @@ def test_good_responses_in_any_pieces(cuts: list[int], body: bytes, chunked: boo
         data = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     bench = Bench(OPERATIONS["plain"])
     connection, transport = Connection(bench.pool), Transport()
-    bench.pool.connections.add(connection)
+    bench.pool.lanes.add(connection)
     connection.transport = transport
     for _ in range(2):
         bench.request(connection)

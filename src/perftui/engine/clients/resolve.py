@@ -10,51 +10,29 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio
 
-from perftui.model.errors import UnreachableError, UsageError
-from perftui.model.plan import Plan
+from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.registry import place_of
+from perftui.model.errors import UnreachableError
+from perftui.model.plan import Target
 from perftui.model.text import safe_text
 
 LOOK_UP_S = 10.0
-_PORTS = {"http": 80, "https": 443}
-
-Addresses = tuple[tuple[str, int], ...]
 
 
-def connects_to(plan: Plan) -> str:
-    """The URL that connections are made to: the proxy's, or the target's."""
-    return plan.target.proxy or plan.target.url
-
-
-def host_and_port(url: str) -> tuple[str, int]:
-    """Host and port of a URL.
-
-    Raises:
-        UsageError: it has no host, or its port is no port.
-    """
-    parts = urlsplit(url)
-    try:
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise UsageError(f"{safe_text(url)}: {error}") from error
-    if not host:
-        raise UsageError(f"{safe_text(url)}: has no host; write it as http://HOST:PORT")
-    return host, port if port is not None else _PORTS.get(parts.scheme, 80)
-
-
-async def resolve(plan: Plan) -> Addresses:
-    """Address and port of every address of the host that connections go to; empty with a Unix socket.
+async def resolve(target: Target) -> Addresses:
+    """Address and port of every address of the host that connections go to; empty where none is needed (a Unix socket).
 
     Raises:
         UnreachableError: the name is unknown, or the look-up fails or takes longer than 10 s.
         UsageError: the URL has no host.
     """
-    if plan.target.unix_socket:
+    place = place_of(target)
+    if place is None:
         return ()
-    host, port = host_and_port(connects_to(plan))
+    host, port = place
     try:
         return ((str(ipaddress.ip_address(host)), port),)
     except ValueError:

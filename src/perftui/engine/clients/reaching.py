@@ -7,15 +7,15 @@ import os
 
 import anyio
 
-from perftui.engine.runner.resolve import Addresses, connects_to
+from perftui.engine.clients.client import Addresses
 from perftui.model.errors import UnreachableError
-from perftui.model.plan import Plan
+from perftui.model.plan import Target
 from perftui.model.text import safe_text
 
 CONNECT_S = 5.0
 
 
-async def check_reachable(plan: Plan, addresses: Addresses) -> Addresses:
+async def check_reachable(target: Target, addresses: Addresses) -> Addresses:
     """Connect once to each address, without sending anything, and say which took the connection.
 
     A name often means addresses of both families while the server listens on one: the others are not used.
@@ -26,7 +26,7 @@ async def check_reachable(plan: Plan, addresses: Addresses) -> Addresses:
     problems: dict[tuple[str, int], str] = {}
 
     async def try_out(host: str, port: int) -> None:
-        problem = await _problem_of(plan, host, port)
+        problem = await _problem_of(target, host, port)
         if problem:
             problems[host, port] = problem
 
@@ -39,13 +39,13 @@ async def check_reachable(plan: Plan, addresses: Addresses) -> Addresses:
     return tuple(address for address in addresses if address not in problems)
 
 
-async def _problem_of(plan: Plan, host: str, port: int) -> str:
-    url = safe_text(_without_password(connects_to(plan)))
-    limit_s = min(CONNECT_S, max(plan.target.timeout_s, 0.1))
+async def _problem_of(target: Target, host: str, port: int) -> str:
+    url = safe_text(_without_password(target.proxy or target.url))
+    limit_s = min(CONNECT_S, max(target.timeout_s, 0.1))
     try:
         with anyio.fail_after(limit_s):
-            if plan.target.unix_socket:
-                stream: anyio.abc.ByteStream = await anyio.connect_unix(plan.target.unix_socket)
+            if target.unix_socket:
+                stream: anyio.abc.ByteStream = await anyio.connect_unix(target.unix_socket)
             else:
                 stream = await anyio.connect_tcp(host, port)
             await stream.aclose()
