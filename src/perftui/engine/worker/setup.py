@@ -19,6 +19,7 @@ from perftui.engine.fleet.messages import Job
 from perftui.engine.load.arrivals import share
 from perftui.engine.load.schedule import Schedule
 from perftui.engine.worker.health import HealthSampler
+from perftui.engine.worker.lag import LagTimer
 from perftui.engine.worker.operations import Operations
 from perftui.engine.worker.rate import RateLoad
 from perftui.engine.worker.samples import Sampler
@@ -39,6 +40,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     pool: Pool
     sampler: Sampler
     health: HealthSampler
+    lag: LagTimer
     drain_ns: int
     """Longest wait for answers after the last request."""
 
@@ -83,6 +85,11 @@ def set_up(loop: asyncio.AbstractEventLoop, job: Job) -> Engine:
         pool=pool,
         sampler=sampler,
         health=health,
+        lag=LagTimer(
+            loop,
+            (lambda: operations.sent) if load_plan.mode == "users" else None,
+            lambda: pool.in_flight,
+        ),
         drain_ns=round(min(load_plan.drain_s, plan.target.timeout_s) * 1e9),
     )
 
