@@ -18,7 +18,7 @@ from perftui.metrics.trust import judge_interval
 from perftui.model.interval import Cell, Counts, ErrorSample, Event, HostSample, Interval, TimePart, WorkerHealth
 from perftui.model.journal import End, Header
 from perftui.model.objectives import METRICS
-from perftui.model.plan import Load, Mode, Operation, Phase, Plan, Stage, Target
+from perftui.model.plan import Load, Mode, Objective, Operation, Phase, Plan, Stage, Target
 from perftui.model.record import Environment
 from perftui.model.units import fraction_of, to_digits
 from support.simulated_runs import histogram_data
@@ -46,7 +46,7 @@ def _cell(service_us: list[int], delay_us: int = 100, **counts: int) -> Cell:
         response_time=histogram_data(service + delay_us),
         start_delay=histogram_data(np.full(number, delay_us)),
         received_bytes=10 * number,
-        ok_in_measure=counts.get("ok", number),
+        ok_in_measure=None if number else 0,
         times={"first_byte": TimePart(count=number, sum_us=int(service.sum()), max_us=int(service.max(initial=0)))},
     )
 
@@ -266,6 +266,7 @@ def test_until_is_the_run_as_it_was() -> None:
 def test_minutes_remember_how_many_of_their_seconds_were_bad() -> None:
     """One second in forty is held up: degraded seconds, a valid run."""
     second, plan = _run()[10], _plan((Stage(duration_s=1200, to=50),))
+    plan = replace(plan, objectives=(Objective(metric="response_time.p50", target="< 1s"),))
     lags = [histogram_data(np.full(200, us)) for us in (50, 900)]
     workers = [(WorkerHealth(worker=0, loop_lag=lag), WorkerHealth(worker=1, loop_lag=lag)) for lag in lags]
     quiet, held_up = (judge_interval(replace(second, workers=held), plan) for held in workers)

@@ -46,6 +46,11 @@ class Excess(NamedTuple):
     steps_us: Float64s
     beyond: Float64s
 
+    @property
+    def mean_us(self) -> float:
+        """How much it is on average."""
+        return float((np.diff(self.steps_us) * self.beyond[:-1]).sum() + self.steps_us[0])
+
     @classmethod
     def of(cls, added: Sparse) -> Excess:
         """Of a histogram: the upper ends of its slots, for each of which it is exact what lies beyond."""

@@ -51,7 +51,7 @@ def comparison_parts(comparison: Comparison, sides: tuple[LoadedRun, LoadedRun] 
             escape(f"baseline {side_text(comparison.baseline_id, comparison.baseline_label)}"),
             escape(f"run {side_text(comparison.run_id, comparison.run_label)}"),
         ),
-        bullets(comparison.reasons),
+        bullets([*comparison.reasons, *comparison.notes]),
         table(titles, rows, words=1),
         f"<p class='quiet'>{escape(basis_text(comparison))}</p>" if rows else "",
         bullets([f"{names}: {reason}" for names, reason in reasons_by_text(comparison.metrics)]),
