@@ -109,6 +109,12 @@ class CellRecorder:
         self.dropped += 1
         self.count_class(error_class)
 
+    def record_drops(self, error_class: str, count: int) -> None:
+        """Count requests that fell due unnoticed and were never sent."""
+        self.scheduled += count
+        self.dropped += count
+        self.classes[error_class] = self.classes.get(error_class, 0) + count
+
     def count_class(self, error_class: str) -> None:
         """Count one more of an error class."""
         self.classes[error_class] = self.classes.get(error_class, 0) + 1

@@ -119,6 +119,8 @@ class Worker:
                 engine.schedule.resume(at_s)
             case "scale":
                 engine.schedule.scale(at_s, command.factor)
+            case "hold":
+                engine.schedule.hold(at_s, command.level)
             case "stop":
                 engine.schedule.stop(at_s)
             case "abort":

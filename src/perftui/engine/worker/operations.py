@@ -74,6 +74,11 @@ class Operations:
             operation.cell.fold_long()
 
     @property
+    def has_journeys(self) -> bool:
+        """Whether an arrival may be more than one request."""
+        return any(isinstance(unit, PreparedJourney) for unit in self.units)
+
+    @property
     def sent(self) -> int:
         """Requests of the current phase since the last cut: cheap, and in users mode as many as answers."""
         return sum(operation.cell.scheduled for operation in self.all)
