@@ -6,8 +6,9 @@ import asyncio
 from itertools import pairwise
 from time import perf_counter_ns
 
-from perftui.engine.clients.http.connection import Connection
-from perftui.engine.clients.http.operation import PreparedOperation
+from perftui.engine.clients.client import Client
+from perftui.engine.clients.lane import Lane
+from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.users import VirtualUser
 from perftui.engine.load.arrivals import Arrivals, share
 from perftui.engine.load.pacer import open_pacer
@@ -49,8 +50,7 @@ class RateLoad(Load):
 
     def _due(self) -> None:
         """Start every arrival whose time has come, then sleep until the next."""
-        arrivals, pool, origin_ns = self._arrivals, self.pool, self.origin_ns
-        idle = pool.idle
+        arrivals, origin_ns = self._arrivals, self.origin_ns
         woke_ns = perf_counter_ns()
         for _ in range(MOST_AT_ONCE):
             due_ns = arrivals.next_ns()
@@ -61,8 +61,8 @@ class RateLoad(Load):
             if intended_ns > perf_counter_ns():
                 self._pacer.arm(max(intended_ns, woke_ns + LEAST_SLEEP_NS))
                 return
-            if intended_ns < woke_ns - pool.timeout_ns:
-                self._skip(self.at_s(woke_ns - pool.timeout_ns))
+            if intended_ns < woke_ns - self.oldest_ns:
+                self._skip(self.at_s(woke_ns - self.oldest_ns))
                 continue
             arrivals.pop()
             if intended_ns >= self._phase_ends_ns:
@@ -78,15 +78,16 @@ class RateLoad(Load):
                 self.left -= 1
             cell = unit.cell
             cell.scheduled += 1
-            if idle and unit.next_data is not None:
-                idle.pop().send(unit, cell, unit.next_data(), intended_ns, None)
+            client = unit.client
+            if client.idle and unit.next_request is not None:
+                client.idle.pop().send(unit, cell, unit.next_request(), intended_ns, None)
             else:
-                pool.submit(unit, cell, intended_ns, None)
+                client.submit(unit, cell, intended_ns, None)
         self._pacer.arm(perf_counter_ns())
 
-    def done(self, connection: Connection | None, user: VirtualUser | None, failure: str | None) -> None:
-        """A request ended: its connection is for the next."""
-        self.pool.release(connection)
+    def done(self, client: Client, lane: Lane | None, user: VirtualUser | None, failure: str | None) -> None:
+        """A request ended: its lane is for the next."""
+        client.release(lane)
         if user is not None:
             self.go_on(user, failure)
 
@@ -99,7 +100,7 @@ class RateLoad(Load):
         if self.left > 0:
             self._due()  # what fell due in the last moment
             self._skip(self.schedule.end_s)
-            self._drop_waiting()
+            self.clients.drop_waiting()
         self.end()
 
     def _skip(self, until_s: float) -> None:
@@ -113,12 +114,6 @@ class RateLoad(Load):
                     self.left -= count
                 self.drop(count, phase)
             start_s = end_s
-
-    def _drop_waiting(self) -> None:
-        """Requests that found no place in flight before the end of the load."""
-        waiting = self.pool.waiting
-        while waiting:
-            waiting.popleft()[1].record_drop("dropped.late")
 
     @property
     def _phase_ends(self) -> list[tuple[int, Phase]]:
