@@ -38,7 +38,8 @@ def run_on_screen(wanted: Wanted) -> int:
     from perftui.engine.runner.guard import needs_confirmation
     from perftui.tui.start import Start
 
-    check_output(wanted.output)
+    for output in wanted.outputs:
+        check_output(output.path)
     if needs_confirmation(wanted.plan) and not wanted.confirm_host:
         return show(Start(screen="confirm", plan=wanted.plan, label=wanted.label, mouse=wanted.mouse), sys.stdout)
     baseline = _baseline(wanted)

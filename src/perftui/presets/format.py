@@ -31,6 +31,7 @@ def _pair(first: str, second: str, doc: str, *, may_be_empty: bool = False) -> S
         {first: Key(_SECRET, f"The {first}.", required=True), second: Key(kind, f"The {second}.", required=True)},
         build,
         doc,
+        parts=lambda pair: dict(zip((first, second), pair, strict=True)),
     )
 
 
@@ -182,6 +183,28 @@ def _load_problems(load: Load, path: KeyPath, problems: Problems) -> bool:
     return found
 
 
+def _load_parts(load: Load) -> dict[str, object]:
+    """A level that is held is said as one, a profile as its stages."""
+    parts = {
+        "mode": load.mode,
+        **{name: getattr(load, name) for name in _LOAD_FIELDS if getattr(load, name) != getattr(_DEFAULT_LOAD, name)},
+    }
+    if load.warmup_s:
+        parts["warmup"] = load.warmup_s
+    if load.drain_s != _DEFAULT_LOAD.drain_s:
+        parts["drain"] = load.drain_s
+    if load.think_s != _DEFAULT_LOAD.think_s:
+        parts["think"] = load.think_s
+    if len(load.stages) == 1 and load.start_level == load.stages[0].to:
+        return {**parts, load.mode: load.start_level, "duration": load.duration_s}
+    return {**parts, "start": load.start_level, "stages": load.stages}
+
+
+_DEFAULT_LOAD = Load(stages=())
+_LOAD_FIELDS = (
+    "arrivals", "seed", "max_requests", "in_flight_cap", "connections", "rate_of", "workers", "on_disconnect",
+    "auto_stop",
+)  # fmt: skip
 LOAD = Section(
     {
         "mode": Key(
@@ -210,6 +233,7 @@ LOAD = Section(
     _build_load,
     "How much, how long, how it arrives.",
     _one_level,
+    _load_parts,
 )
 JOURNEY = Section(
     {

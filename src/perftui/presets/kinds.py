@@ -1,10 +1,10 @@
-"""Kinds of values in a preset file: each reads and checks a value, and says itself as JSON Schema."""
+"""Kinds of values in a preset file: each reads and checks a value, writes it again, and says itself as JSON Schema."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from perftui.model.text import safe_text
@@ -32,6 +32,10 @@ class Kind(ABC):
     def read(self, value: object, path: KeyPath, problems: Problems) -> object:
         """The value for the plan, or BAD with the mistake noted."""
         return self._read(value, path, problems)
+
+    def write(self, value: Any) -> object:  # noqa: ANN401 - what reading made
+        """A value of the plan as the file has it: what reading it again makes this value of."""
+        return value
 
     def schema(self) -> Schema:
         """The kind as JSON Schema."""
@@ -140,6 +144,10 @@ class Number(Kind):
         problems.add(path, problem)
         return BAD
 
+    def write(self, value: float) -> object:
+        """Whole numbers without a point."""
+        return _plain(value)
+
     def _schema(self) -> Schema:
         schema: Schema = {"type": "integer" if self._whole else "number"}
         schema["exclusiveMinimum" if self._above else "minimum"] = _plain(self._low)
@@ -190,6 +198,10 @@ class Duration(Kind):
         problems.add(path, problem)
         return BAD
 
+    def write(self, value: float) -> object:
+        """With a unit."""
+        return format_duration(value)
+
     def _schema(self) -> Schema:
         return {"type": "string", "pattern": r"^\s*(0|(\d+(\.\d+)?\s*(us|µs|ms|s|m|min|h)\s*)+)$", "examples": ["30s"]}
 
@@ -235,6 +247,11 @@ class ListOf(Kind):
         members = [self._member.read(member, (*path, number), problems) for number, member in enumerate(value)]
         return BAD if any(member is BAD for member in members) else tuple(members)
 
+    def write(self, value: Sequence[Any]) -> object:
+        """One member stands alone where it may."""
+        members = [self._member.write(member) for member in value]
+        return members[0] if self._single and len(members) == 1 else members
+
     def _schema(self) -> Schema:
         schema: Schema = {"type": "array", "items": self._member.schema()}
         if self._least:
@@ -260,6 +277,10 @@ class MapOf(Kind):
                 problems.add((*path, name), problem)
             result[name] = BAD if problem else self._member.read(inner, (*path, name), problems)
         return BAD if any(inner is BAD for inner in result.values()) else result
+
+    def write(self, value: Mapping[str, Any]) -> object:
+        """The table."""
+        return {name: self._member.write(inner) for name, inner in value.items()}
 
     def _schema(self) -> Schema:
         return {"type": "object", "additionalProperties": self._member.schema()}

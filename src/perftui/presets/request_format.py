@@ -45,6 +45,11 @@ class Think(Kind):
             return BAD
         return (low, high)
 
+    def write(self, value: tuple[float, float]) -> object:
+        """One duration where both are the same."""
+        low, high = map(self._duration.write, value)
+        return low if low == high else [low, high]
+
     def _schema(self) -> Schema:
         one = self._duration.schema()
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 2, "maxItems": 2}]}

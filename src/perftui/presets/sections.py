@@ -1,9 +1,11 @@
-"""Tables of a preset file: which keys they have, what each means, and what is made of them."""
+"""Tables of a preset file: which keys they have, what each means, what is made of them, and how that is written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from perftui.presets.kinds import BAD, Kind, Schema, show
 from perftui.presets.problems import KeyPath, Problems, nearest_word
@@ -11,6 +13,9 @@ from perftui.presets.problems import KeyPath, Problems, nearest_word
 Build = Callable[[dict[str, Any], KeyPath, Problems], object]
 Rule = Callable[[Sequence[str]], str]
 """Names of the keys that a table has in; what is wrong with having these together out, or nothing."""
+
+Parts = Callable[[Any], Mapping[str, Any]]
+"""Of what a table became, its values by key; what is missing is not written."""
 
 
 class Key:
@@ -36,7 +41,14 @@ class Key:
 class Section(Kind):
     """A table with known keys."""
 
-    def __init__(self, keys: Mapping[str, Key], build: Build, doc: str = "", rule: Rule = lambda _: "") -> None:
+    def __init__(
+        self,
+        keys: Mapping[str, Key],
+        build: Build,
+        doc: str = "",
+        rule: Rule = lambda _: "",
+        parts: Parts | None = None,
+    ) -> None:
         """Describe the table.
 
         Args:
@@ -45,7 +57,9 @@ class Section(Kind):
                 are missing), may note further mistakes and give BAD. Called only when every key was right.
             doc: one sentence for editors.
             rule: says which keys exclude each other or are needed together; asked whatever else is wrong.
+            parts: takes apart what `build` made; None: a struct whose fields are the keys.
         """
+        self._parts = parts
         self._rule = rule
         self._keys = dict(keys)
         self._build = build
@@ -82,6 +96,19 @@ class Section(Kind):
                 good = False
         return self._build(read, path, problems) if good else BAD
 
+    def write(self, value: Any) -> object:  # noqa: ANN401 - what `build` made
+        """The table, without what need not be said."""
+        parts = self._parts(value) if self._parts else self._said(value)
+        return {name: key.kind.write(parts[name]) for name, key in self._keys.items() if name in parts}
+
+    def _said(self, struct: msgspec.Struct) -> dict[str, object]:
+        """Fields that are required or not as they are when nothing is said, by key."""
+        defaults = {field.name: _default(field) for field in msgspec.structs.fields(struct)}
+        found = {name: (getattr(struct, key.to or name), defaults[key.to or name]) for name, key in self._keys.items()}
+        return {
+            name: value for name, (value, default) in found.items() if self._keys[name].required or value != default
+        }
+
     def _schema(self) -> Schema:
         schema: Schema = {
             "type": "object",
@@ -96,6 +123,10 @@ class Section(Kind):
         if self._doc:
             schema["description"] = self._doc
         return schema
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
 
 
 def struct_builder(struct: type[Any]) -> Build:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -98,23 +97,9 @@ def find_counterpart(path: Path) -> Path:
     Raises:
         UsageError: there is neither.
     """
-    from perftui.store.baselines import get_baseline
-    from perftui.store.library import RunLibrary
-    from perftui.store.records import read_record
+    from perftui.analysis.saved_runs import counterpart
 
-    library = RunLibrary()
-    plan = read_record(path).plan
-    baseline = get_baseline(plan)
-    if baseline is not None and baseline != path.name:
-        return library.find(baseline)
-    rows = library.list()
-    own = next((position for position, row in enumerate(rows) if row.id == path.name), len(rows))
-    for row in rows[own + 1 :]:
-        if row.preset == plan.name and row.url == plan.target.url and row.status in {"finished", "stopped"}:
-            return Path(row.path)
-    raise UsageError(
-        f"nothing to compare {path.name} with: no baseline is set and no earlier run of {plan.name} is saved"
-    )
+    return counterpart(path)
 
 
 def choose_baseline(run_id: str, *, force: bool) -> None:
