@@ -38,6 +38,7 @@ on_disconnect = "stop"
 [[journeys]]
 name = "buy"
 [[journeys.steps]]
+name = "log in"
 path = "/login?token=canary"
 method = "POST"
 multipart = [{ name = "a", value = "b" }, { name = "f", file = "f.bin", filename = "h" }]

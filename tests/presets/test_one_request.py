@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from perftui.model.errors import UsageError
@@ -12,9 +14,9 @@ from perftui.presets.overrides import Overrides
 from perftui.presets.urls import full_url, is_url
 
 
-def of(url: str, overrides: Overrides | None = None, **request: object) -> Plan:
+def of(url: str, overrides: Overrides | None = None, **request: Any) -> Plan:
     """The plan of a URL with a changed request."""
-    changed = overrides or Overrides(request=RequestOverrides(**request))  # type: ignore[arg-type]  # as the test says
+    changed = overrides or Overrides(request=RequestOverrides(**request))
     return load_plan(url, overrides=changed)
 
 
@@ -71,7 +73,7 @@ def test_a_number_of_requests_without_a_duration_is_all_there_is() -> None:
         ({"body": "null", "is_json": True, "method": "put"}, "PUT", "application/json"),
     ],
 )  # fmt: skip
-def test_a_body_says_how_it_is_sent(request_: dict[str, object], method: str, content_type: str) -> None:
+def test_a_body_says_how_it_is_sent(request_: dict[str, Any], method: str, content_type: str) -> None:
     (operation,) = of("localhost:1/x", **request_).operations
     assert (operation.method, operation.headers["Content-Type"]) == (method, content_type)
     assert operation.body == request_["body"]
@@ -88,7 +90,7 @@ def test_a_body_says_how_it_is_sent(request_: dict[str, object], method: str, co
         ("http://u:p@localhost/x", {}, "the URL: holds a password"),
     ],
 )
-def test_mistakes_are_told(url: str, request_: dict[str, object], said: str) -> None:
+def test_mistakes_are_told(url: str, request_: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError) as caught:
         of(url, **request_)
     assert said in "\n".join(caught.value.problems)
