@@ -100,7 +100,6 @@ def test_a_url_on_a_terminal_is_shown_live(home: Home, demo_url: str) -> None:
         (("localhost:9/x", "-t", "4"), "-t is threads in wrk, and the timeout in oha and hey"),
         (("localhost:9/x", "-d", "a", "--json", "1"), "--body and --json exclude each other"),
         (("localhost:9/x", "-d", "@nothere"), "--body @nothere: there is no such file"),
-        (("localhost:9/x", "-d", "3s", "-z", "3s"), "-d and --duration both say how long"),
         (("http://user:canary@localhost:9/x",), "the URL: holds a password"),
         (("http://100.64.0.1/x", "-z", "1s"), "say so with --confirm-host 100.64.0.1"),
         (("rnu",), "no such command: 'rnu'; did you mean 'run'?"),

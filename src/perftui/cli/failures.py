@@ -82,14 +82,14 @@ def _save_report(error: BaseException) -> Path | None:
     """The traceback as a private file (no values of variables); None where the disk refuses."""
     from perftui.store.paths import runs_directory
 
-    folder = runs_directory().parent / "crashes"
-    file = folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.txt"
     try:
+        folder = runs_directory().parent / "crashes"
+        file = folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.txt"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for old in sorted(folder.glob("*.txt"))[: -_KEPT_REPORTS + 1]:
             old.unlink(missing_ok=True)
         file.touch(mode=0o600)
         file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    except OSError:
+    except (OSError, PerftuiError):
         return None
     return file

@@ -106,7 +106,6 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
         pairs = (
             (self.rate, self.users, "--rate and --users exclude each other: open loop or closed loop"),
             (self.users, self.connections, "--users and -c both say the number of users; give one"),
-            (self.duration, short_s, "-d and --duration both say how long; give one, or --body for the body"),
             (self.body, short_text, "-d and --body both say the body; give one"),
             (_first(self.body, short_text), self.json, "--body and --json exclude each other: a request has one body"),
         )
@@ -118,7 +117,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
             rate=self.rate,
             users=_first(self.users, users),
             connections=self.connections if self.rate is not None else None,
-            duration_s=_first(self.duration, short_s),
+            duration_s=_first(short_s, self.duration),
             warmup_s=self.warmup,
             workers=self.workers,
             headers=parse_headers(self.headers),

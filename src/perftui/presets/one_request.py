@@ -16,7 +16,6 @@ from perftui.presets.kinds import Kind
 from perftui.presets.problems import GIVEN_URL, Problems
 from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
 from perftui.presets.urls import full_url
-from perftui.presets.writing import write_preset
 
 USERS = 50
 WARMUP = "2s"
@@ -48,6 +47,8 @@ def url_preset(url: str) -> str:
     Raises:
         UsageError: it cannot be loaded.
     """
+    from perftui.presets.writing import write_preset
+
     url = full_url(url)
     if problem := texts.url_problem(url):
         raise UsageError(f"{GIVEN_URL}: {problem}")

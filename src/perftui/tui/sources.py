@@ -146,7 +146,7 @@ def recover_run(path: Path) -> None:
 
 def read_settings() -> tuple[Settings, tuple[str, ...]]:
     """The user's settings and what is wrong with them."""
-    from perftui.store.paths import config_directory
+    from perftui.presets.locations import config_directory
     from perftui.tui.settings import load_settings
 
     return load_settings(config_directory())
@@ -158,7 +158,7 @@ def write_settings(settings: Settings) -> Path:
     Raises:
         OSError: the directory cannot be written.
     """
-    from perftui.store.paths import config_directory
+    from perftui.presets.locations import config_directory
     from perftui.tui.settings import save_settings
 
     return save_settings(config_directory(), settings)
