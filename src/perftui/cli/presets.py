@@ -122,7 +122,7 @@ def check(files: tuple[str, ...]) -> int:
     problems: list[str] = []
     for reference in files:
         try:
-            read_preset(*find_preset(reference))
+            read_preset(*find_preset(reference), whole_files=True)
         except UsageError as error:
             problems += error.problems
         else:

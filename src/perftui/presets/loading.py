@@ -89,8 +89,11 @@ def read_preset(
     overrides: Overrides = _NO_OVERRIDES,
     settings: Sequence[str] = (),
     needs_url: bool = False,
+    whole_files: bool = False,
 ) -> Plan:
     """As parse_preset; without `needs_url` the file may leave the URL to the command line.
+
+    With `whole_files`, every row of its data files is looked at, as a run would do only when it starts.
 
     Raises:
         UsageError: with every mistake.
@@ -110,7 +113,7 @@ def read_preset(
             plan = apply_overrides(plan, overrides, problems)
             if needs_url and not plan.target.url:
                 problems.add(("target", "url"), "is missing; write it here, or give a URL on the command line")
-            check_references(plan, problems)
+            check_references(plan, problems, whole_files=whole_files)
             if not problems:
                 return plan
     raise UsageError(*problems.lines(shown, text, changed=changed))
