@@ -45,7 +45,7 @@ def run_on_screen(wanted: Wanted) -> int:
     pending.give(wanted.request())
     try:
         code = show(Start(screen="live", pending=pending, plan=wanted.plan, mouse=wanted.mouse), sys.stdout)
-    except KeyboardInterrupt:  # before there was a screen to take the key
+    except BaseException:  # Ctrl-C before there was a screen to take the key, or a defect of the app
         _stop(pending)
         raise
     if not pending.has_answered:  # the screen was left before there was anything to see
