@@ -53,7 +53,7 @@ def counterpart(path: Path) -> Path:
     for row in rows[own + 1 :]:
         if record.rounds_of and row.rounds_of == record.rounds_of:
             continue  # another round of the same command
-        if row.preset == plan.name and row.url == plan.target.url and row.status in {"finished", "stopped"}:
+        if row.preset == plan.name and row.url == plan.where and row.status in {"finished", "stopped"}:
             return row.path
     raise UsageError(
         f"nothing to compare {path.name} with: no baseline is set and no earlier run of {plan.name} is saved"

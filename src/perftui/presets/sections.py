@@ -98,16 +98,8 @@ class Section(Kind):
 
     def write(self, value: Any) -> object:  # noqa: ANN401 - what `build` made
         """The table, without what need not be said."""
-        parts = self._parts(value) if self._parts else self._said(value)
+        parts = self._parts(value) if self._parts else parts_said(value, self._keys)
         return {name: key.kind.write(parts[name]) for name, key in self._keys.items() if name in parts}
-
-    def _said(self, struct: msgspec.Struct) -> dict[str, object]:
-        """Fields that are required or not as they are when nothing is said, by key."""
-        defaults = {field.name: _default(field) for field in msgspec.structs.fields(struct)}
-        found = {name: (getattr(struct, key.to or name), defaults[key.to or name]) for name, key in self._keys.items()}
-        return {
-            name: value for name, (value, default) in found.items() if self._keys[name].required or value != default
-        }
 
     def _schema(self) -> Schema:
         schema: Schema = {
@@ -123,6 +115,13 @@ class Section(Kind):
         if self._doc:
             schema["description"] = self._doc
         return schema
+
+
+def parts_said(struct: msgspec.Struct, keys: Mapping[str, Key]) -> dict[str, object]:
+    """Fields of a struct that are required or not as they are when nothing is said, by key."""
+    defaults = {field.name: _default(field) for field in msgspec.structs.fields(struct)}
+    found = {name: (getattr(struct, key.to or name), defaults[key.to or name]) for name, key in keys.items()}
+    return {name: value for name, (value, default) in found.items() if keys[name].required or value != default}
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:

@@ -69,7 +69,7 @@ def starting_lines(plan: Plan) -> list[str]:
 
     return [
         "",
-        f"  {plan.name}  {plan.target.url}",
+        f"  {plan.name}  {plan.where}",
         f"  {load_text(plan.load)}",
         "",
         "  starting workers · asking the target",
