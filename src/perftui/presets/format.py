@@ -12,7 +12,7 @@ from perftui.presets.grammar import SECRET_KINDS
 from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, MapOf, Number, Schema, Text
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.request_format import FILE, HEADER_VALUE, HEADERS, NAME, OPERATION, REQUEST, STEP, Think
-from perftui.presets.sections import Key, Section, struct_builder
+from perftui.presets.sections import Key, Section, at_most_one, exactly_one, struct_builder
 
 MOST_RATE = 1_000_000
 MOST_USERS = 100_000
@@ -80,6 +80,7 @@ AUTH = Section(
     struct_builder(Auth),
     "How requests identify themselves: exactly one way.",
     _one_way,
+    schema={"minProperties": 1, "maxProperties": 1},
 )
 TLS = Section(
     {
@@ -110,7 +111,15 @@ _TARGET_KEYS = {
     "re_resolve": Key(Duration(zero=True), "Time between new look-ups of the host's name.", to="re_resolve_s"),
     "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host."),
 }
-TARGET = Section(_TARGET_KEYS, lambda read, _path, _problems: Target(**{"url": "", **read}), "What is loaded.")
+_OF_LOAD = ("mode", "rate", "users", "stages", "duration", "warmup", "arrivals", "think", "max_requests", "connections")
+_IN_LOAD = dict.fromkeys(_OF_LOAD, "to [load]")
+_IN_TARGET = {name: "to [target]" for name in _TARGET_KEYS if name != "connections"}
+TARGET = Section(
+    _TARGET_KEYS,
+    lambda read, _path, _problems: Target(**{"url": "", **read}),
+    "What is loaded.",
+    elsewhere=_IN_LOAD,
+)
 _URL = Key(_TARGET_KEYS["url"].kind, "Where it is, such as postgresql://127.0.0.1/shop.", required=True)
 TARGETS = MapOf(
     Section(
@@ -240,6 +249,8 @@ LOAD = Section(
     "How much, how long, how it arrives.",
     _one_level,
     _load_parts,
+    elsewhere=_IN_TARGET,
+    schema=exactly_one(*_LEVELS) | at_most_one("stages", "duration"),
 )
 JOURNEY = Section(
     {
@@ -274,6 +285,8 @@ class Metric(Text):
 def _build_objective(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
     metric = read["metric"]
     limits = {}
+    if "target" not in read:  # missing it fails: nothing is left to warn of
+        read["target"] = read["critical"]
     for name in ("target", "critical"):
         if name in read:
             try:
@@ -295,29 +308,40 @@ def _build_objective(read: dict[str, Any], path: KeyPath, problems: Problems) ->
     return Objective(**read)
 
 
+_LIMIT = r"^\s*(<=|>=|<|>)\s*\d"
 OBJECTIVE = Section(
     {
         "metric": Key(Metric(), "What is judged, such as response_time.p95 or error_rate.", required=True),
-        "target": Key(Text(most=100), "Limit whose miss warns, such as < 500ms.", required=True),
-        "critical": Key(Text(most=100), "Limit whose miss fails the run."),
+        "target": Key(Text(most=100, pattern=_LIMIT), "Limit whose miss warns, such as < 500ms."),
+        "critical": Key(Text(most=100, pattern=_LIMIT), "Limit whose miss fails the run."),
         "operation": Key(NAME, "Operation it is about; the total when not said."),
     },
     _build_objective,
-    "A metric with two limits.",
+    "A metric with one or two limits.",
+    lambda names: "" if {"target", "critical"} & set(names) else "has no limit; write target, critical or both",
+    schema={"anyOf": [{"required": ["target"]}, {"required": ["critical"]}]},
 )
 PRESET_KEYS = {
     "schema": Key(Number(low=1, whole=True, high=1_000), "Version of the format: 1.", required=True),
-    "name": Key(Text(check=texts.name_problem), "Name on the command line.", required=True),
+    "name": Key(
+        Text(check=texts.name_problem, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
+        "Name on the command line.",
+        required=True,
+    ),
     "title": Key(Text(most=200, check=texts.label_problem), "Title in lists."),
     "description": Key(Text(most=4000, empty=True, check=texts.description_problem), "What it is for, in two lines."),
     "kind": Key(Choice("health", "read", "write", "stress", "custom"), "Kind of load; custom when not said."),
     "target": Key(TARGET, "What is loaded."),
     "targets": Key(TARGETS, 'Further targets by name; an operation goes to one with target = "NAME".'),
     "load": Key(LOAD, "How much, how long, how it arrives.", required=True),
-    "operations": Key(ListOf(OPERATION, least=1, most=1000), "Kinds of requests."),
-    "journeys": Key(ListOf(JOURNEY, least=1, most=1000), "Sequences of requests of one user."),
-    "data": Key(ListOf(DATA, most=100), "Files whose columns are values."),
-    "objectives": Key(ListOf(OBJECTIVE, most=200), "Limits that decide between pass, warn and fail."),
-    "before": Key(ListOf(REQUEST, most=1000), "Set-up requests, sent once and not counted."),
-    "after": Key(ListOf(REQUEST, most=1000), "Clean-up requests, also after an abort, not counted."),
+    "operations": Key(ListOf(OPERATION, table=True, least=1, most=1000), "Kinds of requests."),
+    "journeys": Key(ListOf(JOURNEY, table=True, least=1, most=1000), "Sequences of requests of one user."),
+    "data": Key(ListOf(DATA, table=True, most=100), "Files whose columns are values."),
+    "objectives": Key(ListOf(OBJECTIVE, table=True, most=200), "Limits that decide between pass, warn and fail."),
+    "before": Key(ListOf(REQUEST, table=True, most=1000), "Set-up requests, sent once and not counted."),
+    "after": Key(ListOf(REQUEST, table=True, most=1000), "Clean-up requests, also after an abort, not counted."),
 }
+ELSEWHERE = (
+    _IN_TARGET | _IN_LOAD | {"path": "to [[operations]]", "method": "to [[operations]]", "checks": "to [[operations]]"}
+)
+"""Keys that stand at the top of files whose writer forgot their table."""

@@ -59,6 +59,7 @@ class Text(Kind):
         most: int = 100_000,
         empty: bool = False,
         later: bool = False,
+        pattern: str = "",
     ) -> None:
         """Describe the text.
 
@@ -68,7 +69,9 @@ class Text(Kind):
             most: characters.
             empty: whether nothing is fine.
             later: a text with placeholders is checked only when they are resolved.
+            pattern: what `check` says as far as an expression can, for editors.
         """
+        self._pattern = pattern
         self._later = later
         self._allow = allow
         self._check = check
@@ -106,7 +109,8 @@ class Text(Kind):
         return self._check(literal) if self._check else ""
 
     def _schema(self) -> Schema:
-        return {"type": "string"} if self._empty else {"type": "string", "minLength": 1}
+        schema: Schema = {"type": "string"} if self._empty else {"type": "string", "minLength": 1}
+        return schema | {"pattern": self._pattern} if self._pattern else schema
 
 
 def _not_here(placeholder: grammar.Placeholder, allowed: tuple[str, ...]) -> str:
@@ -118,8 +122,17 @@ def _not_here(placeholder: grammar.Placeholder, allowed: tuple[str, ...]) -> str
 class Number(Kind):
     """A finite number in a range; true and false are none."""
 
-    def __init__(self, *, low: float = 0.0, high: float = math.inf, above: bool = False, whole: bool = False) -> None:
-        """Describe the number: from low (above it with `above`) to high."""
+    def __init__(
+        self,
+        *,
+        low: float = 0.0,
+        high: float = math.inf,
+        above: bool = False,
+        whole: bool = False,
+        quoted: bool = False,
+    ) -> None:
+        """Describe the number: from low (above it with `above`) to high; with `quoted` its digits may be text."""
+        self._quoted = quoted
         self._low = low
         self._high = high
         self._above = above
@@ -127,6 +140,11 @@ class Number(Kind):
 
     def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
         problem = ""
+        if isinstance(value, str) and value.isdecimal() and len(value) < 20:
+            if not self._quoted:
+                problems.add(path, f"{show(value)} is text; write the number without quotes: {value}")
+                return BAD
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             problem = f"{show(value)} is not a number"
         elif isinstance(value, int) and abs(value) > MOST_NUMBER:
@@ -153,7 +171,7 @@ class Number(Kind):
         schema["exclusiveMinimum" if self._above else "minimum"] = _plain(self._low)
         if math.isfinite(self._high):
             schema["maximum"] = _plain(self._high)
-        return schema
+        return {"anyOf": [schema, {"type": "string", "pattern": r"^\d+$"}]} if self._quoted else schema
 
 
 class Flag(Kind):
@@ -227,8 +245,11 @@ class Choice(Kind):
 class ListOf(Kind):
     """A list, read as a tuple."""
 
-    def __init__(self, member: Kind, *, single: bool = False, least: int = 0, most: int = 10_000) -> None:
-        """Describe the list; with `single`, one member may stand alone."""
+    def __init__(
+        self, member: Kind, *, single: bool = False, table: bool = False, least: int = 0, most: int = 10_000
+    ) -> None:
+        """Describe the list; with `single` one member may stand alone, with `table` one that is a table."""
+        self._table = table
         self._member = member
         self._single = single
         self._least = least
@@ -237,6 +258,12 @@ class ListOf(Kind):
     def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
         if not isinstance(value, list):
             if self._single:
+                only = self._member.read(value, path, problems)
+                return BAD if only is BAD else (only,)
+            if self._table and isinstance(value, Mapping):
+                if value and all(isinstance(inner, Mapping) for inner in value.values()):
+                    problems.add(path, f"holds tables by name; write each as [[{path[-1]}]] with its name in it")
+                    return BAD
                 only = self._member.read(value, path, problems)
                 return BAD if only is BAD else (only,)
             problems.add(path, f"{show(value)} is not a list; put it in [ ]")
@@ -256,7 +283,7 @@ class ListOf(Kind):
         schema: Schema = {"type": "array", "items": self._member.schema()}
         if self._least:
             schema["minItems"] = self._least
-        return {"anyOf": [schema, self._member.schema()]} if self._single else schema
+        return {"anyOf": [schema, self._member.schema()]} if self._single or self._table else schema
 
 
 class MapOf(Kind):

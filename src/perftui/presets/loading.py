@@ -13,7 +13,7 @@ from perftui.model.plan import Plan, Target
 from perftui.model.text import safe_text
 from perftui.presets.catalog import find_preset
 from perftui.presets.files import with_absolute_files
-from perftui.presets.format import PRESET_KEYS
+from perftui.presets.format import ELSEWHERE, PRESET_KEYS
 from perftui.presets.one_request import url_preset
 from perftui.presets.overrides import Overrides, apply_overrides, apply_url
 from perftui.presets.problems import GIVEN_URL, KeyPath, Problems
@@ -132,4 +132,4 @@ def _build_plan(read: dict[str, Any], _path: KeyPath, _problems: Problems) -> ob
     return Plan(**read)
 
 
-PRESET = Section(PRESET_KEYS, _build_plan, "A preset of perftui.")
+PRESET = Section(PRESET_KEYS, _build_plan, "A preset of perftui.", elsewhere=ELSEWHERE)

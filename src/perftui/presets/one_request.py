@@ -50,9 +50,11 @@ def url_preset(url: str) -> str:
     from perftui.presets.writing import write_preset
 
     url = full_url(url)
-    if problem := texts.url_problem(url):
+    if problem := texts.target_problem(url):
         raise UsageError(f"{GIVEN_URL}: {problem}")
     parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"}:
+        raise UsageError(f"{GIVEN_URL}: alone it is an HTTP request; what to ask {parts.scheme}:// is said by a preset")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     tables: dict[str, Any] = {
         "schema": 1,

@@ -12,7 +12,7 @@ from perftui.presets.drivers import DriverFormat
 from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT, SECRET_KINDS
 from perftui.presets.kinds import BAD, Duration, Flag, Kind, ListOf, MapOf, Number, Schema, Text, show
 from perftui.presets.problems import KeyPath, Problems
-from perftui.presets.sections import Key, Section, parts_said, struct_builder
+from perftui.presets.sections import Key, Section, at_most_one, exactly_one, parts_said, struct_builder
 
 ANY_PLACEHOLDER = (*KINDS, *KINDS_WITHOUT_ARGUMENT, "var")
 HEADER_VALUE = Text(allow=ANY_PLACEHOLDER, check=texts.header_value_problem, empty=True)
@@ -157,7 +157,8 @@ class _Scalar(Kind):
 CHECK_KEYS = {
     "name": Key(NAME, "Name under which failures are counted."),
     "status": Key(
-        ListOf(Number(low=100, high=599, whole=True), single=True, least=1, most=100), "Statuses that are right."
+        ListOf(Number(low=100, high=599, whole=True, quoted=True), single=True, least=1, most=100),
+        "Statuses that are right.",
     ),
     "header": Key(Text(check=texts.header_name_problem), "Header that must be present."),
     "json": Key(Text(check=texts.json_path_problem), "JSON path that must exist in the body, such as $.items[0].id."),
@@ -199,6 +200,7 @@ CAPTURE = Section(
     struct_builder(Capture),
     "A value taken from a response for later requests.",
     _one_source,
+    schema=exactly_one("json", "header", "regex", "cookie"),
 )
 
 
@@ -241,9 +243,11 @@ COMMON_KEYS = {
 """Of operations of every protocol."""
 OPERATION_KEYS = {
     **COMMON_KEYS,
-    "method": Key(Text(check=texts.method_problem), "HTTP method; GET when not said."),
+    "method": Key(
+        Text(check=texts.method_problem, pattern=r"^[!#$%&'*+.^_`|~0-9A-Z-]{1,32}$"), "HTTP method; GET when not said."
+    ),
     "path": Key(
-        Text(allow=ANY_PLACEHOLDER, check=texts.path_problem, most=16_000),
+        Text(allow=ANY_PLACEHOLDER, check=texts.path_problem, most=16_000, pattern="^/"),
         "Path appended to target.url.",
         required=True,
     ),
@@ -254,6 +258,16 @@ OPERATION_KEYS = {
     "body": Key(_FREE, "Body as text."),
     "body_file": Key(FILE, "File whose bytes are the body; relative to the preset's directory."),
     "multipart": Key(ListOf(PART, least=1), "Parts of a multipart body."),
+}
+
+
+_NOT_OF_OPERATIONS = {
+    "url": "to [target]; an operation has the path",
+    "timeout": "to [target]",
+    "auth": "to [target]",
+    "status": "to checks, such as checks = [{ status = 200 }]",
+    "rate": "to [load]; operations share it by weight",
+    "users": "to [load]; operations share them by weight",
 }
 
 
@@ -271,7 +285,14 @@ class OperationKind(Kind):
         self._doc = doc
         self._common = {name: key for name, key in COMMON_KEYS.items() if name not in lacks} | dict(extra or {})
         http = {name: key for name, key in OPERATION_KEYS.items() if name not in COMMON_KEYS}
-        self._http = Section({**self._common, **http}, _build_operation, doc, _one_body)
+        self._http = Section(
+            {**self._common, **http},
+            _build_operation,
+            doc,
+            _one_body,
+            elsewhere=_NOT_OF_OPERATIONS,
+            schema=at_most_one(*_BODIES) | {"dependencies": {name: ["method"] for name in _BODIES}},
+        )
         self._known = {*self._common, *http}
 
     def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
@@ -283,8 +304,8 @@ class OperationKind(Kind):
 
     def write(self, value: Operation) -> object:
         """The table of its protocol."""
-        section = self._section(drivers.driver_named(value.driver)) if value.driver else self._http
-        return section.write(value)
+        driver = drivers.driver_named(value.driver)
+        return (self._section(driver) if driver.keys else self._http).write(value)
 
     def _section(self, driver: DriverFormat) -> Section:
         first = next(iter(driver.keys))

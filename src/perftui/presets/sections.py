@@ -48,6 +48,9 @@ class Section(Kind):
         doc: str = "",
         rule: Rule = lambda _: "",
         parts: Parts | None = None,
+        *,
+        elsewhere: Mapping[str, str] | None = None,
+        schema: Schema | None = None,
     ) -> None:
         """Describe the table.
 
@@ -58,7 +61,11 @@ class Section(Kind):
             doc: one sentence for editors.
             rule: says which keys exclude each other or are needed together; asked whatever else is wrong.
             parts: takes apart what `build` made; None: a struct whose fields are the keys.
+            elsewhere: keys that people write here though they belong somewhere else, and where.
+            schema: what `rule` says, as JSON Schema.
         """
+        self._elsewhere = elsewhere or {}
+        self._rule_schema = schema or {}
         self._parts = parts
         self._rule = rule
         self._keys = dict(keys)
@@ -75,6 +82,10 @@ class Section(Kind):
         for name, inner in value.items():
             key = self._keys.get(name)
             if key is None:
+                if name in self._elsewhere:
+                    problems.add((*path, name), f"has no meaning here; it belongs {self._elsewhere[name]}")
+                    good = False
+                    continue
                 guess = nearest_word(name, self._keys)
                 known = f"did you mean {guess!r}?" if guess else f"known: {', '.join(self._keys)}"
                 problems.add((*path, name), f"unknown key; {known}")
@@ -114,7 +125,18 @@ class Section(Kind):
             schema["required"] = required
         if self._doc:
             schema["description"] = self._doc
-        return schema
+        return schema | self._rule_schema
+
+
+def exactly_one(*names: str) -> Schema:
+    """As JSON Schema: one of these keys, and no other of them."""
+    return {"oneOf": [{"required": [name]} for name in names]}
+
+
+def at_most_one(*names: str) -> Schema:
+    """As JSON Schema: no two of these keys together."""
+    pairs = [{"required": [one, other]} for at, one in enumerate(names) for other in names[at + 1 :]]
+    return {"not": {"anyOf": pairs}}
 
 
 def parts_said(struct: msgspec.Struct, keys: Mapping[str, Key]) -> dict[str, object]:
