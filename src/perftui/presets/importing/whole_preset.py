@@ -16,9 +16,9 @@ from perftui.presets.format import TARGET
 from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, short_url, split_url
 from perftui.presets.importing.tables import TableWriter, placeholders_in
 from perftui.presets.importing.targets import use_targets
+from perftui.presets.kinds import Kind
 from perftui.presets.problems import Problems
 from perftui.presets.request_format import STEP
-from perftui.presets.sections import Section
 from perftui.presets.toml_files import MOST_BYTES
 from perftui.presets.writing import write_preset
 
@@ -147,7 +147,7 @@ def _usable_steps(given: Sequence[_Written], finding: Finding) -> list[_Written]
     return usable
 
 
-def _mistakes(section: Section, table: dict[str, Any]) -> list[tuple[str, str]]:
+def _mistakes(section: Kind, table: dict[str, Any]) -> list[tuple[str, str]]:
     """Keys of a table and what is wrong with them."""
     problems = Problems()
     section.read(table, (), problems)
