@@ -237,8 +237,8 @@ TAGS = st.sampled_from(
     [
         "ThreadGroup", "HTTPSamplerProxy", "ConfigTestElement", "HeaderManager", "Arguments", "LoopController",
         "IfController", "ResponseAssertion", "JSONPathAssertion", "DurationAssertion", "JSONPostProcessor",
-        "RegexExtractor", "ConstantTimer", "UniformRandomTimer", "TransactionController", "BoundaryExtractor", "JDBCSampler",
-        "hashTree",
+        "RegexExtractor", "ConstantTimer", "UniformRandomTimer", "TransactionController", "BoundaryExtractor",
+        "JDBCSampler", "hashTree",
     ]
 )  # fmt: skip
 NAMES = st.sampled_from(
