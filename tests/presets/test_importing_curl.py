@@ -159,6 +159,7 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
         (r"$'\x41\101\'\\\t\q'", [["AA'\\\t\\q"]]),
         ("${A:-b}$C$$1", [["b${env:C}$${env:ARGUMENT_1}"]]),
         ("${x}' '${", [["${env:x} ${$}{"]]),
+        ("a \\\r b\rc", [["a", "b"], ["c"]]),
     ],
 )
 def test_words_of_a_shell(text: str, expected: list[list[str]]) -> None:
