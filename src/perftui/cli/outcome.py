@@ -72,6 +72,9 @@ def run_reasons(record: Record) -> list[Reason]:
     if record.trust.verdict == "invalid":
         why = "; ".join(reason.detail for reason in record.trust.reasons if reason.verdict == "invalid")
         reasons.append(Reason(ExitCode.INVALID, f"the run is invalid: {why or 'the generator did not keep up'}"))
+    if undecided := [result for result in record.objectives if result.undecided]:
+        why = "; ".join(f"{objective_name(result)}: {result.detail}" for result in undecided)
+        reasons.append(Reason(ExitCode.INVALID, f"not decided: {why}"))
     if record.verdict == "fail":
         missed = [
             f"{objective_name(result)} is {objective_value(result)}, critical {result.critical or result.target}"

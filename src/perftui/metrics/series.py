@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from perftui.metrics.cells import CellSum, TimeName, sum_of
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import value_of
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
@@ -84,7 +85,8 @@ class IntervalView:
     def _of_counts(self, metric: str, operation: str) -> float | None:
         counts = self.counts(operation)
         duration_s = self.interval.duration_s
-        failed = counts.errors + counts.timeouts + counts.dropped
+        unsent = sum(own_drops(cell.error_classes) for cell in self.cells(operation))
+        failed = counts.errors + counts.timeouts + counts.dropped - unsent
         judged = counts.ok + failed
         if metric in {"throughput", "rate", "errors_per_s"}:
             if duration_s <= 0:

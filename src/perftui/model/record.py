@@ -59,7 +59,8 @@ class Stats(Part, frozen=True, kw_only=True):
     attained: float = 0.0
     """Ok among those due / due."""
     error_rate: float = 0.0
-    """(errors + timeouts + dropped) / (ok + errors + timeouts + dropped): client-origin and cancelled ones excluded."""
+    """(errors + timeouts + dropped) / (ok + errors + timeouts + dropped); cancelled ones, and what failed in the
+    generator or was dropped by its own fault, are left out."""
     timeout_rate: float = 0.0
     received_bytes: int = 0
     sent_bytes: int = 0
@@ -127,6 +128,10 @@ class ObjectiveResult(Part, frozen=True, kw_only=True):
     critical: str = ""
     verdict: Verdict = "none"
     detail: str = ""
+    implied: bool = False
+    """Nobody asked for it: it must hold of every run."""
+    undecided: bool = False
+    """Whether it holds cannot be told: too much of the value may be the generator's."""
 
 
 class Finding(Part, frozen=True, kw_only=True):

@@ -107,8 +107,9 @@ def parts_text(parts: dict[str, float]) -> list[str]:
 
 
 def objective_name(result: ObjectiveResult) -> str:
-    """The metric, after its operation where it has one."""
-    return f"{result.operation}: {result.metric}" if result.operation else result.metric
+    """The metric, after its operation where it has one; said where nobody asked for it."""
+    name = f"{result.operation}: {result.metric}" if result.operation else result.metric
+    return f"{name} (implied)" if result.implied else name
 
 
 def objective_value(result: ObjectiveResult) -> str:
