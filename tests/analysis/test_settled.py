@@ -29,7 +29,7 @@ def _summary(*, ok: int = 100, errors: int = 0, p95: float = 40.0, ours: float =
 
 
 def _of(summary: Summary, *objectives: Objective, at_least: bool = False) -> tuple[ObjectiveResult, ...]:
-    return settled(evaluate(objectives, summary), summary, at_least=at_least)
+    return settled(objectives, evaluate(objectives, summary), summary, at_least=at_least)
 
 
 P95 = Objective(metric="response_time.p95", target="< 30ms", critical="< 35ms")

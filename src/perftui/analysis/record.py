@@ -22,7 +22,7 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
     summary = timeline.run()
     trust = timeline.trust()
     results = evaluate(header.plan.objectives, summary)
-    objectives = settled(results, summary, at_least=is_generator_limit(trust))
+    objectives = settled(header.plan.objectives, results, summary, at_least=is_generator_limit(trust))
     last_s = timeline.at_s
     return Record(
         id=header.id,

@@ -22,7 +22,7 @@ _OF_ANSWERS = ("response_time.", "service_time.", *FRACTION_METRICS, *RATE_METRI
 
 
 def settled(
-    results: Sequence[ObjectiveResult], summary: Summary, *, at_least: bool = False
+    objectives: Sequence[Objective], results: Sequence[ObjectiveResult], summary: Summary, *, at_least: bool = False
 ) -> tuple[ObjectiveResult, ...]:
     """The results as they count.
 
@@ -30,11 +30,15 @@ def settled(
     no request was ok, or that measured none, has failed whatever else its objectives say.
 
     Args:
-        results: of the plan's objectives.
+        objectives: of the plan.
+        results: of each of them.
         summary: of the measure phase.
         at_least: whether the throughput is only the least that the target can do.
     """
-    found = [_settled(result, summary, at_least=at_least) for result in results]
+    found = [
+        _noted(_settled(result, summary, at_least=at_least), objective.note)
+        for objective, result in zip(objectives, results, strict=True)
+    ]
     implied = [
         replace(_settled(result, summary, at_least=False), implied=True)
         for result in evaluate((_FAILURES, _ANSWERS), summary)
@@ -42,6 +46,10 @@ def settled(
     if not found:
         return tuple(implied)
     return (*found, *(result for result in implied[1:] if result.verdict == "fail"))
+
+
+def _noted(result: ObjectiveResult, note: str) -> ObjectiveResult:
+    return replace(result, detail="; ".join(filter(None, (result.detail, note)))) if note else result
 
 
 def _settled(result: ObjectiveResult, summary: Summary, *, at_least: bool) -> ObjectiveResult:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from perftui.model.plan import Frozen, Load, Operation, Plan, Stage
 from perftui.model.units import format_duration
 from perftui.presets import texts
+from perftui.presets.following import following
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
 from perftui.presets.kinds import BAD, Kind, Number
 from perftui.presets.problems import GIVEN_URL, Problems
@@ -68,7 +69,7 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
     target = replace(plan.target, headers=_with_headers(plan.target.headers, overrides.headers, problems))
     if "timeout_s" in values:
         target = replace(target, timeout_s=values["timeout_s"])
-    return replace(plan, load=load, target=target)
+    return replace(plan, load=load, target=target, objectives=following(plan.objectives, plan.load, load))
 
 
 def apply_url(plan: Plan, url: str, problems: Problems) -> Plan:
