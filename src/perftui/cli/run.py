@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,7 @@ def run(
     public ones need --confirm-host.
     """
     from perftui.cli.headers import parse_headers
+    from perftui.cli.outcome import unless_blocking
     from perftui.cli.screen import has_terminal
     from perftui.cli.wanted import Wanted
     from perftui.presets.loading import load_plan
@@ -162,7 +164,7 @@ def run(
     if headless or rounds > 1 or not has_terminal() or (style != "text" and output is None):
         from perftui.cli.headless import run_headless
 
-        return run_headless(wanted)
+        return unless_blocking(partial(run_headless, wanted), warn_only=warn_only)
     from perftui.cli.session import run_on_screen
 
-    return run_on_screen(wanted)
+    return unless_blocking(partial(run_on_screen, wanted), warn_only=warn_only)

@@ -44,7 +44,7 @@ def run_on_screen(wanted: Wanted) -> int:
     baseline = _baseline(wanted)
     loading = threading.Thread(target=_load_app, daemon=True)
     loading.start()
-    handle = anyio.run(start_runner, wanted.request())
+    handle = anyio.run(start_runner, wanted.request(baseline=baseline[0].path if baseline else None))
     try:
         loading.join()
         code = show(Start(screen="live", run=handle.path, mouse=wanted.mouse), sys.stdout)
@@ -67,9 +67,9 @@ def _baseline(wanted: Wanted) -> list[LoadedRun]:
     """The runs to compare with, looked up before this run is the latest one."""
     if not wanted.baseline:
         return []
-    from perftui.cli.results import chosen_baseline
+    from perftui.cli.results import baseline_of
 
-    return chosen_baseline(wanted.baseline, wanted.plan)
+    return baseline_of(wanted)
 
 
 def _load_app() -> None:

@@ -32,9 +32,11 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
         return bool(self.baseline) or self.rounds > 1 or self.style in EVERY_SECOND
 
-    def request(self, rounds_of: str = "", number: int = 0) -> RunRequest:
-        """The request of one run."""
+    def request(self, rounds_of: str = "", number: int = 0, *, baseline: Path | None = None) -> RunRequest:
+        """The request of one run; several rounds are compared together, at their end."""
         return RunRequest(
+            baseline=str(baseline) if baseline is not None and not rounds_of else "",
+            threshold=self.threshold,
             plan=self.plan,
             label=self.label,
             confirm_host=self.confirm_host,

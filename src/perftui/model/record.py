@@ -11,6 +11,8 @@ from perftui.model.plan import Plan
 
 Status = Literal["running", "finished", "stopped", "aborted", "interrupted", "failed"]
 Verdict = Literal["pass", "warn", "fail", "none"]
+REGRESSION = "regression"
+"""Code of the finding that a run is worse than its baseline."""
 METRIC_DEFINITIONS = 1
 """Version of what the numbers mean; part of the comparability key."""
 
@@ -171,6 +173,11 @@ class Record(Part, frozen=True, kw_only=True):
     objectives: tuple[ObjectiveResult, ...] = ()
     findings: tuple[Finding, ...] = field(default_factory=tuple)
     verdict: Verdict = "none"
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether it was found worse than its baseline."""
+        return any(finding.code == REGRESSION for finding in self.findings)
 
     @property
     def stopped_by_guard(self) -> str:

@@ -42,6 +42,8 @@ def run_verdict_text(record: Record) -> str:
     """What came of a run: `✓ pass`; `✗ invalid, objectives pass` where its numbers prove nothing; empty for none."""
     if record.trust.verdict == "invalid":
         return "✗ invalid" + (f", objectives {record.verdict}" if record.verdict != "none" else "")
+    if record.is_regression:
+        return "✗ regression" + (f", objectives {record.verdict}" if record.verdict != "none" else "")
     return f"{verdict_mark(record.verdict)} {record.verdict}" if record.verdict != "none" else ""
 
 
