@@ -1,4 +1,4 @@
-"""The comparison of runs whose generators were late: what they added is inside the interval, not a cap on the verdict."""
+"""Runs whose generators were late, compared: what they added is inside the interval, not a cap on the verdict."""
 
 from __future__ import annotations
 
