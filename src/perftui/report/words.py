@@ -27,7 +27,7 @@ LEAST_VALUES = {"p99": 1_000, "p99_9": 10_000}
 """A percentile of fewer values than this is not shown."""
 TRUST_WORDS: dict[TrustVerdict, str] = {
     "valid": "The generator kept up: the numbers are the target's.",
-    "degraded": "The generator did not always keep up: read the numbers with care.",
+    "degraded": "Some of the numbers may be partly the generator's own: which, and how much of them, is said here.",
     "invalid": "The generator did not keep up: the numbers are its own, not the target's. Do not compare them.",
 }
 _MARKS: dict[Verdict, str] = {"pass": "✓", "warn": "!", "fail": "✗", "none": "·"}
@@ -74,6 +74,11 @@ def headline(plan: Plan) -> str:
     return f"{plan.name} · {plan.where}{path} · {load_text(plan.load)}"
 
 
+def shows(times: LatencyStats, field: str) -> bool:
+    """Whether there are enough values for a percentile."""
+    return times.count >= max(1, LEAST_VALUES.get(field, 1))
+
+
 def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: float) -> str:
     """A percentile in ms, honest about what is not known.
 
@@ -82,7 +87,7 @@ def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: fl
     """
     from perftui.metrics.summary import is_censored
 
-    if times.count < max(1, LEAST_VALUES.get(field, 1)):
+    if not shows(times, field):
         return MISSING
     quantile = next((q for name, _, q in PERCENTILES if name == field), None)
     time = next((name for name in TIME_METRICS if getattr(stats, f"{name}_ms") is times), "response_time")
