@@ -240,6 +240,8 @@ class Objective(Frozen, frozen=True, kw_only=True):
     critical: str = ""
     operation: str = ""
     """Empty: the total."""
+    note: str = ""
+    """Why it is not as the preset has it; said beside its result."""
 
 
 class Plan(Frozen, frozen=True, kw_only=True):
