@@ -152,12 +152,12 @@ def _facts(plan: Plan, report: TargetReport | None) -> Content:
     requests = planned_requests(plan.load)
     many = f"about {requests:,}" if requests is not None else "as many as the server answers"
     lines = (
-        ("target", words(plan.target.url, "bold")),
+        ("target", words(plan.where, "bold")),
         ("address", address),
         ("preset", words(f"{plan.name}, {plan.title}" if plan.title else plan.name)),
         ("load", Content(plan_text(plan))),
         ("writes", Content("yes: it changes data on the target" if plan.writes else "no")),
-        ("requests", words(f"{many}, to {host_text(plan.target.url)}:")),
+        ("requests", words(f"{many}, to {' and '.join(map(host_text, plan.where.split(' + ')))}:")),
     )
     facts = [Content.styled(f"{name:<10}", "$quiet") + value for name, value in lines]
     return Content("\n").join([*facts, *planned_lines(plan, _MOST_REQUESTS)])

@@ -82,7 +82,7 @@ def _rows(picture: LivePicture, columns: tuple[Column, ...], field: str, name: s
     window, run = picture.window.total, picture.run.total
     numbers = (
         paint(recent_text(window.response_time_ms, field), "bold"),
-        percentile_text(run, run.response_time_ms, field, picture.plan.target.timeout_s),
+        percentile_text(run, run.response_time_ms, field, picture.plan.timeout_s),
     )
     if len(columns) == len(numbers) + 1:
         return [row(columns, (paint(name, "bold"), *numbers), " ")]
@@ -108,7 +108,7 @@ _HINTS = {"service_time_ms": "send to last byte", "start_delay_ms": "the generat
 
 def _parts(picture: LivePicture, columns: tuple[Column, ...], most: int) -> list[Text]:
     window, run = picture.window.total, picture.run.total
-    timeout_s = picture.plan.target.timeout_s
+    timeout_s = picture.plan.timeout_s
     first = sum(column.width + 1 for column in columns[:-2]) - 1
     known = [part for part in _PARTS if picture.is_open or part[1] == "service_time_ms"]
     kept = sorted(known, key=lambda part: part[3])[: max(1, most)]
