@@ -7,6 +7,7 @@ from textual.content import Content
 from perftui.model.record import ObjectiveResult
 from perftui.model.units import format_ms
 from perftui.report.words import percentile_text
+from perftui.tui.widgets.bounds import ours_text, weighed
 from perftui.tui.widgets.cells import Column, Drawing, Text, fit, header, join, paint, row
 from perftui.tui.widgets.objectives import limit_text, verdict_glyph
 from perftui.tui.widgets.picture import LivePicture, trend_seconds
@@ -65,10 +66,12 @@ def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
 
 
 def _columns(picture: LivePicture, width: int) -> tuple[Column, ...]:
-    numbers = (Column(f"{picture.window_s} s", _NUMBER), Column("run", _NUMBER))
+    numbers = [Column(f"{picture.window_s} s", _NUMBER), Column("run", _NUMBER)]
     line = max(0, width - 5 - 3 * (_NUMBER + 1) - 1)
     if line < _LEAST_TREND:
-        return (Column("", max(5, width - 2 * (_NUMBER + 1)), right=False), *numbers)
+        if width >= _WITH_BOUND and picture.run.total.response_time_bounds:
+            numbers.append(Column("ours", _NUMBER))
+        return (Column("", max(5, width - len(numbers) * (_NUMBER + 1)), right=False), *numbers)
     return (
         Column("", 5, right=False),
         Column(f"last {trend_seconds(line)} s" + (", from 0" if line > 16 else ""), line, right=False),
@@ -82,8 +85,10 @@ def _rows(picture: LivePicture, columns: tuple[Column, ...], field: str, name: s
     window, run = picture.window.total, picture.run.total
     numbers = (
         paint(recent_text(window.response_time_ms, field), "bold"),
-        percentile_text(run, run.response_time_ms, field, picture.plan.timeout_s),
+        weighed(percentile_text(run, run.response_time_ms, field, picture.plan.timeout_s), run, field),
     )
+    if columns[-1].title == "ours":
+        return [row(columns, (paint(name, "bold"), *numbers, ours_text(run, field)), " ")]
     if len(columns) == len(numbers) + 1:
         return [row(columns, (paint(name, "bold"), *numbers), " ")]
     lines, top = picture.trend_rows(f"response_time.{field}", columns[1].width, tall)
@@ -101,6 +106,8 @@ _PARTS = (
     ("start delay max", "start_delay_ms", "max", 5),
 )
 """Title, field and statistic of the parts of the response time; the last number is how much each is wanted."""
+_WITH_BOUND = 29
+"""Cells from which there is room for what the generator may have added."""
 _ROOMY = 17
 """Cells from which a title is written out."""
 _HINTS = {"service_time_ms": "send to last byte", "start_delay_ms": "the generator's own"}
@@ -109,10 +116,11 @@ _HINTS = {"service_time_ms": "send to last byte", "start_delay_ms": "the generat
 def _parts(picture: LivePicture, columns: tuple[Column, ...], most: int) -> list[Text]:
     window, run = picture.window.total, picture.run.total
     timeout_s = picture.plan.timeout_s
-    first = sum(column.width + 1 for column in columns[:-2]) - 1
+    numbers = next(place for place, column in enumerate(columns) if column.title == f"{picture.window_s} s")
+    first = sum(column.width + 1 for column in columns[:numbers]) - 1
     known = [part for part in _PARTS if picture.is_open or part[1] == "service_time_ms"]
     kept = sorted(known, key=lambda part: part[3])[: max(1, most)]
-    lines: list[Text] = [paint("─" * (first + 2 * (_NUMBER + 1)), "$panel-border")]
+    lines: list[Text] = [paint("─" * (first + len(columns[numbers:]) * (_NUMBER + 1)), "$panel-border")]
     hinted: set[str] = set()
     for part in known:
         if part not in kept:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from perftui.model.record import LatencyStats, Stats
 from perftui.model.units import format_count, format_ms, format_percent
 from perftui.report.words import PERCENTILES, percentile_text
+from perftui.tui.widgets.bounds import ours_text, weighed
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
 from perftui.tui.widgets.result_picture import ResultPicture
 
@@ -22,21 +23,21 @@ def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing
         kinds.append(("start delay", total.start_delay_ms))
     if total.error_time_ms.count and width >= 62:
         kinds.append(("failed", total.error_time_ms))
-    cell = min(12, max(8, (width - 16) // len(kinds) - 2))
+    ours = [Column("ours", 8)] if total.response_time_bounds else []
+    cell = min(12, max(8, (width - 16 - 10 * len(ours)) // len(kinds) - 2))
     if cell < len("start delay"):
         kinds = [(name.removeprefix("start "), stats) for name, stats in kinds]
-    columns = (Column("ms", 14, right=False), *(Column(name, cell) for name, _ in kinds))
+    columns = (Column("ms", 14, right=False), *(Column(name, cell) for name, _ in kinds), *ours)
     lines: list[Text] = [header(columns)]
     for field, name, _ in PERCENTILES:
-        values = [
-            _cell(percentile_text(total, stats, field, timeout_s), number) for number, (_, stats) in enumerate(kinds)
-        ]
-        lines.append(row(columns, (paint(name, "bold"), *values)))
+        texts = [percentile_text(total, stats, field, timeout_s) for _, stats in kinds]
+        values: list[Text] = [weighed(texts[0], total, field).stylize("bold"), *texts[1:]]
+        lines.append(row(columns, (paint(name, "bold"), *values, *(ours_text(total, field) for _ in ours))))
+    blank = [""] * len(ours)
     for field, name in _REST:
-        lines.append(row(columns, (paint(name, "$quiet"), *(_plain(stats, field) for _, stats in kinds))))
-    lines.append(
-        row(columns, (paint("values", "$quiet"), *(paint(f"{stats.count:,}", "$quiet") for _, stats in kinds)))
-    )
+        lines.append(row(columns, (paint(name, "$quiet"), *(_plain(stats, field) for _, stats in kinds), *blank)))
+    counts = (paint(f"{stats.count:,}", "$quiet") for _, stats in kinds)
+    lines.append(row(columns, (paint("values", "$quiet"), *counts, *blank)))
     return Drawing(lines, title="Times, ms", note="measure phase")
 
 
