@@ -6,7 +6,7 @@ import subprocess
 
 from support.cli import PERFTUI, run_cli
 from support.home import Home
-from support.waiting import wait_for_journal
+from support.waiting import wait_until
 
 LOAD = ("--rate", "20", "--warmup", "0s")
 
@@ -18,7 +18,6 @@ def test_a_reader_that_leaves_is_no_error(home: Home, demo_url: str) -> None:
         done = subprocess.run(
             ["bash", "-c", line], capture_output=True, text=True, env=home.environment, cwd=home.path, timeout=60
         )
-        assert done.stdout.splitlines()[-1].lstrip("{p0 ") in {"0", ""} or done.stdout.endswith("0\n"), command
         assert (done.stdout[-2:], done.stderr) == ("0\n", ""), command
 
 
@@ -31,14 +30,16 @@ def test_the_newest_is_one_that_has_ended(home: Home, demo_url: str) -> None:
     started = run_cli(home, *run, "--duration", "30s", "--detach")
     assert started.code == 0, started.stderr
     try:
-        wait_for_journal(home, '"interval"', -1)
+        wait_until(lambda: '"interval"' in (home.run_folders()[-1] / "journal.jsonl").read_text(), what="an interval")
         assert run_cli(home, "export").json["id"] == second
         set_ = run_cli(home, "baseline", "set")
         assert (set_.code, second in set_.stderr) == (0, True), set_.stderr
         compared = run_cli(home, "compare", "--format", "json").json
         assert (compared["baseline_id"], compared["run_id"]) == (first, second)
-        trend = run_cli(home, "trend", "--format", "json")
-        assert [point["id"] for point in trend.json["points"]] == [first, second]
+        trend = run_cli(home, "trend", "--format", "json").json
+        # an invalid run, as on a busy machine, is left out and named
+        told = [*(point["run_id"] for point in trend["points"]), *trend["skipped"]]
+        assert sorted(one.partition(":")[0] for one in told) == [first, second]
     finally:
         assert run_cli(home, "ctl", started.stdout.strip(), "stop").code == 0
         run_cli(home, "watch", started.stdout.strip(), "--lines")

@@ -36,7 +36,16 @@ def test_lines_come_in_the_order_of_their_times() -> None:
         return Event(at_s=at_s, kind="note")
 
     ordered = InOrder()
-    written = [event(0), interval(0), event(2.1), interval(1), event(2.2), event(1.5), interval(2), event(3.5)]
+    written: list[Interval | Event] = [
+        event(0),
+        interval(0),
+        event(2.1),
+        interval(1),
+        event(2.2),
+        event(1.5),
+        interval(2),
+        event(3.5),
+    ]
     shown = [line for each in written for line in ordered.add(each)] + ordered.rest()
     ends = [line.at_s + (line.duration_s if isinstance(line, Interval) else 0.0) for line in shown]
     assert len(shown) == len(written)
