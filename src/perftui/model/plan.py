@@ -18,6 +18,7 @@ PHASES: tuple[Phase, ...] = ("warmup", "ramp", "measure", "drain")
 
 DEFAULT_TIMEOUT_S = 5.0
 DEFAULT_IN_FLIGHT_CAP = 4096
+DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 class Frozen(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -83,6 +84,8 @@ class Target(Frozen, frozen=True, kw_only=True):
     keep_alive: bool = True
     re_resolve_s: float = 0.0
     """Seconds between new DNS look-ups; 0: resolved once, before the start."""
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+    """A larger answer is an error: it would measure the memory of the generator."""
     pid: int = 0
     """Process of a local server, sampled with the host; 0: unknown."""
 

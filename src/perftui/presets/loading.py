@@ -110,7 +110,7 @@ def read_preset(
         if isinstance(plan, Plan):
             plan = with_absolute_files(plan, directory)
             if url is not None:
-                plan = apply_url(plan, url, problems)
+                plan = apply_url(plan, url, problems, changed)
             plan = apply_overrides(plan, overrides, problems)
             plan = _with_default_url(plan)
             if needs_url and url is None and not plan.target.url and "" in plan.used_targets:

@@ -165,7 +165,7 @@ CHECK_KEYS = {
         ListOf(Number(low=100, high=599, whole=True, quoted=True), single=True, least=1, most=100),
         "Statuses that are right.",
     ),
-    "header": Key(Text(check=texts.header_name_problem), "Header that must be present."),
+    "header": Key(Text(check=texts.response_header_problem), "Header that must be present."),
     "json": Key(Text(check=texts.json_path_problem), "JSON path that must exist in the body, such as $.items[0].id."),
     "equals": Key(_Scalar(), "Value that the header, the JSON path or else the body must have."),
     "contains": Key(Text(allow=SECRET_KINDS), "Text that the header, the JSON value or the body must contain."),
@@ -198,7 +198,7 @@ CAPTURE = Section(
     {
         "name": Key(Text(check=texts.variable_problem), "Later requests use the value as ${name}.", required=True),
         "json": Key(Text(check=texts.json_path_problem), "JSON path of the value in the body."),
-        "header": Key(Text(check=texts.header_name_problem), "Header that holds the value."),
+        "header": Key(Text(check=texts.response_header_problem), "Header that holds the value."),
         "regex": Key(Text(check=texts.regex_problem), "Expression searched in the body; its first group is the value."),
         "cookie": Key(Text(check=texts.header_name_problem), "Cookie that holds the value."),
     },
