@@ -6,7 +6,7 @@ from perftui.analysis.findings import find
 from perftui.analysis.objectives import evaluate, overall
 from perftui.metrics.timeline import Timeline
 from perftui.model.journal import End, Header
-from perftui.model.record import Record
+from perftui.model.record import ENDED_BY_OBJECTIVE, Record
 
 
 def complete_record(header: Header, timeline: Timeline, end: End | None) -> Record:
@@ -17,8 +17,8 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
         timeline: Every line of it.
         end: Last line; None when the run was cut off, which makes its status `interrupted`.
     """
-    summary = timeline.run()
-    objectives = evaluate(header.plan.objectives, summary)
+    measured = timeline.measured()
+    objectives = evaluate(header.plan.objectives, measured)
     last_s = timeline.at_s
     return Record(
         id=header.id,
@@ -34,10 +34,13 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
         environment=header.environment,
         trust=timeline.trust(),
         whole_run=timeline.whole_run(),
-        summary=summary,
+        summary=measured.summary,
         phases=timeline.phases(),
-        host=timeline.host_spread(),
+        levels=measured.levels,
+        host=dict(measured.host),
+        target_growth=measured.growth,
         objectives=objectives,
         findings=find(timeline),
-        verdict=overall(objectives),
+        # answers that came in the drain do not undo the limit that ended the run
+        verdict="fail" if end and end.status_detail.startswith(f"{ENDED_BY_OBJECTIVE}: ") else overall(objectives),
     )

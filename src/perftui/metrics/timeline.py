@@ -15,7 +15,10 @@ from typing import Self
 from msgspec.structs import replace
 
 from perftui.metrics.cells import CellSum, TimeName
+from perftui.metrics.growth import growth_of
 from perftui.metrics.interval_merge import Sums, add_cells, merge_intervals
+from perftui.metrics.levels import LevelSums
+from perftui.metrics.measured import Measured
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.series import (
     OF_HOST,
@@ -29,10 +32,11 @@ from perftui.metrics.sparse import Sparse
 from perftui.metrics.spread import SpreadOf
 from perftui.metrics.summary import load_end_s, summary_of
 from perftui.metrics.trust import LOADED_PHASES, RunTrust, worst_of
+from perftui.metrics.windows import Windows
 from perftui.model.interval import Counts, ErrorSample, Event, Interval
 from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import PHASES, Mode, Phase, Plan
-from perftui.model.record import Spread, Stats, Summary, Trust
+from perftui.model.record import Growth, LevelStats, Spread, Stats, Summary, Trust
 
 KEEP = 900
 """Intervals kept one by one."""
@@ -67,6 +71,8 @@ class Timeline:
         self._sums: Sums = {}
         """Of all whole minutes."""
         self._trust: RunTrust | None = None
+        self._levels: LevelSums | None = None
+        self._windows: Windows | None = None
         self._host = {metric: SpreadOf() for metric in OF_HOST}
 
     def add(self, line: JournalLine) -> None:
@@ -123,6 +129,10 @@ class Timeline:
         reasons = self._trust.add(interval)
         if reasons and not interval.trust_reasons:
             interval = replace(interval, trust=worst_of(reasons), trust_reasons=reasons)
+        self._levels = self._levels or LevelSums(self.plan)
+        self._windows = self._windows or Windows(self.plan)
+        self._levels.add(interval)
+        self._windows.add(interval)
         self.last_interval = interval
         self.intervals_count += 1
         add_cells(self._minute, interval)
@@ -188,6 +198,25 @@ class Timeline:
     def measured_s(self) -> float:
         """Seconds of the measure phase so far."""
         return measured_seconds(self.plan.load, load_end_s(self.at_s, self.events))
+
+    def levels(self) -> tuple[LevelStats, ...]:
+        """The held levels so far, where the plan has several."""
+        return self._levels.stats() if self._levels else ()
+
+    def growth(self) -> Growth | None:
+        """How the memory of the target's process moved since the warm-up; None when it is too early to say."""
+        warm_s = self.plan.load.warmup_s
+        return growth_of([point for point in self.series("target_memory") if point[0] >= warm_s])
+
+    def measured(self) -> Measured:
+        """All that objectives may be about, so far."""
+        return Measured(
+            summary=self.run(),
+            levels=self.levels(),
+            host=self.host_spread(),
+            growth=self.growth(),
+            windows=self._windows.found() if self._windows else {},
+        )
 
     def whole_run(self) -> Counts:
         """How requests ended, over every phase."""
@@ -302,6 +331,9 @@ _HOST_NAMES = {
     "net_sent": "net_sent_bytes",
     "target_cpu": "target_cpu_percent",
     "target_memory": "target_memory_bytes",
+    "target_threads": "target_threads",
+    "target_open_files": "target_open_files",
+    "open_connections": "open_connections",
     "worker_cpu": "worker_cpu_percent",
     "worker_memory": "worker_memory_bytes",
     "loop_lag": "loop_lag_ms",

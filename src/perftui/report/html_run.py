@@ -8,6 +8,7 @@ from perftui.model.record import Record, Verdict
 from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
 from perftui.report.html_parts import bullets, head, section, table, tag
 from perftui.report.html_plots import run_plots
+from perftui.report.levels import TITLES, level_rows, level_title
 from perftui.report.words import (
     MISSING,
     PERCENTILES,
@@ -52,6 +53,7 @@ def run_parts(run: LoadedRun) -> list[str]:
         _findings(record),
         section("Objectives", _objectives(record)),
         section("Times", _times(record)),
+        section("Levels", table([level_title(record), *TITLES], level_rows(record), left=0)),
         *run_plots(run),
         section("Operations", _operations(record)),
         section("Errors", _errors(run)),

@@ -19,6 +19,7 @@ from perftui.report.comparison import (
     value_text,
     verdict_text,
 )
+from perftui.report.levels import TITLES, level_rows, level_title
 from perftui.report.words import (
     MISSING,
     TRUST_WORDS,
@@ -78,6 +79,7 @@ def run_markdown(run: LoadedRun) -> str:
         ],
         _latencies(record),
         _objectives(record),
+        _levels(record),
         _operations(record),
         [_error(name, count) for name, count in error_lines(total.error_classes)[:_MOST_ERRORS]],
         [f"- {plain(finding.detail)}" for finding in record.findings],
@@ -128,6 +130,11 @@ def _objectives(record: Record) -> list[str]:
         ],
         right_from=2,
     )
+
+
+def _levels(record: Record) -> list[str]:
+    rows = level_rows(record)
+    return markdown_table([level_title(record), *TITLES], rows, right_from=0) if rows else []
 
 
 def _operations(record: Record) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from perftui.model.record import LatencyStats, Record, Stats
 from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
+from perftui.report.levels import TITLES, level_rows, level_title
 from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.words import (
     LEAST_VALUES,
@@ -32,7 +33,8 @@ _SHOWN_ERRORS = 8
 
 def summary_text(record: Record) -> str:
     """The whole summary, ending with a line end. Nothing in it depends on where or when it is printed."""
-    numbers = [_counts(record), _latencies(record), _operations(record), _objectives(record), _findings(record)]
+    numbers = [_counts(record), _latencies(record), _levels(record), _operations(record), _objectives(record)]
+    numbers.append(_findings(record))
     trust = _trust(record)
     # before numbers that are not to be believed, after others
     sections = [_head(record), *([trust, *numbers] if record.trust.verdict == "invalid" else [*numbers, trust])]
@@ -141,6 +143,12 @@ def _latencies(record: Record) -> list[str]:
 
 def _wide(column: Column, position: int) -> Column:
     return column if position == 0 else Column(column.title.rjust(6), right=True)
+
+
+def _levels(record: Record) -> list[str]:
+    rows = level_rows(record)
+    columns = [Column(level_title(record), right=True), *(Column(title, right=True) for title in TITLES)]
+    return table(columns, rows, width=WIDTH, indent=_INDENT) if rows else []
 
 
 def _operations(record: Record) -> list[str]:

@@ -11,6 +11,7 @@ from perftui.engine.runner import guard, preflight
 from perftui.engine.runner.environment import available_cpus
 from perftui.engine.runner.request import RunRequest
 from perftui.engine.runner.resolve import Addresses, resolve
+from perftui.engine.runner.target_process import check_process
 from perftui.model.plan import Plan
 from perftui.presets.secrets import resolve_secrets
 from perftui.store.paths import runs_directory
@@ -46,6 +47,7 @@ async def prepare(request: RunRequest) -> Prepared:
     resolved, secrets = resolve_secrets(request.plan)
     addresses = await resolve(resolved)
     guard.check(resolved, addresses, request.confirm_host)
+    check_process(resolved)
     workers = worker_count(resolved, addresses)
     notes = preflight.check_limits(resolved, workers) + preflight.check_space(resolved, runs_directory())
     plan = msgspec.structs.replace(request.plan, load=msgspec.structs.replace(request.plan.load, workers=workers))
