@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from perftui.metrics.cells import CellSum
 from perftui.model.interval import Interval
-from perftui.model.levels import HeldStage, held_stages
 from perftui.model.plan import Plan
+from perftui.model.profile import HeldStage, held_stages
 from perftui.model.record import LevelStats
 
 _SAME_LEVEL = 1e-6

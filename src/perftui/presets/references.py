@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from perftui.model.errors import UsageError
-from perftui.model.levels import held_stages
 from perftui.model.objectives import CHECK
 from perftui.model.plan import Capture, DataSource, Objective, Operation, Plan
+from perftui.model.profile import held_stages, peak
 from perftui.presets import grammar
 from perftui.presets.data_files import read_columns, read_rows
 from perftui.presets.problems import KeyPath, Problems, nearest
@@ -147,7 +147,7 @@ class _Values:
             self._problems.add(("data", number, "file"), "; ".join(error.problems))
 
     def _check_rows(self, number: int, rows: int) -> None:
-        users = max(stage.to for stage in self._plan.load.stages)
+        users = peak(self._plan.load)
         if rows < users:
             self._problems.add(
                 ("data", number, "order"), f"is per_user, but there are {rows:,} rows for up to {users:,.0f} users"

@@ -9,74 +9,15 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from perftui.metrics.histogram import Float64s, Int64s
 from perftui.model.plan import Load, Phase
+from perftui.model.profile import Segment, exact, planned_segments
 
 NS = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A part of the profile with a constant slope."""
-
-    start_s: Fraction
-    end_s: Fraction
-    from_level: Fraction
-    to_level: Fraction
-    phase: Phase
-    before: Fraction = Fraction(0)
-    """Arrivals before it."""
-
-    @property
-    def slope(self) -> Fraction:
-        """Change of the level per second."""
-        return (self.to_level - self.from_level) / (self.end_s - self.start_s)
-
-    @property
-    def arrivals(self) -> Fraction:
-        """Arrivals in it."""
-        return (self.from_level + self.to_level) / 2 * (self.end_s - self.start_s)
-
-    def level_at(self, at_s: Fraction) -> Fraction:
-        """The level at a moment within it."""
-        return self.from_level + self.slope * (at_s - self.start_s)
-
-    def cut(self, start_s: Fraction, end_s: Fraction, factor: Fraction) -> Segment:
-        """The piece between two moments, its levels multiplied."""
-        return Segment(start_s, end_s, self.level_at(start_s) * factor, self.level_at(end_s) * factor, self.phase)
-
-
-def _exact(number: float) -> Fraction:
-    return Fraction(repr(float(number)))
-
-
-def planned_segments(load: Load) -> tuple[Segment, ...]:
-    """The profile as written: warm-up, then the stages."""
-    pieces: list[tuple[Fraction, Fraction, Fraction, bool]] = []
-    level = _exact(load.start_level)
-    for stage in load.stages:
-        to = _exact(stage.to)
-        if stage.duration_s > 0:
-            pieces.append((_exact(stage.duration_s), level, to, level != to))
-        level = to
-    has_hold = any(not ramps for *_, ramps in pieces)
-    warm_level = _exact(load.start_level or load.stages[0].to)
-    if load.warmup_s > 0:
-        pieces.insert(0, (_exact(load.warmup_s), warm_level, warm_level, False))
-    segments: list[Segment] = []
-    start = Fraction(0)
-    for position, (duration, low, high, ramps) in enumerate(pieces):
-        phase: Phase = "ramp" if ramps and has_hold else "measure"
-        if load.warmup_s > 0 and position == 0:
-            phase = "warmup"
-        segments.append(Segment(start, start + duration, low, high, phase))
-        start += duration
-    return tuple(segments)
 
 
 class Schedule:
@@ -93,7 +34,7 @@ class Schedule:
 
     def scale(self, at_s: float, factor: float) -> None:
         """From a moment on, the levels are the original ones times `factor`."""
-        self._factor = _exact(factor)
+        self._factor = exact(factor)
         if not self._paused:
             self._change(at_s, self._factor)
 

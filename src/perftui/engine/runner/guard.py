@@ -9,6 +9,7 @@ from typing import Literal
 from perftui.engine.runner.resolve import Addresses, host_and_port
 from perftui.model.errors import GuardError
 from perftui.model.plan import Plan
+from perftui.model.profile import peak
 from perftui.model.text import safe_text
 
 HostClass = Literal["loopback", "private", "link_local", "public", "refused"]
@@ -57,9 +58,9 @@ def looks_live(host: str) -> bool:
 def is_heavy(plan: Plan) -> bool:
     """Whether the plan loads more than a guest may without asking: 50 requests/s, 20 users, or a stress preset."""
     load = plan.load
-    peak = max([load.start_level, *(stage.to for stage in load.stages)])
+    highest = peak(load)
     limit = MOST_UNASKED_RATE if load.mode == "rate" else MOST_UNASKED_USERS
-    return plan.kind == "stress" or peak > limit or load.connections > MOST_UNASKED_USERS
+    return plan.kind == "stress" or highest > limit or load.connections > MOST_UNASKED_USERS
 
 
 def needs_confirmation(plan: Plan) -> bool:

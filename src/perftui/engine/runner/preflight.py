@@ -10,6 +10,7 @@ from pathlib import Path
 from perftui.engine.runner.environment import available_cpus
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
+from perftui.model.profile import peak
 from perftui.model.text import safe_text
 from perftui.model.units import format_bytes
 from perftui.store.paths import existing_part
@@ -78,8 +79,8 @@ def check_space(plan: Plan, folder: Path) -> list[str]:
 def journal_bytes(plan: Plan) -> float:
     """About how much a run will save, measured: 3.6 kB/s at 200/s, 15 kB/s at 10,000/s, with three operations."""
     load = plan.load
-    peak = max([load.start_level, *(stage.to for stage in load.stages)])
-    rate = peak if load.mode == "rate" else peak * _REQUESTS_PER_USER
+    highest = peak(load)
+    rate = highest if load.mode == "rate" else highest * _REQUESTS_PER_USER
     operations = max(1, len(plan.counted_operations))
     per_histogram = _BYTES_PER_VALUE * min(rate / operations, _MOST_VALUES_THAT_GROW)
     return (load.warmup_s + load.duration_s) * (1000 + 3 * operations * per_histogram)
@@ -87,8 +88,8 @@ def journal_bytes(plan: Plan) -> float:
 
 def _connections(plan: Plan) -> int:
     load = plan.load
-    peak = max([load.start_level, *(stage.to for stage in load.stages)])
-    most = int(peak) if load.mode == "users" else load.in_flight_cap
+    highest = peak(load)
+    most = int(highest) if load.mode == "users" else load.in_flight_cap
     return min(most, load.connections) if load.connections else most
 
 
@@ -97,10 +98,10 @@ def _port_notes(plan: Plan) -> list[str]:
         return []
     first, last = port_range()
     lasting = (last - first + 1) / _TIME_WAIT_S
-    peak = max([plan.load.start_level, *(stage.to for stage in plan.load.stages)])
-    if peak <= lasting:
+    highest = peak(plan.load)
+    if highest <= lasting:
         return []
-    return [f"without keep-alive about {lasting:,.0f} new connections/s last; the plan asks for {peak:,.0f}/s"]
+    return [f"without keep-alive about {lasting:,.0f} new connections/s last; the plan asks for {highest:,.0f}/s"]
 
 
 def port_range() -> tuple[int, int]:

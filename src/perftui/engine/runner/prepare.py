@@ -13,6 +13,7 @@ from perftui.engine.runner.request import RunRequest
 from perftui.engine.runner.resolve import Addresses, resolve
 from perftui.engine.runner.target_process import check_process
 from perftui.model.plan import Plan
+from perftui.model.profile import peak
 from perftui.presets.secrets import resolve_secrets
 from perftui.store.paths import runs_directory
 
@@ -61,6 +62,6 @@ def worker_count(plan: Plan, addresses: Addresses) -> int:
     cores = available_cpus()
     local = plan.target.unix_socket or any(guard.classify(address) == "loopback" for address, _ in addresses)
     free = max(1, cores // 2 if local else cores - 1)
-    peak = max([plan.load.start_level, *(stage.to for stage in plan.load.stages)])
+    highest = peak(plan.load)
     per_worker = _RATE_PER_WORKER if plan.load.mode == "rate" else _USERS_PER_WORKER
-    return max(1, min(free, math.ceil(peak / per_worker)))
+    return max(1, min(free, math.ceil(highest / per_worker)))
