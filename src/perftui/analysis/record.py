@@ -30,6 +30,7 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
         steered=any(event.kind in {"level", "pause"} for event in timeline.events),
         rounds_of=header.rounds_of,
         round=header.round,
+        search=header.search,
         plan=header.plan,
         environment=header.environment,
         trust=timeline.trust(),

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from perftui.model.interval import Counts, TrustReason, TrustVerdict
 from perftui.model.plan import Plan
+from perftui.model.search import Search
 
 Status = Literal["running", "finished", "stopped", "aborted", "interrupted", "failed"]
 Verdict = Literal["pass", "warn", "fail", "none"]
@@ -169,6 +170,8 @@ class Record(Part, frozen=True, kw_only=True):
     rounds_of: str = ""
     """Id shared by the rounds of one `--rounds N` run; empty otherwise."""
     round: int = 0
+    search: Search | None = None
+    """The search for the highest level that this run confirms or not."""
     plan: Plan
     environment: Environment = Environment()
     trust: Trust = Trust()

@@ -9,6 +9,8 @@ from perftui.model.units import format_bytes, format_duration, format_ms, format
 from perftui.report.html_parts import bullets, head, section, table, tag
 from perftui.report.html_plots import run_plots
 from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.search import TITLES as TRIED
+from perftui.report.search import answer_words, step_rows
 from perftui.report.words import (
     MISSING,
     PERCENTILES,
@@ -51,6 +53,7 @@ def run_parts(run: LoadedRun) -> list[str]:
         f"<p class='bad'>{escape(TRUST_WORDS['invalid'])}</p>" if record.trust.verdict == "invalid" else "",
         _figures(record),
         _findings(record),
+        section("Search", _search(record)),
         section("Objectives", _objectives(record)),
         section("Times", _times(record)),
         section("Levels", table([level_title(record), *TITLES], level_rows(record), left=0)),
@@ -100,6 +103,13 @@ def _figures(record: Record) -> str:
 def _findings(record: Record) -> str:
     trust = [f"trust: {reason.detail}" for reason in record.trust.reasons]
     return bullets([*(finding.detail for finding in record.findings), *trust])
+
+
+def _search(record: Record) -> str:
+    if record.search is None:
+        return ""
+    rows = [[*row[:-1], escape(row[-1])] for row in step_rows(record)]
+    return f"<p><b>{escape(answer_words(record))}</b></p>" + table(TRIED, rows, left=0, words=2)
 
 
 def _objectives(record: Record) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from perftui.model.plan import Plan
+from perftui.model.search import Search
 
 
 class RunRequest(Struct, frozen=True, kw_only=True):
@@ -17,3 +18,5 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     """The host's name as typed by the user, for the guard."""
     rounds_of: str = ""
     round: int = 0
+    search: Search | None = None
+    """The search that this run confirms."""

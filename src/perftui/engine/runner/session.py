@@ -63,6 +63,7 @@ async def save_run(
         environment=describe(prepared.workers, tuple(address for address, _ in prepared.reachable)),
         rounds_of=request.rounds_of,
         round=request.round,
+        search=request.search,
     )
     writer = _writer(folder)
     try:
