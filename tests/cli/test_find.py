@@ -13,8 +13,8 @@ from support.home import Home
 def test_the_capacity_of_a_service_is_found_and_saved_as_one_run(home: Home) -> None:
     with capacity_server(4, 0.08) as server:
         result = run_cli(
-            home, "find", f"{server.url}/item", "--objective", "response_time.p95 < 400ms", "--rate", "16",
-            "--step", "2s", "--confirm", "3s", "--precision", "8%", "--beyond", "--format", "json", timeout_s=110,
+            home, "find", f"{server.url}/item", "--objective", "response_time.p95 < 400ms", "--rate", "32",
+            "--step", "2s", "--confirm", "3s", "--precision", "12%", "--beyond", "--format", "json", timeout_s=110,
         )  # fmt: skip
         truth = server.capacity_per_s()
     search = result.record.search

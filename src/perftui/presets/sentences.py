@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -17,8 +18,26 @@ from perftui.presets.references import check_references
 _SENTENCE = re.compile(r"\s*(?:(?P<operation>[^:<>]+):\s+)?(?P<metric>[^<>]+?)\s*(?P<limit>(?:<=|>=|<|>).*)")
 
 
-def with_objectives(plan: Plan, sentences: Sequence[str]) -> Plan:
+def sentence_parts(sentence: str) -> tuple[str, str, str]:
+    """Operation (empty: the total), metric and limit.
+
+    Raises:
+        UsageError: the text is no objective.
+    """
+    match = _SENTENCE.fullmatch(sentence)
+    if match is None:
+        shown = safe_text(sentence, 80)
+        raise UsageError(f"objective {shown!r}: write METRIC, < or >, and a limit, such as 'response_time.p95 < 200ms'")
+    return (match["operation"] or "").strip(), match["metric"], match["limit"].strip()
+
+
+def with_objectives(plan: Plan, sentences: Sequence[str], limit_name: Literal["target", "critical"] = "target") -> Plan:
     """The plan with these objectives instead of its own; as it is without any.
+
+    Args:
+        plan: of a preset.
+        sentences: such as `response_time.p95 < 200ms`, or `OPERATION: METRIC < LIMIT`.
+        limit_name: what a miss means: a target warns, a critical limit fails.
 
     Raises:
         UsageError: with every mistake.
@@ -28,28 +47,22 @@ def with_objectives(plan: Plan, sentences: Sequence[str]) -> Plan:
     read = []
     told: list[str] = []
     for sentence in sentences:
-        shown = f"--objective {safe_text(sentence, 80)!r}"
-        match = _SENTENCE.fullmatch(sentence)
-        if match is None:
-            told.append(f"{shown}: write METRIC, < or >, and a limit, such as 'response_time.p95 < 200ms'")
-            continue
         problems = Problems()
-        table = {"metric": match["metric"], "target": match["limit"].strip()}
-        if match["operation"]:
-            table["operation"] = match["operation"].strip()
+        try:
+            operation, metric, limit = sentence_parts(sentence)
+        except UsageError as error:
+            told += error.problems
+            continue
+        table = {"metric": metric, limit_name: limit} | ({"operation": operation} if operation else {})
         objective = OBJECTIVE.read(table, (), problems)
-        told += [f"{shown}: {message}" for _, message in problems]
+        told += [f"objective {safe_text(sentence, 80)!r}: {message}" for _, message in problems]
         if isinstance(objective, Objective):
             read.append(objective)
     if told:
         raise UsageError(*told)
-    return _checked(plan, tuple(read))
-
-
-def _checked(plan: Plan, objectives: tuple[Objective, ...]) -> Plan:
-    changed = replace(plan, objectives=objectives)
+    changed = replace(plan, objectives=tuple(read))
     problems = Problems()
     check_references(changed, problems)
     if problems:
-        raise UsageError(*(f"--objective: {message}" for _, message in problems))
+        raise UsageError(*(f"objective: {message}" for _, message in problems))
     return changed
