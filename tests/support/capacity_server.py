@@ -1,6 +1,7 @@
-"""A server of known capacity: so many requests at once, each for so long. `python capacity_server.py SLOTS SECONDS`.
+"""A server of known capacity: so many requests at once, each for so long.
 
-It prints its port. `GET /truth` answers, out of turn, with how many slots and seconds it really took.
+`python capacity_server.py SLOTS SECONDS [PORT]` prints its port.
+`GET /truth` answers, out of turn, with how many slots and seconds it really took.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def capacity_server(slots: int, seconds: float) -> Iterator[CapacityServer]:
             process.kill()
 
 
-async def _serve(slots: int, seconds: float) -> None:
+async def _serve(slots: int, seconds: float, port: int) -> None:
     held = asyncio.Semaphore(slots)
     took_s: list[float] = []
 
@@ -60,10 +61,10 @@ async def _serve(slots: int, seconds: float) -> None:
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=4096)
+    server = await asyncio.start_server(answer, "127.0.0.1", port, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2]), int((*sys.argv, "0")[3])))
