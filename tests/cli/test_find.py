@@ -10,6 +10,7 @@ from support.cli import run_cli
 from support.home import Home
 
 
+@pytest.mark.alone
 def test_the_capacity_of_a_service_is_found_and_saved_as_one_run(home: Home) -> None:
     with capacity_server(4, 0.08) as server:
         result = run_cli(

@@ -13,6 +13,7 @@ from support.home import Home
 from support.waiting import free_port
 
 
+@pytest.mark.alone
 def test_users_of_a_service_with_four_places(home: Home) -> None:
     with capacity_server(4, 0.05) as server:
         result = run_cli(

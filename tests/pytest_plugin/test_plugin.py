@@ -95,6 +95,7 @@ def test_a_run_is_a_test_whose_failure_is_the_summary(project: pytest.Pytester, 
     result.stdout.fnmatch_lines(["*test*ok/s*p50 ms*p95 ms*errors*trust*"])
 
 
+@pytest.mark.alone
 def test_baselines_are_kept_by_test(project: pytest.Pytester) -> None:
     project.makepyfile("""
         import os, time, pytest

@@ -27,6 +27,7 @@ def _class(number: int, meaning: str) -> ErrorClass:
 ERROR_CLASSES: dict[str, ErrorClass] = {
     "timeout": _class(1050, "no complete answer within the target's timeout"),
     "dropped.late": _class(1060, "due, but never sent: it waited longer than the timeout for a free place in flight"),
+    "dropped.generator": _class(1062, "due, but the generator did not get to it before the end of the load"),
     "dropped.worker_lost": _class(1061, "due, but the worker process that should have sent it was lost"),
     "cancelled": _class(1070, "unfinished at the end of the drain or at an abort"),
     "dns.not_found": _class(1101, "the host name does not exist"),
@@ -57,6 +58,7 @@ ERROR_CLASSES: dict[str, ErrorClass] = {
     "client.ports": _class(1902, "this machine is out of local ports: keep connections alive or lower the rate"),
     "client.memory": _class(1903, "this machine is out of memory"),
     "client.capture": _class(1904, "a value of the request was missing: nothing was captured or set up for it"),
+    "client.driver": _class(1905, "the driver of this protocol made a mistake of its own"),
     "client.other": _class(1909, "the generator failed for another reason"),
 }
 """By name. Beside these there are `http.NNN` for statuses, and `check:NAME`, which is a `check`."""

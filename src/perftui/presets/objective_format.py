@@ -12,6 +12,7 @@ from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.request_format import NAME
 from perftui.presets.sections import Key, Section
 
+_LIMIT = r"^\s*(<=|>=|<|>)\s*\d"
 _LIMITS = ("target", "critical")
 _LONGEST_S = 3600.0
 _OF_A_MACHINE = ("host.", "target.", "connections")
@@ -29,9 +30,6 @@ class Metric(Text):
 
 def _build(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
     given = [name for name in _LIMITS if name in read]
-    if not given:
-        problems.add(path, "has no limit; write target (whose miss warns), critical (whose miss fails), or both")
-        return BAD
     limits: dict[str, Limit] = {}
     for name in given:
         try:
@@ -85,8 +83,8 @@ OBJECTIVE = Section(
             "What is judged: response_time.p95, error_rate, host.cpu, target.memory, check.NAME.",
             required=True,
         ),
-        "target": Key(Text(most=100), "Limit whose miss warns, such as < 500ms."),
-        "critical": Key(Text(most=100), "Limit whose miss fails the run."),
+        "target": Key(Text(most=100, pattern=_LIMIT), "Limit whose miss warns, such as < 500ms."),
+        "critical": Key(Text(most=100, pattern=_LIMIT), "Limit whose miss fails the run."),
         "operation": Key(NAME, "Operation it is about; the total when not said."),
         "level": Key(Number(above=True, high=1e7), "Only where the load holds this level."),
         "over": Key(Duration(high=_LONGEST_S), "It must hold in every stretch of this length.", to="over_s"),
@@ -95,4 +93,6 @@ OBJECTIVE = Section(
     },
     _build,
     "A metric with one or two limits.",
+    lambda names: "" if {"target", "critical"} & set(names) else "has no limit; write target, critical or both",
+    schema={"anyOf": [{"required": ["target"]}, {"required": ["critical"]}]},
 )

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 from msgspec.structs import replace
 
-from perftui.model.plan import Auth, Operation, Plan
+from perftui.model.plan import Auth, Operation, Plan, Target
 from perftui.presets.rewriting import rewrite_operations
 
 REDACTED = "REDACTED"
@@ -74,13 +74,18 @@ def is_secret_field(name: str) -> bool:
 
 def redact_plan(plan: Plan) -> Plan:
     """The plan as it may be saved: secrets typed into the preset become REDACTED, placeholders stay."""
-    target = plan.target
-    auth = _redact_auth(target.auth) if target.auth else None
-    target = replace(
-        target, url=_redact_url(target.url), proxy=_redact_url(target.proxy), headers=_redact_headers(target.headers),
-        auth=auth,
-    )  # fmt: skip
-    return rewrite_operations(replace(plan, target=target), _redact_operation)
+    targets = {name: _redact_target(target) for name, target in plan.targets.items()}
+    return rewrite_operations(replace(plan, target=_redact_target(plan.target), targets=targets), _redact_operation)
+
+
+def _redact_target(target: Target) -> Target:
+    return replace(
+        target,
+        url=_redact_url(target.url),
+        proxy=_redact_url(target.proxy),
+        headers=_redact_headers(target.headers),
+        auth=_redact_auth(target.auth) if target.auth else None,
+    )
 
 
 def _forms(secret: str) -> set[str]:
@@ -134,7 +139,9 @@ def _redact_url(url: str) -> str:
     if "@" not in url:
         return url
     parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
+    user, _, host = parts.netloc.rpartition("@")
+    if _blank(user.partition(":")[2] or user) != REDACTED:
+        return url  # placeholders say nothing
     return urlunsplit(parts._replace(netloc=f"{REDACTED}:{REDACTED}@{host}"))
 
 
@@ -148,6 +155,7 @@ def _redact_operation(operation: Operation) -> Operation:
         json=_redact_document(operation.json),
         form={name: _redact_member(name, value) for name, value in operation.form.items()},
         multipart=tuple(replace(part, value=_redact_member(part.name, part.value)) for part in operation.multipart),
+        request={name: _redact_member(name, value) for name, value in operation.request.items()},
     )
 
 

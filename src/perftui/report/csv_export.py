@@ -73,7 +73,7 @@ def _parts(record: Record) -> Iterable[tuple[str, Stats, float, float | None]]:
 
 
 def _summary_row(record: Record, name: str, stats: Stats, seconds: float, level: float | None) -> list[object]:
-    about = [record.id, record.label, record.plan.name, record.plan.target.url, record.started_at]
+    about = [record.id, record.label, record.plan.name, record.plan.where, record.started_at]
     about += [record.status, record.verdict, record.trust.verdict]
     return [
         *about,

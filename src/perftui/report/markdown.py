@@ -106,7 +106,7 @@ def _latencies(record: Record) -> list[str]:
         [
             [
                 label,
-                *(percentile_text(total, times, field, record.plan.target.timeout_s) for field in _SHOWN),
+                *(percentile_text(total, times, field, record.plan.timeout_s) for field in _SHOWN),
                 format_ms(times.max),
                 format_ms(times.mean),
             ]
@@ -174,7 +174,7 @@ def comparison_markdown(comparison: Comparison) -> str:
                 f"run {plain(side_text(comparison.run_id, comparison.run_label))}"
             )
         ],
-        [f"- {plain(reason)}" for reason in comparison.reasons],
+        [f"- {plain(reason)}" for reason in (*comparison.reasons, *comparison.notes)],
     ]
     if comparison.metrics:
         rows = [

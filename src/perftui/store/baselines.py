@@ -54,7 +54,7 @@ def set_baseline(reference: str, *, force: bool = False, library: RunLibrary | N
         raise UsageError(
             *(f"{record.id}: {problem}; --force takes it as a baseline all the same" for problem in problems)
         )
-    chosen = Baseline(preset=record.plan.name, url=record.plan.target.url, run_id=record.id)
+    chosen = Baseline(preset=record.plan.name, url=record.plan.where, run_id=record.id)
     others = [other for other in list_baselines(runs) if (other.preset, other.url) != (chosen.preset, chosen.url)]
     _save(runs, [*others, chosen])
     return chosen
@@ -68,7 +68,7 @@ def get_baseline(plan: Plan, library: RunLibrary | None = None) -> str | None:
     """
     runs = library or RunLibrary()
     for baseline in list_baselines(runs):
-        if (baseline.preset, baseline.url) == (plan.name, plan.target.url):
+        if (baseline.preset, baseline.url) == (plan.name, plan.where):
             return baseline.run_id if (runs.root / baseline.run_id).is_dir() else None
     return None
 

@@ -18,8 +18,8 @@ class Job(Struct, frozen=True, kw_only=True, tag="job"):
     worker: int
     workers: int
     plan: Plan
-    addresses: tuple[tuple[str, int], ...]
-    """Resolved before the start, used in turn. Empty with a Unix socket."""
+    addresses: dict[str, tuple[tuple[str, int], ...]]
+    """Of each target by its name, resolved before the start, used in turn. Empty where none is needed."""
     secrets: tuple[str, ...] = ()
     """Values to blank out of everything that is stored or shown."""
     variables: dict[str, str] = {}
@@ -44,16 +44,20 @@ class Begin(Struct, frozen=True, kw_only=True, tag="begin"):
 class Command(Struct, frozen=True, kw_only=True, tag="command"):
     """Something changes at a moment that is the same for every worker."""
 
-    kind: Literal["pause", "resume", "scale", "stop", "abort", "headers", "addresses"]
-    """scale: the rest of the profile is multiplied by `factor`. stop: no new arrivals, then drain. abort: cancel now.
-    headers: replace the authorization header (token renewal). addresses: new connections go to these."""
+    kind: Literal["pause", "resume", "scale", "hold", "stop", "abort", "headers", "addresses"]
+    """scale: the rest of the profile is multiplied by `factor`. hold: it is `level` instead. stop: no new arrivals,
+    then drain. abort: cancel now. headers: replace the authorization header (token renewal). addresses: new connections
+    to `target` go to these."""
     at_ns: int
     factor: float = 1.0
     """Of the original profile, not of the current one."""
+    level: float = 0.0
     headers: dict[str, str] = {}
     secrets: tuple[str, ...] = ()
     """With headers: further values to blank out."""
     addresses: tuple[tuple[str, int], ...] = ()
+    target: str = ""
+    """With addresses: name of the target."""
 
 
 class Frame(Struct, frozen=True, kw_only=True, tag="frame"):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import Literal
 
-from perftui.engine.runner.resolve import Addresses, host_and_port
+from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.registry import host_of
 from perftui.model.errors import GuardError
 from perftui.model.plan import Plan
 from perftui.model.profile import peak
@@ -64,43 +66,48 @@ def is_heavy(plan: Plan) -> bool:
 
 
 def needs_confirmation(plan: Plan) -> bool:
-    """Whether the host's name must be typed before the start, as far as the name alone tells.
+    """Whether a host's name must be typed before the start, as far as the names alone tell.
 
     Raises:
-        UsageError: the URL has no host.
+        UsageError: a URL has no host.
     """
-    if plan.target.unix_socket:
-        return False
-    host, _ = host_and_port(plan.target.url)
-    return classify(host) in {"public", "refused"} and is_heavy(plan)
+    hosts = [host for target in plan.used_targets.values() if (host := host_of(target))]
+    return is_heavy(plan) and any(classify(host) in {"public", "refused"} for host in hosts)
 
 
-def check(plan: Plan, addresses: Addresses, confirm_host: str = "") -> None:
+def check(plan: Plan, addresses: Mapping[str, Addresses], confirm_host: str = "") -> None:
     """Let the plan through, or not.
 
     Args:
         plan: what is to be executed.
-        addresses: what its host resolved to.
-        confirm_host: the host's name as typed by the user.
+        addresses: what the host of each target resolved to, by the target's name.
+        confirm_host: the host's name as typed by the user; several are separated by commas.
 
     Raises:
-        GuardError: an address is never loaded, or the host is public, the load heavy, and the name was not typed.
+        GuardError: an address is never loaded, or a host is public, the load heavy, and the name was not typed.
     """
-    if plan.target.unix_socket:
-        return
-    host, _ = host_and_port(plan.target.url)
+    typed = {host.strip() for host in confirm_host.split(",")} - {""}
+    hosts = {name: host for name, target in plan.used_targets.items() if (host := host_of(target))}
+    if hosts and (strange := sorted(typed - set(hosts.values()))):
+        shown = safe_text(", ".join(dict.fromkeys(hosts.values())))
+        raise GuardError(f"--confirm-host {safe_text(', '.join(strange))} is not the host of the target, {shown}")
+    for name, host in hosts.items():
+        _check_host(
+            plan, host, addresses.get(name, ()), proxied=bool(plan.used_targets[name].proxy), typed=host in typed
+        )
+
+
+def _check_host(plan: Plan, host: str, addresses: Addresses, *, proxied: bool, typed: bool) -> None:
     shown = safe_text(host)
-    if confirm_host and confirm_host != host:
-        raise GuardError(f"--confirm-host {safe_text(confirm_host)} is not the host of the target, {shown}")
     classes = {classify(address): address for address, _ in addresses}
-    if plan.target.proxy:
+    if proxied:
         # the proxy resolves the name: what the name itself tells is all there is
         classes |= {classify(host): host}
     if "refused" in classes:
         raise GuardError(
             f"{shown} ({classes['refused']}) is a metadata, multicast or broadcast address; it is never loaded"
         )
-    if "public" in classes and is_heavy(plan) and confirm_host != host:
+    if "public" in classes and is_heavy(plan) and not typed:
         raise GuardError(
             f"{shown} is a public host and the load is heavy; if you may load it, say so with --confirm-host {shown}"
         )

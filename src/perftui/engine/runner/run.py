@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import anyio
 
+from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.registry import driver_for
 from perftui.engine.fleet.messages import Job
 from perftui.engine.fleet.supervisor import Supervisor
-from perftui.engine.runner.hooks import Hooks
-from perftui.engine.runner.prepare import Prepared, prepare
-from perftui.engine.runner.reachable import check_reachable
 from perftui.engine.runner.request import RunRequest
 from perftui.model.errors import PerftuiError
 from perftui.model.journal import JournalLine
 from perftui.model.record import Record
-from perftui.presets.redaction import Redactor
-from perftui.store.library import RunFolder
+
+if TYPE_CHECKING:
+    from perftui.engine.runner.hooks import Hooks
+    from perftui.engine.runner.prepare import Prepared
+    from perftui.store.library import RunFolder
 
 __all__ = ["RunRequest", "run_plan"]
 
 OnLine = Callable[[JournalLine], None]
-OnStarted = Callable[[RunFolder], None]
+OnStarted = Callable[["RunFolder"], None]
 
 
 def run_plan(request: RunRequest, *, on_line: OnLine | None = None, on_started: OnStarted | None = None) -> Record:
@@ -46,13 +49,19 @@ def run_plan(request: RunRequest, *, on_line: OnLine | None = None, on_started: 
 
 
 async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnStarted | None) -> Record:
-    prepared = await prepare(request)
     supervisor = Supervisor()
+    secrets: tuple[str, ...] = ()
     async with anyio.create_task_group() as tasks:
         try:
+            # one is always needed, and takes longest to be there; it knows nothing yet
+            await supervisor.start(1, tasks)
+            from perftui.engine.runner.hooks import Hooks
+            from perftui.engine.runner.prepare import prepare
+
+            prepared = await prepare(request)
+            secrets = prepared.secrets
             await supervisor.start(prepared.workers, tasks)
-            reachable = await check_reachable(prepared.resolved, prepared.addresses)
-            prepared = replace(prepared, reachable=reachable)
+            prepared = replace(prepared, reachable=await _reach(prepared))
             hooks = await Hooks.before(prepared)
             await supervisor.give_jobs(_jobs(prepared, hooks))
             from perftui.engine.runner.session import save_run  # while the workers start
@@ -61,12 +70,27 @@ async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnSt
             record = await save_run(request, prepared, supervisor, hooks, on_line=on_line, on_started=on_started)
         except PerftuiError as error:
             # whatever a worker, a server or the system said may repeat a secret
-            scrub = Redactor(prepared.secrets).text
+            from perftui.presets.redaction import Redactor
+
+            scrub = Redactor(secrets).text
             raise type(error)(*(scrub(problem) for problem in error.problems)) from None
         finally:
             await supervisor.close()
         tasks.cancel_scope.cancel()
     return record
+
+
+async def _reach(prepared: Prepared) -> dict[str, Addresses]:
+    """The addresses of each target that are worth using.
+
+    Raises:
+        UnreachableError: a target is not there.
+    """
+    plan = prepared.resolved
+    return {
+        name: await driver_for(target).reach(plan.aimed_at(name), prepared.addresses[name])
+        for name, target in plan.used_targets.items()
+    }
 
 
 def _jobs(prepared: Prepared, hooks: Hooks) -> Callable[[int], Job]:

@@ -15,8 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from perftui.analysis.scaling import Observed, scaling_of
+from perftui.engine.clients.registry import place_of
 from perftui.engine.runner.request import RunRequest
-from perftui.engine.runner.resolve import host_and_port
 from perftui.engine.series.step import OnLine, at_level, make
 from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.interval import Interval
@@ -152,7 +152,9 @@ def _server(command: str, plan: Plan) -> Iterator[None]:
 
 
 def _wait_until_it_listens(process: subprocess.Popen[bytes], plan: Plan) -> None:
-    where = host_and_port(plan.target.url)
+    where = place_of(plan.target)
+    if where is None:
+        return
     ends_s = time.monotonic() + _READY_S
     while time.monotonic() < ends_s:
         if process.poll():

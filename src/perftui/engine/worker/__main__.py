@@ -24,6 +24,7 @@ from perftui.engine.worker.priority import ask_for_short_turns
 from perftui.engine.worker.setup import Engine, set_up
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Connections
+from perftui.model.plan import Phase
 
 INTERVAL_NS = 1_000_000_000
 TICK_NS = 20_000_000
@@ -51,6 +52,7 @@ class Worker:
         self._drain_ends_ns = 0
         self._at_cap_ns = 0
         self._packing: tuple[Cut, Frame] | None = None
+        self._wall_phase: Phase = "warmup"
 
     async def run(self) -> None:
         """Until the last frame is sent, or the runner is gone."""
@@ -62,7 +64,8 @@ class Worker:
             self._ticker.close()
             if self._engine is not None:
                 self._engine.load.end()
-                await self._engine.pool.close()
+                self._engine.lag.close()
+                await self._engine.clients.close()
         await self._channel.flush(FLUSH_S)
 
     def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -97,6 +100,8 @@ class Worker:
         self._frame_end_ns = origin_ns + INTERVAL_NS
         engine.sampler.origin_ns = origin_ns
         engine.load.start(origin_ns)
+        engine.lag.start(max(origin_ns, perf_counter_ns()))
+        self._wall_phase = engine.schedule.phase_at(0.0)
         self._arm(max(origin_ns, perf_counter_ns()))
 
     def _require_engine(self) -> Engine:
@@ -114,6 +119,8 @@ class Worker:
                 engine.schedule.resume(at_s)
             case "scale":
                 engine.schedule.scale(at_s, command.factor)
+            case "hold":
+                engine.schedule.hold(at_s, command.level)
             case "stop":
                 engine.schedule.stop(at_s)
             case "abort":
@@ -123,18 +130,22 @@ class Worker:
                 engine.sampler.add_secrets(command.secrets)
                 engine.operations.replace_headers(command.headers)
             case "addresses":
-                engine.pool.addresses = command.addresses
+                engine.clients.retarget(command.target, command.addresses)
         if command.kind not in {"headers", "addresses"}:
             engine.load.replan()
 
     def _abort(self) -> None:
         engine = self._require_engine()
         engine.load.end()
-        engine.pool.cancel()
+        engine.clients.cancel()
 
     def _arm(self, from_ns: int) -> None:
-        """The next tick: in 20 ms, or earlier where a phase or the interval ends."""
-        next_ns = min(from_ns + TICK_NS, self._require_engine().load.phases.next_change_ns(from_ns))
+        """The next tick: in 20 ms, or earlier where a phase, the load or the interval ends."""
+        engine = self._require_engine()
+        next_ns = min(from_ns + TICK_NS, engine.load.phases.next_change_ns(from_ns))
+        load_ends_ns = self._origin_ns + round(engine.schedule.end_s * 1e9)
+        if load_ends_ns > from_ns:
+            next_ns = min(next_ns, load_ends_ns)
         cut_ns = self._frame_end_ns - CUT_EARLY_NS
         self._next_tick_ns = min(next_ns, cut_ns) if cut_ns > from_ns else next_ns
         self._ticker.arm(self._next_tick_ns)
@@ -145,11 +156,11 @@ class Worker:
             self._ticker.arm(self._next_tick_ns)
             return
         engine = self._require_engine()
-        engine.health.add_lag(now_ns - self._next_tick_ns)
-        if engine.pool.waiting:
+        if engine.clients.waiting:
             self._at_cap_ns += min(now_ns - self._last_tick_ns, TICK_NS * 2)
         self._last_tick_ns = now_ns
-        engine.pool.expire(now_ns)
+        engine.clients.expire(now_ns)
+        self._note_phase(engine, now_ns)
         engine.load.tick(now_ns)
         engine.operations.fold_long()
         over = engine.load.ended and self._drained(engine, now_ns)
@@ -163,6 +174,13 @@ class Worker:
         self._pack(PACK_NS)
         self._arm(now_ns)
 
+    def _note_phase(self, engine: Engine, now_ns: int) -> None:
+        """What was answered up to now ended in the phase that was on, by the clock."""
+        phase = engine.schedule.phase_at((now_ns - self._origin_ns) / 1e9)
+        if phase != self._wall_phase:
+            engine.operations.mark(self._wall_phase)
+            self._wall_phase = phase
+
     def _drained(self, engine: Engine, now_ns: int) -> bool:
         if engine.load.finished:
             return True
@@ -170,7 +188,7 @@ class Worker:
             self._drain_ends_ns = now_ns + engine.drain_ns
         if now_ns < self._drain_ends_ns:
             return False
-        engine.pool.cancel()
+        engine.clients.cancel()
         return True
 
     def _cut(self, engine: Engine, now_ns: int, *, final: bool) -> None:
@@ -178,8 +196,10 @@ class Worker:
         self._pack(None)
         whole_ns = (now_ns + CUT_EARLY_NS - self._origin_ns) // INTERVAL_NS * INTERVAL_NS
         end_ns = max(now_ns, self._frame_start_ns) if final else self._origin_ns + whole_ns
+        engine.operations.mark(self._wall_phase)
         cut = engine.operations.cut()
-        pool = engine.pool
+        clients = engine.clients
+        opened, assigned, reconnects = clients.take_opened()
         start_s, end_s = (self._frame_start_ns - self._origin_ns) / 1e9, (end_ns - self._origin_ns) / 1e9
         schedule = engine.schedule
         rate_mode = schedule.load.mode == "rate"
@@ -193,14 +213,15 @@ class Worker:
             if rate_mode
             else 0.0,
             connections=Connections(
-                opened=pool.opened,
-                reused=max(0, cut.started - pool.assigned),
-                reconnects=pool.reconnects,
-                open_now=len(pool.connections),
+                opened=opened,
+                reused=max(0, cut.started - assigned),
+                reconnects=reconnects,
+                open_now=clients.open_now,
             ),
             health=engine.health.take(
-                in_flight=pool.in_flight,
-                queued=len(pool.waiting),
+                engine.lag.take(),
+                in_flight=clients.in_flight,
+                queued=clients.waiting,
                 at_cap_s=self._at_cap_ns / 1e9,
                 start_delay_p99_ms=cut.start_delay_p99_ms,
             ),
@@ -209,7 +230,6 @@ class Worker:
             final=final,
         )
         self._packing = cut, frame
-        pool.opened = pool.assigned = pool.reconnects = 0
         self._at_cap_ns = 0
         self._seq += 1
         self._frame_start_ns = end_ns
