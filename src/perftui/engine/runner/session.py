@@ -22,6 +22,7 @@ from perftui.engine.runner.log import RunLog, now_text
 from perftui.engine.runner.prepare import Prepared
 from perftui.engine.runner.request import RunRequest
 from perftui.engine.runner.resolving import keep_resolved
+from perftui.engine.runner.target_process import target_tree
 from perftui.metrics.timeline import Timeline
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Event
@@ -65,12 +66,14 @@ async def save_run(
         environment=describe(prepared.workers, prepared.hosts),
         rounds_of=request.rounds_of,
         round=request.round,
+        search=request.search,
     )
     writer = _writer(folder)
     try:
         log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
         log.write(header)
-        live = LiveRun(prepared.resolved, supervisor, log)
+        tree = target_tree(prepared.resolved, prepared.reachable)
+        live = LiveRun(prepared.resolved, supervisor, log, tree)
         steering = live.steering
         disturbances = Disturbances(steering, log, supervisor, plan.load.on_disconnect)
         disk_problem = _save(folder, _started(header))
