@@ -126,7 +126,7 @@ def test_an_unfinished_run_says_so(library: RunLibrary) -> None:
     writer.append(Header(id=folder.id, plan=PLAN, started_at=NOW.isoformat(), environment=Environment(), label="x"))
     assert [(row.status, row.problem, row.label) for row in library.list()] == [("running", "", "x")]
     with pytest.raises(UsageError, match="is running"):
-        library.delete(folder.id)
+        library.delete(folder.path)
     writer.close()
     assert [(row.status, row.problem) for row in library.list()] == [("interrupted", UNFINISHED)]
 
@@ -167,10 +167,10 @@ def test_deleting_stays_within_the_library(library: RunLibrary, tmp_path: Path) 
     run_id = add(library)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    for reference in (str(elsewhere), ".", str(library.root)):
+    for folder in (elsewhere, Path(), library.root, library.root / "..", library.root / run_id[:-1], Path(run_id)):
         with pytest.raises(UsageError):
-            library.delete(reference)
-    assert library.delete(run_id) == run_id
+            library.delete(folder)
+    assert library.delete(library.root / run_id) == run_id
     assert library.list() == []
     assert elsewhere.is_dir()
 
@@ -202,7 +202,7 @@ def test_a_baseline_is_chosen_found_and_forgotten(library: RunLibrary) -> None:
     assert get_baseline(PLAN, library) == second
     assert [baseline.run_id for baseline in list_baselines(library)] == [second]
     assert get_baseline(msgspec.structs.replace(PLAN, name="other"), library) is None
-    library.delete(second)
+    library.delete(library.root / second)
     assert get_baseline(PLAN, library) is None
     assert [baseline.run_id for baseline in clear_baseline("read", library)] == [second]
     assert list_baselines(library) == []

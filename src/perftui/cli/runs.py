@@ -111,10 +111,11 @@ def delete(references: tuple[str, ...], *, yes: bool) -> int:
     from perftui.store.library import RunLibrary
 
     library = RunLibrary()
-    ids = list(dict.fromkeys(library.find(reference).name for reference in references))
-    if confirmed(f"delete {', '.join(ids)}?", yes=yes, instead="deleting is for good"):
-        for run_id in ids:
-            tell(f"deleted: {library.delete(run_id)}")
+    folders = list(dict.fromkeys(library.find_own(reference) for reference in references))
+    ids = ", ".join(folder.name for folder in folders)
+    if confirmed(f"delete {ids}?", yes=yes, instead="deleting is for good"):
+        for folder in folders:
+            tell(f"deleted: {library.delete(folder)}")
     return 0
 
 
@@ -138,7 +139,7 @@ def prune(keep: int | None, older_than: float | None, *, yes: bool) -> int:
     runs = "this run" if len(old) == 1 else f"these {len(old):,} runs"
     if confirmed(f"delete {runs} for good?", yes=yes, instead="deleting is for good"):
         for row in old:
-            library.delete(row.id)
+            library.delete(row.path)
         tell(f"deleted {len(old):,} {'run' if len(old) == 1 else 'runs'}")
     return 0
 
@@ -150,7 +151,7 @@ def path(run: str | None) -> int:
     from perftui.store.library import RunLibrary
 
     library = RunLibrary()
-    write_output(str(library.find(run) if run else library.root), None)
+    write_output(str(library.root if run is None else library.find(run)), None)
     return 0
 
 

@@ -30,7 +30,9 @@ def watch(run: str, *, control: bool, lines: bool, no_mouse: bool) -> int:
     from perftui.cli.screen import has_terminal, show
     from perftui.store.library import RunLibrary
 
-    path = _newest(RunLibrary()) if run == "latest" else RunLibrary().find(run)
+    library = RunLibrary()
+    find = library.find_own if control else library.find
+    path = _newest(library) if run == "latest" else find(run)
     if lines or not has_terminal():
         return _print_lines(path)
     from perftui.tui.start import Start

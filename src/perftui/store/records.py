@@ -15,6 +15,7 @@ from perftui.model.interval import Counts
 from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.store.files import SYSTEM_CALLS, FileCalls, read_limited, write_atomic
+from perftui.store.paths import runs_directory
 
 RECORD_NAME = "run.toml"
 SCHEMA = 1
@@ -64,7 +65,10 @@ def read_record(path: Path) -> Record:
         UsageError: it cannot be read, is damaged, or is of a newer schema.
     """
     file = record_path(path)
-    return parse_record(read_limited(file, MOST_RECORD_BYTES), str(file))
+    record = parse_record(read_limited(file, MOST_RECORD_BYTES), str(file))
+    # among the saved runs the folder's name is the id: a copy there is a run of its own
+    is_saved = file != path and path.absolute().parent == runs_directory().absolute()
+    return msgspec.structs.replace(record, id=path.name) if is_saved else record
 
 
 def parse_record(data: bytes, source: str) -> Record:
