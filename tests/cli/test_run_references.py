@@ -19,7 +19,7 @@ Call = Callable[..., Result]
 
 
 @pytest.fixture
-def runs(home: Home, call: Call, monkeypatch: pytest.MonkeyPatch) -> list[str]:  # noqa: ARG001 - goes to the home first
+def runs(home: Home, call: Call, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of two saved runs; the folder of runs is the working directory, as it is for somebody who tidies up."""
     home.runs.mkdir(parents=True)
     ids = [install(name, home.runs).name for name in ("read", "report")]
@@ -79,7 +79,7 @@ def test_a_copy_is_a_run_of_its_own_at_every_door(home: Home, runs: list[str], c
     shutil.copytree(original, copy)
 
     assert copy in call("runs", "show", f"./{copy}").stdout
-    assert call("runs", "path", f"./{copy}").stdout == f"{copy}\n"
+    assert call("runs", "path", f"./{copy}").stdout == f"{home.runs / copy}\n"
     assert call("baseline", "set", f"./{copy}", "--force").code == 0
     assert [baseline.run_id for baseline in list_baselines()] == [copy]
     assert copy in call("trend", read_record(home.runs / copy).plan.name, "--format", "json").stdout

@@ -16,6 +16,7 @@ from perftui.engine.control import ControlClient
 from perftui.model.errors import UsageError
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.store.baselines import set_baseline
+from perftui.store.journal import JOURNAL_NAME
 from perftui.store.paths import socket_path
 from support.detached_run import Started, Starter
 from support.waiting import wait_until
@@ -94,10 +95,15 @@ def test_a_runner_takes_no_levels_and_commands_that_make_no_sense(demo: Demo, st
             answer = answers.readline()
             assert b'"ok":false' in answer, answer
             assert word in answer
+        client.sendall(b'{"kind":"mark","text":"x \\u001b[2J \\u009b \xe2\x80\xae"}\n')
+        assert answers.readline() == b"{}\n"
     send(run, "abort")
     record = run.finish()
     assert not record.steered
-    assert [event.kind for event in run.events() if event.kind != "phase"] == ["abort"]
+    mark, abort = [event for event in run.events() if event.kind != "phase"]
+    assert mark.detail == "x \\x1b[2J \\x9b \ufffd"
+    assert abort.kind == "abort"
+    assert b"\\u001b" not in (run.handle.path / JOURNAL_NAME).read_bytes()
 
 
 VIEWER = """

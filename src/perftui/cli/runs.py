@@ -10,6 +10,7 @@ from perftui.cli.failures import tell
 from perftui.cli.options import AGE, format_option
 from perftui.cli.output import confirmed, width, write_output
 from perftui.cli.references import RUN
+from perftui.model.text import safe_path
 
 if TYPE_CHECKING:
     from perftui.store.index import RunRow
@@ -97,7 +98,7 @@ def show(run: str, style: str) -> int:
 
     loaded = open_run(run, in_full=style in EVERY_SECOND)
     text = export(loaded, style)
-    write_output(f"{text}\nSaved: {loaded.path}\n" if style == "text" else text, None)
+    write_output(f"{text}\nSaved: {safe_path(loaded.path)}\n" if style == "text" else text, None)
     if loaded.problem:
         tell(loaded.problem)
     return 0
@@ -166,7 +167,7 @@ def recover(run: str | None) -> int:
     library = RunLibrary()
     if run is not None:
         folder = library.find(run)
-        write_output(f"{summary_text(complete(folder))}\nSaved: {folder}\n", None)
+        write_output(f"{summary_text(complete(folder))}\nSaved: {safe_path(folder)}\n", None)
         return 0
     lost = [row for row in library.list() if row.problem and row.status == "interrupted"]
     for row in lost:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perftui.cli.references import RUN
+from perftui.model.text import safe_path
 
 if TYPE_CHECKING:
     from perftui.store.library import RunLibrary
@@ -85,5 +86,5 @@ def _print_summary(path: Path) -> int:
     while is_live(path) and waited < SAVE_S:
         time.sleep(POLL_S)
         waited += POLL_S
-    print(f"\n{summary_text(open_run(str(path), in_full=False).record)}\nSaved: {path}")
+    print(f"\n{summary_text(open_run(str(path), in_full=False).record)}\nSaved: {safe_path(path)}")
     return 0

@@ -13,6 +13,8 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from perftui.engine.control_messages import MOST_LINE_BYTES, Reply, Request
 from perftui.model.errors import PerftuiError
+from perftui.model.text import safe_text
+from perftui.store.safe_reading import safe_json
 
 MOST_CLIENTS = 64
 _WRITE_S = 2.0
@@ -75,15 +77,15 @@ class ControlServer:
 
     def _answer(self, line: bytes, stream: SocketStream) -> Reply:
         try:
-            request = msgspec.json.decode(line, type=Request)
+            request = msgspec.json.decode(safe_json(line), type=Request)
             if request.kind == "attach":
                 self._viewers.add(stream)
             elif request.kind == "detach":
                 self._viewers.clear()
             else:
                 self._apply(request)
-        except (msgspec.DecodeError, RecursionError) as error:
-            return Reply(ok=False, problem=f"not a command: {error}")
+        except (ValueError, RecursionError) as error:
+            return Reply(ok=False, problem=f"not a command: {safe_text(str(error))}")
         except PerftuiError as error:
             return Reply(ok=False, problem=str(error))
         return Reply()

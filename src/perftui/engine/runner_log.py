@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from perftui.metrics.timeline import Timeline
 from perftui.model.interval import Event, EventKind
 from perftui.model.journal import JournalLine
+from perftui.model.text import safe_text
 from perftui.store.journal_writer import JournalWriter
 
 NS = 1_000_000_000
+_MOST_CHARACTERS = 2_000
 
 
 class RunLog:
@@ -55,7 +57,15 @@ class RunLog:
     def event(self, kind: EventKind, detail: str = "", origin: str = "", level: float | None = None) -> None:
         """Something happened just now."""
         at_s = round(self.at_s(time.perf_counter_ns()), 3)
-        self.write(Event(at_s=at_s, kind=kind, detail=self._scrub(detail), origin=origin, level=level))
+        self.write(
+            Event(
+                at_s=at_s,
+                kind=kind,
+                detail=safe_text(self._scrub(detail), _MOST_CHARACTERS),
+                origin=origin,
+                level=level,
+            )
+        )
 
     def note(self, detail: str) -> None:
         """Something worth knowing."""

@@ -25,6 +25,7 @@ from perftui.model.errors import PerftuiError
 from perftui.model.interval import Event
 from perftui.model.journal import Header, JournalLine
 from perftui.model.record import Record
+from perftui.model.text import safe_text
 from perftui.presets.redaction import Redactor, redact_plan
 from perftui.store.journal import JOURNAL_NAME
 from perftui.store.journal_writer import JournalWriter
@@ -32,6 +33,7 @@ from perftui.store.library import RunFolder, RunLibrary
 from perftui.store.overview import WORTH_IT_S, write_overview
 from perftui.store.paths import socket_path
 from perftui.store.records import write_record
+from perftui.store.safe_reading import safe_struct
 
 OnLine = Callable[[JournalLine], None]
 OnStarted = Callable[[RunFolder], None]
@@ -51,14 +53,14 @@ async def save_run(
     Raises:
         PerftuiError: the run's folder cannot be made.
     """
-    plan = redact_plan(prepared.plan)
+    plan = safe_struct(redact_plan(prepared.plan))
     scrub = Redactor((*prepared.secrets, *hooks.secrets)).text
     folder = RunLibrary().create(plan.name)
     header = Header(
         id=folder.id,
         plan=plan,
         started_at=now_text(),
-        label=scrub(request.label),
+        label=safe_text(scrub(request.label)),
         environment=describe(prepared.workers, tuple(address for address, _ in prepared.reachable)),
         rounds_of=request.rounds_of,
         round=request.round,

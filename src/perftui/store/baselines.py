@@ -14,6 +14,7 @@ from perftui.store.files import make_private_directory, read_limited, write_atom
 from perftui.store.index import run_names
 from perftui.store.library import RunLibrary
 from perftui.store.records import read_record
+from perftui.store.safe_reading import safe_json
 
 BASELINES_NAME = "baselines.json"
 _MOST_BYTES = 16 * 1024 * 1024
@@ -104,8 +105,8 @@ def list_baselines(library: RunLibrary | None = None) -> list[Baseline]:
     if not file.exists():
         return []
     try:
-        return list(msgspec.json.decode(read_limited(file, _MOST_BYTES), type=_Chosen).baselines)
-    except (msgspec.DecodeError, RecursionError) as error:
+        return list(msgspec.json.decode(safe_json(read_limited(file, _MOST_BYTES)), type=_Chosen).baselines)
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{file}: damaged ({error}); delete it and set the baselines again") from error
 
 

@@ -18,6 +18,7 @@ from perftui.store.files import write_atomic
 from perftui.store.journal import JOURNAL_NAME, JournalFollower
 from perftui.store.liveness import is_live
 from perftui.store.records import RECORD_NAME, read_record
+from perftui.store.safe_reading import safe_json
 
 INDEX_NAME = ".index.json"
 MOST_INDEX_BYTES = 64 * 1024 * 1024
@@ -98,8 +99,8 @@ class RunIndex:
         try:
             if self._file.is_symlink() or self._file.stat().st_size > MOST_INDEX_BYTES:
                 return {}
-            index = msgspec.json.decode(self._file.read_bytes(), type=_Index, dec_hook=_to_path)
-        except (OSError, msgspec.DecodeError, RecursionError):
+            index = msgspec.json.decode(safe_json(self._file.read_bytes()), type=_Index, dec_hook=_to_path)
+        except (OSError, ValueError, RecursionError):
             return {}
         return index.entries if index.schema == _SCHEMA else {}
 

@@ -8,6 +8,7 @@ import msgspec
 
 from perftui.model.errors import UsageError
 from perftui.model.journal import JournalLine
+from perftui.store.safe_reading import safe_json
 
 VERSION = 1
 MOST_LINE_BYTES = 16 * 1024 * 1024
@@ -68,7 +69,7 @@ def decode_line(raw: bytes) -> tuple[int, JournalLine]:
     if cut <= 0 or raw[cut:] != b"\t%08x" % zlib.crc32(body):
         raise DamagedLineError("checksum does not match")
     try:
-        numbered = _decoder.decode(body)
+        numbered = _decoder.decode(safe_json(body))
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         _refuse_newer(body)
         raise DamagedLineError(f"not a journal line: {error}") from error

@@ -93,7 +93,7 @@ class RunLibrary:
         if reference in ids:
             return self.root / reference
         if os.path.isfile(reference):  # noqa: PTH113 - Path.is_file raises for a name that is too long
-            return Path(reference)
+            return Path(reference).absolute()
         matches = [run_id for run_id in ids if reference and run_id.startswith(reference)]
         if len(matches) > 1:
             some = ", ".join(sorted(matches)[:4])
@@ -181,7 +181,8 @@ def _is_path(reference: str) -> bool:
 
 
 def _of_path(reference: str) -> Path:
-    path, shown = Path(reference), safe_text(reference)
+    # absolute: a relative one could lose its slash, and be taken for a name
+    path, shown = Path(reference).absolute(), safe_text(reference)
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises for a name that is too long
         raise UsageError(f"{shown}: there is no such run folder or file")
     if path.is_dir() and not _is_run(path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from perftui.metrics.sparse import Sparse
 from perftui.model.errors import UsageError
@@ -23,12 +23,20 @@ def check_plausible(record: Record, intervals: Iterable[Interval], source: str) 
     try:
         for counts in (record.whole_run, *(each.counts for each in stats)):
             _check_counts(counts)
-        for interval in intervals:
+        seconds = tuple(intervals)
+        for interval in seconds:
             for operations in interval.cells.values():
                 for cell in operations.values():
                     _check_cell(cell)
+        _check_times(record, seconds)
     except ValueError as error:
         raise UsageError(f"{source}: is damaged: {error}") from error
+
+
+def _check_times(record: Record, seconds: Sequence[Interval]) -> None:
+    cells = [cell for second in seconds for operations in second.cells.values() for cell in operations.values()]
+    if seconds and record.summary.total.service_time_ms.count and not any(cell.service_time.count for cell in cells):
+        raise ValueError("its seconds hold no times, and its summary does")
 
 
 def _check_cell(cell: Cell) -> None:

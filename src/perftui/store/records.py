@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import tomli_w
@@ -16,6 +17,7 @@ from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.store.files import SYSTEM_CALLS, FileCalls, read_limited, write_atomic
 from perftui.store.paths import runs_directory
+from perftui.store.safe_reading import safe_document
 
 RECORD_NAME = "run.toml"
 SCHEMA = 1
@@ -78,14 +80,14 @@ def parse_record(data: bytes, source: str) -> Record:
         UsageError: they are damaged, no record, or of a newer schema.
     """
     try:
-        document = tomllib.loads(data.decode("utf-8"))
+        document = safe_document(tomllib.loads(data.decode("utf-8")))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{source}: not TOML: {safe_text(str(error))}") from error
     return to_record(document, source)
 
 
 def to_record(document: object, source: str) -> Record:
-    """The record in a document that was read from TOML or JSON.
+    """The record in a document that was read from TOML or JSON, and made safe.
 
     Raises:
         UsageError: it is no record, or of a newer schema.
@@ -95,9 +97,11 @@ def to_record(document: object, source: str) -> Record:
         raise UsageError(f"{source}: not a run of perftui: the key `schema` is missing")
     check_schema(schema, source)
     try:
-        return msgspec.convert(document, Record)
-    except (msgspec.ValidationError, RecursionError) as error:
+        record = msgspec.convert(document, Record)
+        _ = urlsplit(record.plan.target.url).port
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{source}: not a run of perftui: {safe_text(str(error))}") from error
+    return record
 
 
 def check_schema(schema: int, source: str) -> None:
