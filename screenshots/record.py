@@ -22,10 +22,10 @@ import msgspec
 
 from perftui.analysis.record import complete_record
 from perftui.demo.server import start_demo
-from perftui.engine.control import ControlClient
-from perftui.engine.control_messages import CommandKind
-from perftui.engine.launch import RunHandle, start_runner
-from perftui.engine.runner_request import RunRequest
+from perftui.engine.control.client import ControlClient
+from perftui.engine.control.messages import CommandKind
+from perftui.engine.runner.launch import RunHandle, start_runner
+from perftui.engine.runner.request import RunRequest
 from perftui.metrics.timeline import Timeline
 from perftui.model.journal import End, Header
 from perftui.model.plan import Check, Load, Objective, Operation, Plan, Stage, Target

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from perftui.engine.messages import Command
+from perftui.engine.fleet.messages import Command
 from perftui.model.plan import Load, Operation, Stage, Target
 from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import LoadWorkers, make_plan, run_load

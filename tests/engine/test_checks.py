@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from perftui.engine.checks import CompiledCheck, compile_checks
-from perftui.engine.http1 import ResponseReader
+from perftui.engine.clients.checks import CompiledCheck, compile_checks
+from perftui.engine.clients.http.reader import ResponseReader
 from perftui.model.plan import Check
 
 BODY = b'{"id": 7, "name": "lamp", "on": true, "tags": ["a", "b"], "none": null}'

@@ -9,7 +9,7 @@ import ssl
 
 import pytest
 
-from perftui.engine.classify import connect_error, lost_error
+from perftui.engine.clients.failures import connect_error, lost_error
 from perftui.model.error_classes import error_class
 
 

@@ -9,7 +9,7 @@ from urllib.request import parse_http_list, parse_keqv_list
 
 import pytest
 
-from perftui.engine.request_digest import Digest
+from perftui.engine.clients.http.digest import Digest
 from perftui.model.plan import Auth, Operation, Target
 from support.fault_server import OK, Connection, Handler, fault_server
 from support.load_worker import make_plan, one_by_one, run_load

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perftui.engine.connection import Connection
-from perftui.engine.pool import Pool, PoolSettings
-from perftui.engine.request import RequestBuilder
-from perftui.engine.request_operation import PreparedOperation
-from perftui.engine.request_target import Endpoint
-from perftui.engine.virtual_users import VirtualUser
-from perftui.engine.worker_operations import Operations
+from perftui.engine.clients.http.connection import Connection
+from perftui.engine.clients.http.operation import PreparedOperation
+from perftui.engine.clients.http.request import RequestBuilder
+from perftui.engine.clients.http.target import Endpoint
+from perftui.engine.clients.pool import Pool, PoolSettings
+from perftui.engine.clients.users import VirtualUser
+from perftui.engine.worker.operations import Operations
 from perftui.model.error_classes import error_class
 from perftui.model.interval import Counts
 from perftui.model.plan import Check, Load, Operation, Plan, Stage, Target

@@ -9,7 +9,7 @@ from time import perf_counter_ns
 
 import pytest
 
-from perftui.engine.pacer import LoopPacer, Pacer, TimerfdPacer, open_pacer
+from perftui.engine.load.pacer import LoopPacer, Pacer, TimerfdPacer, open_pacer
 
 MAKERS: list[Callable[[asyncio.AbstractEventLoop, Callable[[], None]], Pacer]] = [LoopPacer, open_pacer]
 if sys.platform == "linux":

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from perftui.engine.request import RequestBuilder, RequestTemplate
-from perftui.engine.request_mix import endless, weighted_order
-from perftui.engine.request_target import Endpoint
+from perftui.engine.clients.http.request import RequestBuilder, RequestTemplate
+from perftui.engine.clients.http.target import Endpoint
+from perftui.engine.load.mix import endless, weighted_order
 from perftui.model.errors import UsageError
 from perftui.model.plan import Auth, Load, Operation, Part, Plan, Stage, Target
 from perftui.presets.values import ValueStream

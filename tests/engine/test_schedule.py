@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perftui.engine.schedule import NS, Schedule
-from perftui.engine.schedule_arrivals import Arrivals, share
-from perftui.engine.schedule_phases import PhaseClock
+from perftui.engine.load.arrivals import Arrivals, share
+from perftui.engine.load.phases import PhaseClock
+from perftui.engine.load.schedule import NS, Schedule
 from perftui.model.plan import Arrivals as ArrivalKind
 from perftui.model.plan import Load, Stage
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perftui.engine.worker_cut import Cut
+from perftui.engine.worker.cut import Cut
 from perftui.metrics.recorder import FOLD_AT, CellRecorder, start_delay_p99_ms
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from perftui.engine.worker_health import HealthSampler
+from perftui.engine.worker.health import HealthSampler
 from perftui.model.interval import WorkerHealth
 
 

@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-from perftui.engine.worker_priority import SLICE_NS
+from perftui.engine.worker.priority import SLICE_NS
 
 _ASK = """
 import ctypes, os, struct
-from perftui.engine.worker_priority import ask_for_short_turns
+from perftui.engine.worker.priority import ask_for_short_turns
 call, held = ctypes.CDLL(None).syscall, ctypes.create_string_buffer(48)
 call({number}, 0, held, 48, 0)
 allowed = call({number} - 1, 0, held, 0) == 0  # a sandbox may forbid it

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from perftui.engine.messages import Command
+from perftui.engine.fleet.messages import Command
 from perftui.model.errors import UsageError
 from perftui.model.plan import DataSource, Load, Operation, Stage
 from support.fault_server import OK, Connection, answering, fault_server
@@ -207,7 +207,7 @@ def test_ctrl_c_is_for_the_runner() -> None:
 
 
 def test_without_uvloop() -> None:
-    code = "import sys; sys.modules['uvloop'] = None; from perftui.engine.worker import main; main()"
+    code = "import sys; sys.modules['uvloop'] = None; from perftui.engine.worker.__main__ import main; main()"
     with fault_server(answering()) as server:
         measured = run_load(make_plan(server.url, rate=100, duration_s=0.5), program=(sys.executable, "-c", code))
     assert measured.counts().ok == measured.counts().scheduled == 50
@@ -215,7 +215,7 @@ def test_without_uvloop() -> None:
 
 def test_too_few_descriptors_are_the_generators_fault() -> None:
     code = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (40, 40)); "
-    code += "from perftui.engine.worker import main; main()"
+    code += "from perftui.engine.worker.__main__ import main; main()"
     with fault_server(answering(delay_s=0.3)) as server:
         measured = run_load(make_plan(server.url, rate=100, duration_s=1), program=(sys.executable, "-c", code))
     counts = measured.counts()
@@ -241,7 +241,7 @@ def test_started_by_hand_it_explains_itself() -> None:
 
 def test_a_worker_imports_only_what_it_needs() -> None:
     code = (
-        "import sys, perftui.engine.worker; "
+        "import sys, perftui.engine.worker.__main__; "
         "print([name for name in ('textual', 'rich', 'plotext', 'click', 'httpx', 'starlette') if name in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

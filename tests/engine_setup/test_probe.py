@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from perftui.demo.server import Demo
-from perftui.engine.probe import ProbeResult, probe
+from perftui.engine.around.probe import ProbeResult, probe
 from perftui.presets.catalog import list_presets
 from perftui.presets.loading import load_plan, parse_preset
 

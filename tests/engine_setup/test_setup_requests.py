@@ -15,8 +15,8 @@ import anyio
 import pytest
 
 from perftui.demo.server import Demo
-from perftui.engine.auth import fetch_token, needs_token
-from perftui.engine.setup_requests import needs_setup, run_after, run_before
+from perftui.engine.around.before import needs_setup, run_after, run_before
+from perftui.engine.around.tokens import fetch_token, needs_token
 from perftui.model.errors import UnreachableError
 from perftui.model.plan import Plan
 from perftui.presets.loading import load_plan, parse_preset

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from perftui.demo.server import Demo
-from perftui.engine.control import ControlClient
+from perftui.engine.control.client import ControlClient
 from perftui.model.errors import UsageError
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.store.baselines import set_baseline
@@ -108,7 +108,7 @@ def test_a_runner_takes_no_levels_and_commands_that_make_no_sense(demo: Demo, st
 
 VIEWER = """
 import anyio, sys
-from perftui.engine.control import ControlClient
+from perftui.engine.control.client import ControlClient
 
 async def main():
     async with anyio.create_task_group() as tasks:

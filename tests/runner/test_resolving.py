@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from perftui.demo.server import Demo
-from perftui.engine import runner_resolving
-from perftui.engine.resolve import Addresses
-from perftui.engine.runner import RunRequest, run_plan
+from perftui.engine.runner import resolving
+from perftui.engine.runner.resolve import Addresses
+from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
 from perftui.model.interval import Event
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
@@ -39,7 +39,7 @@ def script(monkeypatch: pytest.MonkeyPatch, *each: Addresses | Exception) -> Non
             raise answer
         return answer
 
-    monkeypatch.setattr(runner_resolving, "resolve", resolve)
+    monkeypatch.setattr(resolving, "resolve", resolve)
 
 
 def test_a_name_that_comes_to_mean_a_public_host_stops_the_run(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from perftui.demo.server import Demo
-from perftui.engine import guard, runner_prepare
-from perftui.engine.preflight import check_limits, check_space, journal_bytes, machine_report
-from perftui.engine.resolve import Addresses
-from perftui.engine.runner import RunRequest, run_plan
+from perftui.engine.runner import guard, prepare
+from perftui.engine.runner.preflight import check_limits, check_space, journal_bytes, machine_report
+from perftui.engine.runner.resolve import Addresses
+from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
@@ -97,7 +97,7 @@ def test_only_addresses_that_take_connections_are_used(demo: Demo, monkeypatch: 
     async def resolve(_: Plan) -> Addresses:
         return (("127.0.0.2", port), ("127.0.0.1", port), ("::1", port))
 
-    monkeypatch.setattr(runner_prepare, "resolve", resolve)
+    monkeypatch.setattr(prepare, "resolve", resolve)
     record = run_plan(RunRequest(plan=plan_for(f"http://localhost:{port}")))
     assert record.environment.addresses == ("127.0.0.1",)
     assert record.whole_run.ok == 50

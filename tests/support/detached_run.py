@@ -11,8 +11,8 @@ from pathlib import Path
 import anyio
 import psutil
 
-from perftui.engine.launch import RunHandle, start_runner
-from perftui.engine.runner_request import RunRequest
+from perftui.engine.runner.launch import RunHandle, start_runner
+from perftui.engine.runner.request import RunRequest
 from perftui.model.interval import Event, Interval
 from perftui.model.journal import JournalLine
 from perftui.model.plan import Plan

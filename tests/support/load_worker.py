@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from perftui.engine.framing import pack_message, runner_unpacker
-from perftui.engine.messages import Begin, Command, Failure, Frame, FromWorker, Job, Ready
+from perftui.engine.fleet.framing import pack_message, runner_unpacker
+from perftui.engine.fleet.messages import Begin, Command, Failure, Frame, FromWorker, Job, Ready
 from perftui.metrics.cells import TimeName
 from perftui.metrics.sparse import Sparse
 from perftui.model.errors import UsageError

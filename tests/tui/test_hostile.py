@@ -11,8 +11,8 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from perftui.engine import probe as probing
-from perftui.engine.probe import ProbedOperation, ProbeResult
+from perftui.engine.around import probe as probing
+from perftui.engine.around.probe import ProbedOperation, ProbeResult
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
 from perftui.store.library import RunLibrary

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from perftui.demo.server import Demo
-from perftui.engine.control import ControlClient
+from perftui.engine.control.client import ControlClient
 from perftui.store.liveness import is_live
 from perftui.store.records import read_record
 from perftui.tui.app import PerftuiApp

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from perftui.analysis import saved_runs
-from perftui.engine import probe as probing
-from perftui.engine.probe import ProbedCheck, ProbedOperation, ProbeResult
+from perftui.engine.around import probe as probing
+from perftui.engine.around.probe import ProbedCheck, ProbedOperation, ProbeResult
 from perftui.model.comparison import Comparison
 from perftui.model.plan import Plan
 from perftui.store.baselines import set_baseline

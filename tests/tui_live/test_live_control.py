@@ -10,8 +10,8 @@ from anyio import to_thread
 from textual.pilot import Pilot
 
 from perftui.demo.server import Demo
-from perftui.engine.launch import start_runner
-from perftui.engine.runner_request import RunRequest
+from perftui.engine.runner.launch import start_runner
+from perftui.engine.runner.request import RunRequest
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.store.records import read_record
 from perftui.tui.app import PerftuiApp

@@ -9,7 +9,6 @@ import pytest
 from perftui.model.interval import Counts, ErrorSample
 from perftui.model.plan import Load, Plan, Stage, Target
 from perftui.model.record import LatencyStats, ObjectiveResult, Stats
-from perftui.tui.screens.live_picture import level_at
 from perftui.tui.widgets.cells import content
 from perftui.tui.widgets.error_sample import curl_command, sample_drawing
 from perftui.tui.widgets.objectives import distance, objective_name, objectives_drawing
@@ -145,10 +144,3 @@ def test_a_sample_shows_everything_that_was_kept() -> None:
     plain = "\n".join(content(line).plain for line in sample_drawing(SAMPLE, 1, 3, 60).lines)
     for part in ("search", "00:12", "503", "POST /api/search", "Authorization: REDACTED", "[bold]no[/] $(rm -rf /)"):
         assert part in plain
-
-
-@pytest.mark.parametrize(("at_s", "level"), [(0, 20), (4.9, 20), (10, 110), (15, 200), (20, 200), (27.5, 125), (31, 0)])
-def test_the_level_the_plan_asks_for(at_s: float, level: float) -> None:
-    stages = (Stage(duration_s=10, to=200), Stage(duration_s=10, to=200), Stage(duration_s=5, to=50))
-    load = Load(stages=stages, start_level=20, warmup_s=5)
-    assert level_at(load, at_s) == pytest.approx(level)

@@ -33,7 +33,7 @@ def ctl(run: str, command: Kind, value: str | None) -> int:
     import anyio
 
     from perftui.cli.failures import tell
-    from perftui.engine.control import ControlClient
+    from perftui.engine.control.client import ControlClient
     from perftui.model.text import safe_text
     from perftui.store.library import RunLibrary
 

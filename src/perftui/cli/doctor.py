@@ -25,7 +25,7 @@ Fact = tuple[str, str, str, str]
 def doctor(style: str) -> int:
     """Look at descriptors, ports, cores, timers, libraries, folders and the terminal, with what to do where needed."""
     from perftui.cli.output import write_output
-    from perftui.engine.preflight import machine_report
+    from perftui.engine.runner.preflight import machine_report
 
     facts: list[Fact] = [*machine_report(), _timers(), _event_loop(), _runs_folder(), _terminal(), _colours()]
     if style == "json":

@@ -12,7 +12,7 @@ from perftui.cli.finish import finish
 from perftui.cli.output import check_output
 from perftui.cli.results import chosen_baseline
 from perftui.cli.wanted import Wanted
-from perftui.engine.runner import run_plan
+from perftui.engine.runner.run import run_plan
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Event, Interval
 from perftui.model.journal import JournalLine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perftui.engine.probe import ProbedOperation, ProbeResult
+from perftui.engine.around.probe import ProbedOperation, ProbeResult
 from perftui.model.units import format_bytes, format_ms
 from perftui.report.tables import cut
 

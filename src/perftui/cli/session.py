@@ -18,7 +18,7 @@ from perftui.cli.failures import tell
 from perftui.cli.output import check_output
 from perftui.cli.screen import show
 from perftui.cli.wanted import Wanted
-from perftui.engine.launch import start_runner
+from perftui.engine.runner.launch import start_runner
 from perftui.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run_detached(wanted: Wanted) -> int:
 
 def run_on_screen(wanted: Wanted) -> int:
     """Start the run by itself and show it live; the result follows when it ended while it was watched."""
-    from perftui.engine.guard import needs_confirmation
+    from perftui.engine.runner.guard import needs_confirmation
     from perftui.tui.start import Start
 
     check_output(wanted.output)
@@ -49,7 +49,7 @@ def run_on_screen(wanted: Wanted) -> int:
         loading.join()
         code = show(Start(screen="live", run=handle.path, mouse=wanted.mouse), sys.stdout)
     except KeyboardInterrupt:  # before there was a screen to take the key
-        from perftui.engine.control import ControlClient
+        from perftui.engine.control.client import ControlClient
 
         with suppress(UsageError):  # it has ended
             anyio.run(partial(ControlClient(handle.run_id).send, "stop", origin="tui"))

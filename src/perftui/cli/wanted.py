@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from perftui.engine.runner_request import RunRequest
+from perftui.engine.runner.request import RunRequest
 from perftui.model.plan import Plan
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from perftui.engine.launch import Answer
-from perftui.engine.runner_request import RunRequest
+from perftui.engine.runner.launch import Answer
+from perftui.engine.runner.request import RunRequest
 from perftui.model.errors import ExitCode, PerftuiError
 from perftui.store.files import write_atomic
 
@@ -55,7 +55,7 @@ def main() -> int:
     speaker = _Speaker()
     try:
         request = msgspec.msgpack.decode(sys.stdin.buffer.read(MOST_REQUEST_BYTES), type=RunRequest)
-        from perftui.engine.runner import run_plan
+        from perftui.engine.runner.run import run_plan
 
         run_plan(request, on_started=lambda folder: speaker.started(folder.id, folder.path))
     except PerftuiError as error:

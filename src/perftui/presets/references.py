@@ -10,6 +10,7 @@ import msgspec
 
 from perftui.model.errors import UsageError
 from perftui.model.plan import Capture, DataSource, Operation, Plan
+from perftui.model.profile import peak
 from perftui.presets import grammar
 from perftui.presets.data_files import read_columns, read_rows
 from perftui.presets.problems import KeyPath, Problems, nearest
@@ -123,7 +124,7 @@ class _Values:
             self._problems.add(("data", number, "file"), "; ".join(error.problems))
 
     def _check_rows(self, number: int, rows: int) -> None:
-        users = max(stage.to for stage in self._plan.load.stages)
+        users = peak(self._plan.load)
         if rows < users:
             self._problems.add(
                 ("data", number, "order"), f"is per_user, but there are {rows:,} rows for up to {users:,.0f} users"

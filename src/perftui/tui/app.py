@@ -238,7 +238,7 @@ class PerftuiApp(App[Exit]):
     @work(group="hold")
     async def _hold(self, path: Path) -> None:
         """Be there for the run: a plan may say that it stops when its viewer is lost."""
-        from perftui.engine.control import ControlClient
+        from perftui.engine.control.client import ControlClient
 
         with suppress(UsageError):  # it has ended
             await ControlClient(path.name).hold()
@@ -256,7 +256,7 @@ class PerftuiApp(App[Exit]):
 
     @work(group="leave", exclusive=True)
     async def _release_and_leave(self) -> None:
-        from perftui.engine.control import ControlClient
+        from perftui.engine.control.client import ControlClient
 
         for path in await asyncio.to_thread(self.session.live_runs):
             with suppress(UsageError):  # it has ended in between

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from perftui.model.plan import Load, Objective, Plan
+from perftui.model.profile import planned_arrivals
 from perftui.model.text import safe_text
 from perftui.model.units import format_count, format_duration
 
@@ -31,13 +32,7 @@ def planned_requests(load: Load) -> int | None:
     limit = load.max_requests or None
     if load.mode == "users":
         return limit
-    level = load.start_level or load.stages[0].to
-    total = level * load.warmup_s
-    for position, stage in enumerate(load.stages):
-        start = level if position or load.start_level else stage.to
-        total += (start + stage.to) / 2 * stage.duration_s
-        level = stage.to
-    planned = round(total)
+    planned = round(planned_arrivals(load))
     return min(planned, limit) if limit else planned
 
 

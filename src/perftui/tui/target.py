@@ -35,8 +35,8 @@ class TargetReport(Struct, frozen=True, kw_only=True):
 
 async def look_at(plan: Plan) -> TargetReport:
     """Resolve the target and classify its addresses."""
-    from perftui.engine.guard import classify
-    from perftui.engine.resolve import resolve
+    from perftui.engine.runner.guard import classify
+    from perftui.engine.runner.resolve import resolve
 
     if plan.target.unix_socket:
         return TargetReport(addresses=(plan.target.unix_socket,), address_class="loopback")
@@ -57,7 +57,7 @@ def host_of(plan: Plan) -> str:
 
 def warnings_of(plan: Plan, report: TargetReport) -> tuple[str, ...]:
     """What deserves a second thought, in words; empty for a harmless run on this machine."""
-    from perftui.engine.guard import looks_live
+    from perftui.engine.runner.guard import looks_live
 
     found: list[str] = []
     if report.address_class == "public":

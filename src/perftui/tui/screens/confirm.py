@@ -109,8 +109,8 @@ class ConfirmScreen(Dialog[Path | None]):
 
     @work(group="start", exclusive=True)
     async def _start(self) -> None:
-        from perftui.engine.launch import start_runner
-        from perftui.engine.runner_request import RunRequest
+        from perftui.engine.runner.launch import start_runner
+        from perftui.engine.runner.request import RunRequest
 
         assert self._report is not None
         self.start_button.disabled = True

@@ -11,7 +11,7 @@ from anyio import to_thread
 from textual import work
 from textual.binding import Binding, BindingType
 
-from perftui.engine.control_messages import CommandKind
+from perftui.engine.control.messages import CommandKind
 from perftui.model.errors import PerftuiError
 from perftui.tui.screens.live_baseline import baseline_timeline
 from perftui.tui.screens.live_follow import RunFollower
@@ -142,7 +142,7 @@ class LiveScreen(PanelsScreen):
     @work(group="control")
     async def send(self, kind: CommandKind, *, level: float | None = None, text: str = "") -> None:
         """Send a command to the runner; what it did comes back as an event of the journal."""
-        from perftui.engine.control import ControlClient
+        from perftui.engine.control.client import ControlClient
 
         try:
             await ControlClient(self.path.name).send(kind, level=level, text=text, origin="tui")

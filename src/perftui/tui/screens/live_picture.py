@@ -10,6 +10,7 @@ from perftui.metrics.series import LEAST_S
 from perftui.metrics.timeline import Timeline
 from perftui.model.interval import Interval
 from perftui.model.plan import Load, Plan
+from perftui.model.profile import planned_level_at
 from perftui.tui.widgets.chart import Points
 from perftui.tui.widgets.picture import ENDED, TREND_S, LivePicture
 
@@ -114,21 +115,6 @@ def axis(load: Load, newest_s: float, look: Look) -> tuple[float, float]:
     return end_s - look.zoom_s, end_s
 
 
-def level_at(load: Load, at_s: float) -> float:
-    """The level the plan asks for at a moment: arrivals per second, or users."""
-    level = load.start_level or load.stages[0].to
-    start_s = load.warmup_s
-    if at_s < start_s:
-        return level
-    for number, stage in enumerate(load.stages):
-        first = level if number or load.start_level else stage.to
-        if at_s < start_s + stage.duration_s:
-            return first + (stage.to - first) * (at_s - start_s) / stage.duration_s
-        start_s += stage.duration_s
-        level = stage.to
-    return 0.0
-
-
 def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float, float], *, ended: bool) -> Points:
     """What was asked so far, then what the plan still asks, at the level it was steered to."""
     if load.mode != "rate":
@@ -145,14 +131,14 @@ def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float
     if ended:
         return past
     now_s = newest.at_s + newest.duration_s
-    planned = level_at(load, max(0.0, now_s - 1e-6))
+    planned = planned_level_at(load, max(0.0, now_s - 1e-6))
     factor = newest.level / planned if planned and newest.duration_s else 1.0
     # as far apart as the seconds that are past, at least: the plot bridges the mean distance, no more
     step_s = max((axis_s[1] - axis_s[0]) / _AXIS_POINTS, 1.0)
     future: list[tuple[float, float]] = []
     at_s = now_s
     while at_s < axis_s[1]:
-        future.append((at_s, level_at(load, at_s) * factor))
+        future.append((at_s, planned_level_at(load, at_s) * factor))
         at_s += step_s
     return [*past, *future]
 

@@ -23,7 +23,7 @@ from perftui.tui.screens.question import Question
 from perftui.tui.table import Column, Row, Table
 
 if TYPE_CHECKING:
-    from perftui.engine.probe import ProbedOperation, ProbeResult
+    from perftui.engine.around.probe import ProbedOperation, ProbeResult
 
 _COLUMNS = (
     Column("mark", "", 1),
@@ -84,7 +84,7 @@ class ProbeScreen(PerftuiScreen[None]):
                 return
         self.say("sending…")
         # httpx takes a while to import: not on the loop that answers keys
-        module = await asyncio.to_thread(import_module, "perftui.engine.probe")
+        module = await asyncio.to_thread(import_module, "perftui.engine.around.probe")
         try:
             result: ProbeResult = await module.probe(self._plan)
         except PerftuiError as error:

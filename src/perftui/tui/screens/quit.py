@@ -71,7 +71,7 @@ class QuitDialog(Dialog[Answer]):
 
 async def stop_runs(runs: Sequence[Path]) -> None:
     """Stop runs gracefully and wait until they are saved, or until their time for it is up."""
-    from perftui.engine.control import ControlClient
+    from perftui.engine.control.client import ControlClient
     from perftui.tui.sources import is_live
 
     for path in runs:

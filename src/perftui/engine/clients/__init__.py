@@ -1,0 +1,1 @@
+"""What sends requests and judges answers: the interface of drivers, what they share, the protocols."""

@@ -1,0 +1,129 @@
+"""What requests take from responses for later ones: captured values and cookies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from itertools import count
+from typing import TYPE_CHECKING
+
+from perftui.engine.clients.checks import json_text
+from perftui.model.plan import Capture
+from perftui.presets.json_path import MISSING, JsonPath
+
+if TYPE_CHECKING:
+    from perftui.engine.clients.http.reader import ResponseReader
+    from perftui.engine.clients.users import VirtualUser
+
+MOST_COOKIES = 50
+MOST_CAPTURE_CHARACTERS = 8192
+
+
+Find = Callable[["ResponseReader"], "str | None"]
+
+
+def compile_captures(
+    captures: Sequence[Capture],
+) -> Callable[[ResponseReader, MutableMapping[str, str]], str | None] | None:
+    """A function that stores what it finds in a mapping and returns the name of the first value it does not find.
+
+    Raises:
+        ValueError: a regular expression or JSON path is wrong.
+    """
+    if not captures:
+        return None
+    finders = [(capture.name, _finder(capture)) for capture in captures]
+
+    def capture_all(response: ResponseReader, variables: MutableMapping[str, str]) -> str | None:
+        for name, find in finders:
+            value = find(response)
+            if value is None:
+                return name
+            variables[name] = value[:MOST_CAPTURE_CHARACTERS]
+        return None
+
+    return capture_all
+
+
+class CleanUpValues:
+    """Captured values that the clean-up after the run needs, until the next frame takes them."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+        self._owners = count(1)
+        self._pending: dict[int, dict[str, str]] = {}
+
+    def keep(self, user: VirtualUser | None, variables: Mapping[str, str]) -> None:
+        """Remember what was captured; a user's later values join its earlier ones, unless a frame took those."""
+        owner = 0 if user is None else user.owner
+        if not owner:
+            owner = next(self._owners)
+            if user is not None:
+                user.owner = owner
+        self._pending[owner] = {name: variables[name] for name in self.names & variables.keys()}
+
+    def take(self) -> tuple[dict[str, str], ...]:
+        """What was captured since the last take."""
+        taken = tuple(self._pending.values())
+        self._pending = {}
+        return taken
+
+
+def _finder(capture: Capture) -> Find:
+    if capture.json:
+        return _json_finder(JsonPath.compile(capture.json))
+    if capture.regex:
+        return _regex_finder(re.compile(capture.regex))
+    if capture.cookie:
+        wanted = capture.cookie
+        return lambda response: cookies_of(response).get(wanted)
+    name = capture.header.lower().encode()
+    return lambda response: None if (value := response.header(name)) is None else value.decode("latin-1")
+
+
+def _json_finder(path: JsonPath) -> Find:
+    def find(response: ResponseReader) -> str | None:
+        try:
+            value = path.find(response.document())
+        except ValueError:
+            return None
+        return None if value is MISSING or value is None else json_text(value)
+
+    return find
+
+
+def _regex_finder(pattern: re.Pattern[str]) -> Find:
+    def find(response: ResponseReader) -> str | None:
+        match = pattern.search(response.text)
+        if match is None:
+            return None
+        return match[1] if pattern.groups else match[0]
+
+    return find
+
+
+def cookies_of(response: ResponseReader) -> dict[str, str]:
+    """Names and values of the cookies that a response sets; an empty value where it deletes one.
+
+    Attributes other than Max-Age=0 and a date in the past are not looked at: all requests go to one origin.
+    """
+    found: dict[str, str] = {}
+    for name, value in response.headers:
+        if name.lower() != b"set-cookie":
+            continue
+        pair, _, attributes = value.decode("latin-1").partition(";")
+        key, separator, content = pair.partition("=")
+        if separator and key.strip():
+            lowered = attributes.lower().replace(" ", "")
+            deleted = "max-age=0" in lowered or "max-age=-" in lowered or "expires=thu,01jan1970" in lowered
+            found[key.strip()] = "" if deleted else content.strip()
+    return found
+
+
+def store_cookies(response: ResponseReader, cookies: MutableMapping[str, str]) -> None:
+    """Keep what a response sets, forget what it deletes."""
+    for name, value in cookies_of(response).items():
+        if not value:
+            cookies.pop(name, None)
+        elif name in cookies or len(cookies) < MOST_COOKIES:
+            cookies[name] = value

@@ -1,0 +1,343 @@
+"""One connection to the target, carrying one request at a time: the hot path of a worker.
+
+A response that comes in one read on an open connection takes a short way through `data_received`: one that equals the
+operation's last good response needs no parsing; one that nobody looks into needs only its status. Everything else is
+read, from the same bytes, by a ResponseReader.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+
+import httptools
+
+from perftui.engine.clients.failures import lost_error
+from perftui.engine.clients.http.operation import MOST_MEMO_BYTES, PreparedOperation
+from perftui.engine.clients.http.reader import SMALL_RESPONSE_BYTES, ResponseReader, head_is_small
+from perftui.metrics.recorder import CellRecorder
+
+if TYPE_CHECKING:
+    from perftui.engine.clients.pool import Pool
+    from perftui.engine.clients.users import VirtualUser
+
+
+class Connection(asyncio.Protocol):
+    """A TCP or Unix connection. The request in flight is held in its fields: no object per request."""
+
+    __slots__ = (
+        "_begun", "_challenged", "_completed", "_feed", "_keeps", "_new", "_parser", "cell", "connect_ns", "data",
+        "done", "first_ns", "intended_ns", "opening", "operation", "pool", "reader", "served", "started_ns", "tls_ns",
+        "transport", "user",
+    )  # fmt: skip
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.done = pool.done
+        self.transport: asyncio.Transport | None = None
+        self.opening: asyncio.Task[None] | None = None
+        self.operation: PreparedOperation | None = None
+        self.cell: CellRecorder
+        self.user: VirtualUser | None = None
+        self.data = b""
+        self.intended_ns = self.started_ns = self.first_ns = 0
+        self.connect_ns = self.tls_ns = 0
+        self.served = 0
+        """Responses that this connection has carried."""
+        self.reader: ResponseReader | None = None
+        self._challenged = False
+        """Whether the request in flight already answers a challenge."""
+        self._new = False
+        """Whether nothing of the response has come yet, on a connection that was open when the request was sent."""
+        self._renew_parser()
+
+    def _renew_parser(self) -> None:
+        self._parser: Any = httptools.HttpResponseParser(self)
+        self._feed: Any = self._parser.feed_data
+        self._keeps: Any = self._parser.should_keep_alive
+        self._begun = 0
+        self._completed = 0
+
+    # the request
+
+    def send(
+        self,
+        operation: PreparedOperation,
+        cell: CellRecorder,
+        data: bytes,
+        intended_ns: int,
+        user: VirtualUser | None,
+    ) -> None:
+        """Send a request on this open and idle connection. `intended_ns` is 0 in users mode."""
+        self.operation = operation
+        self.cell = cell
+        self.data = data
+        self.intended_ns = intended_ns
+        self.user = user
+        self._new = True
+        cell.started += 1
+        cell.sent += len(data)
+        self.started_ns = started_ns = perf_counter_ns()
+        if intended_ns:
+            cell.delays.append(started_ns - intended_ns)
+        self.write(data)
+
+    def assign(
+        self,
+        operation: PreparedOperation,
+        cell: CellRecorder,
+        data: bytes,
+        intended_ns: int,
+        user: VirtualUser | None,
+    ) -> None:
+        """Take a request that waits for this connection to open. Its time runs from now.
+
+        Written out as in `send`: a call from there to here would cost every request.
+        """
+        self.operation = operation
+        self.cell = cell
+        self.data = data
+        self.intended_ns = intended_ns
+        self.user = user
+        cell.started += 1
+        self.started_ns = started_ns = perf_counter_ns()
+        if intended_ns:
+            cell.delays.append(started_ns - intended_ns)
+
+    def take_over(self, other: Connection) -> None:
+        """Take the request of a reused connection that the server closed without an answer. Its time goes on.
+
+        Being the first of this connection, it is not sent a third time.
+        """
+        self.operation = other.operation
+        self.cell = other.cell
+        self.data = other.data
+        self.intended_ns = other.intended_ns
+        self.user = other.user
+        self.started_ns = other.started_ns
+        self._challenged = other._challenged
+
+    def leave(self) -> None:
+        """Another connection has taken the request over."""
+        self._clear()
+        self.close()
+
+    def write(self, data: bytes) -> None:
+        """Hand bytes to the transport."""
+        self.transport.write(data)  # type: ignore[union-attr]  # open connections have one; a test here costs every request
+
+    # the parser's callbacks on the short way
+
+    def on_message_begin(self) -> None:
+        """The parser saw the start of a message."""
+        self._begun += 1
+
+    def on_message_complete(self) -> None:
+        """The parser saw the end of a message. Only now does it know whether the connection stays."""
+        if self._keeps():
+            self._completed += 1
+
+    # the transport's callbacks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is open."""
+        self.transport = transport  # type: ignore[assignment]  # what streams get is always a Transport
+        self.pool.opened += 1
+        self.connect_ns = perf_counter_ns() - self.started_ns
+        if self.operation is None:
+            self.close()
+        else:
+            self.established()
+
+    def established(self) -> None:
+        """The connection can carry requests: send the one that waited."""
+        self.cell.sent += len(self.data)
+        self.write(self.data)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of a response, or nothing anyone asked for."""
+        now_ns = perf_counter_ns()
+        if self._new:
+            self._new = False
+            operation = self.operation
+            assert operation is not None
+            if data == operation.memo or (operation.lean and self._is_good(operation, data)):
+                cell = self.cell
+                cell.received += len(data)
+                started_ns = self.started_ns
+                cell.plain.append(now_ns - started_ns)
+                if self.intended_ns:
+                    cell.plain_delays.append(started_ns - self.intended_ns)
+                self.served += 1
+                self.operation = None
+                self.done(self, self.user, None)
+                return
+        self._read(data, now_ns)
+
+    def _is_good(self, operation: PreparedOperation, data: bytes) -> bool:
+        """Whether these bytes are one complete response, no more, with a wanted status, on a connection that stays."""
+        self._begun = self._completed = 0
+        try:
+            self._feed(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._renew_parser()
+            return False
+        if (
+            self._begun == 1
+            and self._completed == 1
+            and operation.ok_statuses[self._parser.get_status_code()]
+            and (len(data) < SMALL_RESPONSE_BYTES or head_is_small(data))
+        ):
+            if operation.memoizes and len(data) <= MOST_MEMO_BYTES:
+                operation.memo = data
+            return True
+        self._renew_parser()
+        return False
+
+    def _read(self, data: bytes, now_ns: int) -> None:
+        operation = self.operation
+        if operation is None:  # bytes nobody asked for: the next answer could not be trusted
+            self.close()
+            return
+        reader = self.reader
+        if reader is None:
+            reader = self.reader = ResponseReader(head_only=operation.head_only, keep_body=operation.keeps_body)
+            self.first_ns = now_ns
+        if reader.feed(data):
+            self._finish(operation, reader, now_ns)
+            if reader.received == len(data) and reader.is_good and operation.memoizes and len(data) <= MOST_MEMO_BYTES:
+                operation.memo = data
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection ended."""
+        self.pool.forget(self)
+        self._parser = self._feed = self._keeps = None  # it holds this connection: no work for the garbage collector
+        operation, reader = self.operation, self.reader
+        if operation is None:
+            return
+        if reader is not None and exc is None and reader.end():
+            self._finish(operation, reader, perf_counter_ns())
+        elif reader is None and self.served and operation.idempotent:
+            self.pool.resend(self)
+        else:
+            self.fail(*lost_error(exc, answered=reader is not None, in_body=reader is not None and reader.in_body))
+
+    # how requests end
+
+    def _finish(self, operation: PreparedOperation, reader: ResponseReader, end_ns: int) -> None:
+        if reader.status == 401 and self._answer_challenge(operation, reader):
+            return
+        service_ns = end_ns - self.started_ns
+        user = self.user
+        failure = reader.failure or operation.judge(reader, service_ns)
+        if failure is None:
+            failure = operation.capture(reader, user)
+        self.cell.received += reader.received
+        if failure is None:
+            self._record_ok(service_ns, end_ns)
+        else:
+            self.cell.record_error(failure[0], service_ns)
+            self.pool.sample(operation, failure[0], failure[1], self, service_ns)
+        keeps = reader.failure is None and reader.keep_alive and self.pool.keep_alive
+        reader.is_good = failure is None and keeps
+        self._clear()
+        self.served += 1
+        if not keeps:
+            self.close()
+        self.done(self if keeps else None, user, None if failure is None else failure[0])
+
+    def _answer_challenge(self, operation: PreparedOperation, reader: ResponseReader) -> bool:
+        """Send the refused request again, once, if its operation can answer what it was refused for."""
+        if self._challenged or reader.failure is not None:
+            return False
+        data = operation.answer_challenge(reader, self.data)
+        if data is None:
+            return False
+        self.cell.received += reader.received
+        self.data = data
+        self.reader = None
+        self._challenged = True
+        if reader.keep_alive and self.pool.keep_alive:
+            self.served += 1
+            self.cell.sent += len(data)
+            self.write(data)
+        else:
+            self.pool.move(self)
+        return True
+
+    def _record_ok(self, service_ns: int, end_ns: int) -> None:
+        cell, first_ns = self.cell, self.first_ns
+        if self.served and first_ns == end_ns:
+            cell.plain.append(service_ns)
+            if self.intended_ns:
+                cell.plain_delays.append(self._delay_ns)
+            return
+        cell.others.append(service_ns)
+        if self.intended_ns:
+            cell.other_delays.append(self._delay_ns)
+        cell.transfers.append(end_ns - first_ns)
+        first_ns -= self.started_ns
+        if not self.served:
+            cell.add_part("connect", self.connect_ns)
+            if self.tls_ns:
+                cell.add_part("tls", self.tls_ns)
+            first_ns -= self.connect_ns + self.tls_ns
+        cell.first_bytes.append(first_ns)
+
+    @property
+    def _delay_ns(self) -> int:
+        return self.started_ns - self.intended_ns if self.intended_ns else 0
+
+    def fail(self, error_class: str, detail: str) -> None:
+        """The request in flight failed, and the connection is of no use any more."""
+        if self.operation is None:
+            self.close()
+            return
+        elapsed_ns = perf_counter_ns() - self.started_ns
+        if self.reader is not None:
+            self.cell.received += self.reader.received
+        self.cell.record_error(error_class, elapsed_ns)
+        self._give_up(error_class, detail, elapsed_ns)
+
+    def expire(self, now_ns: int) -> None:
+        """The request in flight is past its deadline."""
+        elapsed_ns = now_ns - self.started_ns
+        if self.reader is not None:
+            self.cell.received += self.reader.received
+        error_class = self.waiting_for()
+        self.cell.record_timeout(elapsed_ns, self._delay_ns, error_class)
+        self._give_up(error_class, f"no complete answer within {self.pool.timeout_ns / 1e9:g} s", elapsed_ns)
+
+    def waiting_for(self) -> str:
+        """The error class of a deadline that passes now."""
+        return "connect.timeout" if self.transport is None else "timeout"
+
+    def _give_up(self, error_class: str, detail: str, elapsed_ns: int) -> None:
+        user = self.user
+        if self.operation is not None:
+            self.pool.sample(self.operation, error_class, detail, self, elapsed_ns)
+        self._clear()
+        self.close()
+        self.done(None, user, error_class)
+
+    def cancel(self) -> None:
+        """The run ends: give up the request in flight, if any."""
+        if self.operation is not None:
+            self.cell.cancelled += 1
+            self._clear()
+        self.close()
+
+    def close(self) -> None:
+        """Close without waiting for the peer."""
+        self.pool.forget(self)
+        if self.transport is not None:
+            self.transport.abort()
+        elif self.opening is not None:
+            self.opening.cancel()
+
+    def _clear(self) -> None:
+        self.operation = None
+        self.reader = None
+        self.user = None
+        self._new = self._challenged = False

@@ -1,0 +1,214 @@
+"""Reading one HTTP/1.1 response with every limit: heads of 64 KiB and 200 lines, bodies of 10 MiB, ten interim answers.
+
+Nothing is inflated. The fast path of a connection (clients/http/connection.py) does without this reader; whatever is
+unusual (several reads, errors, closing connections, checks that look at head or body) comes here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httptools
+import msgspec
+
+MOST_HEAD_BYTES = 64 * 1024
+MOST_HEAD_LINES = 200
+MOST_BODY_BYTES = 10 * 1024 * 1024
+MOST_INTERIM = 10
+ABSURD_LENGTH = 1 << 40
+"""A declared length from here on is taken as nonsense, not as a large body."""
+_SHORTEST_LINE = 4
+SMALL_RESPONSE_BYTES = MOST_HEAD_LINES * _SHORTEST_LINE
+"""A response below this size cannot break a limit of the head."""
+_NOT_READ = object()
+
+
+class _LimitReached(Exception):  # noqa: N818 - control flow out of the parser's callbacks, not an error
+    """Stops the parser; the reader's `failure` says why."""
+
+
+def head_is_small(data: bytes) -> bool:
+    """Whether the head at the start of these bytes is within its limits."""
+    end = data.find(b"\r\n\r\n")
+    return 0 <= end <= MOST_HEAD_BYTES and data.count(b"\n", 0, end) <= MOST_HEAD_LINES
+
+
+class ResponseReader:
+    """One response, from its first byte to its last. Feed it; then look at `done` and `failure`."""
+
+    __slots__ = (
+        "_document", "_feed", "_head_done", "_head_only", "_interim", "_keeps_body", "_parser", "_pieces", "_text",
+        "body_bytes", "done", "failure", "headers", "is_good", "keep_alive", "received", "status",
+    )  # fmt: skip
+
+    def __init__(self, *, head_only: bool, keep_body: bool) -> None:
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body_bytes = 0
+        """Length of the body as far as it was read."""
+        self.received = 0
+        """Bytes of head and body as they came."""
+        self.keep_alive = False
+        self.done = False
+        self.failure: tuple[str, str] | None = None
+        """Error class and detail."""
+        self.is_good = False
+        """Set by the connection: judged good, and the connection stays."""
+        self._head_only = head_only
+        self._keeps_body = keep_body
+        self._pieces: list[bytes] = []
+        self._parser: Any = httptools.HttpResponseParser(self)
+        self._feed: Any = self._parser.feed_data
+        self._head_done = False
+        self._interim = 0
+        self._text: str | None = None
+        self._document: object = _NOT_READ
+
+    def feed(self, data: bytes) -> bool:
+        """Take the next bytes; returns whether the response is complete or has failed."""
+        self.received += len(data)
+        try:
+            self._feed(data)
+        except httptools.HttpParserUpgrade:
+            self._fail("protocol", "the server switched protocols without being asked")
+        except httptools.HttpParserError as error:
+            self._fail("protocol", str(error))
+        over = self._is_over()
+        if over:
+            # they hold each other: undone here, they are no work for the garbage collector, which holds up the load
+            self._parser = self._feed = None
+        return over
+
+    def _is_over(self) -> bool:
+        if self.done:
+            return True
+        if not self._head_done:
+            if self.received > MOST_HEAD_BYTES:
+                self._fail("head_too_large", f"more than {MOST_HEAD_BYTES} bytes of head")
+        elif self._head_only:
+            self.keep_alive = self._wants_keep_alive()
+            self.done = True
+        elif self.failure is None:
+            self._look_ahead()
+        return self.done or self.failure is not None
+
+    def _look_ahead(self) -> None:
+        """Refuse a body that is declared longer than what is read at most."""
+        length = self._length()
+        if length is not None and length > MOST_BODY_BYTES:
+            error_class = "protocol" if length >= ABSURD_LENGTH else "body_too_large"
+            self._fail(error_class, f"declared length of {length} bytes")
+
+    def end(self) -> bool:
+        """The peer closed the connection; returns whether that completes the response (a body without length)."""
+        if self._head_done and not self.done and self.failure is None and not self._chunked and self._length() is None:
+            self.done = True
+            self.keep_alive = False
+            self._parser = self._feed = None
+        return self.done
+
+    @property
+    def in_body(self) -> bool:
+        """Whether the head is complete and the body is not."""
+        return self._head_done and not self.done
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first header of that (lower-case) name."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+    def head_text(self) -> str:
+        """Status and headers as read so far, one per line."""
+        lines = [f"status {self.status}"] if self.status else []
+        lines += [f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in self.headers]
+        return "\n".join(lines)
+
+    def on_message_begin(self) -> None:
+        """Of the parser."""
+        if self._head_done:
+            self._stop("protocol", "bytes after the end of the response")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Of the parser; trailers come here, too."""
+        self.headers.append((name, value))
+        if len(self.headers) > MOST_HEAD_LINES:
+            self._stop("head_too_large", f"more than {MOST_HEAD_LINES} lines of head")
+
+    def on_headers_complete(self) -> None:
+        """Of the parser; once for every interim response, too."""
+        status = self._parser.get_status_code()
+        if status < 200:
+            self._interim += 1
+            self.headers.clear()
+            if self._interim > MOST_INTERIM:
+                self._stop("protocol", f"more than {MOST_INTERIM} interim responses")
+            return
+        self.status = status
+        self._head_done = True
+        if self.received > MOST_HEAD_BYTES:
+            # only then can the head be too large; it may still be small, with a large piece of body behind it
+            size = sum(len(name) + len(value) for name, value in self.headers)
+            if size > MOST_HEAD_BYTES:
+                self._stop("head_too_large", f"more than {MOST_HEAD_BYTES} bytes of head")
+
+    def on_body(self, body: bytes) -> None:
+        """Of the parser, for each piece."""
+        if self._head_only:
+            self._stop("protocol", "a body in the answer to HEAD")
+        self.body_bytes += len(body)
+        if self.body_bytes > MOST_BODY_BYTES:
+            self._stop("body_too_large", f"more than {MOST_BODY_BYTES} bytes of body")
+        if self._keeps_body:
+            self._pieces.append(body)
+
+    def on_message_complete(self) -> None:
+        """Of the parser."""
+        if self._parser.get_status_code() >= 200 and not self._head_only:
+            self.keep_alive = self._parser.should_keep_alive()
+            self.done = True
+
+    @property
+    def body(self) -> bytes:
+        """The body; empty when it was not to be kept."""
+        return b"".join(self._pieces)
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 become replacement characters."""
+        if self._text is None:
+            self._text = self.body.decode("utf-8", "replace")
+        return self._text
+
+    def document(self) -> object:
+        """The body as JSON.
+
+        Raises:
+            ValueError: the body is no JSON.
+        """
+        if self._document is _NOT_READ:
+            try:
+                self._document = msgspec.json.decode(self.body)
+            except RecursionError as error:
+                raise ValueError("nested too deeply") from error
+        return self._document
+
+    @property
+    def _chunked(self) -> bool:
+        return b"chunked" in (self.header(b"transfer-encoding") or b"").lower()
+
+    def _length(self) -> int | None:
+        value = self.header(b"content-length")
+        return int(value) if value is not None and value.isdigit() else None
+
+    def _wants_keep_alive(self) -> bool:
+        connection = (self.header(b"connection") or b"").lower()
+        if self._parser.get_http_version() == "1.1":
+            return b"close" not in connection
+        return b"keep-alive" in connection
+
+    def _fail(self, error_class: str, detail: str) -> None:
+        if self.failure is None:
+            self.failure = (error_class, detail)
+
+    def _stop(self, error_class: str, detail: str) -> None:
+        self._fail(error_class, detail)
+        raise _LimitReached

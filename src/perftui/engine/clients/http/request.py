@@ -1,0 +1,203 @@
+"""The bytes of requests: built once if nothing varies, prepared ahead if values may repeat, else made each time."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+import perftui
+from perftui.engine.clients.http.body import Body
+from perftui.engine.clients.http.target import Endpoint
+from perftui.model.plan import Auth, Operation, Plan
+from perftui.presets import grammar
+from perftui.presets.placeholders import JsonTemplate, Template
+from perftui.presets.values import ValueStream
+
+USER_AGENT = f"perftui/{perftui.__version__} (load test)"
+MOST_VARIANTS = 4096
+MOST_VARIANT_BYTES = 4 * 1024 * 1024
+"""Memory for the prepared variants of one operation."""
+
+
+class RequestTemplate:
+    """One operation's request: render it to get bytes to send."""
+
+    def __init__(
+        self,
+        pieces: list[tuple[bytes, Template | None]],
+        body: Body | None,
+        *,
+        has_length: bool,
+        ends_with_cookies: bool,
+    ) -> None:
+        self._pieces = pieces
+        self._body = body
+        self._has_length = has_length
+        self._ends_with_cookies = ends_with_cookies
+        self.templates: list[Template | JsonTemplate] = [template for _, template in pieces if template is not None]
+        if body is not None:
+            self.templates += body.templates
+
+    @property
+    def is_static(self) -> bool:
+        """Whether every request is the same bytes."""
+        return all(template.is_static for template in self.templates)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether a rendered request may be sent more than once."""
+        return all(template.is_repeatable for template in self.templates)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Variables that rendering needs."""
+        return frozenset(name for template in self.templates for name in template.names)
+
+    def render(self, values: ValueStream, variables: Mapping[str, str], cookie: str = "") -> bytes:
+        """One request; advance `values` before it.
+
+        Raises:
+            KeyError: a variable was not captured.
+            ValueError: a value cannot stand where it is used (a line end in a header).
+        """
+        head = bytearray()
+        for literal, template in self._pieces:
+            head += literal
+            if template is not None:
+                head += template.render(values, variables).encode()
+        if cookie and self._ends_with_cookies:
+            head[-2:] = f"; {cookie}\r\n".encode()  # a request has one Cookie header
+        elif cookie:
+            head += f"Cookie: {cookie}\r\n".encode()
+        if self._body is None:
+            head += b"\r\n"
+            return bytes(head)
+        body = self._body.render(values, variables)
+        if not self._has_length:
+            head += b"Content-Length: %d\r\n" % len(body)
+        head += b"\r\n"
+        head += body
+        return bytes(head)
+
+    def variants(self, values: ValueStream, variables: Mapping[str, str]) -> list[bytes]:
+        """Requests prepared ahead: one if nothing varies, many if what varies may repeat, none otherwise."""
+        if not self.is_repeatable or self.names - variables.keys():
+            return []
+        prepared = [self.render(values, variables)]
+        if not self.is_static:
+            wanted = max(16, min(MOST_VARIANTS, MOST_VARIANT_BYTES // len(prepared[0])))
+            prepared += [self.render(values, variables) for _ in range(wanted - 1)]
+        return prepared
+
+
+class RequestBuilder:
+    """Builds the request templates of a plan's operations."""
+
+    def __init__(self, plan: Plan, endpoint: Endpoint, values: ValueStream) -> None:
+        self._plan = plan
+        self._endpoint = endpoint
+        self._values = values
+        self._replaced: dict[str, str] = {}
+
+    def replace_headers(self, headers: Mapping[str, str]) -> None:
+        """Headers that take precedence from the next `build` on (a renewed token)."""
+        self._replaced.update(headers)
+
+    def build(self, operation: Operation) -> RequestTemplate:
+        """The request of one operation.
+
+        Raises:
+            ValueError: a placeholder is wrong or a header holds a line end.
+            OSError: a file cannot be read.
+        """
+        body = Body.of(operation)
+        headers = self._headers(operation, body)
+        pieces = [(f"{operation.method} ".encode(), None), *self._request_target(operation)]
+        pieces.append((b" HTTP/1.1\r\n", None))
+        has_length = "content-length" in headers or "transfer-encoding" in headers
+        if body is None and operation.method in {"POST", "PUT", "PATCH"} and not has_length:
+            headers["content-length"] = ("Content-Length", "0")
+        # Last, so that what a user got from the server can join what the preset gives.
+        cookies = [headers.pop("cookie")] if "cookie" in headers else []
+        for name, value in [*headers.values(), *cookies]:
+            pieces.append((_checked(name).encode() + b": ", Template.compile(_checked(value), quoting="header")))
+            pieces.append((b"\r\n", None))
+        joined = _joined(pieces, self._values)
+        return RequestTemplate(joined, body, has_length=has_length, ends_with_cookies=bool(cookies))
+
+    def _headers(self, operation: Operation, body: Body | None) -> dict[str, tuple[str, str]]:
+        """By lower-case name; later ones replace earlier ones."""
+        endpoint, target = self._endpoint, self._plan.target
+        defaults = {
+            "Host": endpoint.host_header,
+            "User-Agent": USER_AGENT,
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+        }
+        if not target.keep_alive:
+            defaults["Connection"] = "close"
+        if body is not None and body.content_type:
+            defaults["Content-Type"] = body.content_type
+        if endpoint.proxy is not None and not endpoint.tls and endpoint.proxy.authorization:
+            defaults["Proxy-Authorization"] = endpoint.proxy.authorization
+        headers: dict[str, tuple[str, str]] = {}
+        for source in (defaults, target.headers, _auth_headers(target.auth), self._replaced, operation.headers):
+            for name, value in source.items():
+                headers[name.lower()] = (name, value)
+        return headers
+
+    def _request_target(self, operation: Operation) -> list[tuple[bytes, Template | None]]:
+        endpoint = self._endpoint
+        origin = endpoint.origin if endpoint.proxy is not None and not endpoint.tls else ""
+        path = operation.path if operation.path.startswith("/") else f"/{operation.path}"
+        pieces: list[tuple[bytes, Template | None]] = [
+            (origin.encode(), Template.compile(endpoint.prefix + path, quoting="path"))
+        ]
+        separator = "&" if "?" in path else "?"
+        for name, value in self._query(operation):
+            pieces.append((separator.encode(), Template.compile(name, quoting="query")))
+            pieces.append((b"=", Template.compile(value, quoting="query")))
+            separator = "&"
+        return pieces
+
+    def _query(self, operation: Operation) -> list[tuple[str, str]]:
+        auth = self._plan.target.auth
+        pairs = [] if auth is None or auth.query is None else [auth.query]
+        for name, value in operation.query.items():
+            singles = value if isinstance(value, list) else [value]
+            pairs += [(name, str(single).lower() if isinstance(single, bool) else str(single)) for single in singles]
+        return pairs
+
+
+def _auth_headers(auth: Auth | None) -> dict[str, str]:
+    if auth is None:
+        return {}
+    if auth.bearer:
+        return {"Authorization": f"Bearer {auth.bearer}"}
+    if auth.basic is not None:
+        pair = ":".join(grammar.literal(part) for part in auth.basic)
+        return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+    return {} if auth.header is None else {auth.header[0]: auth.header[1]}
+
+
+def _checked(text: str) -> str:
+    if any(character in text for character in "\r\n\0"):
+        raise ValueError("a header holds a line end or NUL")
+    return text
+
+
+def _joined(pieces: list[tuple[bytes, Template | None]], values: ValueStream) -> list[tuple[bytes, Template | None]]:
+    """Neighbouring constant pieces as one; static templates are constants."""
+    joined: list[tuple[bytes, Template | None]] = []
+    constant = bytearray()
+    for literal, template in pieces:
+        constant += literal
+        if template is None:
+            continue
+        if template.is_static:
+            constant += template.render(values, {}).encode()
+        else:
+            joined.append((bytes(constant), template))
+            constant.clear()
+    joined.append((bytes(constant), None))
+    return joined

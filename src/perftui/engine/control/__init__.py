@@ -1,0 +1,1 @@
+"""Commands to a live run, over its socket."""

@@ -1,0 +1,113 @@
+"""One worker process as the runner sees it: spawned, told what to do, heard, and ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Literal
+
+import anyio
+from anyio.abc import Process
+
+from perftui.engine.fleet.framing import FramingError, pack_message, runner_unpacker
+from perftui.engine.fleet.messages import Failure, FromWorker, ToWorker
+from perftui.model.text import safe_text
+
+_READ_BYTES = 256 * 1024
+_KEPT_OUTPUT_BYTES = 8 * 1024
+_END_WAIT_S = 3.0
+
+WorkerState = Literal["ok", "unresponsive", "lost", "ended"]
+
+
+class WorkerProcess:
+    """A spawned worker. Its stderr is kept, shortened, to say why it died."""
+
+    def __init__(self, number: int, process: Process) -> None:
+        self.number = number
+        self.state: WorkerState = "ok"
+        self._process = process
+        self._output = b""
+
+    @classmethod
+    async def spawn(cls, number: int) -> WorkerProcess:
+        """Start worker `number`. In a session of its own: a Ctrl-C of the terminal reaches only the runner.
+
+        Raises:
+            OSError: no process could be started.
+        """
+        process = await anyio.open_process(
+            [sys.executable, "-m", "perftui.engine.worker"], start_new_session=True, env=_environment()
+        )
+        return cls(number, process)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    async def send(self, message: ToWorker) -> None:
+        """Tell the worker something."""
+        assert self._process.stdin is not None
+        # a worker that is gone is noticed where its messages are read
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            await self._process.stdin.send(pack_message(message))
+
+    async def messages(self) -> AsyncIterator[FromWorker]:
+        """What the worker says, until it ends or stops making sense."""
+        assert self._process.stdout is not None
+        unpacker = runner_unpacker()
+        try:
+            while True:
+                for message in unpacker.feed(await self._process.stdout.receive(_READ_BYTES)):
+                    yield message
+        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            return
+        except FramingError as error:
+            yield Failure(message=str(error))
+
+    async def keep_output(self) -> None:
+        """Read what the worker prints, until it ends."""
+        assert self._process.stderr is not None
+        try:
+            async for data in self._process.stderr:
+                self._output = (self._output + data)[-_KEPT_OUTPUT_BYTES:]
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            return
+
+    @property
+    def last_words(self) -> str:
+        """The last line that the worker printed, made safe; empty when it printed none."""
+        lines = self._output.decode("utf-8", "replace").strip().splitlines()
+        return safe_text(lines[-1]) if lines else ""
+
+    async def exit_detail(self) -> str:
+        """How the process ended, in words: `exit code 1`, `signal 9`. Waits for its end."""
+        with anyio.move_on_after(_END_WAIT_S):
+            code = await self._process.wait()
+            return f"signal {-code}" if code < 0 else f"exit code {code}"
+        self.kill()
+        return "did not end"
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self._process.returncode is None:
+            self._process.kill()
+
+    async def close(self) -> None:
+        """Let it end by closing its input, kill it when it does not, and free its pipes."""
+        with anyio.CancelScope(shield=True):
+            assert self._process.stdin is not None
+            await self._process.stdin.aclose()
+            with anyio.move_on_after(_END_WAIT_S):
+                await self._process.wait()
+            self.kill()
+            await self._process.wait()
+            await self._process.aclose()
+
+
+def _environment() -> dict[str, str]:
+    # single-threaded mathematics: a worker has one core, and thread pools cost start-up time
+    return os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

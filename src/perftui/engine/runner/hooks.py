@@ -1,0 +1,88 @@
+"""Requests around the load: log-in, tokens and set-up before it, clean-up after it. Never counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import anyio
+from msgspec.structs import replace
+
+from perftui.engine.around.before import SetupResult, run_after, run_before
+from perftui.engine.around.tokens import Token, fetch_token
+from perftui.engine.runner.prepare import Prepared
+from perftui.model.errors import PerftuiError
+from perftui.model.plan import Plan
+
+if TYPE_CHECKING:
+    from perftui.engine.runner.log import RunLog
+    from perftui.engine.runner.steering import Steering
+
+RETRY_S = 5.0
+
+
+class Hooks:
+    """What the set-up brought, and what is left to do at the end."""
+
+    def __init__(self, prepared: Prepared, setup: SetupResult) -> None:
+        self._prepared = prepared
+        self._headers = setup.headers
+        self._renew_after_s = setup.renew_after_s
+        self.secrets = setup.secrets
+        """Values that must not be shown: tokens."""
+        self.variables = setup.variables
+
+    @classmethod
+    async def before(cls, prepared: Prepared) -> Hooks:
+        """Make the set-up requests that the plan has.
+
+        Raises:
+            PerftuiError: one of them failed; the run must not start.
+        """
+        setup = await run_before(prepared.resolved, prepared.reachable, secrets=prepared.secrets)
+        return cls(prepared, setup)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as workers execute it: what the log-in brought is among its headers."""
+        plan = self._prepared.resolved
+        if not self._headers:
+            return plan
+        target = replace(plan.target, headers=plan.target.headers | self._headers, auth=None)
+        return replace(plan, target=target)
+
+    async def keep_renewed(self, steering: Steering, log: RunLog) -> None:
+        """Fetch a new token before the old one runs out, until cancelled."""
+        told = False
+        while self._renew_after_s is not None:
+            await anyio.sleep(self._renew_after_s)
+            try:
+                token = await self._fetch()
+            except PerftuiError as error:
+                if not told:
+                    log.note(f"the token was not renewed, trying again every {RETRY_S:.0f} s: {error}")
+                told = True
+                self._renew_after_s = RETRY_S
+                continue
+            told = False
+            self._headers, self._renew_after_s = token.headers, token.renew_after_s
+            steering.renew_headers(token.headers, token.secrets)
+
+    async def after(self, captured: Sequence[dict[str, str]]) -> list[str]:
+        """Make the clean-up requests; what became of them, in words."""
+        prepared = self._prepared
+        result = await run_after(
+            prepared.resolved, self.variables, captured, prepared.reachable, self._headers, secrets=self._hidden
+        )
+        if not result.sent and not result.problems:
+            return []
+        summary = f"clean-up: {result.sent:,} requests sent, {result.failed:,} failed"
+        return [summary, *(f"clean-up: {problem}" for problem in result.problems)]
+
+    async def _fetch(self) -> Token:
+        prepared = self._prepared
+        return await fetch_token(prepared.resolved, prepared.reachable, self.variables, secrets=self._hidden)
+
+    @property
+    def _hidden(self) -> tuple[str, ...]:
+        return (*self._prepared.secrets, *self.secrets)

@@ -1,0 +1,88 @@
+"""Starts a runner of its own: it outlives the program that asked for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import anyio
+import msgspec
+from msgspec import Struct
+
+from perftui.engine.runner.request import RunRequest
+from perftui.model.errors import GuardError, PerftuiError, UnreachableError, UsageError
+
+START_S = 60.0
+_ERRORS: dict[int, type[PerftuiError]] = {kind.exit_code: kind for kind in (UsageError, UnreachableError, GuardError)}
+
+
+class RunHandle(Struct, frozen=True, kw_only=True):
+    """A run that has started."""
+
+    run_id: str
+    path: Path
+    pid: int
+    """Of the runner."""
+
+
+class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a runner says once, on its stdout: where its run is, or why there is none."""
+
+    run_id: str = ""
+    path: str = ""
+    problems: tuple[str, ...] = ()
+    exit_code: int = 0
+
+
+async def start_runner(request: RunRequest) -> RunHandle:
+    """Start a runner in a session of its own, and wait until its run has begun. Cancelled before that, there is no run.
+
+    Raises:
+        PerftuiError: the run could not start: the runner's own words and exit code.
+    """
+    process = _spawn()
+    try:
+        return await anyio.to_thread.run_sync(_wait_for_begin, process, request, abandon_on_cancel=True)
+    except anyio.get_cancelled_exc_class():
+        process.terminate()
+        raise
+
+
+def _spawn() -> subprocess.Popen[bytes]:
+    # not one of asyncio's: those end with the loop that started them
+    return subprocess.Popen(
+        [sys.executable, "-m", "perftui.engine"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _wait_for_begin(process: subprocess.Popen[bytes], request: RunRequest) -> RunHandle:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    # a runner that never answers must not hold its caller for ever
+    alarm = threading.Timer(START_S, process.kill)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        with process.stdin as stdin:
+            stdin.write(msgspec.msgpack.encode(request))
+        with process.stdout as stdout:
+            line = stdout.readline()
+    except BrokenPipeError:
+        line = b""
+    finally:
+        alarm.cancel()
+    # waits for its end in the background, so that it leaves no zombie while we live
+    threading.Thread(target=process.wait, daemon=True).start()
+    try:
+        answer = msgspec.json.decode(line, type=Answer)
+    except msgspec.DecodeError as error:
+        raise PerftuiError("the runner ended without an answer; `perftui doctor` may know why") from error
+    if answer.problems:
+        raise _ERRORS.get(answer.exit_code, PerftuiError)(*answer.problems)
+    return RunHandle(run_id=answer.run_id, path=Path(answer.path), pid=process.pid)

@@ -1,0 +1,65 @@
+"""From a request to all that is needed for the start. Nothing is saved yet, and nothing sent but set-up requests."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import msgspec
+
+from perftui.engine.runner import guard, preflight
+from perftui.engine.runner.environment import available_cpus
+from perftui.engine.runner.request import RunRequest
+from perftui.engine.runner.resolve import Addresses, resolve
+from perftui.model.plan import Plan
+from perftui.model.profile import peak
+from perftui.presets.secrets import resolve_secrets
+from perftui.store.paths import runs_directory
+
+_RATE_PER_WORKER = 10_000.0
+"""Well below what a worker can send on one core, so that its own queueing never shows."""
+_USERS_PER_WORKER = 500.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A plan that may start."""
+
+    plan: Plan
+    """As saved: placeholders instead of secrets."""
+    resolved: Plan
+    """As executed, in memory only."""
+    secrets: tuple[str, ...]
+    addresses: Addresses
+    """What the target's name means."""
+    reachable: Addresses = ()
+    """Those of them that take connections."""
+    workers: int
+    notes: list[str] = field(default_factory=list)
+
+
+async def prepare(request: RunRequest) -> Prepared:
+    """Resolve secrets and names, ask the guard, check this machine's limits.
+
+    Raises:
+        PerftuiError: the run must not or cannot start, in words.
+    """
+    resolved, secrets = resolve_secrets(request.plan)
+    addresses = await resolve(resolved)
+    guard.check(resolved, addresses, request.confirm_host)
+    workers = worker_count(resolved, addresses)
+    notes = preflight.check_limits(resolved, workers) + preflight.check_space(resolved, runs_directory())
+    plan = msgspec.structs.replace(request.plan, load=msgspec.structs.replace(request.plan.load, workers=workers))
+    return Prepared(plan=plan, resolved=resolved, secrets=secrets, addresses=addresses, workers=workers, notes=notes)
+
+
+def worker_count(plan: Plan, addresses: Addresses) -> int:
+    """The workers asked for, or (0) as many as the load needs and the target leaves cores for."""
+    if plan.load.workers:
+        return plan.load.workers
+    cores = available_cpus()
+    local = plan.target.unix_socket or any(guard.classify(address) == "loopback" for address, _ in addresses)
+    free = max(1, cores // 2 if local else cores - 1)
+    highest = peak(plan.load)
+    per_worker = _RATE_PER_WORKER if plan.load.mode == "rate" else _USERS_PER_WORKER
+    return max(1, min(free, math.ceil(highest / per_worker)))

@@ -1,0 +1,92 @@
+"""Executes a plan: prepares, has workers send, saves what they measured. One engine for app and headless runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import anyio
+
+from perftui.engine.fleet.messages import Job
+from perftui.engine.fleet.supervisor import Supervisor
+from perftui.engine.runner.hooks import Hooks
+from perftui.engine.runner.prepare import Prepared, prepare
+from perftui.engine.runner.reachable import check_reachable
+from perftui.engine.runner.request import RunRequest
+from perftui.model.errors import PerftuiError
+from perftui.model.journal import JournalLine
+from perftui.model.record import Record
+from perftui.presets.redaction import Redactor
+from perftui.store.library import RunFolder
+
+__all__ = ["RunRequest", "run_plan"]
+
+OnLine = Callable[[JournalLine], None]
+OnStarted = Callable[[RunFolder], None]
+
+
+def run_plan(request: RunRequest, *, on_line: OnLine | None = None, on_started: OnStarted | None = None) -> Record:
+    """Execute a plan in this process, save the run, and return its record. Prints nothing.
+
+    Args:
+        request: what to do.
+        on_line: called with every journal line as it is written.
+        on_started: called when the run's folder exists and the first request is about to be sent.
+
+    Raises:
+        PerftuiError: the run could not start; nothing was saved.
+    """
+    try:
+        return anyio.run(_execute, request, on_line, on_started)
+    except BaseExceptionGroup as group:
+        told = _first_told(group)
+        if told is None:
+            raise
+        raise told from group
+
+
+async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnStarted | None) -> Record:
+    prepared = await prepare(request)
+    supervisor = Supervisor()
+    async with anyio.create_task_group() as tasks:
+        try:
+            await supervisor.start(prepared.workers, tasks)
+            reachable = await check_reachable(prepared.resolved, prepared.addresses)
+            prepared = replace(prepared, reachable=reachable)
+            hooks = await Hooks.before(prepared)
+            await supervisor.give_jobs(_jobs(prepared, hooks))
+            from perftui.engine.runner.session import save_run  # while the workers start
+
+            await supervisor.wait_ready()
+            record = await save_run(request, prepared, supervisor, hooks, on_line=on_line, on_started=on_started)
+        except PerftuiError as error:
+            # whatever a worker, a server or the system said may repeat a secret
+            scrub = Redactor(prepared.secrets).text
+            raise type(error)(*(scrub(problem) for problem in error.problems)) from None
+        finally:
+            await supervisor.close()
+        tasks.cancel_scope.cancel()
+    return record
+
+
+def _jobs(prepared: Prepared, hooks: Hooks) -> Callable[[int], Job]:
+    def job_of(number: int) -> Job:
+        return Job(
+            worker=number,
+            workers=prepared.workers,
+            plan=hooks.plan,
+            addresses=prepared.reachable,
+            secrets=(*prepared.secrets, *hooks.secrets),
+            variables=hooks.variables,
+        )
+
+    return job_of
+
+
+def _first_told(group: BaseExceptionGroup[BaseException]) -> PerftuiError | KeyboardInterrupt | None:
+    """The error in a group that is meant for the user."""
+    for error in group.exceptions:
+        found = _first_told(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, PerftuiError | KeyboardInterrupt):
+            return found
+    return None

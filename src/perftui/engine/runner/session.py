@@ -1,0 +1,126 @@
+"""The part of a run that is saved: from the folder to the finished record.
+
+Imported while the workers start: numpy and what analyses a run cost a tenth of a second, which nobody waits for then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+
+from perftui.analysis.record import complete_record
+from perftui.engine.control.server import ControlServer
+from perftui.engine.fleet.supervisor import Supervisor
+from perftui.engine.runner.disturbances import Disturbances
+from perftui.engine.runner.environment import describe
+from perftui.engine.runner.hooks import Hooks
+from perftui.engine.runner.live import LiveRun
+from perftui.engine.runner.log import RunLog, now_text
+from perftui.engine.runner.prepare import Prepared
+from perftui.engine.runner.request import RunRequest
+from perftui.engine.runner.resolving import keep_resolved
+from perftui.metrics.timeline import Timeline
+from perftui.model.errors import PerftuiError
+from perftui.model.interval import Event
+from perftui.model.journal import Header, JournalLine
+from perftui.model.record import Record
+from perftui.model.text import safe_text
+from perftui.presets.redaction import Redactor, redact_plan
+from perftui.store.journal import JOURNAL_NAME
+from perftui.store.journal_writer import JournalWriter
+from perftui.store.library import RunFolder, RunLibrary
+from perftui.store.overview import WORTH_IT_S, write_overview
+from perftui.store.paths import socket_path
+from perftui.store.records import write_record
+from perftui.store.safe_reading import safe_struct
+
+OnLine = Callable[[JournalLine], None]
+OnStarted = Callable[[RunFolder], None]
+
+
+async def save_run(
+    request: RunRequest,
+    prepared: Prepared,
+    supervisor: Supervisor,
+    hooks: Hooks,
+    *,
+    on_line: OnLine | None,
+    on_started: OnStarted | None,
+) -> Record:
+    """Have ready workers execute the plan, and save what they measure.
+
+    Raises:
+        PerftuiError: the run's folder cannot be made.
+    """
+    plan = safe_struct(redact_plan(prepared.plan))
+    scrub = Redactor((*prepared.secrets, *hooks.secrets)).text
+    folder = RunLibrary().create(plan.name)
+    header = Header(
+        id=folder.id,
+        plan=plan,
+        started_at=now_text(),
+        label=safe_text(scrub(request.label)),
+        environment=describe(prepared.workers, tuple(address for address, _ in prepared.reachable)),
+        rounds_of=request.rounds_of,
+        round=request.round,
+    )
+    writer = _writer(folder)
+    try:
+        log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
+        log.write(header)
+        live = LiveRun(prepared.resolved, supervisor, log)
+        steering = live.steering
+        disturbances = Disturbances(steering, log, supervisor, plan.load.on_disconnect)
+        disk_problem = _save(folder, _started(header))
+        server = ControlServer(socket_path(folder.id), steering.apply, disturbances.viewer_lost)
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(server.serve)
+            tasks.start_soon(disturbances.watch_signals)
+            tasks.start_soon(hooks.keep_renewed, steering, log)
+            tasks.start_soon(keep_resolved, prepared, steering, log, request.confirm_host)
+            if on_started is not None:
+                on_started(folder)
+            for note in (*prepared.notes, *disk_problem):
+                log.note(note)
+            end = await live.run()
+            with disturbances.cleanup:
+                for note in await hooks.after(live.captured):
+                    log.note(note)
+            if disturbances.cleanup.cancelled_caught:
+                log.note("the clean-up was ended by a signal")
+            log.write(end)
+            writer.sync()
+            record = complete_record(header, log.timeline, end)
+            problems = _save(folder, record, log.timeline)
+            for problem in (*problems, *([writer.problem] if writer.problem else [])):
+                log.show(Event(at_s=log.timeline.at_s, kind="disk", detail=problem, origin="runner"))
+            tasks.cancel_scope.cancel()
+    finally:
+        writer.close()
+    return record
+
+
+def _writer(folder: RunFolder) -> JournalWriter:
+    try:
+        return JournalWriter(folder.path / JOURNAL_NAME)
+    except OSError as error:
+        raise PerftuiError(f"{folder.path / JOURNAL_NAME}: cannot be made: {error.strerror}") from error
+
+
+def _started(header: Header) -> Record:
+    return Record(
+        id=header.id, label=header.label, started_at=header.started_at, plan=header.plan, status="running",
+        environment=header.environment, rounds_of=header.rounds_of, round=header.round,
+    )  # fmt: skip
+
+
+def _save(folder: RunFolder, record: Record, timeline: Timeline | None = None) -> list[str]:
+    """Write run.toml, and for a long run its overview; what the disk refused, in words. The journal has it all."""
+    try:
+        write_record(folder.path, record)
+        if timeline is not None and timeline.at_s >= WORTH_IT_S:
+            write_overview(folder.path, timeline)
+    except OSError as error:
+        return [f"{folder.path}: the record was not saved: {error.strerror}; `perftui runs recover` makes it again"]
+    return []

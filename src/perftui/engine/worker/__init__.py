@@ -1,0 +1,1 @@
+"""One worker process: sends by the schedule, reports each second."""

@@ -1,0 +1,88 @@
+"""The operations of a plan as a worker runs them, with their recorders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from perftui.engine.clients.captures import CleanUpValues
+from perftui.engine.clients.http.digest import Digest
+from perftui.engine.clients.http.operation import PreparedOperation
+from perftui.engine.clients.http.request import RequestBuilder
+from perftui.engine.clients.journey import PreparedJourney
+from perftui.engine.worker.cut import Cut
+from perftui.metrics.recorder import CellRecorder
+from perftui.model.plan import PHASES, Operation, Phase, Plan
+from perftui.presets import grammar
+from perftui.presets.values import ValueStream
+from perftui.presets.variables import names_for_cleanup
+
+
+class Operations:
+    """All operations and journeys of a plan; steps of journeys that share a name share their recorders."""
+
+    def __init__(self, plan: Plan, builder: RequestBuilder, values: ValueStream, variables: Mapping[str, str]) -> None:
+        self._builder = builder
+        auth = plan.target.auth
+        self._digest = Digest(*map(grammar.literal, auth.digest)) if auth is not None and auth.digest else None
+        self._rate_mode = plan.load.mode == "rate"
+        self._cells: dict[str, dict[Phase, CellRecorder]] = {}
+        self.clean_up = CleanUpValues(names_for_cleanup(plan))
+        self.values = values
+        self.variables = dict(variables)
+        self.all: list[PreparedOperation] = []
+        plain = [self._prepare(operation, in_journey=False) for operation in plan.operations]
+        journeys = [
+            PreparedJourney(
+                name=journey.name, steps=tuple(self._prepare(step, in_journey=True) for step in journey.steps)
+            )
+            for journey in plan.journeys
+        ]
+        self.units: list[PreparedOperation | PreparedJourney] = [*plain, *journeys]
+        self.weights = [operation.weight for operation in plan.operations] + [
+            journey.weight for journey in plan.journeys
+        ]
+        self.requests_per_unit = _mean_requests(plan)
+
+    def _prepare(self, operation: Operation, *, in_journey: bool) -> PreparedOperation:
+        cells = self._cells.get(operation.name)
+        if cells is None:
+            cells = {phase: CellRecorder(operation.name, phase, rate_mode=self._rate_mode) for phase in PHASES}
+            self._cells[operation.name] = cells
+        prepared = PreparedOperation(operation, cells, self.clean_up, self._digest, in_journey=in_journey)
+        prepared.use(self._builder.build(operation), self.values, self.variables)
+        self.all.append(prepared)
+        return prepared
+
+    def replace_headers(self, headers: Mapping[str, str]) -> None:
+        """Requests carry these headers from now on.
+
+        Raises:
+            ValueError: a value cannot stand in a header.
+        """
+        self._builder.replace_headers(headers)
+        for operation in self.all:
+            operation.use(self._builder.build(operation.plan), self.values, self.variables)
+
+    def enter(self, phase: Phase) -> None:
+        """Requests from now on belong to this phase."""
+        for operation in self.all:
+            operation.cell = operation.cells[phase]
+
+    def fold_long(self) -> None:
+        """Keep the lists of the current recorders short."""
+        for operation in self.all:
+            operation.cell.fold_long()
+
+    def cut(self) -> Cut:
+        """What was measured since the last cut."""
+        found = [recorder.cut() for cells in self._cells.values() for recorder in cells.values()]
+        return Cut([recorder for recorder in found if recorder is not None])
+
+
+def _mean_requests(plan: Plan) -> float:
+    weights = sum(operation.weight for operation in plan.operations)
+    requests = weights
+    for journey in plan.journeys:
+        weights += journey.weight
+        requests += journey.weight * len(journey.steps)
+    return requests / weights if weights else 1.0
