@@ -148,6 +148,16 @@ def test_a_server_that_never_accepts(empty_home: Path) -> None:
         ("224.0.0.1", "refused"),
         ("ff02::1", "refused"),
         ("255.255.255.255", "refused"),
+        ("169.254.170.2", "refused"),
+        ("64:ff9b::a9fe:a9fe", "refused"),
+        ("64:ff9b:1::169.254.169.254", "refused"),
+        ("2002:a9fe:a9fe::1", "refused"),
+        ("::169.254.169.254", "refused"),
+        ("64:ff9b::8.8.8.8", "public"),
+        ("2852039166", "refused"),
+        ("0xa9.0xfe.0xa9.0xfe", "refused"),
+        ("0177.1", "loopback"),
+        ("metadata.google.internal.", "refused"),
     ],
 )
 def test_where_an_address_is(address: str, expected: str) -> None:

@@ -63,6 +63,16 @@ class Schedule:
         """Whether the last command was a pause."""
         return self._paused
 
+    def highest_from(self, at_s: float) -> float:
+        """The highest level from a moment on, as if the profile were not paused."""
+        at = max(Fraction(0), Fraction(round(at_s * NS), NS))
+        levels = [
+            max(segment.level_at(max(at, segment.start_s)), segment.to_level)
+            for segment in self._planned
+            if segment.end_s > at
+        ]
+        return float(max(levels, default=Fraction(0)) * self._factor)
+
     def _change(self, at_s: float, factor: Fraction) -> None:
         at = max(Fraction(0), Fraction(round(at_s * NS), NS))
         self._changes = [change for change in self._changes if change[0] < at]

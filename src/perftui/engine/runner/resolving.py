@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import anyio
 
-from perftui.engine.runner import guard
+from perftui.engine.runner.guard import Guard
 from perftui.engine.runner.log import RunLog
 from perftui.engine.runner.prepare import Prepared
 from perftui.engine.runner.resolve import resolve
@@ -12,14 +12,14 @@ from perftui.engine.runner.steering import Steering
 from perftui.model.errors import GuardError, UnreachableError
 
 
-async def keep_resolved(prepared: Prepared, steering: Steering, log: RunLog, confirm_host: str) -> None:
+async def keep_resolved(prepared: Prepared, steering: Steering, log: RunLog, guard: Guard) -> None:
     """Have new connections go to the current addresses. A name that comes to mean a guarded place stops the run.
 
     Args:
         prepared: the plan and the addresses it started with.
         steering: of the run.
         log: takes what went wrong.
-        confirm_host: the host's name as typed by the user, for the guard.
+        guard: of the run.
     """
     plan, addresses = prepared.resolved, prepared.addresses
     if plan.target.re_resolve_s <= 0 or plan.target.unix_socket:
@@ -29,7 +29,7 @@ async def keep_resolved(prepared: Prepared, steering: Steering, log: RunLog, con
         await anyio.sleep(plan.target.re_resolve_s)
         try:
             found = await resolve(plan)
-            guard.check(plan, found, confirm_host)
+            guard.admit(found, steering.highest_to_come)
         except UnreachableError as error:
             if not told:
                 log.note(f"{error}; the addresses known so far stay in use")

@@ -14,6 +14,7 @@ from perftui.engine.control.server import ControlServer
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.runner.disturbances import Disturbances
 from perftui.engine.runner.environment import describe
+from perftui.engine.runner.guard import Guard
 from perftui.engine.runner.hooks import Hooks
 from perftui.engine.runner.live import LiveRun
 from perftui.engine.runner.log import RunLog, now_text
@@ -69,7 +70,8 @@ async def save_run(
     try:
         log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
         log.write(header)
-        live = LiveRun(prepared.resolved, supervisor, log)
+        guard = Guard(prepared.resolved, prepared.addresses, request.confirm_host)
+        live = LiveRun(prepared.resolved, supervisor, log, guard)
         steering = live.steering
         disturbances = Disturbances(steering, log, supervisor, plan.load.on_disconnect)
         disk_problem = _save(folder, _started(header))
@@ -78,7 +80,7 @@ async def save_run(
             await tasks.start(server.serve)
             tasks.start_soon(disturbances.watch_signals)
             tasks.start_soon(hooks.keep_renewed, steering, log)
-            tasks.start_soon(keep_resolved, prepared, steering, log, request.confirm_host)
+            tasks.start_soon(keep_resolved, prepared, steering, log, guard)
             if on_started is not None:
                 on_started(folder)
             for note in (*prepared.notes, *disk_problem):

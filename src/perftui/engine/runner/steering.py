@@ -12,6 +12,7 @@ from perftui.engine.control.messages import Request
 from perftui.engine.fleet.messages import Command
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.load.schedule import Schedule
+from perftui.engine.runner.guard import Guard
 from perftui.engine.runner.log import RunLog
 from perftui.engine.runner.resolve import Addresses
 from perftui.model.errors import UsageError
@@ -26,15 +27,17 @@ _MOST_LEVEL = 10_000_000.0
 class Steering:
     """Turns wishes into commands to the workers, into the runner's own schedule, and into events."""
 
-    def __init__(self, plan: Plan, schedule: Schedule, log: RunLog) -> None:
+    def __init__(self, plan: Plan, schedule: Schedule, log: RunLog, guard: Guard) -> None:
         """Steer a run.
 
         Args:
             plan: what is executed.
             schedule: the runner's, changed like those of the workers.
             log: takes the events.
+            guard: is asked before the load grows.
         """
         self._schedule = schedule
+        self._guard = guard
         self._unscaled = Schedule(plan.load)
         self._unit = "/s" if plan.load.mode == "rate" else " users"
         self._log = log
@@ -62,6 +65,7 @@ class Steering:
 
         Raises:
             UsageError: it cannot be done now.
+            GuardError: the target must not be loaded so.
         """
         if request.kind == "mark":
             self._log.event("mark", request.text, request.origin)
@@ -112,9 +116,16 @@ class Steering:
         self._send(Command(kind="addresses", at_ns=_soon(), addresses=addresses))
         self._log.note(f"the target's addresses are now {', '.join(sorted({host for host, _ in addresses}))}")
 
+    @property
+    def highest_to_come(self) -> float:
+        """The highest level from now on, also when the run is paused."""
+        return self._schedule.highest_from(self._log.at_s(time.perf_counter_ns()))
+
     def _pause(self, *, paused: bool, origin: str) -> None:
         if paused == self._schedule.paused:
             raise UsageError("the run is paused already" if paused else "the run is not paused")
+        if not paused:
+            self._guard.allow(self.highest_to_come)
         at_ns = self._send(Command(kind="pause" if paused else "resume", at_ns=_soon()))
         change = self._schedule.pause if paused else self._schedule.resume
         change(self._log.at_s(at_ns))
@@ -128,6 +139,7 @@ class Steering:
         planned = self._unscaled.level_at(at_s)
         if planned <= 0:
             raise UsageError("level: the plan asks for nothing at this moment; try again when it does")
+        self._guard.allow(self._unscaled.highest_from(at_s) * level / planned)
         self._send(Command(kind="scale", at_ns=at_ns, factor=level / planned))
         self._schedule.scale(at_s, level / planned)
         self._log.event("level", f"{format_count(level)}{self._unit}", origin, level=level)
