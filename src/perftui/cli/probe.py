@@ -31,7 +31,8 @@ def probe(preset: str, url: str | None, headers: tuple[str, ...], settings: tupl
     from perftui.presets.loading import load_plan
     from perftui.presets.overrides import Overrides
 
-    plan = load_plan(preset, url, Overrides(headers=parse_headers(headers)), settings)
+    given = parse_headers(headers)
+    plan = load_plan(preset, url, Overrides(headers=given.pairs, secret_headers=given.secret), settings)
     result = anyio.run(send, plan)
     if style == "json":
         write_output(msgspec.json.format(msgspec.json.encode(result), indent=2).decode(), None)

@@ -127,6 +127,7 @@ def run(
         raise click.UsageError(
             "--detach goes without --headless, --rounds, --output and --baseline: nobody waits for the result"
         )
+    given = parse_headers(headers)
     plan: Plan = load_plan(
         preset,
         url,
@@ -136,7 +137,8 @@ def run(
             duration_s=duration,
             warmup_s=warmup,
             workers=workers,
-            headers=parse_headers(headers),
+            headers=given.pairs,
+            secret_headers=given.secret,
             timeout_s=timeout,
             max_requests=max_requests,
         ),

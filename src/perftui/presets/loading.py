@@ -14,6 +14,7 @@ from perftui.presets.files import with_absolute_files
 from perftui.presets.format import PRESET_KEYS
 from perftui.presets.overrides import Overrides, apply_overrides, apply_url
 from perftui.presets.problems import KeyPath, Problems
+from perftui.presets.redaction import with_shown_names
 from perftui.presets.references import check_references
 from perftui.presets.sections import Section
 from perftui.presets.settings import apply_settings
@@ -93,6 +94,7 @@ def read_preset(
             if needs_url and not plan.target.url:
                 problems.add(("target", "url"), "is missing; write it here, or give a URL on the command line")
             check_references(plan, problems)
+            plan = with_shown_names(plan)
             if not problems:
                 return plan
     raise UsageError(*problems.lines(shown, text, changed=changed))

@@ -13,6 +13,7 @@ from perftui.presets import texts
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
 from perftui.presets.kinds import BAD, Kind, Number
 from perftui.presets.problems import GIVEN_URL, Problems
+from perftui.presets.redaction import Redactor
 from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
 
 
@@ -31,6 +32,8 @@ class Overrides(Frozen, frozen=True, kw_only=True):
     workers: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     """Name and value; added to those of the target."""
+    secret_headers: tuple[str, ...] = ()
+    """Names of those whose values are never stored or shown."""
     timeout_s: float | None = None
     max_requests: int | None = None
     in_flight_cap: int | None = None
@@ -65,7 +68,11 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
     load = replace(load, **kept)
     if load.duration_s + load.warmup_s > MOST_DURATION_S:
         problems.add(("--duration",), f"with the warm-up longer than {format_duration(MOST_DURATION_S)}")
-    target = replace(plan.target, headers=_with_headers(plan.target.headers, overrides.headers, problems))
+    target = replace(
+        plan.target,
+        headers=_with_headers(plan.target.headers, overrides.headers, problems),
+        secret_headers=overrides.secret_headers,
+    )
     if "timeout_s" in values:
         target = replace(target, timeout_s=values["timeout_s"])
     return replace(plan, load=load, target=target)
@@ -92,10 +99,10 @@ def _with_only(plan: Plan, path: str) -> Plan:
     """One operation with that path: method and body as the preset's first one that writes, if its kind is to write."""
     model = next((one for one in plan.counted_operations if one.method not in {"GET", "HEAD"}), None)
     if plan.kind != "write" or model is None:
-        operation = Operation(name=f"GET {path}"[:200], path=path)
+        operation = Operation(name=_name("GET", path), path=path)
     else:
         operation = replace(
-            model, name=f"{model.method} {path}"[:200], weight=1.0, path=path, query={}, checks=(), captures=()
+            model, name=_name(model.method, path), weight=1.0, path=path, query={}, checks=(), captures=()
         )
     return replace(
         plan,
@@ -106,6 +113,11 @@ def _with_only(plan: Plan, path: str) -> Plan:
         objectives=tuple(objective for objective in plan.objectives if not objective.operation),
         load=replace(plan.load, rate_of="requests"),
     )
+
+
+def _name(method: str, path: str) -> str:
+    """A name is shown and stored everywhere: no secret of the path stands in it."""
+    return f"{method} {Redactor().text(path)}"[:200]
 
 
 def _with_level(load: Load, values: dict[str, Any]) -> Load:

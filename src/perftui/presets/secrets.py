@@ -14,6 +14,7 @@ from perftui.model.errors import UsageError
 from perftui.model.plan import Auth, Check, Operation, Plan, Target
 from perftui.model.text import safe_text
 from perftui.presets import grammar, texts
+from perftui.presets.redaction import typed_values
 from perftui.presets.references import strings_of
 from perftui.presets.rewriting import rewrite_operations, rewrite_strings
 from perftui.presets.text_files import read_text
@@ -46,7 +47,7 @@ def resolve_secrets(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
 def typed_secrets(plan: Plan) -> tuple[str, ...]:
     """Secret values that stand in the plan itself, and the forms in which they are sent."""
     auth = plan.target.auth
-    found: list[str] = []
+    found = list(map(_literal, typed_values(plan)))
     if auth is not None:
         pairs = [(_literal(user), _literal(password)) for user, password in filter(None, (auth.basic, auth.digest))]
         found += [_literal(auth.bearer), *(password for _, password in pairs)]

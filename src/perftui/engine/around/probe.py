@@ -86,7 +86,7 @@ class _Probe:
     def __init__(self, plan: Plan, secrets: tuple[str, ...]) -> None:
         self._plan = plan
         self._secrets = list(secrets)
-        self._redactor = Redactor(secrets)
+        self._redactor = Redactor(secrets, plan.target.secret_headers)
         """Of the exchange that is looked at: what it captures may be secret as well."""
         self._probed: list[ProbedOperation] = []
 
@@ -128,7 +128,7 @@ class _Probe:
     def _seen(self, group: str, step: Step) -> ProbedOperation:
         answer, request = step.answer, step.request
         self._secrets += [value for name, value in step.captures.items() if is_secret_field(name)]
-        self._redactor = Redactor(self._secrets)
+        self._redactor = Redactor(self._secrets, self._plan.target.secret_headers)
         body = self._body(answer.body) if answer else ""
         return ProbedOperation(
             name=step.operation.name,
