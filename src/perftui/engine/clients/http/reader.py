@@ -17,6 +17,8 @@ MOST_BODY_BYTES = 10 * 1024 * 1024
 MOST_INTERIM = 10
 ABSURD_LENGTH = 1 << 40
 """A declared length from here on is taken as nonsense, not as a large body."""
+MOST_FRAMING = 16
+"""Bytes around each byte of a chunked body: more are extensions and trailers that nobody sends in earnest."""
 _SHORTEST_LINE = 4
 SMALL_RESPONSE_BYTES = MOST_HEAD_LINES * _SHORTEST_LINE
 """A response below this size cannot break a limit of the head."""
@@ -37,8 +39,9 @@ class ResponseReader:
     """One response, from its first byte to its last. Feed it; then look at `done` and `failure`."""
 
     __slots__ = (
-        "_document", "_feed", "_head_done", "_head_only", "_interim", "_keeps_body", "_parser", "_pieces", "_text",
-        "body_bytes", "done", "failure", "headers", "is_good", "keep_alive", "received", "status",
+        "_body_until", "_document", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim", "_keeps_body",
+        "_parser", "_pieces", "_text", "body_bytes", "done", "failure", "headers", "is_good", "keep_alive", "received",
+        "status",
     )  # fmt: skip
 
     def __init__(self, *, head_only: bool, keep_body: bool) -> None:
@@ -60,12 +63,15 @@ class ResponseReader:
         self._parser: Any = httptools.HttpResponseParser(self)
         self._feed: Any = self._parser.feed_data
         self._head_done = False
+        self._head_bytes = self._body_until = 0
         self._interim = 0
         self._text: str | None = None
         self._document: object = _NOT_READ
 
     def feed(self, data: bytes) -> bool:
         """Take the next bytes; returns whether the response is complete or has failed."""
+        if not self._head_done:
+            self._head_bytes = self._body_until = self.received + len(data)
         self.received += len(data)
         try:
             self._feed(data)
@@ -90,6 +96,7 @@ class ResponseReader:
             self.done = True
         elif self.failure is None:
             self._look_ahead()
+            self._limit_framing()
         return self.done or self.failure is not None
 
     def _look_ahead(self) -> None:
@@ -98,6 +105,13 @@ class ResponseReader:
         if length is not None and length > MOST_BODY_BYTES:
             error_class = "protocol" if length >= ABSURD_LENGTH else "body_too_large"
             self._fail(error_class, f"declared length of {length} bytes")
+
+    def _limit_framing(self) -> None:
+        """Refuse extensions of chunks, and trailers, without end: all that came and is neither head nor body."""
+        around = self.received - self._head_bytes - self.body_bytes
+        since = self.received - self._body_until
+        if since > MOST_HEAD_BYTES or around > MOST_HEAD_BYTES + MOST_FRAMING * self.body_bytes:
+            self._fail("head_too_large", f"more than {MOST_HEAD_BYTES} bytes around the body's chunks, or after it")
 
     def end(self) -> bool:
         """The peer closed the connection; returns whether that completes the response (a body without length)."""
@@ -136,6 +150,8 @@ class ResponseReader:
     def on_headers_complete(self) -> None:
         """Of the parser; once for every interim response, too."""
         status = self._parser.get_status_code()
+        if status < 100:
+            self._stop("protocol", f"status {status:03}, which is none")
         if status < 200:
             self._interim += 1
             self.headers.clear()
@@ -155,6 +171,7 @@ class ResponseReader:
         if self._head_only:
             self._stop("protocol", "a body in the answer to HEAD")
         self.body_bytes += len(body)
+        self._body_until = self.received
         if self.body_bytes > MOST_BODY_BYTES:
             self._stop("body_too_large", f"more than {MOST_BODY_BYTES} bytes of body")
         if self._keeps_body:
