@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from perftui.model.objectives import METRICS
 from perftui.model.text import safe_text
 from perftui.presets.json_path import JsonPath
+from perftui.presets.patterns import compile_pattern
 from perftui.presets.problems import nearest
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
@@ -132,9 +133,9 @@ def regex_problem(text: str) -> str:
     if "${" in text:
         return "a regular expression has no placeholders; a dollar sign before a brace is \\$"
     try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"is no regular expression: {error}"
+        compile_pattern(text)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
