@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from perftui.demo.server import Demo
+from perftui.engine.around.probe import probe
 from perftui.engine.control.client import ControlClient
 from perftui.engine.load.schedule import Schedule
 from perftui.engine.runner import guard
@@ -16,7 +18,7 @@ from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import GuardError, PerftuiError
 from perftui.model.interval import Interval
 from perftui.model.journal import Header, JournalLine
-from perftui.model.plan import Journey, Load, Mode, Operation, Plan, Stage, Target
+from perftui.model.plan import Auth, Journey, Load, Mode, OAuth2, Operation, Plan, Stage, Target
 
 PUBLIC = (("93.184.216.34", 80),)
 STEP = Operation(name="step", path="/health")
@@ -122,6 +124,18 @@ def test_steering_a_run_on_a_public_host_stays_below_the_ceiling(demo: Demo, mon
         "is a public host: this run may come to 50/s, and this would be 5000/s; for more, start a run that asks for it"
     )
     assert record.whole_run.scheduled < 50 * 4
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[64:ff9b::a9fe:a9fe]", "0xa9fea9fe", "metadata.google.internal"])
+def test_no_url_of_a_plan_leads_to_a_metadata_address(host: str) -> None:
+    settings = OAuth2(token_url=f"http://{host}/token", client_id="a", client_secret="b")
+    plan = plan_for(5, url="http://127.0.0.1:9")
+    with_token = replace(plan, target=replace(plan.target, auth=Auth(oauth2=settings)))
+    for asked in (with_token, plan_for(5, url=f"http://{host}/")):
+        with pytest.raises(GuardError, match="never loaded"):
+            anyio.run(probe, asked)
+    with pytest.raises(GuardError, match="never loaded"):
+        run_plan(RunRequest(plan=with_token))
 
 
 def test_the_rest_of_the_plan_counts() -> None:

@@ -6,14 +6,16 @@ import ipaddress
 import math
 import re
 import socket
+from contextlib import suppress
 from statistics import fmean
 from typing import Literal
 
-from perftui.engine.runner.resolve import Addresses, host_and_port
-from perftui.model.errors import GuardError
+from perftui.engine.runner.resolve import Addresses, host_and_port, resolve, resolve_url
+from perftui.model.errors import GuardError, UnreachableError
 from perftui.model.plan import Plan
 from perftui.model.profile import peak
 from perftui.model.text import safe_text
+from perftui.presets import grammar
 
 HostClass = Literal["loopback", "private", "link_local", "public", "refused"]
 
@@ -143,13 +145,51 @@ def check(plan: Plan, addresses: Addresses, confirm_host: str = "") -> None:
     if confirm_host and confirm_host != host:
         raise GuardError(f"--confirm-host {safe_text(confirm_host)} is not the host of the target, {shown}")
     classes = _classes(plan, addresses)
-    if "refused" in classes:
-        raise GuardError(
-            f"{shown} ({classes['refused']}) is a metadata, multicast or broadcast address; it is never loaded"
-        )
+    _refuse(shown, classes)
     if "public" in classes and is_heavy(plan) and confirm_host != host:
         raise GuardError(
             f"{shown} is a public host and the load is heavy; if you may load it, say so with --confirm-host {shown}"
+        )
+
+
+async def check_once(plan: Plan) -> None:
+    """Let single requests to the target through: a probe.
+
+    Raises:
+        GuardError: the target, or another URL of the plan, is never asked.
+        UnreachableError: the name of another URL is unknown.
+    """
+    if not plan.target.unix_socket:
+        _check_url(plan.target.url, ())
+        with suppress(UnreachableError):  # the request itself will tell
+            _check_url(plan.target.url, await resolve(plan))
+    await check_others(plan)
+
+
+async def check_others(plan: Plan) -> None:
+    """Let the URLs through that are asked besides the target: the one that gives tokens.
+
+    Raises:
+        GuardError: one of them is never asked.
+        UnreachableError: its name is unknown.
+    """
+    auth = plan.target.auth
+    if auth is not None and auth.oauth2 is not None:
+        url = grammar.literal(auth.oauth2.token_url)
+        _check_url(url, ())
+        if not plan.target.proxy:
+            _check_url(url, await resolve_url(url))
+
+
+def _check_url(url: str, addresses: Addresses) -> None:
+    host, _ = host_and_port(url)
+    _refuse(safe_text(host), {classify(place): place for place in (host, *(address for address, _ in addresses))})
+
+
+def _refuse(shown: str, classes: dict[HostClass, str]) -> None:
+    if "refused" in classes:
+        raise GuardError(
+            f"{shown} ({classes['refused']}) is a metadata, multicast or broadcast address; it is never loaded"
         )
 
 

@@ -47,6 +47,7 @@ async def prepare(request: RunRequest) -> Prepared:
     resolved, secrets = resolve_secrets(request.plan)
     addresses = await resolve(resolved)
     guard.check(resolved, addresses, request.confirm_host)
+    await guard.check_others(resolved)
     workers = worker_count(resolved, addresses)
     notes = preflight.check_limits(resolved, workers) + preflight.check_space(resolved, runs_directory())
     plan = msgspec.structs.replace(request.plan, load=msgspec.structs.replace(request.plan.load, workers=workers))

@@ -52,9 +52,17 @@ async def resolve(plan: Plan) -> Addresses:
         UnreachableError: the name is unknown, or the look-up fails or takes longer than 10 s.
         UsageError: the URL has no host.
     """
-    if plan.target.unix_socket:
-        return ()
-    host, port = host_and_port(connects_to(plan))
+    return () if plan.target.unix_socket else await resolve_url(connects_to(plan))
+
+
+async def resolve_url(url: str) -> Addresses:
+    """Address and port of every address of the URL's host.
+
+    Raises:
+        UnreachableError: the name is unknown, or the look-up fails or takes longer than 10 s.
+        UsageError: the URL has no host.
+    """
+    host, port = host_and_port(url)
     try:
         return ((str(ipaddress.ip_address(host)), port),)
     except ValueError:
