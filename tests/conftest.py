@@ -18,7 +18,13 @@ from perftui.demo.server import Demo, start_demo
 from support.home import Home, command_of, directories, new_home, processes_in
 from support.pilot import still
 
+_LONGEST_ID = 100
+_QUICK = ("model", "metrics", "presets", "store", "analysis", "report", "foreign", "engine/load", "test_house.py")
+"""Folders of what is computed; a test there is quick unless it asks for a service or a program."""
+_STARTED = frozenset({"home", "demo", "start"})
+"""Fixtures under which processes run."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_TESTS = Path(__file__).parent
 _ROOT = Path(tempfile.mkdtemp(prefix="pt-all-"))
 
 
@@ -35,6 +41,22 @@ def pytest_configure() -> None:
     os.environ.update(directories(_ROOT))
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup; what the tests start would ignore it too
         signal.signal(signal.SIGHUP, lambda *_: None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as quick what its folder says; what is quick comes last, so that no worker ends long after the others."""
+    for item in items:
+        place = item.path.relative_to(_TESTS).as_posix()
+        started = _STARTED.intersection(getattr(item, "fixturenames", ()))
+        if place.startswith(_QUICK) and not started and not any(item.iter_markers("alone")):
+            item.add_marker("quick")
+    items.sort(key=lambda item: any(item.iter_markers("quick")))
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Long values are named by their beginning and length: ids travel between processes and are read by people."""
+    text = val if isinstance(val, str) else ascii(val)[2:-1] if isinstance(val, bytes) else ""
+    return f"{text[:30]}~{len(text)}" if len(text) > _LONGEST_ID else None
 
 
 def pytest_unconfigure() -> None:

@@ -14,6 +14,8 @@ from support.conservation import assert_conserved
 from support.home import Home
 from support.presets import preset_text
 
+pytestmark = pytest.mark.alone
+
 # the path holds a variable: both plans are the same, the answers are not
 PATH = "/slow?ms=${env:SLOW_MS}&jitter=10"
 

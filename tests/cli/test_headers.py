@@ -9,6 +9,8 @@ import pytest
 from perftui.cli.headers import parse_headers
 from perftui.model.errors import UsageError
 
+pytestmark = pytest.mark.quick
+
 
 def test_headers_come_from_arguments_and_files_in_order(tmp_path: Path) -> None:
     file = tmp_path / "headers"

@@ -13,6 +13,8 @@ from perftui.model.comparison import Comparison, ComparisonVerdict
 from perftui.model.errors import ExitCode
 from perftui.model.record import Record
 
+pytestmark = pytest.mark.quick
+
 PRECEDENCE = (15, 14, 12, 10, 13, 11)
 
 

@@ -13,7 +13,7 @@ import pytest
 from support.cli import Result, finish, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
 from support.home import Home
-from support.judged import expected
+from support.judged import deserved, expected
 
 Call = Callable[..., Result]
 
@@ -59,7 +59,7 @@ def test_new_writes_a_preset_that_runs(home: Home, demo_url: str) -> None:
     assert run_cli(home, "presets", "new", "mine").code == 2
     assert "mine" in run_cli(home, "presets").stdout
     result = run_cli(home, "run", "mine", "-d", "1s", "--warmup", "0s", "--format", "json")
-    assert result.code in {0, expected(home, 13)}, result.stderr
+    assert result.code == deserved(result.record), result.stderr
     assert_conserved(result.record)
     assert result.record.plan.target.url == demo_url
 

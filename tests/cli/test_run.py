@@ -21,7 +21,7 @@ from perftui.store.records import read_record
 from support.cli import PERFTUI, Result, finish, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
 from support.home import Home, command_of, processes_in
-from support.judged import expected
+from support.judged import deserved, expected, told
 from support.pty import terminal
 from support.waiting import wait_for_journal, wait_until
 
@@ -133,7 +133,7 @@ def test_header_from_a_file_stays_out_of_everything(home: Home, demo_url: str) -
     file = home.path / "headers"
     file.write_text("# comment\nAuthorization: Bearer canary-8472\n")
     result = headless(home, demo_url, "-H", f"@{file}", "--format", "json", "--set", "load.rate=10")
-    assert result.code in {expected(home, 0), expected(home, 13)}, result.stderr
+    assert result.code == deserved(result.record), result.stderr
     assert result.record.whole_run.scheduled == 20
     assert "canary-8472" not in result.stdout + result.stderr
     for path in home.runs.rglob("*"):
@@ -208,7 +208,7 @@ def test_detached_run_is_watched_steered_and_stopped(home: Home, demo_url: str) 
 
 def test_rounds_are_saved_one_by_one_and_shown_together(home: Home, demo_url: str) -> None:
     result = headless(home, demo_url, "--rounds", "2")
-    assert result.code in {0, 12}, result.stderr
+    assert result.code == told(result.stderr), result.stderr
     assert "2 rounds" in result.stdout
     first, second = (load_folder(folder).record for folder in home.run_folders())
     assert first.rounds_of == second.rounds_of != ""
@@ -248,8 +248,8 @@ def test_baseline_comparison_follows_the_run(home: Home, demo_url: str) -> None:
     comparison = result.json["comparison"]
     assert comparison["baseline_id"] == home.run_folders()[0].name
     # two seconds are too short to say anything, and the program must not pretend otherwise
-    assert comparison["verdict"] in {"inconclusive", "not_comparable"}
-    assert result.code in {11, 12}
+    codes = {"inconclusive": 11, "not_comparable": 12}
+    assert result.code == expected(home, codes[comparison["verdict"]])
     jsonschema.validate(result.json, export_schema())
 
 
@@ -279,7 +279,8 @@ def test_a_closed_terminal_does_not_end_the_run(home: Home, demo_url: str) -> No
     with terminal([PERFTUI, "run", "health", f"{demo_url}/health", *arguments], home.environment) as screen:
         folder = wait_for_journal(home, '"interval"')
         screen.hang_up()
-        assert screen.process.wait(60) in {0, 12, 13, 129}
+        code = screen.process.wait(60)
     record = load_folder(folder).record
+    assert code == deserved(record)
     assert (record.status, record.whole_run.scheduled) == ("finished", 60)
     assert_conserved(record)

@@ -20,6 +20,8 @@ from support.presets import preset_text
 from support.programs import need_program
 from support.waiting import wait_until
 
+pytestmark = pytest.mark.alone
+
 RUN_S = 6.0
 STALL_S = 0.6
 HEADLESS = ("--headless", "--format", "json", "--warn-only")

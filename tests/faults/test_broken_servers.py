@@ -17,6 +17,8 @@ from support.fault_server import Connection, FaultServer, fault_server
 from support.home import Home, new_home
 from support.presets import preset_text
 
+pytestmark = pytest.mark.alone
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 TIMEOUT_S = 0.4
 RATE = 70

@@ -74,7 +74,9 @@ def test_a_closed_terminal_ends_the_viewer_and_not_the_run(home: Home, demo: Dem
     for process in engine:
         process.cpu_percent()
     time.sleep(1)
-    assert all(process.cpu_percent() < 30 for process in engine if process.is_running())
+    busy = [process.cpu_percent() for process in engine if process.is_running()]
+    assert busy
+    assert max(busy) < 30
     assert_untouched(record_at_end(home, seconds), seconds)
 
 
@@ -111,6 +113,7 @@ def test_a_killed_engine_is_told_and_its_run_completed(home: Home, demo: Demo) -
     assert_conserved(record)
 
 
+@pytest.mark.alone
 def test_a_terminal_that_is_not_read_slows_nothing(home: Home, demo: Demo) -> None:
     """The screen stands still while its terminal does; what is recorded does not."""
     seconds = 5
@@ -147,6 +150,7 @@ def test_progress_that_nobody_reads_stops_nothing(home: Home, demo: Demo) -> Non
     assert_untouched(record, seconds)
 
 
+@pytest.mark.alone
 def test_a_cut_ssh_connection_is_watched_again(home: Home, demo: Demo) -> None:
     run_id = start_detached(home, demo, 60)
     watch = [PERFTUI, "watch", run_id]
@@ -167,6 +171,7 @@ def test_a_cut_ssh_connection_is_watched_again(home: Home, demo: Demo) -> None:
     assert_steady(home)
 
 
+@pytest.mark.alone
 def test_viewers_come_and_go_and_one_does_not_read(home: Home, demo: Demo) -> None:
     """Two on terminals, one of which is not read, and one in a pipe that is full."""
     run_id = start_detached(home, demo, 60)

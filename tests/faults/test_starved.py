@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from perftui.demo.server import Demo
 from support.cli import finish, start_cli
 from support.conservation import assert_conserved
 from support.cpu_quota import cpu_quota
 from support.home import Home, processes_in
 from support.waiting import wait_until
+
+pytestmark = pytest.mark.alone
 
 
 def test_a_tenth_of_a_core_makes_a_run_invalid(home: Home, demo: Demo) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -127,7 +128,11 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
         read_journal(path)
 
 
-@pytest.mark.parametrize("data", [b"\x00" * 5000, b"[" * 100_000 + b"\n", b"\n\n\n", os.urandom(4096)])
+@pytest.mark.parametrize(
+    "data",
+    [b"\x00" * 5000, b"[" * 100_000 + b"\n", b"\n\n\n", random.Random(4).randbytes(4096)],
+    ids=["zeros", "brackets", "empty lines", "noise"],
+)
 def test_rubbish_is_no_journal(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "journal.jsonl"
     path.write_bytes(data)

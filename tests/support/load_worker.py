@@ -164,7 +164,7 @@ class LoadWorkers:
                         worker=number,
                         workers=workers,
                         plan=plan,
-                        addresses=addresses or ((host, port),),
+                        addresses={"": addresses or ((host, port),)},
                         cpu=cpu,
                         variables=variables or {},
                         secrets=secrets,

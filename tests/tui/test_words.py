@@ -14,6 +14,8 @@ from perftui.tui.forms import FormValues, changed, level_problem
 from perftui.tui.key_line import KeyHint, fitting
 from perftui.tui.keymap import key_name
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     ("load", "level", "requests"),

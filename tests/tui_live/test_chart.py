@@ -6,6 +6,8 @@ import pytest
 
 from perftui.tui.widgets.chart import Line, Tick, chart_rows, columns, nice_top, time_axis
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     ("value", "top"), [(0, 1), (0.9, 1), (1, 1), (101, 120), (119, 120), (9_500, 10_000), (0.013, 0.015)]

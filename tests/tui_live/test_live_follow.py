@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from perftui.model.interval import Event, Interval
 from perftui.store.journal_writer import JournalWriter
 from perftui.tui.screens.live_follow import RunFollower
+
+pytestmark = pytest.mark.quick
 
 Running = Callable[[str, float], tuple[Path, JournalWriter]]
 

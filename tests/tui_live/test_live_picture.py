@@ -11,6 +11,8 @@ from perftui.tui.widgets.chart import columns
 from perftui.tui.widgets.picture import LivePicture
 from support.recorded_runs import lines_until
 
+pytestmark = pytest.mark.quick
+
 
 def picture_at(name: str, at_s: float) -> LivePicture:
     """A recorded run as it was at a moment."""

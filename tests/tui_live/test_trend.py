@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from perftui.tui.widgets.trend import bar, grouped, trend, trend_rows
 
+pytestmark = pytest.mark.quick
+
 VALUES = st.lists(st.none() | st.floats(0, 1e6), max_size=80)
 
 

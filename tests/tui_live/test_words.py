@@ -15,6 +15,8 @@ from perftui.tui.widgets.objectives import distance, objective_name, objectives_
 from perftui.tui.widgets.operations import SORTS, operations_drawing, run_percentiles, window_percentile
 from perftui.tui.widgets.times import time_lines
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize(
     ("metric", "target", "value", "words"),

@@ -26,7 +26,7 @@ def comparability_key(record: Record) -> dict[str, str]:
     """What must be equal, as names and values in words."""
     plan = record.plan
     return {
-        **_of_target(plan),
+        **_of_targets(plan),
         **_of_load(plan.load),
         **_of_operations(plan),
         **_of_environment(record.environment),
@@ -53,6 +53,14 @@ def differences(baseline: Record, run: Record) -> tuple[list[str], list[str]]:
 
 def _words(name: str, before: str, after: str) -> str:
     return f"{name}: {before or 'none'} → {after or 'none'}"
+
+
+def _of_targets(plan: Plan) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in plan.used_targets:
+        one = _of_target(plan.aimed_at(name))
+        found |= {f"{key} ({name})" if name else key: value for key, value in one.items()}
+    return found
 
 
 def _of_target(plan: Plan) -> dict[str, str]:
@@ -147,7 +155,7 @@ def _of_environment(environment: Environment) -> dict[str, str]:
 def _may_differ(record: Record) -> dict[str, str]:
     return {
         "perftui": record.environment.perftui,
-        "target URL": record.plan.target.url,
+        "target URL": record.plan.where,
         "preset": record.plan.name,
         "objectives": "; ".join(
             f"{item.operation} {item.metric} {item.target} {item.critical}".strip() for item in record.plan.objectives

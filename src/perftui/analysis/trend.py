@@ -87,7 +87,7 @@ def trend(
         unit=metric_unit(metric),
         key=key,
         preset=newest.plan.name,
-        url=newest.plan.target.url,
+        url=newest.plan.where,
         points=tuple(points),
         median=to_digits(statistics.median(recent)) if recent else None,
         mad=to_digits(_mad(recent)) if recent else None,

@@ -75,7 +75,7 @@ def _load(plan: Plan, style: str, *, headless: bool) -> int:
     from perftui.cli.session import run_on_screen
 
     code = run_on_screen(wanted)
-    _wait_for_runs(plan.target.url)
+    _wait_for_runs(plan.where)
     return code
 
 

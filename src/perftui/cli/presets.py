@@ -75,12 +75,12 @@ def _described(plan: Plan, source: str) -> str:
 
     load = plan.load
     facts = {
-        "target": plan.target.url or "given on the command line",
+        "target": plan.where or "given on the command line",
         "load": f"{load_text(load)} ({'open loop' if load.mode == 'rate' else 'closed loop'}, {load.arrivals} arrivals)"
         if load.mode == "rate"
         else f"{load_text(load)} (closed loop: each waits for its answer)",
         "warm-up": format_duration(load.warmup_s) if load.warmup_s else "none",
-        "timeout": format_duration(plan.target.timeout_s),
+        "timeout": format_duration(plan.timeout_s),
         "file": source,
     }
     lines = [plan.title or plan.name, *plan.description.strip().splitlines(), ""]

@@ -116,7 +116,7 @@ def chosen_baseline(reference: str, plan: Plan) -> list[LoadedRun]:
         found = get_baseline(plan)
         if found is None:
             raise UsageError(
-                f"--baseline {CHOSEN}: no baseline is set for {plan.name} at {plan.target.url}; "
+                f"--baseline {CHOSEN}: no baseline is set for {plan.name} at {plan.where}; "
                 "set one with `perftui baseline set RUN`"
             )
         reference = found

@@ -57,6 +57,7 @@ ERROR_CLASSES: dict[str, ErrorClass] = {
     "client.ports": _class(1902, "this machine is out of local ports: keep connections alive or lower the rate"),
     "client.memory": _class(1903, "this machine is out of memory"),
     "client.capture": _class(1904, "a value of the request was missing: nothing was captured or set up for it"),
+    "client.driver": _class(1905, "the driver of this protocol made a mistake of its own"),
     "client.other": _class(1909, "the generator failed for another reason"),
 }
 """By name. Beside these there are `http.NNN` for statuses, and `check:NAME`, which is a `check`."""

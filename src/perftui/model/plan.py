@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Kind = Literal["health", "read", "write", "stress", "custom"]
 Mode = Literal["rate", "users"]
@@ -149,6 +150,12 @@ class Check(Frozen, frozen=True, kw_only=True):
     min_bytes: int = 0
     max_bytes: int = 0
     max_time_s: float = 0.0
+    rows: int | None = None
+    """How many rows, entries or replies there must be."""
+    min_rows: int = 0
+    max_rows: int | None = None
+    not_nil: bool = False
+    """There must be a value: a key that is there, a row, a body."""
 
 
 class Capture(Frozen, frozen=True, kw_only=True):
@@ -174,10 +181,20 @@ class Part(Frozen, frozen=True, kw_only=True):
 
 
 class Operation(Frozen, frozen=True, kw_only=True):
-    """One kind of request."""
+    """One kind of request. What is sent stands in `request`, but for HTTP, which has fields of its own."""
 
     name: str
     weight: float = 1.0
+    target: str = ""
+    """Name of the target; empty: the plan's own."""
+    driver: str = "http"
+    """Which protocol this is an operation of."""
+    request: dict[str, Any] = {}
+    """What is sent, in the keys of its driver; strings in it may hold placeholders."""
+    reads_only: bool = False
+    """Set by the driver where the operation certainly changes nothing; for HTTP the method tells."""
+    hit: Check | None = None
+    """What a good answer must be to count as a hit; None: hits are not counted."""
     method: str = "GET"
     path: str = "/"
     query: dict[str, str | int | float | bool | list[str]] = {}
@@ -194,9 +211,9 @@ class Operation(Frozen, frozen=True, kw_only=True):
     """Wait before this step of a journey."""
 
     @property
-    def expects_status(self) -> bool:
-        """Whether a check says which statuses are right; otherwise 400 and above are errors."""
-        return any(check.status for check in self.checks)
+    def writes(self) -> bool:
+        """Whether it may change data on the target."""
+        return self.method not in {"GET", "HEAD", "OPTIONS"} if self.driver == "http" else not self.reads_only
 
 
 class Journey(Frozen, frozen=True, kw_only=True):
@@ -236,6 +253,9 @@ class Plan(Frozen, frozen=True, kw_only=True):
     description: str = ""
     kind: Kind = "custom"
     target: Target
+    """What operations go to that name no other target."""
+    targets: dict[str, Target] = {}
+    """Further targets by name."""
     load: Load
     operations: tuple[Operation, ...] = ()
     journeys: tuple[Journey, ...] = ()
@@ -254,4 +274,33 @@ class Plan(Frozen, frozen=True, kw_only=True):
     @property
     def writes(self) -> bool:
         """Whether any request may change data on the target."""
-        return any(operation.method not in {"GET", "HEAD", "OPTIONS"} for operation in self.counted_operations)
+        return any(operation.writes for operation in self.counted_operations)
+
+    @property
+    def used_targets(self) -> dict[str, Target]:
+        """The targets that requests go to, by name; the plan's own is the one without a name."""
+        names = {operation.target for operation in (*self.counted_operations, *self.before, *self.after)}
+        if self.target.auth is not None and self.target.auth.login is not None:
+            names.add("")
+        names = names or {""}  # a plan that another tool's result stands for
+        return {name: target for name, target in {"": self.target, **self.targets}.items() if name in names}
+
+    @property
+    def where(self) -> str:
+        """The URLs of all that is loaded, for people, without users and passwords."""
+        return " + ".join(dict.fromkeys(_shown_url(target.url) for target in self.used_targets.values()))
+
+    @property
+    def timeout_s(self) -> float:
+        """The longest deadline of any request."""
+        return max((target.timeout_s for target in self.used_targets.values()), default=self.target.timeout_s)
+
+    def aimed_at(self, name: str) -> Plan:
+        """The same plan with the target of that name as its own."""
+        return replace(self, target=self.targets[name]) if name else self
+
+
+def _shown_url(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"

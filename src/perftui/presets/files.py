@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from perftui.model.plan import Operation, Plan
+from perftui.model.plan import Operation, Plan, Target
 from perftui.presets import grammar
 from perftui.presets.rewriting import rewrite_operations, rewrite_strings
 
@@ -33,12 +33,15 @@ def with_absolute_files(plan: Plan, directory: Path) -> Plan:
         ]
         return grammar.join(segments)
 
-    tls = plan.target.tls
-    names = ("ca_file", "cert_file", "key_file")
-    tls = replace(tls, **{name: absolute(getattr(tls, name)) for name in names})
+    def target(part: Target) -> Target:
+        names = ("ca_file", "cert_file", "key_file")
+        tls = replace(part.tls, **{name: absolute(getattr(part.tls, name)) for name in names})
+        return replace(part, tls=tls, unix_socket=absolute(part.unix_socket))
+
     plan = replace(
         plan,
-        target=replace(plan.target, tls=tls, unix_socket=absolute(plan.target.unix_socket)),
+        target=target(plan.target),
+        targets={name: target(part) for name, part in plan.targets.items()},
         data=tuple(replace(source, file=absolute(source.file)) for source in plan.data),
     )
     return rewrite_strings(rewrite_operations(plan, operation), placeholder_files)

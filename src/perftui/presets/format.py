@@ -9,7 +9,7 @@ from perftui.model.objectives import METRICS, parse_limit
 from perftui.model.plan import Auth, DataSource, Journey, Load, Login, OAuth2, Objective, Stage, Target, Tls
 from perftui.presets import texts
 from perftui.presets.grammar import SECRET_KINDS
-from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, Number, Schema, Text
+from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, MapOf, Number, Schema, Text
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.request_format import FILE, HEADER_VALUE, HEADERS, NAME, OPERATION, REQUEST, STEP, Think
 from perftui.presets.sections import Key, Section, struct_builder
@@ -91,27 +91,33 @@ TLS = Section(
     struct_builder(Tls),
     "How the server is verified and who we are to it.",
 )
-TARGET = Section(
-    {
-        "url": Key(
-            Text(allow=SECRET_KINDS, check=texts.url_problem, most=8000, later=True),
-            "Scheme, host, port and a path prefix; may be given on the command line.",
-        ),
-        "timeout": Key(Duration(high=3600), "Total deadline of one request; 5s when not said.", to="timeout_s"),
-        "headers": Key(HEADERS, "Headers of every request."),
-        "auth": Key(AUTH, "How requests identify themselves."),
-        "tls": Key(TLS, "Certificates."),
-        "proxy": Key(
-            Text(allow=SECRET_KINDS, check=texts.proxy_problem, most=8000, later=True),
-            "Forward proxy, such as http://proxy:3128.",
-        ),
-        "unix_socket": Key(FILE, "Path of a Unix socket to connect to instead of host and port."),
-        "keep_alive": Key(Flag(), "False: a new connection for every request."),
-        "re_resolve": Key(Duration(zero=True), "Time between new look-ups of the host's name.", to="re_resolve_s"),
-        "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host."),
-    },
-    lambda read, _path, _problems: Target(**{"url": "", **read}),
-    "What is loaded.",
+_TARGET_KEYS = {
+    "url": Key(
+        Text(allow=SECRET_KINDS, check=texts.target_problem, most=8000, later=True),
+        "Scheme, host, port and a path prefix, or what the driver needs; may be given on the command line.",
+    ),
+    "timeout": Key(Duration(high=3600), "Total deadline of one request; 5s when not said.", to="timeout_s"),
+    "headers": Key(HEADERS, "Headers of every request."),
+    "auth": Key(AUTH, "How requests identify themselves."),
+    "tls": Key(TLS, "Certificates."),
+    "proxy": Key(
+        Text(allow=SECRET_KINDS, check=texts.proxy_problem, most=8000, later=True),
+        "Forward proxy, such as http://proxy:3128.",
+    ),
+    "unix_socket": Key(FILE, "Path of a Unix socket to connect to instead of host and port."),
+    "keep_alive": Key(Flag(), "False: a new connection for every request."),
+    "re_resolve": Key(Duration(zero=True), "Time between new look-ups of the host's name.", to="re_resolve_s"),
+    "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host."),
+}
+TARGET = Section(_TARGET_KEYS, lambda read, _path, _problems: Target(**{"url": "", **read}), "What is loaded.")
+_URL = Key(_TARGET_KEYS["url"].kind, "Where it is, such as postgresql://127.0.0.1/shop.", required=True)
+TARGETS = MapOf(
+    Section(
+        {**{name: key for name, key in _TARGET_KEYS.items() if name != "auth"}, "url": _URL},
+        struct_builder(Target),
+        "A further target.",
+    ),
+    check_name=texts.variable_problem,
 )
 STAGE = Section(
     {
@@ -282,6 +288,7 @@ PRESET_KEYS = {
     "description": Key(Text(most=4000, empty=True, check=texts.description_problem), "What it is for, in two lines."),
     "kind": Key(Choice("health", "read", "write", "stress", "custom"), "Kind of load; custom when not said."),
     "target": Key(TARGET, "What is loaded."),
+    "targets": Key(TARGETS, 'Further targets by name; an operation goes to one with target = "NAME".'),
     "load": Key(LOAD, "How much, how long, how it arrives.", required=True),
     "operations": Key(ListOf(OPERATION, least=1, most=1000), "Kinds of requests."),
     "journeys": Key(ListOf(JOURNEY, least=1, most=1000), "Sequences of requests of one user."),

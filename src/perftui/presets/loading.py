@@ -91,7 +91,7 @@ def read_preset(
             if url is not None:
                 plan = apply_url(plan, url, problems)
             plan = apply_overrides(plan, overrides, problems)
-            if needs_url and not plan.target.url:
+            if needs_url and url is None and not plan.target.url and "" in plan.used_targets:
                 problems.add(("target", "url"), "is missing; write it here, or give a URL on the command line")
             check_references(plan, problems)
             plan = with_shown_names(plan)

@@ -80,10 +80,12 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
 
 def apply_url(plan: Plan, url: str, problems: Problems) -> Plan:
     """The plan against another service; a URL with a path or query replaces the operations by one with that path."""
-    problem = texts.url_problem(url)
+    problem = texts.target_problem(url)
     if problem:
         problems.add((GIVEN_URL,), problem)
         return plan
+    if not url.lower().startswith(("http://", "https://")):
+        return replace(plan, target=replace(plan.target, url=url))
     parts = urlsplit(url)
     target = replace(plan.target, url=f"{parts.scheme}://{parts.netloc}", unix_socket="")
     plan = replace(plan, target=target)

@@ -13,7 +13,10 @@ from perftui.presets.grammar import Placeholder
 from perftui.presets.makers import Maker, Quoting, Variables, inside_json, make, make_typed, quote_literal
 from perftui.presets.values import ValueStream
 
-__all__ = ["JsonTemplate", "Quoting", "Template"]
+__all__ = ["TYPED_KINDS", "JsonTemplate", "Quoting", "Template"]
+
+TYPED_KINDS = frozenset({"seq", "rand", "number", "data", "choice"})
+"""Placeholders that keep the type of their value where they stand alone."""
 
 
 class Template:
@@ -135,7 +138,7 @@ def _write_text(text: str, parts: list[str | Maker], found: list[Placeholder]) -
     segments = grammar.split(text)
     if len(segments) == 1 and isinstance(segments[0], Placeholder):
         placeholder = segments[0]
-        if placeholder.kind in {"seq", "rand", "number", "data", "choice"} or placeholder.argument in {"s", "ms"}:
+        if placeholder.kind in TYPED_KINDS or placeholder.argument in {"s", "ms"}:
             found.append(placeholder)
             parts.append(make_typed(placeholder))
             return

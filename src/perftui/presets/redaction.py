@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit, urlunsplit
 
 from msgspec.structs import replace
 
-from perftui.model.plan import Auth, Operation, Plan
+from perftui.model.plan import Auth, Operation, Plan, Target
 from perftui.presets.rewriting import rewrite_operations
 
 REDACTED = "REDACTED"
@@ -90,13 +90,18 @@ def is_secret_field(name: str) -> bool:
 
 def redact_plan(plan: Plan) -> Plan:
     """The plan as it may be saved: secrets typed into the preset become REDACTED, placeholders stay."""
-    target = plan.target
-    auth = _redact_auth(target.auth) if target.auth else None
-    target = replace(
-        target, url=_redact_url(target.url), proxy=_redact_url(target.proxy),
-        headers=_redact_headers(target.headers, target.secret_headers), auth=auth,
-    )  # fmt: skip
-    return rewrite_operations(replace(plan, target=target), _redact_operation)
+    targets = {name: _redact_target(target) for name, target in plan.targets.items()}
+    return rewrite_operations(replace(plan, target=_redact_target(plan.target), targets=targets), _redact_operation)
+
+
+def _redact_target(target: Target) -> Target:
+    return replace(
+        target,
+        url=_redact_url(target.url),
+        proxy=_redact_url(target.proxy),
+        headers=_redact_headers(target.headers, target.secret_headers),
+        auth=_redact_auth(target.auth) if target.auth else None,
+    )
 
 
 def with_shown_names(plan: Plan) -> Plan:
@@ -136,15 +141,15 @@ def typed_values(plan: Plan) -> list[str]:
         found.extend(value for name, value in operation.headers.items() if is_secret_header(name))
         found.extend(unquote(match[3]) for match in _PARAMETER.finditer(operation.path) if is_secret_member(match[2]))
         parts = {part.name: part.value for part in operation.multipart}
-        for document in (operation.query, operation.form, parts, operation.json):
+        for document in (operation.query, operation.form, parts, operation.json, operation.request):
             found.extend(_values_of(document))
         return operation
 
     rewrite_operations(plan, note)
-    target = plan.target
-    secret = {name.lower() for name in target.secret_headers}
-    found += [value for name, value in target.headers.items() if is_secret_header(name) or name.lower() in secret]
-    found += [unquote(password) for url in (target.url, target.proxy) if (password := _password(url))]
+    for target in (plan.target, *plan.targets.values()):
+        secret = {name.lower() for name in target.secret_headers}
+        found += [value for name, value in target.headers.items() if is_secret_header(name) or name.lower() in secret]
+        found += [unquote(password) for url in (target.url, target.proxy) if (password := _password(url))]
     return found
 
 
@@ -217,7 +222,9 @@ def _redact_url(url: str) -> str:
     if "@" not in url:
         return url
     parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
+    user, _, host = parts.netloc.rpartition("@")
+    if _blank(user.partition(":")[2] or user) != REDACTED:
+        return url  # placeholders say nothing
     return urlunsplit(parts._replace(netloc=f"{REDACTED}:{REDACTED}@{host}"))
 
 
@@ -232,6 +239,7 @@ def _redact_operation(operation: Operation) -> Operation:
         body=_redact_text(operation.body),
         form={name: _redact_member(name, value) for name, value in operation.form.items()},
         multipart=tuple(replace(part, value=_redact_member(part.name, part.value)) for part in operation.multipart),
+        request={name: _redact_member(name, value) for name, value in operation.request.items()},
     )
 
 

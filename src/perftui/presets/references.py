@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from perftui.model.errors import UsageError
 from perftui.model.plan import Capture, DataSource, Operation, Plan
 from perftui.model.profile import peak
+from perftui.model.text import safe_text
 from perftui.presets import grammar
 from perftui.presets.data_files import read_columns, read_rows
+from perftui.presets.drivers import driver_of_url
 from perftui.presets.problems import KeyPath, Problems, nearest
 
 
@@ -25,6 +26,7 @@ def check_references(plan: Plan, problems: Problems) -> None:
     elif plan.load.rate_of == "journeys" and plan.operations:
         problems.add(("load", "rate_of"), "is journeys, but the preset also has operations, which have no journey")
     _check_names(plan, problems)
+    _check_targets(plan, problems)
     _check_objectives(plan, problems)
     _Values(plan, problems).check()
 
@@ -72,6 +74,41 @@ def _check_names(plan: Plan, problems: Problems) -> None:
                 problems.add((key, number, "name"), f"{name!r} is used twice")
 
 
+def _check_targets(plan: Plan, problems: Problems) -> None:
+    """Every operation goes to a target that there is, and that speaks its protocol."""
+    around: list[tuple[KeyPath, Operation]] = [
+        *((("before", number), operation) for number, operation in enumerate(plan.before)),
+        *((("after", number), operation) for number, operation in enumerate(plan.after)),
+    ]
+    used = set()
+    for path, operation in (*operations_with_paths(plan), *around):
+        used.add(operation.target)
+        if operation.target and operation.target not in plan.targets:
+            guess = nearest(operation.target, plan.targets) or f"; known: {', '.join(plan.targets) or 'none'}"
+            problems.add((*path, "target"), f"there is no [targets.{safe_text(operation.target, 60)}]{guess}")
+            continue
+        url = plan.targets[operation.target].url if operation.target else plan.target.url
+        if speaker := _speaker(url, operation):
+            where = f"targets.{operation.target}" if operation.target else "target"
+            problems.add(path, f"is an operation of {operation.driver}, and the URL of its {where} means {speaker}")
+    for name in plan.targets:
+        if name not in used:
+            problems.add(("targets", name), "no operation goes there; leave it out, or write target in an operation")
+
+
+def _speaker(url: str, operation: Operation) -> str:
+    """The driver that the URL means when it is not the operation's; empty when it is, or the URL is not known yet."""
+    scheme, separator, _ = url.partition("://")
+    is_http = scheme.lower() in {"http", "https"}
+    if not separator or "${" in scheme or (is_http and operation.driver == "http"):
+        return ""
+    try:
+        name = driver_of_url(url).name
+    except UsageError:
+        return ""  # said where the URL stands
+    return "" if name == operation.driver else name
+
+
 def _check_objectives(plan: Plan, problems: Problems) -> None:
     names = [operation.name for operation in plan.counted_operations]
     for number, objective in enumerate(plan.objectives):
@@ -99,6 +136,9 @@ class _Values:
             known += _names(operation.captures)
         for name, value in plan.target.headers.items():
             self._check_value(("target", "headers", name), value, known)
+        for target_name, target in plan.targets.items():
+            for name, value in target.headers.items():
+                self._check_value(("targets", target_name, "headers", name), value, known)
         if plan.target.auth and (login := plan.target.auth.login):
             path: KeyPath = ("target", "auth", "login")
             self._check_operation((*path, "request"), login.request, known)
@@ -131,10 +171,9 @@ class _Values:
             )
 
     def _check_operation(self, path: KeyPath, operation: Operation, known: Sequence[str]) -> None:
-        places: dict[str, Any] = {
-            name: getattr(operation, name) for name in ("path", "query", "headers", "json", "form", "body", "multipart")
-        }
-        for name, value in places.items():
+        for name in ("path", "query", "headers", "json", "form", "body", "multipart"):
+            self._check_value((*path, name), getattr(operation, name), known)
+        for name, value in operation.request.items():
             self._check_value((*path, name), value, known)
 
     def _check_value(self, path: KeyPath, value: object, known: Iterable[str]) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from perftui.model.plan import Capture, Check, Operation, Part
 from perftui.model.text import safe_text
-from perftui.presets import texts
+from perftui.presets import drivers, texts
+from perftui.presets.drivers import DriverFormat
 from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT, SECRET_KINDS
-from perftui.presets.kinds import BAD, Duration, Kind, ListOf, MapOf, Number, Schema, Text, show
+from perftui.presets.kinds import BAD, Duration, Flag, Kind, ListOf, MapOf, Number, Schema, Text, show
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.sections import Key, Section, struct_builder
 
@@ -21,6 +22,7 @@ _FREE = Text(allow=ANY_PLACEHOLDER, empty=True, most=1_000_000)
 _EXPECTED = Text(allow=SECRET_KINDS, empty=True)
 FILE = Text(check=texts.file_problem, most=4096)
 _JSON_NUMBER = Number(low=-1e300, high=1e300)
+_ROWS = Number(whole=True, high=1e12)
 _BODIES = ("json", "form", "body", "body_file", "multipart")
 _MOST_JSON_DEPTH = 64
 
@@ -108,6 +110,9 @@ def _one_subject(names: Sequence[str]) -> str:
 
 
 def _build_check(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
+    if read.get("max_rows") is not None and read.get("min_rows", 0) > read["max_rows"]:
+        problems.add(path, "min_rows is above max_rows: no answer can hold that")
+        return BAD
     if read.get("max_bytes") and read.get("min_bytes", 0) > read["max_bytes"]:
         problems.add(path, "min_bytes is above max_bytes: no body can hold that")
         return BAD
@@ -122,6 +127,10 @@ def _check_name(read: dict[str, Any]) -> str:
         if name in read:
             tail = f" = {read['equals']}" if "equals" in read and name != "equals" else ""
             return safe_text(f"{name} {read[name]}{tail}", 60)
+    if read.keys() & {"rows", "min_rows", "max_rows"}:
+        return f"rows {read['rows']}" if "rows" in read else "rows"
+    if "not_nil" in read:
+        return "not nil"
     return "size" if "min_bytes" in read or "max_bytes" in read else "time"
 
 
@@ -153,6 +162,10 @@ CHECK_KEYS = {
     "min_bytes": Key(Number(whole=True, high=1e12), "Least size of the body."),
     "max_bytes": Key(Number(whole=True, high=1e12, above=True), "Largest size of the body."),
     "max_time": Key(Duration(), "Longest time the request may take.", to="max_time_s"),
+    "rows": Key(_ROWS, "How many rows, entries or replies there must be."),
+    "min_rows": Key(_ROWS, "Least number of rows, entries or replies."),
+    "max_rows": Key(_ROWS, "Largest number of rows, entries or replies."),
+    "not_nil": Key(Flag(), "There must be a value: a key that is there, a row, a body."),
 }
 CHECK = Section(
     CHECK_KEYS,
@@ -212,9 +225,17 @@ def _build_operation(read: dict[str, Any], _path: KeyPath, _problems: Problems) 
     return Operation(**read)
 
 
-OPERATION_KEYS = {
+COMMON_KEYS = {
     "name": Key(NAME, "Name under which results are kept."),
     "weight": Key(Number(above=True, high=1e6), "Share of the requests, relative to the other weights."),
+    "target": Key(NAME, "Name of the target in [targets] that it goes to; the preset's own when not said."),
+    "checks": Key(ListOf(CHECK), "Conditions on the response; without a status, 400 and above are errors."),
+    "captures": Key(ListOf(CAPTURE), "Values taken from the response."),
+    "hit": Key(CHECK, "What a good answer must be to count as a hit: gives hit_rate, and the times of both apart."),
+}
+"""Of operations of every protocol."""
+OPERATION_KEYS = {
+    **COMMON_KEYS,
     "method": Key(Text(check=texts.method_problem), "HTTP method; GET when not said."),
     "path": Key(
         Text(allow=ANY_PLACEHOLDER, check=texts.path_problem, most=16_000),
@@ -228,20 +249,61 @@ OPERATION_KEYS = {
     "body": Key(_FREE, "Body as text."),
     "body_file": Key(FILE, "File whose bytes are the body; relative to the preset's directory."),
     "multipart": Key(ListOf(PART, least=1), "Parts of a multipart body."),
-    "checks": Key(ListOf(CHECK), "Conditions on the response; without a status, 400 and above are errors."),
-    "captures": Key(ListOf(CAPTURE), "Values taken from the response."),
 }
-OPERATION = Section(OPERATION_KEYS, _build_operation, "One kind of request.", _one_body)
-STEP = Section(
-    {**{name: key for name, key in OPERATION_KEYS.items() if name != "weight"},
-     "think": Key(Think(), "Wait before this step.", to="think_s")},
-    _build_operation,
+
+
+class OperationKind(Kind):
+    """An operation of any protocol: the key that only one protocol has says which."""
+
+    def __init__(self, doc: str, *, lacks: Sequence[str] = (), extra: Mapping[str, Key] | None = None) -> None:
+        """Describe the operations of one place in the file.
+
+        Args:
+            doc: one sentence for editors.
+            lacks: keys that have no meaning there.
+            extra: keys that are there besides.
+        """
+        self._doc = doc
+        self._common = {name: key for name, key in COMMON_KEYS.items() if name not in lacks} | dict(extra or {})
+        http = {name: key for name, key in OPERATION_KEYS.items() if name not in COMMON_KEYS}
+        self._http = Section({**self._common, **http}, _build_operation, doc, _one_body)
+        self._known = {*self._common, *http}
+
+    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
+        driver = None
+        if isinstance(value, Mapping) and not self._known.issuperset(value):  # only then are drivers looked for
+            driver = drivers.driver_of_table(value)
+        section = self._http if driver is None else self._section(driver)
+        return section.read(value, path, problems)
+
+    def _section(self, driver: DriverFormat) -> Section:
+        first = next(iter(driver.keys))
+        keys = {**self._common, **driver.keys}
+
+        def build(read: dict[str, Any], _path: KeyPath, _problems: Problems) -> object:
+            names = [key.to or name for name, key in driver.keys.items()]
+            request = {name: read.pop(name) for name in names if name in read}
+            read.setdefault("name", safe_text(f"{first} {_title(request.get(names[0], ''))}", 200))
+            return Operation(driver=driver.name, request=request, reads_only=driver.only_reads(request), **read)
+
+        return Section(keys, build, f"{self._doc[:-1]}, by {driver.name}.")
+
+    def _schema(self) -> Schema:
+        others = [self._section(driver).schema() for driver in drivers.drivers().values() if driver.keys]
+        return {"anyOf": [self._http.schema(), *others]}
+
+
+def _title(value: object) -> str:
+    """The start of what an operation says, for its name."""
+    while isinstance(value, list | tuple) and value:
+        value = " ".join(map(str, value)) if isinstance(value[0], str) else value[0]
+    return " ".join(str(value).split())[:100]
+
+
+OPERATION = OperationKind("One kind of request.")
+STEP = OperationKind(
     "One request of a journey.",
-    _one_body,
-)  # fmt: skip
-REQUEST = Section(
-    {name: key for name, key in OPERATION_KEYS.items() if name != "weight"},
-    _build_operation,
-    "One request that is not counted.",
-    _one_body,
+    lacks=("weight",),
+    extra={"think": Key(Think(), "Wait before this step.", to="think_s")},
 )
+REQUEST = OperationKind("One request that is not counted.", lacks=("weight", "hit"))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from perftui.model.plan import Operation, Plan
 
 T = TypeVar("T")
-_NAMES = frozenset({"name", "title", "description"})
+_NAMES = frozenset({"name", "title", "description", "driver"})
 
 
 def rewrite_strings(value: T, change: Callable[[str], str]) -> T:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
 
@@ -33,11 +34,24 @@ def resolve_secrets(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
         UsageError: a variable is not set, a file cannot be read, or a value cannot stand where it is used.
     """
     resolver = _Resolver()
-    target = plan.target
-    url, proxy = resolver.open_text(target.url), resolver.open_text(target.proxy)
-    closed = replace(plan, target=replace(target, url="", proxy=""))
-    resolved = rewrite_operations(rewrite_strings(closed, resolver.text), _with_literal_checks)
-    resolved = replace(resolved, target=replace(resolved.target, url=url, proxy=proxy))
+
+    def closed(target: Target) -> Target:
+        return replace(target, url="", proxy="")
+
+    def opened(target: Target, source: Target) -> Target:
+        return replace(target, url=resolver.open_text(source.url), proxy=resolver.open_text(source.proxy))
+
+    hidden = replace(
+        plan,
+        target=closed(plan.target),
+        targets={name: closed(target) for name, target in plan.targets.items()},
+    )
+    resolved = rewrite_operations(rewrite_strings(hidden, resolver.text), _with_literal_checks)
+    resolved = replace(
+        resolved,
+        target=opened(resolved.target, plan.target),
+        targets={name: opened(target, plan.targets[name]) for name, target in resolved.targets.items()},
+    )
     problems = [*resolver.problems, *_problems(resolved)]
     if problems:
         raise UsageError(*dict.fromkeys(problems))
@@ -54,6 +68,10 @@ def typed_secrets(plan: Plan) -> tuple[str, ...]:
         found += [_literal(pair[1]) for pair in (auth.header, auth.query) if pair]
         found += [_literal(auth.oauth2.client_secret)] if auth.oauth2 else []
         found += [base64.b64encode(":".join(pair).encode()).decode() for pair in pairs]
+    for target in (plan.target, *plan.targets.values()):
+        if "@" in target.url:
+            password = urlsplit(target.url).password or ""
+            found += [password, unquote(password)]
     return tuple(filter(None, found))
 
 
@@ -72,7 +90,8 @@ def _with_literal_checks(operation: Operation) -> Operation:
         equals = grammar.literal(check.equals) if isinstance(check.equals, str) else check.equals
         return replace(check, contains=grammar.literal(check.contains), equals=equals)
 
-    return replace(operation, checks=tuple(map(plain, operation.checks)))
+    hit = plain(operation.hit) if operation.hit is not None else None
+    return replace(operation, checks=tuple(map(plain, operation.checks)), hit=hit)
 
 
 class _Resolver:
@@ -130,10 +149,13 @@ def _read_file(path: str) -> str:
 
 def _problems(plan: Plan) -> list[str]:
     """What resolved values break: a line end in a header or a path, a URL that is none."""
-    found = [f"target.url: {problem}" for problem in [texts.url_problem(plan.target.url)] if problem]
+    named = {f"targets.{name}": target for name, target in plan.targets.items()}
+    if plan.target.url or "" in plan.used_targets:
+        named["target"] = plan.target
+    found = [f"{name}.url: {problem}" for name, one in named.items() if (problem := texts.target_problem(one.url))]
     if (auth := plan.target.auth) and auth.oauth2 and (problem := texts.url_problem(auth.oauth2.token_url)):
         found.append(f"target.auth.oauth2.token_url: {problem}")
-    places: list[tuple[str, Target | Operation]] = [("target", plan.target)]
+    places: list[tuple[str, Target | Operation]] = [*named.items()]
     every = (*plan.counted_operations, *plan.before, *plan.after)
     places += [(operation.name, operation) for operation in every]
     if auth and auth.login:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from perftui.model.objectives import METRICS
 from perftui.model.text import safe_text
+from perftui.presets import drivers
 from perftui.presets.json_path import JsonPath
 from perftui.presets.patterns import compile_pattern
 from perftui.presets.problems import nearest
@@ -43,6 +44,19 @@ def url_problem(text: str) -> str:
     if parts.fragment:
         return "a #fragment is never sent; leave it out"
     return ""
+
+
+def target_problem(text: str) -> str:
+    """What is wrong with a target's URL, of whatever protocol; empty when nothing is.
+
+    Passwords stand in the URLs of databases; they are never shown or saved.
+    """
+    scheme, separator, _ = text.partition("://")
+    if not separator or scheme.lower() in {"http", "https"}:
+        return url_problem(text)
+    if label_problem(text) or any(character.isspace() for character in text):
+        return "a URL has no spaces, line ends or invisible characters"
+    return drivers.url_problem(text)
 
 
 def proxy_problem(text: str) -> str:

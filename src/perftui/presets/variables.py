@@ -11,7 +11,7 @@ def names_in(operation: Operation) -> frozenset[str]:
     """The captured values that a request is made of."""
     used = (
         operation.path, operation.query, operation.headers, operation.json, operation.form, operation.body,
-        operation.multipart,
+        operation.multipart, operation.request,
     )  # fmt: skip
     return frozenset(
         placeholder.argument

@@ -64,7 +64,7 @@ def summary_csv(runs: Sequence[LoadedRun]) -> str:
 
 
 def _summary_row(record: Record, name: str, stats: Stats) -> list[object]:
-    about = [record.id, record.label, record.plan.name, record.plan.target.url, record.started_at]
+    about = [record.id, record.label, record.plan.name, record.plan.where, record.started_at]
     about += [record.status, record.verdict, record.trust.verdict]
     return [
         *about,

@@ -126,7 +126,7 @@ def _times(record: Record) -> str:
             label,
             f"{times.count:,}",
             format_ms(times.min),
-            *(percentile_text(total, times, field, record.plan.target.timeout_s) for field, _, _ in PERCENTILES),
+            *(percentile_text(total, times, field, record.plan.timeout_s) for field, _, _ in PERCENTILES),
             *(format_ms(value) for value in (times.max, times.mean, times.stddev, times.iqr)),
         ]
         for label, times in labels.items()

@@ -101,7 +101,7 @@ def _latencies(record: Record) -> list[str]:
         [
             [
                 label,
-                *(percentile_text(total, times, field, record.plan.target.timeout_s) for field in _SHOWN),
+                *(percentile_text(total, times, field, record.plan.timeout_s) for field in _SHOWN),
                 format_ms(times.max),
                 format_ms(times.mean),
             ]

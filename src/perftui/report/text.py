@@ -113,7 +113,7 @@ def _latencies(record: Record) -> list[str]:
     percentiles = [(field, title) for field, title, _ in PERCENTILES if field != "p75"]
     columns = [Column("ms".ljust(_LABEL)), *(Column(title, right=True) for _, title in percentiles)]
     columns += [Column("max", right=True), Column("mean", right=True), Column("stddev", right=True)]
-    timeout_s = record.plan.target.timeout_s
+    timeout_s = record.plan.timeout_s
     cells = [
         [
             label.ljust(_LABEL),

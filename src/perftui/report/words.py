@@ -69,7 +69,7 @@ def headline(plan: Plan) -> str:
     """Preset, target (with the path where there is only one) and load in one line."""
     paths = {operation.path for operation in plan.counted_operations}
     path = paths.pop() if len(paths) == 1 else ""
-    return f"{plan.name} · {plan.target.url}{path} · {load_text(plan.load)}"
+    return f"{plan.name} · {plan.where}{path} · {load_text(plan.load)}"
 
 
 def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: float) -> str:
@@ -91,7 +91,7 @@ def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: fl
 
 def percentile_texts(record: Record, stats: Stats) -> list[str]:
     """p50, p95 and p99 of what the headline of a run is about: response times, in users mode those of the service."""
-    timeout_s = record.plan.target.timeout_s
+    timeout_s = record.plan.timeout_s
     return [percentile_text(stats, stats.response_time_ms, field, timeout_s) for field in ("p50", "p95", "p99")]
 
 

@@ -55,7 +55,7 @@ def set_baseline(reference: str, *, force: bool = False, library: RunLibrary | N
             *(f"{path.name}: {problem}; --force takes it as a baseline all the same" for problem in problems)
         )
     # the folder's name: a copy of a run says the id of the original in its record
-    chosen = Baseline(preset=record.plan.name, url=record.plan.target.url, run_id=path.name)
+    chosen = Baseline(preset=record.plan.name, url=record.plan.where, run_id=path.name)
     others = [other for other in list_baselines(runs) if (other.preset, other.url) != (chosen.preset, chosen.url)]
     _save(runs, [*others, chosen])
     return chosen
@@ -69,7 +69,7 @@ def get_baseline(plan: Plan, library: RunLibrary | None = None) -> str | None:
     """
     runs = library or RunLibrary()
     for baseline in list_baselines(runs):
-        if (baseline.preset, baseline.url) == (plan.name, plan.target.url):
+        if (baseline.preset, baseline.url) == (plan.name, plan.where):
             return baseline.run_id if baseline.run_id in run_names(runs.root) else None
     return None
 

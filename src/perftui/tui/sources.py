@@ -110,7 +110,7 @@ def find_counterpart(path: Path) -> Path:
     rows = library.list()
     own = next((position for position, row in enumerate(rows) if row.id == path.name), len(rows))
     for row in rows[own + 1 :]:
-        if row.preset == plan.name and row.url == plan.target.url and row.status in {"finished", "stopped"}:
+        if row.preset == plan.name and row.url == plan.where and row.status in {"finished", "stopped"}:
             return Path(row.path)
     raise UsageError(
         f"nothing to compare {path.name} with: no baseline is set and no earlier run of {plan.name} is saved"

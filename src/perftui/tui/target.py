@@ -35,24 +35,27 @@ class TargetReport(Struct, frozen=True, kw_only=True):
 
 async def look_at(plan: Plan) -> TargetReport:
     """Resolve the target and classify its addresses."""
+    from perftui.engine.clients.resolve import resolve
     from perftui.engine.runner.guard import classify
-    from perftui.engine.runner.resolve import resolve
 
-    if plan.target.unix_socket:
-        return TargetReport(addresses=(plan.target.unix_socket,), address_class="loopback")
-    try:
-        addresses = tuple(address for address, _port in await resolve(plan))
-    except PerftuiError as error:
-        return TargetReport(problems=error.problems)
-    classes = [classify(address) for address in addresses] or [classify(host_of(plan))]
+    addresses: list[str] = []
+    classes: list[AddressClass] = []
+    for target in plan.used_targets.values():
+        try:
+            found = [address for address, _port in await resolve(target)]
+        except PerftuiError as error:
+            return TargetReport(problems=error.problems)
+        addresses += found or [target.unix_socket or target.url]
+        classes += map(classify, found) if found else ["loopback"]
     worst = max(classes, key=_SEVERITY.index)
     problems = (f"{host_of(plan)} is an address that perftui never loads",) if worst == "refused" else ()
-    return TargetReport(addresses=addresses, address_class=worst, must_type=worst == "public", problems=problems)
+    return TargetReport(addresses=tuple(addresses), address_class=worst, must_type=worst == "public", problems=problems)
 
 
 def host_of(plan: Plan) -> str:
-    """The host that a public target's owner is asked to type."""
-    return urlsplit(plan.target.url).hostname or ""
+    """The host that a public target's owner is asked to type; several are separated by commas."""
+    hosts = [urlsplit(target.url).hostname or "" for target in plan.used_targets.values()]
+    return ",".join(dict.fromkeys(filter(None, hosts)))
 
 
 def warnings_of(plan: Plan, report: TargetReport) -> tuple[str, ...]:
@@ -70,6 +73,6 @@ def warnings_of(plan: Plan, report: TargetReport) -> tuple[str, ...]:
         found.append("The run changes data on the target.")
     if plan.kind == "stress":
         found.append("A stress test is meant to take the target to its limit.")
-    if plan.target.tls.insecure:
+    if any(target.tls.insecure for target in plan.used_targets.values()):
         found.append("The server's certificate is not verified.")
     return tuple(found)

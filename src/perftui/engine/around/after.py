@@ -9,6 +9,7 @@ import anyio
 from msgspec import Struct
 
 from perftui.engine.around.tokens import fetch_token, needs_token
+from perftui.engine.clients.client import Addresses
 from perftui.model.errors import UnreachableError
 from perftui.model.plan import Operation, Plan
 from perftui.presets.redaction import Redactor
@@ -35,7 +36,7 @@ async def run_after(
     plan: Plan,
     variables: Mapping[str, str],
     captured: Sequence[Mapping[str, str]] = (),
-    addresses: Sequence[tuple[str, int]] = (),
+    addresses: Mapping[str, Addresses] | None = None,
     headers: Mapping[str, str] | None = None,
     *,
     secrets: Sequence[str] = (),
@@ -49,7 +50,7 @@ async def run_after(
         plan: with secrets resolved.
         variables: from run_before.
         captured: values that the load captured, one mapping per request or journey.
-        addresses: of the target, as resolved before the start; empty: looked up.
+        addresses: of the targets by name, as found before the start; looked up where missing.
         headers: the token; without one, a plan that needs a token fetches it again.
         secrets: values to blank out of what is told.
     """

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from perftui.engine.around.after import CleanupResult, run_after
 from perftui.engine.around.tokens import Token, fetch_token, needs_token
+from perftui.engine.clients.client import Addresses
 from perftui.model.errors import UnreachableError
 from perftui.model.plan import Plan
 from perftui.presets.redaction import Redactor
@@ -41,7 +42,7 @@ def needs_setup(plan: Plan) -> bool:
 
 async def run_before(
     plan: Plan,
-    addresses: Sequence[tuple[str, int]] = (),
+    addresses: Mapping[str, Addresses] | None = None,
     variables: Mapping[str, str] | None = None,
     *,
     secrets: Sequence[str] = (),
@@ -53,7 +54,7 @@ async def run_before(
 
     Args:
         plan: with secrets resolved.
-        addresses: of the target, as resolved before the start; empty: looked up.
+        addresses: of the targets by name, as found before the start; looked up where missing.
         variables: values that requests may use.
         secrets: values to blank out of what is told.
 
@@ -96,7 +97,9 @@ def _can_log_in(plan: Plan, variables: Mapping[str, str]) -> bool:
     return names_in(auth.login.request) <= variables.keys()
 
 
-async def _use_token(plan: Plan, addresses: Sequence[tuple[str, int]], steps: Steps, secrets: Sequence[str]) -> Token:
+async def _use_token(
+    plan: Plan, addresses: Mapping[str, Addresses] | None, steps: Steps, secrets: Sequence[str]
+) -> Token:
     token = await fetch_token(plan, addresses, steps.variables, secrets=secrets)
     steps.variables |= token.variables
     steps.use_headers(token.headers)

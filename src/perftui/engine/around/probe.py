@@ -18,8 +18,7 @@ from perftui.presets.variables import names_in
 
 if TYPE_CHECKING:
     from perftui.engine.around.steps import Step
-    from perftui.engine.clients.http.answer import Answer
-    from perftui.engine.clients.http.single import Request
+    from perftui.engine.clients.operation import Sent
 
 MOST_BODY_CHARACTERS = 2000
 MOST_LINE_CHARACTERS = 1000
@@ -85,11 +84,15 @@ async def probe(plan: Plan) -> ProbeResult:
     return await _Probe(resolved, secrets).run()
 
 
+def _secret_headers(plan: Plan) -> tuple[str, ...]:
+    return tuple(name for target in plan.used_targets.values() for name in target.secret_headers)
+
+
 class _Probe:
     def __init__(self, plan: Plan, secrets: tuple[str, ...]) -> None:
         self._plan = plan
         self._secrets = list(secrets)
-        self._redactor = Redactor(secrets, plan.target.secret_headers)
+        self._redactor = Redactor(secrets, _secret_headers(plan))
         """Of the exchange that is looked at: what it captures may be secret as well."""
         self._probed: list[ProbedOperation] = []
 
@@ -116,7 +119,7 @@ class _Probe:
         from perftui.engine.around.steps import Steps
 
         failed = False
-        async with Steps(self._plan, (), variables, headers) as steps:
+        async with Steps(self._plan, None, variables, headers) as steps:
             for operation in operations:
                 if failed:
                     self._probed.append(
@@ -129,22 +132,23 @@ class _Probe:
             return steps.variables
 
     def _seen(self, group: str, step: Step) -> ProbedOperation:
-        answer, request = step.answer, step.request
+        response = step.response
+        sent = step.exchange.sent if step.exchange else None
         self._secrets += [value for name, value in step.captures.items() if is_secret_field(name)]
-        self._redactor = Redactor(self._secrets, self._plan.target.secret_headers)
-        body = self._body(answer.body) if answer else ""
+        self._redactor = Redactor(self._secrets, _secret_headers(self._plan))
+        body = self._body(response.body) if response else ""
         return ProbedOperation(
             name=step.operation.name,
             group=group,
-            request_head=self._request_head(request) if request else "",
-            request_body=self._body(request.body)[:MOST_BODY_CHARACTERS] if request else "",
-            response_head=self._response_head(answer) if answer else "",
+            request_head=self._request_head(sent) if sent else "",
+            request_body=self._body(sent.body)[:MOST_BODY_CHARACTERS] if sent else "",
+            response_head=self._response_head(response.head_text()) if response else "",
             body_start=body[:MOST_BODY_CHARACTERS],
-            body_bytes=answer.body_bytes if answer else 0,
+            body_bytes=response.body_bytes if response else 0,
             is_body_cut=len(body) > MOST_BODY_CHARACTERS,
-            times_ms=answer.times_ms if answer else {},
+            times_ms=step.exchange.times_ms if step.exchange else {},
             checks=tuple(
-                ProbedCheck(name=name, holds=holds, detail=self._text(detail)) for name, holds, detail in step.checks
+                ProbedCheck(name=name, holds=not fault, detail=self._text(fault)) for name, fault in step.checks
             ),
             captures={
                 name: REDACTED if is_secret_field(name) else self._text(value) for name, value in step.captures.items()
@@ -156,18 +160,15 @@ class _Probe:
     def _text(self, text: str) -> str:
         return self._redactor.text(safe_text(text, MOST_LINE_CHARACTERS))
 
-    def _request_head(self, request: Request) -> str:
-        line = f"{request.method} {request.target.decode('latin-1')} HTTP/1.1"
-        return self._head(line, request.headers)
+    def _request_head(self, sent: Sent) -> str:
+        return self._head(sent.line, sent.headers)
 
-    def _response_head(self, answer: Answer) -> str:
-        return self._head(f"{answer.version} {answer.status} {answer.reason}".rstrip(), answer.headers)
+    def _response_head(self, text: str) -> str:
+        line, *rows = text.split("\n")
+        return self._head(line, [row.partition(": ")[::2] for row in rows])
 
-    def _head(self, line: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
-        pairs = [
-            (safe_text(name.decode("latin-1")), safe_text(value.decode("latin-1"), MOST_LINE_CHARACTERS))
-            for name, value in headers
-        ]
+    def _head(self, line: str, headers: Iterable[tuple[str, str]]) -> str:
+        pairs = [(safe_text(name), safe_text(value, MOST_LINE_CHARACTERS)) for name, value in headers]
         rows = [f"{name}: {value}" for name, value in self._redactor.headers(pairs)]
         return "\n".join([self._text(line), *rows])
 

@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
-from typing import TYPE_CHECKING, Self, cast
+from typing import Self
 
-from perftui.engine.clients.captures import compile_captures, store_cookies
-from perftui.engine.clients.checks import CompiledCheck
-from perftui.engine.clients.http.answer import Answer
-from perftui.engine.clients.http.single import ExchangeError, Request, SetupClient
+from perftui.engine.around.asking import Asker, Exchange
+from perftui.engine.clients.captures import compile_captures
+from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.http.cookies import store_cookies
+from perftui.engine.clients.response import Response
+from perftui.model.errors import PerftuiError
 from perftui.model.plan import Operation, Plan
-
-if TYPE_CHECKING:
-    from perftui.engine.clients.http.reader import ResponseReader
 
 
 class Step:
     """What became of one request."""
 
-    def __init__(self, operation: Operation, request: Request | None = None, answer: Answer | None = None) -> None:
+    def __init__(self, operation: Operation) -> None:
         self.operation = operation
-        self.request = request
-        self.answer = answer
-        self.checks: list[tuple[str, bool, str]] = []
-        """Name, whether it holds, and what is wrong."""
+        self.exchange: Exchange | None = None
+        """None: the request could not be made."""
+        self.checks: list[tuple[str, str]] = []
+        """Name, and what is wrong; empty where it holds."""
         self.captures: dict[str, str] = {}
         self.lacks = ""
         """Name of the value that the answer does not hold, when nothing else is wrong."""
         self.problem = ""
         """What went wrong first, in words; empty: all is well."""
 
+    @property
+    def response(self) -> Response | None:
+        """The complete answer, if there is one."""
+        return self.exchange.response if self.exchange is not None else None
 
-class Steps(SetupClient):
+
+class Steps(Asker):
     """Sends operations in turn. An async context manager."""
 
     def __init__(
         self,
         plan: Plan,
-        addresses: Sequence[tuple[str, int]] = (),
+        addresses: Mapping[str, Addresses] | None = None,
         variables: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -46,12 +50,12 @@ class Steps(SetupClient):
 
         Args:
             plan: with secrets resolved.
-            addresses: as SetupClient.
+            addresses: as Asker.
             variables: values that requests may use.
-            headers: as SetupClient.
+            headers: as Asker.
 
         Raises:
-            UsageError: the target or a certificate cannot be used.
+            UsageError: a target or a certificate cannot be used.
         """
         super().__init__(plan, addresses, headers)
         self._cookies: dict[str, str] = {}
@@ -67,27 +71,23 @@ class Steps(SetupClient):
     async def take(self, operation: Operation) -> Step:
         """Send one request and look at its answer; what it captures is there for the next one."""
         step = Step(operation)
-        cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         try:
-            step.request = self.render(operation, self.variables, cookie)
-            step.answer = await self.send(step.request)
-        except ExchangeError as error:
+            step.exchange = exchange = await self.ask(operation, self.variables, self._cookies)
+        except PerftuiError as error:
             step.problem = "; ".join(error.problems)
             return step
-        self._judge(step, step.answer)
+        if exchange.response is None:
+            step.problem = f"{operation.name}: {exchange.problem}"
+        else:
+            self._judge(step, exchange, exchange.response)
         return step
 
-    def _judge(self, step: Step, answer: Answer) -> None:
+    def _judge(self, step: Step, exchange: Exchange, response: Response) -> None:
         operation = step.operation
-        # An answer has all that checks, captures and cookies look at in a worker's response.
-        response = cast("ResponseReader", answer)
-        for check in map(CompiledCheck, operation.checks):
-            fault = check.fault(response, answer.total_s)
-            step.checks.append((check.name, fault is None, fault or ""))
-        failed = next((f"check {name}: {detail}" for name, holds, detail in step.checks if not holds), "")
-        if not failed and answer.status >= 400 and not operation.expects_status:
-            failed = f"status {answer.status}"
-        store_cookies(response, self._cookies)
+        step.checks = exchange.prepared.verdicts(response, exchange.service_ns)
+        refused = exchange.prepared.refusal(response)
+        failed = next((f"check {name}: {fault}" for name, fault in step.checks if fault), refused[1] if refused else "")
+        store_cookies(getattr(response, "headers", ()), self._cookies)
         capture = compile_captures(operation.captures)
         missing = capture(response, step.captures) if capture and not failed else None
         if missing:

@@ -1,4 +1,4 @@
-"""What requests take from responses for later ones: captured values and cookies."""
+"""What requests take from responses for later ones: captured values."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from perftui.engine.clients.checks import json_text
+from perftui.engine.clients.http.cookies import cookies_of
+from perftui.engine.clients.response import Response
 from perftui.model.plan import Capture
 from perftui.presets.json_path import MISSING, JsonPath
 from perftui.presets.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from perftui.engine.clients.http.reader import ResponseReader
     from perftui.engine.clients.users import VirtualUser
 
-MOST_COOKIES = 50
 MOST_CAPTURE_CHARACTERS = 8192
 
 
-Find = Callable[["ResponseReader"], "str | None"]
+Find = Callable[[Response], "str | None"]
 
 
 def compile_captures(
     captures: Sequence[Capture],
-) -> Callable[[ResponseReader, MutableMapping[str, str]], str | None] | None:
+) -> Callable[[Response, MutableMapping[str, str]], str | None] | None:
     """A function that stores what it finds in a mapping and returns the name of the first value it does not find.
 
     Raises:
@@ -34,7 +34,7 @@ def compile_captures(
         return None
     finders = [(capture.name, _finder(capture)) for capture in captures]
 
-    def capture_all(response: ResponseReader, variables: MutableMapping[str, str]) -> str | None:
+    def capture_all(response: Response, variables: MutableMapping[str, str]) -> str | None:
         for name, find in finders:
             value = find(response)
             if value is None:
@@ -77,13 +77,13 @@ def _finder(capture: Capture) -> Find:
         return lambda response: find(response.text)
     if capture.cookie:
         wanted = capture.cookie
-        return lambda response: cookies_of(response).get(wanted)
+        return lambda response: _cookie(response, wanted)
     name = capture.header.lower().encode()
     return lambda response: None if (value := response.header(name)) is None else value.decode("latin-1")
 
 
 def _json_finder(path: JsonPath) -> Find:
-    def find(response: ResponseReader) -> str | None:
+    def find(response: Response) -> str | None:
         try:
             value = path.find(response.document())
         except ValueError:
@@ -93,28 +93,6 @@ def _json_finder(path: JsonPath) -> Find:
     return find
 
 
-def cookies_of(response: ResponseReader) -> dict[str, str]:
-    """Names and values of the cookies that a response sets; an empty value where it deletes one.
-
-    Attributes other than Max-Age=0 and a date in the past are not looked at: all requests go to one origin.
-    """
-    found: dict[str, str] = {}
-    for name, value in response.headers:
-        if name.lower() != b"set-cookie":
-            continue
-        pair, _, attributes = value.decode("latin-1").partition(";")
-        key, separator, content = pair.partition("=")
-        if separator and key.strip():
-            lowered = attributes.lower().replace(" ", "")
-            deleted = "max-age=0" in lowered or "max-age=-" in lowered or "expires=thu,01jan1970" in lowered
-            found[key.strip()] = "" if deleted else content.strip()
-    return found
-
-
-def store_cookies(response: ResponseReader, cookies: MutableMapping[str, str]) -> None:
-    """Keep what a response sets, forget what it deletes."""
-    for name, value in cookies_of(response).items():
-        if not value:
-            cookies.pop(name, None)
-        elif name in cookies or len(cookies) < MOST_COOKIES:
-            cookies[name] = value
+def _cookie(response: Response, name: str) -> str | None:
+    headers: Sequence[tuple[bytes, bytes]] = getattr(response, "headers", ())  # only HTTP has some
+    return cookies_of(headers).get(name)

@@ -3,40 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import msgspec
 
+from perftui.engine.clients.response import Response
 from perftui.model.plan import Check
 from perftui.model.text import safe_text
 from perftui.model.units import format_duration
 from perftui.presets.json_path import MISSING, JsonPath
 from perftui.presets.patterns import compile_pattern
-
-
-class Response(Protocol):
-    """What a check looks at."""
-
-    status: int
-
-    @property
-    def text(self) -> str:
-        """The body, decoded as UTF-8 where it can be."""
-
-    @property
-    def body_bytes(self) -> int:
-        """Length of the body."""
-
-    def header(self, name: bytes) -> bytes | None:
-        """The first header of that (lower-case) name."""
-
-    def document(self) -> object:
-        """The body as JSON.
-
-        Raises:
-            ValueError: the body is no JSON.
-        """
-
 
 Rule = Callable[[Response, float], str | None]
 """Response and its time in seconds in; what is wrong out."""
@@ -52,7 +27,9 @@ class CompiledCheck:
         subject_in_body = not (check.header or check.json)
         self.reads_head = bool(check.header)
         self.reads_body = bool(
-            check.json or (subject_in_body and (check.equals is not None or check.contains or check.matches))
+            check.json
+            or check.not_nil
+            or (subject_in_body and (check.equals is not None or check.contains or check.matches))
         )
         self.reads_time = check.max_time_s > 0
         self._rules = list(_rules(check))
@@ -66,24 +43,6 @@ class CompiledCheck:
         return None
 
 
-def compile_checks(checks: Sequence[Check]) -> Callable[[Response, float], tuple[str, str] | None]:
-    """A function that returns name and detail of the first check that fails, or None.
-
-    Raises:
-        ValueError: a regular expression or JSON path is wrong.
-    """
-    compiled = [CompiledCheck(check) for check in checks]
-
-    def judge(response: Response, service_s: float) -> tuple[str, str] | None:
-        for check in compiled:
-            fault = check.fault(response, service_s)
-            if fault is not None:
-                return check.name, fault
-        return None
-
-    return judge
-
-
 def default_name(check: Check) -> str:
     """A name for a check that has none: what it looks at."""
     if check.json:
@@ -94,6 +53,8 @@ def default_name(check: Check) -> str:
         return "status"
     if check.equals is not None or check.contains or check.matches:
         return "body"
+    if check.not_nil or check.rows is not None or check.min_rows or check.max_rows is not None:
+        return "not nil" if check.not_nil else "rows"
     return "time" if check.max_time_s else "size"
 
 
@@ -105,6 +66,10 @@ def _rules(check: Check) -> Sequence[Rule]:
         rules.append(_time(check.max_time_s))
     if check.min_bytes or check.max_bytes:
         rules.append(_size(check.min_bytes, check.max_bytes))
+    if check.not_nil:
+        rules.append(lambda response, _: "no value" if response.is_nil else None)
+    if check.rows is not None or check.min_rows or check.max_rows is not None:
+        rules.append(_rows(check))
     if check.header:
         rules.append(_header(check.header.lower().encode(), _subject_rules(check)))
     if check.json:
@@ -136,6 +101,23 @@ def _size(least: int, most: int) -> Rule:
             return f"body of {response.body_bytes:,} bytes, wanted at least {least:,}"
         if most and response.body_bytes > most:
             return f"body of {response.body_bytes:,} bytes, wanted at most {most:,}"
+        return None
+
+    return rule
+
+
+def _rows(check: Check) -> Rule:
+    least = check.min_rows if check.rows is None else max(check.rows, check.min_rows)
+    most = min((limit for limit in (check.rows, check.max_rows) if limit is not None), default=None)
+
+    def rule(response: Response, _: float) -> str | None:
+        count = response.rows
+        if count is None:
+            return "the answer has no rows; check the length of a JSON path"
+        if count < least:
+            return f"{count:,} rows, wanted {'' if least == most else 'at least '}{least:,}"
+        if most is not None and count > most:
+            return f"{count:,} rows, wanted {'' if least == most else 'at most '}{most:,}"
         return None
 
     return rule

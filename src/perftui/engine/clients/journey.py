@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from perftui.engine.clients.http.operation import PreparedOperation
+from perftui.engine.clients.operation import PreparedOperation
 
 
 class PreparedJourney(NamedTuple):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perftui.engine.clients.captures import store_cookies
-from perftui.engine.clients.http.request import RequestTemplate
 from perftui.presets.values import ValueStream
 
 if TYPE_CHECKING:
-    from perftui.engine.clients.http.operation import PreparedOperation
-    from perftui.engine.clients.http.reader import ResponseReader
     from perftui.engine.clients.journey import PreparedJourney
+    from perftui.engine.clients.operation import PreparedOperation
 
 
 class VirtualUser:
@@ -31,18 +28,6 @@ class VirtualUser:
         """Number under which values for the clean-up are kept; 0: none of this journey yet."""
         self.backoff_s = 0.0
 
-    def render(self, template: RequestTemplate) -> bytes:
-        """The bytes of this user's next request.
-
-        Raises:
-            KeyError: a variable was not captured.
-            ValueError: a value cannot stand where it is used.
-        """
-        if self.journey is None:
-            self.values.advance()
-        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items()) if self.cookies else ""
-        return template.render(self.values, self.variables, cookie)
-
     def begin(self, journey: PreparedJourney, variables: dict[str, str]) -> None:
         """Start a journey: as a new visitor."""
         self.journey = journey
@@ -56,11 +41,6 @@ class VirtualUser:
         assert self.journey is not None
         self.step += 1
         return self.journey.steps[self.step] if self.step < len(self.journey.steps) else None
-
-    def remember(self, response: ResponseReader) -> None:
-        """Keep the cookies of a response within a journey. A plain operation is a visit of its own."""
-        if self.journey is not None:
-            store_cookies(response, self.cookies)
 
     def leave(self) -> None:
         """The journey is over, and its cookies with it."""

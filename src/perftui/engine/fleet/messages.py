@@ -18,8 +18,8 @@ class Job(Struct, frozen=True, kw_only=True, tag="job"):
     worker: int
     workers: int
     plan: Plan
-    addresses: tuple[tuple[str, int], ...]
-    """Resolved before the start, used in turn. Empty with a Unix socket."""
+    addresses: dict[str, tuple[tuple[str, int], ...]]
+    """Of each target by its name, resolved before the start, used in turn. Empty where none is needed."""
     secrets: tuple[str, ...] = ()
     """Values to blank out of everything that is stored or shown."""
     variables: dict[str, str] = {}
@@ -54,6 +54,8 @@ class Command(Struct, frozen=True, kw_only=True, tag="command"):
     secrets: tuple[str, ...] = ()
     """With headers: further values to blank out."""
     addresses: tuple[tuple[str, int], ...] = ()
+    target: str = ""
+    """With addresses: name of the target."""
 
 
 class Frame(Struct, frozen=True, kw_only=True, tag="frame"):

@@ -6,13 +6,15 @@ import ipaddress
 import math
 import re
 import socket
-from contextlib import suppress
+from collections.abc import Mapping
 from statistics import fmean
 from typing import Literal
 
-from perftui.engine.runner.resolve import Addresses, host_and_port, resolve, resolve_url
+from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.registry import host_of
+from perftui.engine.clients.resolve import resolve
 from perftui.model.errors import GuardError, UnreachableError
-from perftui.model.plan import Plan
+from perftui.model.plan import Plan, Target
 from perftui.model.profile import peak
 from perftui.model.text import safe_text
 from perftui.presets import grammar
@@ -116,74 +118,86 @@ def _requests_per_level(plan: Plan) -> float:
 
 
 def needs_confirmation(plan: Plan) -> bool:
-    """Whether the host's name must be typed before the start, as far as the name alone tells.
+    """Whether a host's name must be typed before the start, as far as the names alone tell.
 
     Raises:
-        UsageError: the URL has no host.
+        UsageError: a URL has no host.
     """
-    if plan.target.unix_socket:
-        return False
-    host, _ = host_and_port(plan.target.url)
-    return classify(host) in {"public", "refused"} and is_heavy(plan)
+    hosts = [host for target in plan.used_targets.values() if (host := host_of(target))]
+    return is_heavy(plan) and any(classify(host) in {"public", "refused"} for host in hosts)
 
 
-def check(plan: Plan, addresses: Addresses, confirm_host: str = "") -> None:
+def check(plan: Plan, addresses: Mapping[str, Addresses], confirm_host: str = "") -> None:
     """Let the plan through, or not.
 
     Args:
         plan: what is to be executed.
-        addresses: what its host resolved to.
-        confirm_host: the host's name as typed by the user.
+        addresses: what the host of each target resolved to, by the target's name.
+        confirm_host: the host's name as typed by the user; several are separated by commas.
 
     Raises:
-        GuardError: an address is never loaded, or the host is public, the load heavy, and the name was not typed.
+        GuardError: an address is never loaded, or a host is public, the load heavy, and the name was not typed.
     """
-    if plan.target.unix_socket:
-        return
-    host, _ = host_and_port(plan.target.url)
+    typed = _typed(confirm_host)
+    hosts = {name: host for name, target in plan.used_targets.items() if (host := host_of(target))}
+    if hosts and (strange := sorted(typed - set(hosts.values()))):
+        shown = safe_text(", ".join(dict.fromkeys(hosts.values())))
+        raise GuardError(f"--confirm-host {safe_text(', '.join(strange))} is not the host of the target, {shown}")
+    for name, host in hosts.items():
+        _check_host(
+            plan, host, addresses.get(name, ()), proxied=bool(plan.used_targets[name].proxy), typed=host in typed
+        )
+
+
+def _check_host(plan: Plan, host: str, addresses: Addresses, *, proxied: bool, typed: bool) -> None:
     shown = safe_text(host)
-    if confirm_host and confirm_host != host:
-        raise GuardError(f"--confirm-host {safe_text(confirm_host)} is not the host of the target, {shown}")
-    classes = _classes(plan, addresses)
+    classes = _classes(host, addresses, proxied=proxied)
     _refuse(shown, classes)
-    if "public" in classes and is_heavy(plan) and confirm_host != host:
+    if "public" in classes and is_heavy(plan) and not typed:
         raise GuardError(
             f"{shown} is a public host and the load is heavy; if you may load it, say so with --confirm-host {shown}"
         )
 
 
 async def check_once(plan: Plan) -> None:
-    """Let single requests to the target through: a probe.
+    """Let single requests to the targets through: a probe.
 
     Raises:
-        GuardError: the target, or another URL of the plan, is never asked.
+        GuardError: a target, or another URL of the plan, is never asked.
         UnreachableError: the name of another URL is unknown.
     """
-    if not plan.target.unix_socket:
-        _check_url(plan.target.url, ())
-        with suppress(UnreachableError):  # the request itself will tell
-            _check_url(plan.target.url, await resolve(plan))
+    for target in plan.used_targets.values():
+        await _check_target(target, must_be_known=False)
     await check_others(plan)
 
 
 async def check_others(plan: Plan) -> None:
-    """Let the URLs through that are asked besides the target: the one that gives tokens.
+    """Let the URLs through that are asked besides the targets: those that give tokens.
 
     Raises:
         GuardError: one of them is never asked.
         UnreachableError: its name is unknown.
     """
-    auth = plan.target.auth
-    if auth is not None and auth.oauth2 is not None:
-        url = grammar.literal(auth.oauth2.token_url)
-        _check_url(url, ())
-        if not plan.target.proxy:
-            _check_url(url, await resolve_url(url))
+    for target in plan.used_targets.values():
+        if target.auth is not None and target.auth.oauth2 is not None:
+            url = grammar.literal(target.auth.oauth2.token_url)
+            await _check_target(Target(url=url, proxy=target.proxy), must_be_known=True)
 
 
-def _check_url(url: str, addresses: Addresses) -> None:
-    host, _ = host_and_port(url)
-    _refuse(safe_text(host), {classify(place): place for place in (host, *(address for address, _ in addresses))})
+async def _check_target(target: Target, *, must_be_known: bool) -> None:
+    host = host_of(target)
+    if not host:
+        return
+    _refuse(safe_text(host), {classify(host): host})
+    if target.proxy:
+        return  # it resolves the name
+    try:
+        addresses = await resolve(target)
+    except UnreachableError:
+        if must_be_known:
+            raise
+        return  # the request itself will tell
+    _refuse(safe_text(host), {classify(address): address for address, _ in addresses})
 
 
 def _refuse(shown: str, classes: dict[HostClass, str]) -> None:
@@ -193,12 +207,11 @@ def _refuse(shown: str, classes: dict[HostClass, str]) -> None:
         )
 
 
-def _classes(plan: Plan, addresses: Addresses) -> dict[HostClass, str]:
-    """Kinds of places that the plan's requests go to, with an example of each."""
+def _classes(host: str, addresses: Addresses, *, proxied: bool) -> dict[HostClass, str]:
+    """Kinds of places that requests to a host go to, with an example of each."""
     classes = {classify(address): address for address, _ in addresses}
-    if plan.target.proxy:
+    if proxied:
         # the proxy resolves the name: what the name itself tells is all there is
-        host, _ = host_and_port(plan.target.url)
         classes |= {classify(host): host}
     return classes
 
@@ -206,30 +219,31 @@ def _classes(plan: Plan, addresses: Addresses) -> dict[HostClass, str]:
 class Guard:
     """The guard while a run goes on: what was let through at its start is a ceiling for whoever steers it."""
 
-    def __init__(self, plan: Plan, addresses: Addresses, confirm_host: str) -> None:
+    def __init__(self, plan: Plan, addresses: Mapping[str, Addresses], confirm_host: str) -> None:
         """Guard a run that was let through.
 
         Args:
             plan: as executed.
-            addresses: what its host resolved to.
-            confirm_host: the host's name as typed by the user.
+            addresses: what the host of each target resolved to, by the target's name.
+            confirm_host: the hosts' names as typed by the user.
         """
         self._plan = plan
         self._confirm_host = confirm_host
-        self._addresses = addresses
+        self._addresses = dict(addresses)
 
-    def admit(self, addresses: Addresses, level: float) -> None:
-        """Let the run go on at other addresses.
+    def admit(self, target: str, addresses: Addresses, level: float) -> None:
+        """Let the run go on at other addresses of a target.
 
         Args:
-            addresses: what the host resolves to by now.
+            target: its name.
+            addresses: what its host resolves to by now.
             level: the highest that the run will come to.
 
         Raises:
             GuardError: the plan, or what it was steered to, must not be sent there.
         """
-        check(self._plan, addresses, self._confirm_host)
-        self._addresses = addresses
+        self._addresses[target] = addresses
+        check(self._plan, self._addresses, self._confirm_host)
         self.allow(level)
 
     def allow(self, level: float) -> None:
@@ -239,17 +253,23 @@ class Guard:
             level: the highest that the run will come to.
 
         Raises:
-            GuardError: the host is public, and this is more than what was confirmed, or needs no confirmation.
+            GuardError: a host is public, and this is more than what was confirmed, or needs no confirmation.
         """
-        if self._plan.target.unix_socket or "public" not in _classes(self._plan, self._addresses):
-            return
-        host, _ = host_and_port(self._plan.target.url)
-        most = _guest_level(self._plan)
-        if self._confirm_host == host:
-            most = max(most, peak(self._plan.load))
-        if level > most * (1 + _ROUNDING):
-            unit = "/s" if self._plan.load.mode == "rate" else " users"
-            raise GuardError(
-                f"{safe_text(host)} is a public host: this run may come to {most:g}{unit}, and this would be "
-                f"{level:g}{unit}; for more, start a run that asks for it"
-            )
+        typed = _typed(self._confirm_host)
+        for name, target in self._plan.used_targets.items():
+            host = host_of(target)
+            if not host or "public" not in _classes(host, self._addresses.get(name, ()), proxied=bool(target.proxy)):
+                continue
+            most = _guest_level(self._plan)
+            if host in typed:
+                most = max(most, peak(self._plan.load))
+            if level > most * (1 + _ROUNDING):
+                unit = "/s" if self._plan.load.mode == "rate" else " users"
+                raise GuardError(
+                    f"{safe_text(host)} is a public host: this run may come to {most:g}{unit}, and this would be "
+                    f"{level:g}{unit}; for more, start a run that asks for it"
+                )
+
+
+def _typed(confirm_host: str) -> set[str]:
+    return {host.strip() for host in confirm_host.split(",")} - {""}

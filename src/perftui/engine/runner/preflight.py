@@ -94,7 +94,8 @@ def _connections(plan: Plan) -> int:
 
 
 def _port_notes(plan: Plan) -> list[str]:
-    if plan.target.keep_alive or plan.target.unix_socket or plan.load.mode == "users":
+    targets = plan.used_targets.values()
+    if plan.load.mode == "users" or all(target.keep_alive or target.unix_socket for target in targets):
         return []
     first, last = port_range()
     lasting = (last - first + 1) / _TIME_WAIT_S

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
+from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.registry import driver_for
+from perftui.engine.clients.resolve import resolve
 from perftui.engine.runner import guard, preflight
 from perftui.engine.runner.environment import available_cpus
 from perftui.engine.runner.request import RunRequest
-from perftui.engine.runner.resolve import Addresses, resolve
 from perftui.model.plan import Plan
 from perftui.model.profile import peak
 from perftui.presets.secrets import resolve_secrets
@@ -30,12 +33,17 @@ class Prepared:
     resolved: Plan
     """As executed, in memory only."""
     secrets: tuple[str, ...]
-    addresses: Addresses
-    """What the target's name means."""
-    reachable: Addresses = ()
+    addresses: dict[str, Addresses]
+    """What the names of the targets' hosts mean, by the target's own name."""
+    reachable: dict[str, Addresses] = field(default_factory=dict)
     """Those of them that take connections."""
     workers: int
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The addresses that are loaded."""
+        return tuple(dict.fromkeys(address for found in self.reachable.values() for address, _ in found))
 
 
 async def prepare(request: RunRequest) -> Prepared:
@@ -45,7 +53,10 @@ async def prepare(request: RunRequest) -> Prepared:
         PerftuiError: the run must not or cannot start, in words.
     """
     resolved, secrets = resolve_secrets(request.plan)
-    addresses = await resolve(resolved)
+    addresses: dict[str, Addresses] = {}
+    for name, target in resolved.used_targets.items():
+        driver_for(target)  # a package that is missing is said before anything is looked up
+        addresses[name] = await resolve(target)
     guard.check(resolved, addresses, request.confirm_host)
     await guard.check_others(resolved)
     workers = worker_count(resolved, addresses)
@@ -54,12 +65,14 @@ async def prepare(request: RunRequest) -> Prepared:
     return Prepared(plan=plan, resolved=resolved, secrets=secrets, addresses=addresses, workers=workers, notes=notes)
 
 
-def worker_count(plan: Plan, addresses: Addresses) -> int:
-    """The workers asked for, or (0) as many as the load needs and the target leaves cores for."""
+def worker_count(plan: Plan, addresses: Mapping[str, Addresses]) -> int:
+    """The workers asked for, or (0) as many as the load needs and the targets leave cores for."""
     if plan.load.workers:
         return plan.load.workers
     cores = available_cpus()
-    local = plan.target.unix_socket or any(guard.classify(address) == "loopback" for address, _ in addresses)
+    local = any(
+        not found or any(guard.classify(address) == "loopback" for address, _ in found) for found in addresses.values()
+    )
     free = max(1, cores // 2 if local else cores - 1)
     highest = peak(plan.load)
     per_worker = _RATE_PER_WORKER if plan.load.mode == "rate" else _USERS_PER_WORKER

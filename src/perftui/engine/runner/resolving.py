@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import anyio
 
+from perftui.engine.clients.resolve import resolve
 from perftui.engine.runner.guard import Guard
 from perftui.engine.runner.log import RunLog
 from perftui.engine.runner.prepare import Prepared
-from perftui.engine.runner.resolve import resolve
 from perftui.engine.runner.steering import Steering
 from perftui.model.errors import GuardError, UnreachableError
 
@@ -21,15 +21,21 @@ async def keep_resolved(prepared: Prepared, steering: Steering, log: RunLog, gua
         log: takes what went wrong.
         guard: of the run.
     """
-    plan, addresses = prepared.resolved, prepared.addresses
-    if plan.target.re_resolve_s <= 0 or plan.target.unix_socket:
-        return
+    async with anyio.create_task_group() as tasks:
+        for name, target in prepared.resolved.used_targets.items():
+            if target.re_resolve_s > 0 and prepared.addresses[name]:
+                tasks.start_soon(_keep_one_resolved, name, prepared, steering, log, guard)
+
+
+async def _keep_one_resolved(name: str, prepared: Prepared, steering: Steering, log: RunLog, guard: Guard) -> None:
+    plan, addresses = prepared.resolved, prepared.addresses[name]
+    target = plan.used_targets[name]
     told = False
     while True:
-        await anyio.sleep(plan.target.re_resolve_s)
+        await anyio.sleep(target.re_resolve_s)
         try:
-            found = await resolve(plan)
-            guard.admit(found, steering.highest_to_come)
+            found = await resolve(target)
+            guard.admit(name, found, steering.highest_to_come)
         except UnreachableError as error:
             if not told:
                 log.note(f"{error}; the addresses known so far stay in use")
@@ -41,4 +47,4 @@ async def keep_resolved(prepared: Prepared, steering: Steering, log: RunLog, gua
         told = False
         if found != addresses:
             addresses = found
-            steering.use_addresses(found)
+            steering.use_addresses(name, found)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import anyio
 
+from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.registry import driver_for
 from perftui.engine.fleet.messages import Job
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.runner.hooks import Hooks
 from perftui.engine.runner.prepare import Prepared, prepare
-from perftui.engine.runner.reachable import check_reachable
 from perftui.engine.runner.request import RunRequest
 from perftui.model.errors import PerftuiError
 from perftui.model.journal import JournalLine
@@ -51,8 +52,7 @@ async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnSt
     async with anyio.create_task_group() as tasks:
         try:
             await supervisor.start(prepared.workers, tasks)
-            reachable = await check_reachable(prepared.resolved, prepared.addresses)
-            prepared = replace(prepared, reachable=reachable)
+            prepared = replace(prepared, reachable=await _reach(prepared))
             hooks = await Hooks.before(prepared)
             await supervisor.give_jobs(_jobs(prepared, hooks))
             from perftui.engine.runner.session import save_run  # while the workers start
@@ -67,6 +67,19 @@ async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnSt
             await supervisor.close()
         tasks.cancel_scope.cancel()
     return record
+
+
+async def _reach(prepared: Prepared) -> dict[str, Addresses]:
+    """The addresses of each target that are worth using.
+
+    Raises:
+        UnreachableError: a target is not there.
+    """
+    plan = prepared.resolved
+    return {
+        name: await driver_for(target).reach(plan.aimed_at(name), prepared.addresses[name])
+        for name, target in plan.used_targets.items()
+    }
 
 
 def _jobs(prepared: Prepared, hooks: Hooks) -> Callable[[int], Job]:

@@ -62,7 +62,7 @@ async def save_run(
         plan=plan,
         started_at=now_text(),
         label=safe_text(scrub(request.label)),
-        environment=describe(prepared.workers, tuple(address for address, _ in prepared.reachable)),
+        environment=describe(prepared.workers, prepared.hosts),
         rounds_of=request.rounds_of,
         round=request.round,
     )

@@ -8,13 +8,13 @@ from typing import Literal
 
 import anyio
 
+from perftui.engine.clients.client import Addresses
 from perftui.engine.control.messages import Request
 from perftui.engine.fleet.messages import Command
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.load.schedule import Schedule
 from perftui.engine.runner.guard import Guard
 from perftui.engine.runner.log import RunLog
-from perftui.engine.runner.resolve import Addresses
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
 from perftui.model.record import Status
@@ -111,9 +111,9 @@ class Steering:
         """Workers use these headers from now on, and hide these values."""
         self._send(Command(kind="headers", at_ns=_soon(), headers=headers, secrets=secrets))
 
-    def use_addresses(self, addresses: Addresses) -> None:
-        """Workers make new connections to these addresses."""
-        self._send(Command(kind="addresses", at_ns=_soon(), addresses=addresses))
+    def use_addresses(self, target: str, addresses: Addresses) -> None:
+        """Workers make new connections to a target at these addresses."""
+        self._send(Command(kind="addresses", at_ns=_soon(), addresses=addresses, target=target))
         self._log.note(f"the target's addresses are now {', '.join(sorted({host for host, _ in addresses}))}")
 
     @property

@@ -62,7 +62,7 @@ class Worker:
             self._ticker.close()
             if self._engine is not None:
                 self._engine.load.end()
-                await self._engine.pool.close()
+                await self._engine.clients.close()
         await self._channel.flush(FLUSH_S)
 
     def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -123,14 +123,14 @@ class Worker:
                 engine.sampler.add_secrets(command.secrets)
                 engine.operations.replace_headers(command.headers)
             case "addresses":
-                engine.pool.addresses = command.addresses
+                engine.clients.retarget(command.target, command.addresses)
         if command.kind not in {"headers", "addresses"}:
             engine.load.replan()
 
     def _abort(self) -> None:
         engine = self._require_engine()
         engine.load.end()
-        engine.pool.cancel()
+        engine.clients.cancel()
 
     def _arm(self, from_ns: int) -> None:
         """The next tick: in 20 ms, or earlier where a phase or the interval ends."""
@@ -146,10 +146,10 @@ class Worker:
             return
         engine = self._require_engine()
         engine.health.add_lag(now_ns - self._next_tick_ns)
-        if engine.pool.waiting:
+        if engine.clients.waiting:
             self._at_cap_ns += min(now_ns - self._last_tick_ns, TICK_NS * 2)
         self._last_tick_ns = now_ns
-        engine.pool.expire(now_ns)
+        engine.clients.expire(now_ns)
         engine.load.tick(now_ns)
         engine.operations.fold_long()
         over = engine.load.ended and self._drained(engine, now_ns)
@@ -170,7 +170,7 @@ class Worker:
             self._drain_ends_ns = now_ns + engine.drain_ns
         if now_ns < self._drain_ends_ns:
             return False
-        engine.pool.cancel()
+        engine.clients.cancel()
         return True
 
     def _cut(self, engine: Engine, now_ns: int, *, final: bool) -> None:
@@ -179,7 +179,8 @@ class Worker:
         whole_ns = (now_ns + CUT_EARLY_NS - self._origin_ns) // INTERVAL_NS * INTERVAL_NS
         end_ns = max(now_ns, self._frame_start_ns) if final else self._origin_ns + whole_ns
         cut = engine.operations.cut()
-        pool = engine.pool
+        clients = engine.clients
+        opened, assigned, reconnects = clients.take_opened()
         start_s, end_s = (self._frame_start_ns - self._origin_ns) / 1e9, (end_ns - self._origin_ns) / 1e9
         schedule = engine.schedule
         rate_mode = schedule.load.mode == "rate"
@@ -193,14 +194,14 @@ class Worker:
             if rate_mode
             else 0.0,
             connections=Connections(
-                opened=pool.opened,
-                reused=max(0, cut.started - pool.assigned),
-                reconnects=pool.reconnects,
-                open_now=len(pool.connections),
+                opened=opened,
+                reused=max(0, cut.started - assigned),
+                reconnects=reconnects,
+                open_now=clients.open_now,
             ),
             health=engine.health.take(
-                in_flight=pool.in_flight,
-                queued=len(pool.waiting),
+                in_flight=clients.in_flight,
+                queued=clients.waiting,
                 at_cap_s=self._at_cap_ns / 1e9,
                 start_delay_p99_ms=cut.start_delay_p99_ms,
             ),
@@ -209,7 +210,6 @@ class Worker:
             final=final,
         )
         self._packing = cut, frame
-        pool.opened = pool.assigned = pool.reconnects = 0
         self._at_cap_ns = 0
         self._seq += 1
         self._frame_start_ns = end_ns

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from perftui.engine.clients.captures import CleanUpValues
-from perftui.engine.clients.http.digest import Digest
-from perftui.engine.clients.http.operation import PreparedOperation
-from perftui.engine.clients.http.request import RequestBuilder
+from perftui.engine.clients.client import Preparer
 from perftui.engine.clients.journey import PreparedJourney
+from perftui.engine.clients.operation import PreparedOperation
+from perftui.engine.clients.registry import driver_for
+from perftui.engine.worker.clients import Clients
 from perftui.engine.worker.cut import Cut
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.plan import PHASES, Operation, Phase, Plan
-from perftui.presets import grammar
 from perftui.presets.values import ValueStream
 from perftui.presets.variables import names_for_cleanup
 
@@ -20,15 +20,23 @@ from perftui.presets.variables import names_for_cleanup
 class Operations:
     """All operations and journeys of a plan; steps of journeys that share a name share their recorders."""
 
-    def __init__(self, plan: Plan, builder: RequestBuilder, values: ValueStream, variables: Mapping[str, str]) -> None:
-        self._builder = builder
-        auth = plan.target.auth
-        self._digest = Digest(*map(grammar.literal, auth.digest)) if auth is not None and auth.digest else None
+    def __init__(self, plan: Plan, values: ValueStream, variables: Mapping[str, str]) -> None:
+        """Prepare everything; nothing is sent.
+
+        Raises:
+            UsageError: a target cannot be used.
+            ValueError: a placeholder, check or header is wrong.
+            OSError: a file cannot be read.
+        """
         self._rate_mode = plan.load.mode == "rate"
         self._cells: dict[str, dict[Phase, CellRecorder]] = {}
         self.clean_up = CleanUpValues(names_for_cleanup(plan))
         self.values = values
         self.variables = dict(variables)
+        self._preparers: dict[str, Preparer] = {
+            name: driver_for(target).preparer(plan.aimed_at(name), values, self.variables, self.clean_up)
+            for name, target in plan.used_targets.items()
+        }
         self.all: list[PreparedOperation] = []
         plain = [self._prepare(operation, in_journey=False) for operation in plan.operations]
         journeys = [
@@ -48,20 +56,23 @@ class Operations:
         if cells is None:
             cells = {phase: CellRecorder(operation.name, phase, rate_mode=self._rate_mode) for phase in PHASES}
             self._cells[operation.name] = cells
-        prepared = PreparedOperation(operation, cells, self.clean_up, self._digest, in_journey=in_journey)
-        prepared.use(self._builder.build(operation), self.values, self.variables)
+        prepared = self._preparers[operation.target].prepare(operation, cells, in_journey=in_journey)
         self.all.append(prepared)
         return prepared
 
     def replace_headers(self, headers: Mapping[str, str]) -> None:
-        """Requests carry these headers from now on.
+        """Requests to the plan's own target carry these headers from now on.
 
         Raises:
             ValueError: a value cannot stand in a header.
         """
-        self._builder.replace_headers(headers)
+        if own := self._preparers.get(""):
+            own.replace_headers(headers)
+
+    def send_by(self, clients: Clients) -> None:
+        """These clients send what is due."""
         for operation in self.all:
-            operation.use(self._builder.build(operation.plan), self.values, self.variables)
+            operation.client = clients.of(operation.plan.target)
 
     def enter(self, phase: Phase) -> None:
         """Requests from now on belong to this phase."""

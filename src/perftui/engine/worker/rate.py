@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from time import perf_counter_ns
 
-from perftui.engine.clients.http.connection import Connection
-from perftui.engine.clients.http.operation import PreparedOperation
+from perftui.engine.clients.client import Client
+from perftui.engine.clients.lane import Lane
+from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.users import VirtualUser
 from perftui.engine.load.arrivals import Arrivals
 from perftui.engine.load.pacer import open_pacer
@@ -43,8 +44,7 @@ class RateLoad(Load):
 
     def _due(self) -> None:
         """Start every arrival whose time has come, then sleep until the next."""
-        arrivals, pool, origin_ns = self._arrivals, self.pool, self.origin_ns
-        idle = pool.idle
+        arrivals, origin_ns = self._arrivals, self.origin_ns
         woke_ns = perf_counter_ns()
         for _ in range(MOST_AT_ONCE):
             due_ns = arrivals.next_ns()
@@ -68,15 +68,16 @@ class RateLoad(Load):
             self.left -= 1
             cell = unit.cell
             cell.scheduled += 1
-            if idle and unit.next_data is not None:
-                idle.pop().send(unit, cell, unit.next_data(), intended_ns, None)
+            client = unit.client
+            if client.idle and unit.next_request is not None:
+                client.idle.pop().send(unit, cell, unit.next_request(), intended_ns, None)
             else:
-                pool.submit(unit, cell, intended_ns, None)
+                client.submit(unit, cell, intended_ns, None)
         self._pacer.arm(perf_counter_ns())
 
-    def done(self, connection: Connection | None, user: VirtualUser | None, failure: str | None) -> None:
-        """A request ended: its connection is for the next."""
-        self.pool.release(connection)
+    def done(self, client: Client, lane: Lane | None, user: VirtualUser | None, failure: str | None) -> None:
+        """A request ended: its lane is for the next."""
+        client.release(lane)
         if user is not None:
             self.go_on(user, failure)
 

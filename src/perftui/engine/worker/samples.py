@@ -5,14 +5,15 @@ from __future__ import annotations
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
+from perftui.engine.clients.operation import Sent
 from perftui.metrics.error_samples import ErrorSamples
 from perftui.model.interval import ErrorSample
 from perftui.model.text import safe_text
 from perftui.presets.redaction import Redactor
 
 if TYPE_CHECKING:
-    from perftui.engine.clients.http.connection import Connection
-    from perftui.engine.clients.http.operation import PreparedOperation
+    from perftui.engine.clients.lane import Lane
+    from perftui.engine.clients.operation import PreparedOperation
 
 BODY_START_CHARACTERS = 500
 _HEAD_CHARACTERS = 2000
@@ -39,20 +40,18 @@ class Sampler:
         operation: PreparedOperation,
         error_class: str,
         detail: str,
-        connection: Connection | None,
+        lane: Lane | None,
         elapsed_ns: int,
     ) -> None:
-        """A request failed. The connection still holds what was sent and what came."""
-        reader = None if connection is None else connection.reader
-        status = reader.status if reader is not None else 0
+        """A request failed. The lane still holds what was sent and what came."""
+        response = None if lane is None else lane.response
+        status = response.status if response is not None else 0
         signature = self._samples.count(error_class, operation.name, status, detail)
         if signature is None:
             return
-        head = (b"" if connection is None else connection.data).partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
-        request_line, *header_lines = head.split("\r\n")
-        headers = [line.partition(": ")[::2] for line in header_lines[:_MOST_HEADERS]]
-        response_head = "" if reader is None else reader.head_text()
-        body = "" if reader is None else reader.body[: BODY_START_CHARACTERS * 4].decode("utf-8", "replace")
+        sent = Sent() if lane is None or lane.request is None else operation.describe(lane.request)
+        response_head = "" if response is None else response.head_text()
+        body = "" if response is None else response.body[: BODY_START_CHARACTERS * 4].decode("utf-8", "replace")
         scrub = self._redactor.text
         self._samples.keep(
             signature,
@@ -62,9 +61,10 @@ class Sampler:
                 at_s=(perf_counter_ns() - self.origin_ns) / 1e9,
                 detail=safe_text(scrub(detail)),
                 status=status,
-                request_line=safe_text(scrub(request_line)),
+                request_line=safe_text(scrub(sent.line)),
                 request_headers=tuple(
-                    (safe_text(name), safe_text(scrub(value))) for name, value in self._redactor.headers(headers)
+                    (safe_text(name), safe_text(scrub(value)))
+                    for name, value in self._redactor.headers(sent.headers[:_MOST_HEADERS])
                 ),
                 response_head=safe_text(scrub(response_head), _HEAD_CHARACTERS),
                 body_start=safe_text(scrub(body), BODY_START_CHARACTERS),

@@ -7,15 +7,16 @@ from abc import ABC, abstractmethod
 from random import Random
 from time import perf_counter_ns
 
-from perftui.engine.clients.http.connection import Connection
-from perftui.engine.clients.http.operation import PreparedOperation
+from perftui.engine.clients.client import Client
 from perftui.engine.clients.journey import PreparedJourney
-from perftui.engine.clients.pool import Pool
+from perftui.engine.clients.lane import Lane
+from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.users import VirtualUser
 from perftui.engine.load.arrivals import share
 from perftui.engine.load.mix import endless
 from perftui.engine.load.phases import PhaseClock
 from perftui.engine.load.schedule import Schedule
+from perftui.engine.worker.clients import Clients
 from perftui.engine.worker.operations import Operations
 from perftui.model.plan import Load as LoadPlan
 
@@ -43,7 +44,7 @@ class Load(ABC):
         """Users and journeys that wait before their next request."""
         self.ended = False
         """No request is made any more: drain."""
-        self.pool: Pool
+        self.clients: Clients
         self.phases: PhaseClock
         self.origin_ns = 0
 
@@ -57,8 +58,8 @@ class Load(ABC):
         """Called every few milliseconds and at every change of phase."""
 
     @abstractmethod
-    def done(self, connection: Connection | None, user: VirtualUser | None, failure: str | None) -> None:
-        """A request ended. See pool.Done."""
+    def done(self, client: Client, lane: Lane | None, user: VirtualUser | None, failure: str | None) -> None:
+        """A request ended. See clients.client.Done."""
 
     @abstractmethod
     def replan(self) -> None:
@@ -67,7 +68,7 @@ class Load(ABC):
     @property
     def finished(self) -> bool:
         """Whether nothing is due any more and nothing is on the way."""
-        return self.ended and not self.pool.waiting and not self.pool.in_flight
+        return self.ended and not self.clients.waiting and not self.clients.in_flight
 
     def end(self) -> None:
         """Make no more requests."""
@@ -82,7 +83,7 @@ class Load(ABC):
         self.left -= 1
         cell = operation.cells[self.phases.at(intended_ns or perf_counter_ns())]
         cell.scheduled += 1
-        self.pool.submit(operation, cell, intended_ns, user)
+        operation.client.submit(operation, cell, intended_ns, user)
 
     def begin_journey(self, journey: PreparedJourney, user: VirtualUser, intended_ns: int) -> None:
         """A user sets out, perhaps after a wait before the first step."""

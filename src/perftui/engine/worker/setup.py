@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-import ssl
-from collections.abc import Callable
 
 import msgspec
 
-from perftui.engine.clients.http.connection import Connection
-from perftui.engine.clients.http.request import RequestBuilder
-from perftui.engine.clients.http.secure import TlsConnection, client_context
-from perftui.engine.clients.http.target import Endpoint
-from perftui.engine.clients.http.tunnel import TunnelConnection
-from perftui.engine.clients.pool import Pool, PoolSettings
+from perftui.engine.clients.registry import driver_for
 from perftui.engine.fleet.messages import Job
 from perftui.engine.load.arrivals import share
 from perftui.engine.load.schedule import Schedule
+from perftui.engine.worker.clients import Clients
 from perftui.engine.worker.health import HealthSampler
 from perftui.engine.worker.operations import Operations
 from perftui.engine.worker.rate import RateLoad
 from perftui.engine.worker.samples import Sampler
 from perftui.engine.worker.sending import Load
 from perftui.engine.worker.users import UsersLoad
-from perftui.model.plan import Target
 from perftui.presets.values import ValueStream
 
 
@@ -36,7 +29,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     schedule: Schedule
     operations: Operations
     load: Load
-    pool: Pool
+    clients: Clients
     sampler: Sampler
     health: HealthSampler
     drain_ns: int
@@ -54,9 +47,8 @@ def set_up(loop: asyncio.AbstractEventLoop, job: Job) -> Engine:
     if job.cpu >= 0 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {job.cpu})
     plan, load_plan = job.plan, job.plan.load
-    endpoint = Endpoint.of(plan.target)
     values = ValueStream(plan.data, load_plan.seed, job.worker, job.workers)
-    operations = Operations(plan, RequestBuilder(plan, endpoint, values), values, job.variables)
+    operations = Operations(plan, values, job.variables)
     schedule = Schedule(load_plan)
     kind = RateLoad if load_plan.mode == "rate" else UsersLoad
     load = kind(loop, operations, schedule, job.worker, job.workers)
@@ -64,14 +56,22 @@ def set_up(loop: asyncio.AbstractEventLoop, job: Job) -> Engine:
     most = load_plan.in_flight_cap
     if load_plan.connections:
         most = min(most, load_plan.connections)
-    settings = PoolSettings(
-        addresses=job.addresses,
-        unix_socket=endpoint.unix_socket,
-        timeout_s=plan.target.timeout_s,
-        keep_alive=plan.target.keep_alive,
-        most_connections=max(1, share(most, job.worker, job.workers)),
+    most = max(1, share(most, job.worker, job.workers))
+    targets = plan.used_targets
+    load.clients = clients = Clients(
+        {
+            name: driver_for(target).connect(
+                loop,
+                plan.aimed_at(name),
+                job.addresses.get(name, ()),
+                most=most,
+                done=load.done,
+                sample=sampler,
+            )
+            for name, target in targets.items()
+        }
     )
-    load.pool = pool = Pool(loop, settings, connector(endpoint, plan.target), load.done, sampler)
+    operations.send_by(clients)
     health = HealthSampler(job.worker)
     health.settle()
     return Engine(
@@ -80,23 +80,8 @@ def set_up(loop: asyncio.AbstractEventLoop, job: Job) -> Engine:
         schedule=schedule,
         operations=operations,
         load=load,
-        pool=pool,
+        clients=clients,
         sampler=sampler,
         health=health,
-        drain_ns=round(min(load_plan.drain_s, plan.target.timeout_s) * 1e9),
+        drain_ns=round(min(load_plan.drain_s, max(target.timeout_s for target in targets.values())) * 1e9),
     )
-
-
-def connector(endpoint: Endpoint, target: Target) -> Callable[[Pool], Connection]:
-    """What makes connections to this target.
-
-    Raises:
-        UsageError: a certificate or key cannot be read.
-    """
-    if not endpoint.tls:
-        return Connection
-    context: ssl.SSLContext = client_context(target.tls)
-    server_name = target.tls.server_name or endpoint.host
-    if endpoint.proxy is not None:
-        return lambda pool: TunnelConnection(pool, context, server_name, endpoint)
-    return lambda pool: TlsConnection(pool, context, server_name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from perftui.engine.clients.http.connection import Connection
-from perftui.engine.clients.http.operation import PreparedOperation
+from perftui.engine.clients.client import Client
+from perftui.engine.clients.lane import Lane
+from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.users import VirtualUser
 from perftui.engine.load.arrivals import share
 from perftui.engine.load.schedule import Schedule
@@ -30,10 +31,13 @@ class UsersLoad(Load):
         """Users with a lower place go on, the others stop after their answer."""
         self._phase_ends_ns = 0
         only_operations = all(isinstance(unit, PreparedOperation) for unit in operations.units)
-        prepared = all(operation.next_data is not None for operation in operations.all)
-        self._is_plain = only_operations and prepared and self.plan.think_s[1] <= 0 and self.left == UNLIMITED
+        prepared = all(operation.next_request is not None for operation in operations.all)
+        one_target = len({operation.plan.target for operation in operations.all}) == 1
+        self._is_plain = (
+            only_operations and prepared and one_target and self.plan.think_s[1] <= 0 and self.left == UNLIMITED
+        )
         self._is_straight = False
-        """Whether a user's next request may follow on the same connection: plain, and nobody waits for a place."""
+        """Whether a user's next request may follow on the same lane: plain, and nobody waits for a place."""
 
     def tick(self, now_ns: int) -> None:
         """Let users set out or stop as the level says; end with the schedule."""
@@ -55,7 +59,7 @@ class UsersLoad(Load):
         if ready:
             self._idle = [user for user in self._idle if user.place >= self.wanted]
             self._set_out(ready)
-        self._is_straight = self._is_plain and not self.pool.waiting
+        self._is_straight = self._is_plain and not self.clients.waiting
 
     def _new_user(self, place: int) -> VirtualUser:
         number = self.worker + self.workers * place
@@ -67,19 +71,19 @@ class UsersLoad(Load):
             share_of_wait = (number + self.worker / self.workers) / len(ready)
             self._sleep(user, share_of_wait * self._think_s())
 
-    def done(self, connection: Connection | None, user: VirtualUser | None, failure: str | None) -> None:
+    def done(self, client: Client, lane: Lane | None, user: VirtualUser | None, failure: str | None) -> None:
         """A request ended: its user makes the next one."""
-        if self._is_straight and failure is None and connection is not None and user.place < self.wanted:  # type: ignore[union-attr]  # here every request has a user
+        if self._is_straight and failure is None and lane is not None and user.place < self.wanted:  # type: ignore[union-attr]  # here every request has a user
             operation: PreparedOperation = self.next_unit()  # type: ignore[assignment]  # plain: no journeys
             cell = operation.cell
             cell.scheduled += 1
-            connection.send(operation, cell, operation.next_data(), 0, user)  # type: ignore[misc]  # plain: all prepared
+            lane.send(operation, cell, operation.next_request(), 0, user)  # type: ignore[misc]  # plain: all prepared
         else:
             assert user is not None
-            self._done(connection, user, failure)
+            self._done(client, lane, user, failure)
 
-    def _done(self, connection: Connection | None, user: VirtualUser, failure: str | None) -> None:
-        self.pool.release(connection)
+    def _done(self, client: Client, lane: Lane | None, user: VirtualUser, failure: str | None) -> None:
+        client.release(lane)
         if user.journey is not None:
             if self.go_on(user, failure):
                 return

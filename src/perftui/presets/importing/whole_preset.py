@@ -15,9 +15,9 @@ from perftui.presets import texts
 from perftui.presets.format import TARGET
 from perftui.presets.importing.found import Finding, FoundRequest, short_url
 from perftui.presets.importing.tables import TableWriter, placeholders_in
+from perftui.presets.kinds import Kind
 from perftui.presets.problems import Problems
 from perftui.presets.request_format import STEP
-from perftui.presets.sections import Section
 from perftui.presets.toml_files import MOST_BYTES
 from perftui.presets.writing import write_preset
 
@@ -128,7 +128,7 @@ def _usable_steps(steps: Iterable[dict[str, Any]], finding: Finding) -> list[dic
     return usable
 
 
-def _mistakes(section: Section, table: dict[str, Any]) -> list[tuple[str, str]]:
+def _mistakes(section: Kind, table: dict[str, Any]) -> list[tuple[str, str]]:
     """Keys of a table and what is wrong with them."""
     problems = Problems()
     section.read(table, (), problems)

@@ -145,7 +145,7 @@ def _facts(plan: Plan, report: TargetReport | None) -> Content:
     requests = planned_requests(plan.load)
     methods = ", ".join(dict.fromkeys(operation.method for operation in plan.counted_operations))
     lines = (
-        ("target", words(plan.target.url, "bold")),
+        ("target", words(plan.where, "bold")),
         ("address", address),
         ("preset", words(f"{plan.name}, {plan.title}" if plan.title else plan.name)),
         ("load", Content(plan_text(plan))),

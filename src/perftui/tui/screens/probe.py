@@ -77,7 +77,7 @@ class ProbeScreen(PerftuiScreen[None]):
     async def action_again(self) -> None:
         """Send every request once."""
         if self._plan.writes:
-            text = f"One request of each operation is sent to {self._plan.target.url}\nand changes data there."
+            text = f"One request of each operation is sent to {self._plan.where}\nand changes data there."
             if not await self.app.push_screen_wait(Question("Send these requests?", text, "send")):
                 if not self._probed:
                     self.app.pop_screen()

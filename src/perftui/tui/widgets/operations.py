@@ -33,7 +33,7 @@ def draw_operations(picture: LivePicture, width: int, height: int) -> Drawing:
 
 def run_percentiles(plan: Plan) -> Percentile:
     """How the percentiles of a run of this plan are shown."""
-    return lambda stats, field: percentile_text(stats, stats.response_time_ms, field, plan.target.timeout_s)
+    return lambda stats, field: percentile_text(stats, stats.response_time_ms, field, plan.timeout_s)
 
 
 def window_percentile(stats: Stats, field: str) -> str:

@@ -21,7 +21,7 @@ def recent_text(stats: LatencyStats, field: str) -> str:
 def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
     """Response time beside its parts: the server's (service) and the generator's (start delay), and failed requests."""
     total = picture.record.summary.total
-    timeout_s = picture.record.plan.target.timeout_s
+    timeout_s = picture.record.plan.timeout_s
     kinds = [("response", total.response_time_ms), ("service", total.service_time_ms)]
     if picture.record.plan.load.mode == "rate":
         kinds.append(("start delay", total.start_delay_ms))
@@ -56,7 +56,7 @@ def _plain(stats: LatencyStats, field: str) -> str:
 def draw_phases(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
     """A line per phase; only `measure` is judged."""
     wide = width >= 70
-    timeout_s = picture.record.plan.target.timeout_s
+    timeout_s = picture.record.plan.timeout_s
     columns = [Column("phase", 8, right=False), Column("due", 8), Column("ok", 8), Column("ok/s", 6)]
     fields = ("p50", "p95", "p99") if wide else ("p95",)
     columns += [Column(field, 7) for field in fields]

@@ -61,7 +61,7 @@ def headline(picture: LivePicture) -> Content:
         watching,
         (picture.plan.name, "bold $foreground"),
         (" · ", "$quiet"),
-        (host_text(picture.plan.target.url), "$quiet"),
+        (host_text(picture.plan.where), "$quiet"),
         label,
     )
 

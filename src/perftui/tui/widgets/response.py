@@ -79,7 +79,7 @@ def _rows(picture: LivePicture, columns: tuple[Column, ...], field: str, name: s
             paint(lines[-1], _STYLES[field]),
             paint(format_ms(top) if top else "–", "$quiet"),
             paint(recent_text(window.response_time_ms, field), "bold"),
-            percentile_text(run, run.response_time_ms, field, picture.plan.target.timeout_s),
+            percentile_text(run, run.response_time_ms, field, picture.plan.timeout_s),
         ),
         " ",
     )
@@ -100,7 +100,7 @@ _HINTS = {"service_time_ms": "send to last byte", "start_delay_ms": "the generat
 
 def _parts(picture: LivePicture, columns: tuple[Column, ...], most: int) -> list[Text]:
     window, run = picture.window.total, picture.run.total
-    timeout_s = picture.plan.target.timeout_s
+    timeout_s = picture.plan.timeout_s
     first = sum(column.width + 1 for column in columns[:3]) - 1
     known = [part for part in _PARTS if picture.is_open or part[1] == "service_time_ms"]
     kept = sorted(known, key=lambda part: part[3])[: max(1, most)]

@@ -17,7 +17,7 @@ def draw_tiny(picture: LivePicture, width: int, height: int) -> Drawing:
     """State, rates, percentiles, errors, trust: the most wanted first."""
     window, run = picture.window.total, picture.run.total
     recent = [f"{name} {recent_text(window.response_time_ms, name)}" for name in _TIMES]
-    timeout_s = picture.plan.target.timeout_s
+    timeout_s = picture.plan.timeout_s
     whole = [f"{name} {percentile_text(run, run.response_time_ms, name, timeout_s)}" for name in _TIMES]
     host = picture.interval.host
     clock = f"{format_clock(picture.elapsed_s)}/{format_clock(picture.planned_s)}"
@@ -32,6 +32,6 @@ def draw_tiny(picture: LivePicture, width: int, height: int) -> Drawing:
         f"objectives {missed} of {len(objectives)} missed" if objectives else "no objectives",
         f"cpu {host.cpu_percent:.0f} %  memory {host.memory_percent:.0f} %",
         progress_bar(picture, width),
-        paint(f"{picture.plan.name} {host_text(picture.plan.target.url)}", "$quiet"),
+        paint(f"{picture.plan.name} {host_text(picture.plan.where)}", "$quiet"),
     ]
     return Drawing(lines[:height] if height else lines)

@@ -50,7 +50,7 @@ def _place(path: Path) -> str:
 
 def _headline(record: Record) -> Content:
     total = record.summary.total
-    timeout_s = record.plan.target.timeout_s
+    timeout_s = record.plan.timeout_s
     p95 = percentile_text(total, total.response_time_ms, "p95", timeout_s)
     pieces = [
         f"{format_count(total.throughput_per_s)} ok/s",
@@ -112,7 +112,7 @@ def draw_about(picture: ResultPicture, width: int, height: int) -> Drawing:  # n
         ("load", f"{load_text(load)}, {load.arrivals} arrivals" if load.mode == "rate" else load_text(load)),
         ("warm-up", f"{format_clock(load.warmup_s)}, not in the numbers" if load.warmup_s else "none"),
         ("requests", f"{counts.scheduled:,} scheduled = {ended}"),
-        ("target", record.plan.target.url),
+        ("target", record.plan.where),
         ("addresses", ", ".join(environment.addresses)),
         (
             "machine",

@@ -13,38 +13,30 @@ from typing import TYPE_CHECKING, Any
 
 import httptools
 
-from perftui.engine.clients.failures import lost_error
-from perftui.engine.clients.http.operation import MOST_MEMO_BYTES, PreparedOperation
+from perftui.engine.clients.failures import connect_error, lost_error
+from perftui.engine.clients.http.operation import MOST_MEMO_BYTES, HttpOperation
 from perftui.engine.clients.http.reader import SMALL_RESPONSE_BYTES, ResponseReader, head_is_small
+from perftui.engine.clients.lane import Lane
 from perftui.metrics.recorder import CellRecorder
 
 if TYPE_CHECKING:
-    from perftui.engine.clients.pool import Pool
+    from perftui.engine.clients.http.pool import HttpPool
     from perftui.engine.clients.users import VirtualUser
 
 
-class Connection(asyncio.Protocol):
+class Connection(Lane, asyncio.Protocol):
     """A TCP or Unix connection. The request in flight is held in its fields: no object per request."""
 
     __slots__ = (
-        "_begun", "_challenged", "_completed", "_feed", "_keeps", "_new", "_parser", "cell", "connect_ns", "data",
-        "done", "first_ns", "intended_ns", "opening", "operation", "pool", "reader", "served", "started_ns", "tls_ns",
-        "transport", "user",
+        "_begun", "_challenged", "_completed", "_feed", "_keeps", "_new", "_parser", "connect_ns", "first_ns",
+        "reader", "tls_ns", "transport",
     )  # fmt: skip
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
-        self.done = pool.done
+    def __init__(self, pool: HttpPool) -> None:
+        super().__init__(pool)
         self.transport: asyncio.Transport | None = None
-        self.opening: asyncio.Task[None] | None = None
-        self.operation: PreparedOperation | None = None
-        self.cell: CellRecorder
-        self.user: VirtualUser | None = None
-        self.data = b""
-        self.intended_ns = self.started_ns = self.first_ns = 0
+        self.first_ns = 0
         self.connect_ns = self.tls_ns = 0
-        self.served = 0
-        """Responses that this connection has carried."""
         self.reader: ResponseReader | None = None
         self._challenged = False
         """Whether the request in flight already answers a challenge."""
@@ -61,49 +53,37 @@ class Connection(asyncio.Protocol):
 
     # the request
 
+    async def open(self) -> None:
+        """Connect; `connection_made` sends the request that waits."""
+        try:
+            await self.pool.dialler.dial(lambda: self)
+        except OSError as error:
+            self.fail(*connect_error(error))
+
     def send(
         self,
-        operation: PreparedOperation,
+        operation: HttpOperation,  # type: ignore[override]  # a client has operations of its own driver only
         cell: CellRecorder,
-        data: bytes,
+        request: bytes,
         intended_ns: int,
         user: VirtualUser | None,
     ) -> None:
-        """Send a request on this open and idle connection. `intended_ns` is 0 in users mode."""
+        """Send a request on this open and idle connection. `intended_ns` is 0 in users mode.
+
+        Written out as in `assign`: a call from here to there would cost every request.
+        """
         self.operation = operation
         self.cell = cell
-        self.data = data
+        self.request = request
         self.intended_ns = intended_ns
         self.user = user
         self._new = True
         cell.started += 1
-        cell.sent += len(data)
+        cell.sent += len(request)
         self.started_ns = started_ns = perf_counter_ns()
         if intended_ns:
             cell.delays.append(started_ns - intended_ns)
-        self.write(data)
-
-    def assign(
-        self,
-        operation: PreparedOperation,
-        cell: CellRecorder,
-        data: bytes,
-        intended_ns: int,
-        user: VirtualUser | None,
-    ) -> None:
-        """Take a request that waits for this connection to open. Its time runs from now.
-
-        Written out as in `send`: a call from there to here would cost every request.
-        """
-        self.operation = operation
-        self.cell = cell
-        self.data = data
-        self.intended_ns = intended_ns
-        self.user = user
-        cell.started += 1
-        self.started_ns = started_ns = perf_counter_ns()
-        if intended_ns:
-            cell.delays.append(started_ns - intended_ns)
+        self.write(request)
 
     def take_over(self, other: Connection) -> None:
         """Take the request of a reused connection that the server closed without an answer. Its time goes on.
@@ -112,7 +92,7 @@ class Connection(asyncio.Protocol):
         """
         self.operation = other.operation
         self.cell = other.cell
-        self.data = other.data
+        self.request = other.request
         self.intended_ns = other.intended_ns
         self.user = other.user
         self.started_ns = other.started_ns
@@ -152,8 +132,8 @@ class Connection(asyncio.Protocol):
 
     def established(self) -> None:
         """The connection can carry requests: send the one that waited."""
-        self.cell.sent += len(self.data)
-        self.write(self.data)
+        self.cell.sent += len(self.request)
+        self.write(self.request)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a response, or nothing anyone asked for."""
@@ -171,11 +151,11 @@ class Connection(asyncio.Protocol):
                     cell.plain_delays.append(started_ns - self.intended_ns)
                 self.served += 1
                 self.operation = None
-                self.done(self, self.user, None)
+                self.done(self.pool, self, self.user, None)
                 return
         self._read(data, now_ns)
 
-    def _is_good(self, operation: PreparedOperation, data: bytes) -> bool:
+    def _is_good(self, operation: HttpOperation, data: bytes) -> bool:
         """Whether these bytes are one complete response, no more, with a wanted status, on a connection that stays."""
         self._begun = self._completed = 0
         try:
@@ -225,7 +205,7 @@ class Connection(asyncio.Protocol):
 
     # how requests end
 
-    def _finish(self, operation: PreparedOperation, reader: ResponseReader, end_ns: int) -> None:
+    def _finish(self, operation: HttpOperation, reader: ResponseReader, end_ns: int) -> None:
         if reader.status == 401 and self._answer_challenge(operation, reader):
             return
         service_ns = end_ns - self.started_ns
@@ -245,17 +225,17 @@ class Connection(asyncio.Protocol):
         self.served += 1
         if not keeps:
             self.close()
-        self.done(self if keeps else None, user, None if failure is None else failure[0])
+        self.done(self.pool, self if keeps else None, user, None if failure is None else failure[0])
 
-    def _answer_challenge(self, operation: PreparedOperation, reader: ResponseReader) -> bool:
+    def _answer_challenge(self, operation: HttpOperation, reader: ResponseReader) -> bool:
         """Send the refused request again, once, if its operation can answer what it was refused for."""
         if self._challenged or reader.failure is not None:
             return False
-        data = operation.answer_challenge(reader, self.data)
+        data = operation.answer_challenge(reader, self.request)
         if data is None:
             return False
         self.cell.received += reader.received
-        self.data = data
+        self.request = data
         self.reader = None
         self._challenged = True
         if reader.keep_alive and self.pool.keep_alive:
@@ -286,47 +266,17 @@ class Connection(asyncio.Protocol):
         cell.first_bytes.append(first_ns)
 
     @property
-    def _delay_ns(self) -> int:
-        return self.started_ns - self.intended_ns if self.intended_ns else 0
+    def response(self) -> ResponseReader | None:
+        """The answer to the request in flight as far as it has come."""
+        return self.reader
 
-    def fail(self, error_class: str, detail: str) -> None:
-        """The request in flight failed, and the connection is of no use any more."""
-        if self.operation is None:
-            self.close()
-            return
-        elapsed_ns = perf_counter_ns() - self.started_ns
+    def _count_received(self) -> None:
         if self.reader is not None:
             self.cell.received += self.reader.received
-        self.cell.record_error(error_class, elapsed_ns)
-        self._give_up(error_class, detail, elapsed_ns)
-
-    def expire(self, now_ns: int) -> None:
-        """The request in flight is past its deadline."""
-        elapsed_ns = now_ns - self.started_ns
-        if self.reader is not None:
-            self.cell.received += self.reader.received
-        error_class = self.waiting_for()
-        self.cell.record_timeout(elapsed_ns, self._delay_ns, error_class)
-        self._give_up(error_class, f"no complete answer within {self.pool.timeout_ns / 1e9:g} s", elapsed_ns)
 
     def waiting_for(self) -> str:
         """The error class of a deadline that passes now."""
         return "connect.timeout" if self.transport is None else "timeout"
-
-    def _give_up(self, error_class: str, detail: str, elapsed_ns: int) -> None:
-        user = self.user
-        if self.operation is not None:
-            self.pool.sample(self.operation, error_class, detail, self, elapsed_ns)
-        self._clear()
-        self.close()
-        self.done(None, user, error_class)
-
-    def cancel(self) -> None:
-        """The run ends: give up the request in flight, if any."""
-        if self.operation is not None:
-            self.cell.cancelled += 1
-            self._clear()
-        self.close()
 
     def close(self) -> None:
         """Close without waiting for the peer."""
@@ -337,7 +287,6 @@ class Connection(asyncio.Protocol):
             self.opening.cancel()
 
     def _clear(self) -> None:
-        self.operation = None
+        super()._clear()
         self.reader = None
-        self.user = None
         self._new = self._challenged = False

@@ -40,12 +40,15 @@ class ResponseReader:
 
     __slots__ = (
         "_body_until", "_document", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim", "_keeps_body",
-        "_parser", "_pieces", "_text", "body_bytes", "done", "failure", "headers", "is_good", "keep_alive", "received",
-        "status",
+        "_parser", "_pieces", "_text", "body_bytes", "done", "failure", "headers", "is_good", "keep_alive", "reason",
+        "received", "status", "version",
     )  # fmt: skip
 
     def __init__(self, *, head_only: bool, keep_body: bool) -> None:
         self.status = 0
+        self.reason = ""
+        self.version = ""
+        """Such as `1.1`."""
         self.headers: list[tuple[bytes, bytes]] = []
         self.body_bytes = 0
         """Length of the body as far as it was read."""
@@ -132,7 +135,7 @@ class ResponseReader:
 
     def head_text(self) -> str:
         """Status and headers as read so far, one per line."""
-        lines = [f"status {self.status}"] if self.status else []
+        lines = [f"HTTP/{self.version} {self.status} {self.reason}".rstrip()] if self.status else []
         lines += [f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in self.headers]
         return "\n".join(lines)
 
@@ -140,6 +143,10 @@ class ResponseReader:
         """Of the parser."""
         if self._head_done:
             self._stop("protocol", "bytes after the end of the response")
+
+    def on_status(self, reason: bytes) -> None:
+        """Of the parser."""
+        self.reason = reason.decode("latin-1")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of the parser; trailers come here, too."""
@@ -159,6 +166,7 @@ class ResponseReader:
                 self._stop("protocol", f"more than {MOST_INTERIM} interim responses")
             return
         self.status = status
+        self.version = self._parser.get_http_version()
         self._head_done = True
         if self.received > MOST_HEAD_BYTES:
             # only then can the head be too large; it may still be small, with a large piece of body behind it
@@ -182,6 +190,16 @@ class ResponseReader:
         if self._parser.get_status_code() >= 200 and not self._head_only:
             self.keep_alive = self._parser.should_keep_alive()
             self.done = True
+
+    @property
+    def rows(self) -> int | None:
+        """HTTP knows no rows: a JSON path finds them."""
+        return None
+
+    @property
+    def is_nil(self) -> bool:
+        """Whether there is nothing there: 404, 204 or an empty body."""
+        return self.status in {404, 204} or not self.body_bytes
 
     @property
     def body(self) -> bytes:
@@ -218,7 +236,7 @@ class ResponseReader:
 
     def _wants_keep_alive(self) -> bool:
         connection = (self.header(b"connection") or b"").lower()
-        if self._parser.get_http_version() == "1.1":
+        if self.version == "1.1":
             return b"close" not in connection
         return b"keep-alive" in connection
 

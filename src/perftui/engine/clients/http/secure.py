@@ -10,7 +10,7 @@ from time import perf_counter_ns
 
 from perftui.engine.clients.failures import tls_error
 from perftui.engine.clients.http.connection import Connection
-from perftui.engine.clients.pool import Pool
+from perftui.engine.clients.http.pool import HttpPool
 from perftui.model.errors import UsageError
 from perftui.model.plan import Tls
 
@@ -44,7 +44,7 @@ class TlsConnection(Connection):
 
     __slots__ = ("_began_ns", "_incoming", "_outgoing", "_ready", "_tls")
 
-    def __init__(self, pool: Pool, context: ssl.SSLContext, server_name: str) -> None:
+    def __init__(self, pool: HttpPool, context: ssl.SSLContext, server_name: str) -> None:
         super().__init__(pool)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ssl
 
+from perftui.engine.clients.http.pool import HttpPool
 from perftui.engine.clients.http.reader import MOST_HEAD_BYTES
 from perftui.engine.clients.http.secure import TlsConnection
 from perftui.engine.clients.http.target import Endpoint
-from perftui.engine.clients.pool import Pool
 from perftui.model.text import safe_text
 
 
@@ -16,7 +16,7 @@ class TunnelConnection(TlsConnection):
 
     __slots__ = ("_answer", "_open", "_request")
 
-    def __init__(self, pool: Pool, context: ssl.SSLContext, server_name: str, endpoint: Endpoint) -> None:
+    def __init__(self, pool: HttpPool, context: ssl.SSLContext, server_name: str, endpoint: Endpoint) -> None:
         super().__init__(pool, context, server_name)
         host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
         authority = f"{host}:{endpoint.port}"

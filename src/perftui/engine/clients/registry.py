@@ -1,0 +1,60 @@
+"""Which driver speaks to a target. What a driver needs is imported when it is asked for, and not before."""
+
+from __future__ import annotations
+
+from typing import cast
+from urllib.parse import urlsplit
+
+from perftui.engine.clients.client import Driver
+from perftui.model.errors import UsageError
+from perftui.model.plan import Target
+from perftui.model.text import safe_text
+from perftui.presets.drivers import driver_of_url
+
+
+def driver_for(target: Target) -> Driver:
+    """The driver of a target's URL.
+
+    Raises:
+        UsageError: nobody speaks its scheme, or a package that it needs is not installed.
+    """
+    driver = cast("Driver", driver_of_url(target.url))
+    if problem := driver.missing():
+        raise UsageError(problem)
+    return driver
+
+
+def place_of(target: Target) -> tuple[str, int] | None:
+    """Host and port that connections are made to, of the proxy if there is one.
+
+    None where the driver finds its own way: a Unix socket, a file, a function.
+
+    Raises:
+        UsageError: the URL has no host, or its port is no port.
+    """
+    return None if target.unix_socket else _host_and_port(target.proxy or target.url)
+
+
+def host_of(target: Target) -> str:
+    """The host that is loaded, whatever the way there; empty where there is none.
+
+    Raises:
+        UsageError: as place_of.
+    """
+    place = None if target.unix_socket else _host_and_port(target.url)
+    return place[0] if place else ""
+
+
+def _host_and_port(url: str) -> tuple[str, int] | None:
+    scheme = url.partition(":")[0].lower()
+    default = driver_of_url(url).schemes[scheme]
+    if not default:
+        return None
+    parts = urlsplit(url)
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(f"{safe_text(url)}: {error}") from error
+    if not host:
+        raise UsageError(f"{safe_text(url)}: has no host; write it as {scheme}://HOST:PORT")
+    return host, port if port is not None else default

@@ -1,0 +1,75 @@
+"""What a driver of tasks answers with: a value, or a fault."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Fault(Exception):  # noqa: N818 - an outcome of a request, not a mistake of the program
+    """A request failed: its error class, what happened, and whether the session is of no use any more."""
+
+    def __init__(self, error_class: str, detail: str, *, lost: bool = False) -> None:
+        super().__init__(detail)
+        self.error_class = error_class
+        self.detail = detail
+        self.lost = lost
+
+
+class Reply:
+    """An answer whose value JSON could hold. What most drivers return."""
+
+    __slots__ = ("_value", "body_bytes", "rows", "status")
+
+    def __init__(self, value: object = None, *, body_bytes: int = 0, rows: int | None = None) -> None:
+        """Hold a value.
+
+        Args:
+            value: the answer; None where there is none.
+            body_bytes: bytes of the answer, where they are known.
+            rows: how many rows, entries or replies it holds; the length of a list when not said.
+        """
+        self._value = value
+        self.body_bytes = body_bytes
+        self.rows = len(value) if rows is None and isinstance(value, list) else rows
+        self.status = 0
+
+    @property
+    def is_nil(self) -> bool:
+        """Whether there is no value, or no row."""
+        return self._value is None or self.rows == 0
+
+    @property
+    def text(self) -> str:
+        """The value as text: strings as they are, all else as JSON."""
+        value = self._value
+        if isinstance(value, bytes):
+            return value.decode("utf-8", "replace")
+        return value if isinstance(value, str) else self.body.decode("utf-8", "replace")
+
+    @property
+    def body(self) -> bytes:
+        """The value as bytes."""
+        value = self._value
+        if isinstance(value, bytes):
+            return value
+        return value.encode() if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str)
+
+    def header(self, name: bytes) -> bytes | None:  # noqa: ARG002 - of the protocol
+        """There are none."""
+        return None
+
+    def document(self) -> object:
+        """The value itself; bytes and text are read as JSON.
+
+        Raises:
+            ValueError: they are no JSON.
+        """
+        if isinstance(self._value, bytes | str):
+            return msgspec.json.decode(self._value)
+        return msgspec.json.decode(self.body)
+
+    def head_text(self) -> str:
+        """How much there is."""
+        if self.rows is not None:
+            return f"{self.rows:,} {'row' if self.rows == 1 else 'rows'}"
+        return "no value" if self._value is None else "a value"

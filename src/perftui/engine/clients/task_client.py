@@ -1,0 +1,187 @@
+"""The simplest client: `open_session` and `exchange`. Pool, clock, deadline, recording and errors are inherited.
+
+One long-lived task carries all requests of a lane, one after the other: a task for each would cost more than twice as
+much. A driver is a subclass of TaskClient, and `DRIVER = TaskDriver(...)` of task_driver.py behind the entry point.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from time import perf_counter_ns
+from typing import Any
+
+from perftui.engine.clients.client import Addresses, Done, Sample
+from perftui.engine.clients.failures import connect_error
+from perftui.engine.clients.lane import Lane
+from perftui.engine.clients.operation import PreparedOperation
+from perftui.engine.clients.pool import Pool
+from perftui.engine.clients.reply import Fault
+from perftui.engine.clients.response import Response
+from perftui.engine.clients.users import VirtualUser
+from perftui.metrics.recorder import CellRecorder
+from perftui.model.plan import Plan
+from perftui.model.text import safe_text
+
+
+class TaskLane(Lane):
+    """A session of a TaskClient and the task that carries its requests."""
+
+    __slots__ = ("_answer", "_opened_ns", "_wake", "is_open", "session")
+
+    def __init__(self, pool: TaskClient) -> None:
+        super().__init__(pool)
+        self.is_open = False
+        self.session: Any = None
+        self._answer: Response | None = None
+        self._wake: asyncio.Future[None] | None = None
+        self._opened_ns = 0
+
+    @property
+    def response(self) -> Response | None:
+        """The last answer that was complete."""
+        return self._answer
+
+    async def open(self) -> None:
+        """Open a session, then carry requests until it is closed."""
+        pool: TaskClient = self.pool
+        try:
+            try:
+                self.session = await pool.open_session()
+            except Fault as fault:
+                self.fail(fault.error_class, fault.detail)
+                return
+            except OSError as error:
+                self.fail(*connect_error(error))
+                return
+            self.is_open = True
+            pool.opened += 1
+            self._opened_ns = perf_counter_ns() - self.started_ns
+            while self in pool.lanes:
+                if self.operation is None:
+                    self._wake = pool.loop.create_future()
+                    await self._wake
+                    self._wake = None
+                await self._carry(pool)
+        finally:
+            pool.forget(self)
+            if self.session is not None:
+                await pool.close_session(self.session)
+
+    async def _carry(self, pool: TaskClient) -> None:
+        """The request in flight, to its end."""
+        operation = self.operation
+        try:
+            response = await pool.exchange(self.session, self.request)
+        except Fault as fault:
+            self._finish(operation, None, (fault.error_class, fault.detail), keeps=not fault.lost)
+        except OSError as error:
+            self._finish(operation, None, ("reset", safe_text(str(error))), keeps=False)
+        except Exception as error:  # noqa: BLE001 - the driver's own mistake ends this request, not the worker
+            detail = f"{type(error).__name__}: {safe_text(str(error))}"
+            self._finish(operation, None, ("client.driver", detail), keeps=False)
+        else:
+            self._finish(operation, response, None, keeps=True)
+
+    def _finish(
+        self, operation: PreparedOperation, response: Response | None, failure: tuple[str, str] | None, *, keeps: bool
+    ) -> None:
+        end_ns = perf_counter_ns()
+        if self.operation is not operation:  # given up meanwhile
+            return
+        service_ns = end_ns - self.started_ns
+        user, cell = self.user, self.cell
+        self._answer = response
+        if response is not None:
+            cell.received += response.body_bytes
+            failure = operation.judge(response, service_ns) or operation.capture(response, user)
+        if failure is None:
+            cell.others.append(service_ns)
+            if self.intended_ns:
+                cell.other_delays.append(self._delay_ns)
+            first_ns = service_ns
+            if not self.served:
+                cell.add_part("connect", self._opened_ns)
+                first_ns = max(0, service_ns - self._opened_ns)
+            cell.first_bytes.append(first_ns)
+            cell.transfers.append(0)
+        else:
+            cell.record_error(failure[0], service_ns)
+            self.pool.sample(operation, failure[0], failure[1], self, service_ns)
+        self.served += 1
+        self._clear()
+        if not keeps:
+            self.pool.forget(self)
+        self.done(self.pool, self if keeps else None, user, None if failure is None else failure[0])
+
+    def send(
+        self,
+        operation: PreparedOperation,
+        cell: CellRecorder,
+        request: Any,  # noqa: ANN401 - a table
+        intended_ns: int,
+        user: VirtualUser | None,
+    ) -> None:
+        """Send a request on this open and idle session."""
+        self.assign(operation, cell, request, intended_ns, user)
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def waiting_for(self) -> str:
+        """The error class of a deadline that passes now."""
+        return "timeout" if self.is_open else "connect.timeout"
+
+    def close(self) -> None:
+        """End the task, and with it the session."""
+        self.pool.forget(self)
+        if self.opening is not None and self.opening is not asyncio.current_task(self.pool.loop):
+            self.opening.cancel()
+
+
+class TaskClient(Pool):
+    """A pool of sessions. A driver writes `open_session`, `exchange`, and `close_session` if there is much to close."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        plan: Plan,
+        addresses: Addresses,
+        *,
+        most: int,
+        done: Done,
+        sample: Sample,
+    ) -> None:
+        """As clients.client.Driver.connect; `plan.target` and `addresses` are kept for the driver."""
+        super().__init__(loop, plan.target.timeout_s, most=most, done=done, sample=sample)
+        self.plan = plan
+        self.target = plan.target
+        self.addresses = addresses
+
+    @abstractmethod
+    async def open_session(self) -> Any:  # noqa: ANN401 - whatever the driver needs
+        """A new session: a connection, a handle, or None where nothing is needed.
+
+        Raises:
+            Fault: it cannot be opened.
+            OSError: the same, from the system.
+        """
+
+    @abstractmethod
+    async def exchange(self, session: Any, request: Any) -> Response:  # noqa: ANN401 - of the driver
+        """Send one request and return its complete answer. Cancelled at the deadline; the session is then closed.
+
+        Raises:
+            Fault: the request failed.
+            OSError: the connection broke.
+        """
+
+    async def close_session(self, session: Any) -> None:  # noqa: ANN401 - of the driver; nothing to do by default
+        """Close a session without waiting for the peer."""
+
+    def new_lane(self) -> TaskLane:
+        """A session that is still to be opened."""
+        return TaskLane(self)
+
+    def retarget(self, addresses: Addresses) -> None:
+        """New sessions go to these addresses."""
+        self.addresses = addresses

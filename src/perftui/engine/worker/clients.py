@@ -1,0 +1,64 @@
+"""The clients of a worker, one for each target of the plan, looked at together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from perftui.engine.clients.client import Addresses, Client
+
+
+class Clients:
+    """Sums over the clients, and what is done to all of them."""
+
+    def __init__(self, by_target: Mapping[str, Client]) -> None:
+        self._by_target = dict(by_target)
+        self.all = tuple(self._by_target.values())
+
+    def of(self, target: str) -> Client:
+        """The client of the target of that name."""
+        return self._by_target[target]
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a lane."""
+        return sum(client.waiting for client in self.all)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests on the way."""
+        return sum(client.in_flight for client in self.all)
+
+    @property
+    def open_now(self) -> int:
+        """Lanes that are open or opening."""
+        return sum(client.open_now for client in self.all)
+
+    def take_opened(self) -> tuple[int, int, int]:
+        """Connections opened, requests that one was opened for, and reconnects since the last call."""
+        taken = (
+            sum(client.opened for client in self.all),
+            sum(client.assigned for client in self.all),
+            sum(client.reconnects for client in self.all),
+        )
+        for client in self.all:
+            client.opened = client.assigned = client.reconnects = 0
+        return taken
+
+    def expire(self, now_ns: int) -> None:
+        """Give up what is past its deadline."""
+        for client in self.all:
+            client.expire(now_ns)
+
+    def retarget(self, target: str, addresses: Addresses) -> None:
+        """New connections to a target go to these addresses."""
+        self._by_target[target].retarget(addresses)
+
+    def cancel(self) -> None:
+        """Give up everything, waiting and on the way."""
+        for client in self.all:
+            client.cancel()
+
+    async def close(self) -> None:
+        """Cancel everything and wait until nothing is open any more."""
+        await asyncio.gather(*(client.close() for client in self.all))

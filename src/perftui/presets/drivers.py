@@ -1,0 +1,120 @@
+"""The door for protocols, as far as presets need it: what an operation may say, and which URLs mean which protocol.
+
+Drivers are found by the entry point `perftui.drivers`. HTTP is one of them; a table without a key of another protocol
+is an HTTP operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Protocol
+
+from perftui.model.errors import UsageError
+from perftui.model.text import safe_text
+
+if TYPE_CHECKING:
+    from perftui.presets.sections import Key
+
+GROUP = "perftui.drivers"
+
+
+class DriverFormat(Protocol):
+    """What presets know about a protocol. engine/clients/client.py has the rest of a driver."""
+
+    @property
+    def name(self) -> str:
+        """One word, such as `sql`."""
+
+    @property
+    def schemes(self) -> Mapping[str, int]:
+        """Schemes of URLs and their default ports; port 0: nothing is looked up or connected to by address."""
+
+    @property
+    def keys(self) -> Mapping[str, Key]:
+        """What an operation of this protocol says besides name, weight, checks and the like. Empty for HTTP.
+
+        The first key is the one that makes a table an operation of this protocol.
+        """
+
+    def only_reads(self, request: Mapping[str, Any]) -> bool:
+        """Whether an operation with these keys certainly changes nothing."""
+
+    def missing(self) -> str:
+        """What must be installed before it works, in words; empty when all is there."""
+
+
+@cache
+def drivers() -> Mapping[str, DriverFormat]:
+    """Every driver that is installed, by its name.
+
+    Raises:
+        UsageError: one of them cannot be loaded.
+    """
+    return {entry.name: driver_named(entry.name) for entry in sorted(entry_points(group=GROUP), key=_ours_first)}
+
+
+@cache
+def driver_named(name: str) -> DriverFormat:
+    """The driver of that name.
+
+    Raises:
+        UsageError: there is none, or it cannot be loaded.
+    """
+    found = [entry for entry in entry_points(group=GROUP) if entry.name == name]
+    if not found:
+        raise UsageError(f"no driver named {safe_text(name, 40)!r} is installed; {_known()}")
+    entry = min(found, key=_ours_first)
+    try:
+        driver: DriverFormat = entry.load()
+    except Exception as error:  # a stranger's package may raise anything
+        raise UsageError(
+            f"the driver {name!r} ({entry.value}) cannot be loaded: {type(error).__name__}: {safe_text(str(error))}"
+        ) from error
+    return driver
+
+
+def driver_of_table(table: Mapping[str, object]) -> DriverFormat | None:
+    """The driver whose own key a table of a preset has; None: HTTP."""
+    for driver in drivers().values():
+        if driver.keys and next(iter(driver.keys)) in table:
+            return driver
+    return None
+
+
+def driver_of_url(url: str) -> DriverFormat:
+    """The driver for a URL.
+
+    Raises:
+        UsageError: no driver speaks its scheme.
+    """
+    scheme = url.partition(":")[0].lower()
+    if scheme in {"http", "https"}:
+        return driver_named("http")
+    for driver in drivers().values():
+        if scheme in driver.schemes:
+            return driver
+    raise UsageError(f"{safe_text(scheme, 20)}:// is not spoken; {_known()}")
+
+
+def url_problem(url: str) -> str:
+    """What is wrong with the scheme of a URL that is not HTTP's; empty when somebody speaks it."""
+    try:
+        driver_of_url(url)
+    except UsageError as error:
+        return "; ".join(error.problems)
+    return ""
+
+
+def schemes() -> tuple[str, ...]:
+    """Every scheme that is spoken."""
+    return tuple(scheme for driver in drivers().values() for scheme in driver.schemes)
+
+
+def _known() -> str:
+    return f"known: {', '.join(f'{scheme}://' for scheme in schemes())}"
+
+
+def _ours_first(entry: Any) -> tuple[bool, str]:  # noqa: ANN401 - EntryPoint
+    return (not entry.value.startswith("perftui."), entry.name)

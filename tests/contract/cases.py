@@ -1,0 +1,75 @@
+"""What each driver brings to the contract: a real server and operations of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from perftui.demo.server import start_demo
+from support.echo_server import echo_server
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running target."""
+
+    url: str
+    count: Callable[[], int] | None = None
+    """Requests that it has seen; None where it does not count."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One driver. Operations are the inner lines of a table of a preset."""
+
+    name: str
+    serve: Callable[[], AbstractContextManager[Served]]
+    good: str
+    """Answers at once; holds `${rand:…}` or `${seq}`, so that requests differ."""
+    captured: tuple[str, str]
+    """A step that captures `value`, and one that sends it and checks that it is the one."""
+    wrong: str
+    """Answers, and its check named `wrong` fails."""
+    slow: str
+    """Answers after 2 s or later."""
+    broken: str = ""
+    """The connection ends instead of an answer; empty where there is no connection."""
+    broken_classes: frozenset[str] = frozenset({"closed", "reset"})
+
+
+@contextmanager
+def _demo() -> Iterator[Served]:
+    with start_demo() as demo:
+        yield Served(demo.url)
+
+
+@contextmanager
+def _echo() -> Iterator[Served]:
+    with echo_server() as server:
+        yield Served(f"echo://127.0.0.1:{server.port}", lambda: server.lines)
+
+
+ECHO = Case(
+    name="echo",
+    serve=_echo,
+    good='say = "hello ${seq}"\nchecks = [{ contains = "hello" }]',
+    captured=(
+        'say = "number ${rand:1..1000}"\ncaptures = [{ name = "value", regex = "number (.*)" }]',
+        'say = "again ${value}"\nchecks = [{ matches = "again [0-9]+" }]',
+    ),
+    wrong='say = "one"\nchecks = [{ name = "wrong", equals = "two" }]',
+    slow='say = "sleep 2"',
+    broken='say = "cut"',
+)
+HTTP = Case(
+    name="http",
+    serve=_demo,
+    good='path = "/api/items/${rand:1..50}"\nchecks = [{ status = 200 }]',
+    captured=(
+        'path = "/api/items"\ncaptures = [{ name = "value", json = "$.items[1].id" }]',
+        'path = "/api/items/${value}"\nchecks = [{ json = "$.id", equals = 2 }]',
+    ),
+    wrong='path = "/health"\nchecks = [{ name = "wrong", contains = "no such word" }]',
+    slow='path = "/slow?ms=2000"',
+)
