@@ -35,20 +35,24 @@ def _pairs(factor: float, rounds: int, model: Model = MODEL) -> Counter[str]:
     return found
 
 
+@pytest.mark.slow
 def test_equal_runs_are_not_called_worse() -> None:
     found = _pairs(1.0, 3)
     assert found["regression"] <= 1
     assert found["no_difference"] >= 0.75 * PAIRS
 
 
+@pytest.mark.slow
 def test_forty_per_cent_are_found() -> None:
     assert _pairs(1.4, 5)["regression"] >= 0.9 * PAIRS
 
 
+@pytest.mark.slow
 def test_five_per_cent_are_not_called_worse() -> None:
     assert _pairs(1.05, 5)["regression"] <= 1
 
 
+@pytest.mark.slow
 def test_single_rounds_find_forty_per_cent_more_often_than_not_and_nothing_where_nothing_is() -> None:
     assert _pairs(1.4, 1)["regression"] >= 0.6 * PAIRS
     assert _pairs(1.0, 1)["regression"] <= 2
@@ -161,6 +165,7 @@ def test_what_is_below_a_tenth_of_a_millisecond_does_not_matter() -> None:
     assert comparison.verdict == "no_difference"
 
 
+@pytest.mark.slow
 def test_an_operation_that_got_slower_is_found_although_the_total_hides_it() -> None:
     model = replace(MODEL, operations=("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), rate=500, round_spread=0.02)
     before = simulated_rounds(model, "ops a", 4)
@@ -354,6 +359,7 @@ def test_a_side_without_runs_is_an_error() -> None:
         compare([A], empty)
 
 
+@pytest.mark.slow
 def test_runs_of_ten_minutes_are_compared() -> None:
     model = Model(seconds=600, rate=600, operations=("list", "show", "create"))
     before, after = simulated_run(model, "long a"), simulated_run(model, "long b")

@@ -22,7 +22,7 @@ _LONGEST_PROBLEM = 2_000
 def guarded(arguments: Sequence[str]) -> int:
     """Run the command line and turn whatever happens into an exit code."""
     from perftui.cli.commands import perftui
-    from perftui.cli.output import leave_stdout
+    from perftui.cli.streams import leave_stdout
 
     try:
         result = perftui.main(list(arguments), prog_name="perftui", standalone_mode=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from perftui.cli.failures import tell
+from perftui.cli.streams import leave_stdout
 from perftui.model.errors import PerftuiError, UsageError
 
 _PIPE_WIDTH = 400
@@ -58,11 +59,6 @@ def _write_file(path: Path, data: bytes) -> None:
 def _is_device(path: Path) -> bool:
     """Whether it is something that cannot be replaced by a file: /dev/null, /dev/stdout, a pipe of the shell."""
     return path.exists() and not path.is_file()
-
-
-def leave_stdout() -> None:
-    """Nobody reads any more (`| head`, a closed terminal): write to nowhere, or Python would complain when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def check_output(output: Path | None) -> None:

@@ -15,6 +15,7 @@ from typing import Self
 from msgspec.structs import replace
 
 from perftui.metrics.cells import CellSum, TimeName
+from perftui.metrics.histogram import Float64s
 from perftui.metrics.interval_merge import Sums, add_cells, merge_intervals
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.series import (
@@ -170,12 +171,16 @@ class Timeline:
 
     def window(self, seconds: float) -> Summary:
         """The last seconds, whatever the phase. Its duration is that of the whole intervals it took."""
-        since_s = self.at_s - seconds - 1e-6
+        return self.between(self.at_s - seconds, math.inf)
+
+    def between(self, first_s: float, end_s: float) -> Summary:
+        """The kept intervals that lie between two moments, whatever the phase; as `window` for any place of the run."""
         taken = []
         for view in reversed(self._views):
-            if view.interval.at_s < since_s:
+            if view.interval.at_s < first_s - 1e-6:
                 break
-            taken.append(view.interval)
+            if view.interval.at_s + view.interval.duration_s <= end_s + 1e-6:
+                taken.append(view.interval)
         duration_s = sum(interval.duration_s for interval in taken)
         return summary_of(sums_by_operation(taken), duration_s, self.plan, phase="window")
 
@@ -233,6 +238,10 @@ class Timeline:
             views = views[bisect_left(views, since_s, key=lambda view: view.interval.at_s) :]
         found = series_of(views, metric, operation)
         return found if points is None else thinned(found, points, peaks=metric.startswith(_PEAKS))
+
+    def densities(self) -> list[tuple[float, float, Float64s]]:
+        """Start and length of each kept interval, and where its response times lie (metrics/density.py)."""
+        return [(view.interval.at_s, view.interval.duration_s, view.density()) for view in self._views]
 
     def trust(self) -> Trust:
         """Whether the generator has kept up so far."""

@@ -100,7 +100,7 @@ class PresetEditor(PerftuiScreen[str | None]):
     @work(group="read", exclusive=True)
     async def _read(self) -> None:
         try:
-            copy = await asyncio.to_thread(copy_of, self._entry.path, own=self._entry.origin == "user")
+            copy = await asyncio.to_thread(copy_of, self._entry.path, own=self._entry.origin != "built-in")
         except PerftuiError as error:
             self.app.complain(error)
             self.dismiss(None)
