@@ -39,12 +39,6 @@ def plan_for(url: str, rate: float = 50, duration_s: float = 1, **load: object) 
     )
 
 
-@pytest.fixture
-def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PERFTUI_DATA_DIR", str(tmp_path / "data"))
-    return tmp_path
-
-
 def test_a_run_in_this_process(demo: Demo, empty_home: Path) -> None:
     lines: list[JournalLine] = []
     folders: list[Path] = []

@@ -39,6 +39,7 @@ class RunLog:
         self._scrub = scrub
         self._on_line = on_line
         self._had_problem = False
+        self._folder = writer.folder
         self.timeline = timeline
         """Every line so far; bounded memory, constant work per second."""
         self.origin_ns = 0
@@ -82,6 +83,9 @@ class RunLog:
         if problem is not None and not self._had_problem:
             self.event("disk", problem)
         self._had_problem = problem is not None
+        if self._writer.folder != self._folder:
+            self._folder = self._writer.folder
+            self.event("disk", f"the run's folder was removed or replaced; it goes on in {self._folder}")
 
     def show(self, line: JournalLine) -> None:
         """Tell whoever follows in this process; one whose terminal or pipe is gone is not told any more."""

@@ -6,8 +6,10 @@ Imported while the workers start: numpy and what analyses a run cost a tenth of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import anyio
+from msgspec.structs import replace
 
 from perftui.analysis.record import complete_record
 from perftui.engine.control.server import ControlServer
@@ -66,7 +68,7 @@ async def save_run(
         rounds_of=request.rounds_of,
         round=request.round,
     )
-    writer = _writer(folder)
+    writer = _writer(folder, plan.name)
     try:
         log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
         log.write(header)
@@ -74,7 +76,7 @@ async def save_run(
         live = LiveRun(prepared.resolved, supervisor, log, guard)
         steering = live.steering
         disturbances = Disturbances(steering, log, supervisor, plan.load.on_disconnect)
-        disk_problem = _save(folder, _started(header))
+        disk_problem = _save(folder.path, _started(header))
         server = ControlServer(socket_path(folder.id), steering.apply, disturbances.viewer_lost)
         async with anyio.create_task_group() as tasks:
             await tasks.start(server.serve)
@@ -91,10 +93,12 @@ async def save_run(
                     log.note(note)
             if disturbances.cleanup.cancelled_caught:
                 log.note("the clean-up was ended by a signal")
+            writer.keep_place()
+            log.note_disk()
             log.write(end)
             writer.sync()
-            record = complete_record(header, log.timeline, end)
-            problems = _save(folder, record, log.timeline)
+            record = complete_record(replace(header, id=writer.folder.name), log.timeline, end)
+            problems = _save(writer.folder, record, log.timeline)
             for problem in (*problems, *([writer.problem] if writer.problem else [])):
                 log.show(Event(at_s=log.timeline.at_s, kind="disk", detail=problem, origin="runner"))
             tasks.cancel_scope.cancel()
@@ -103,11 +107,15 @@ async def save_run(
     return record
 
 
-def _writer(folder: RunFolder) -> JournalWriter:
+def _writer(folder: RunFolder, plan_name: str) -> JournalWriter:
+    def elsewhere() -> Path:
+        return RunLibrary().create(plan_name, folder.id).path
+
+    path = folder.path / JOURNAL_NAME
     try:
-        return JournalWriter(folder.path / JOURNAL_NAME)
+        return JournalWriter(path, elsewhere=elsewhere)
     except OSError as error:
-        raise PerftuiError(f"{folder.path / JOURNAL_NAME}: cannot be made: {error.strerror}") from error
+        raise PerftuiError(f"{path}: cannot be made: {error.strerror}") from error
 
 
 def _started(header: Header) -> Record:
@@ -117,12 +125,12 @@ def _started(header: Header) -> Record:
     )  # fmt: skip
 
 
-def _save(folder: RunFolder, record: Record, timeline: Timeline | None = None) -> list[str]:
+def _save(folder: Path, record: Record, timeline: Timeline | None = None) -> list[str]:
     """Write run.toml, and for a long run its overview; what the disk refused, in words. The journal has it all."""
     try:
-        write_record(folder.path, record)
+        write_record(folder, record)
         if timeline is not None and timeline.at_s >= WORTH_IT_S:
-            write_overview(folder.path, timeline)
+            write_overview(folder, timeline)
     except OSError as error:
-        return [f"{folder.path}: the record was not saved: {error.strerror}; `perftui runs recover` makes it again"]
+        return [f"{folder}: the record was not saved: {error.strerror}; `perftui runs recover` makes it again"]
     return []
