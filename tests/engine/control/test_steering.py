@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import anyio
+import psutil
 import pytest
 
 from perftui.demo.server import Demo
@@ -167,6 +168,21 @@ def test_rude_clients_do_not_hold_the_runner_up(demo: Demo, start: Starter) -> N
     assert record.whole_run.scheduled == record.whole_run.ok == 300
     assert [event.detail for event in run.events("mark")] == ["still here"]
     assert not path.exists()
+
+
+def test_a_thousand_idle_clients_leave_room_for_a_command(demo: Demo, start: Starter) -> None:
+    run = start(plan_for(demo.url, duration_s=30))
+    run.wait_for_intervals(1)
+    idle = [socket.socket(socket.AF_UNIX) for _ in range(1000)]
+    for client in idle:
+        client.connect(str(socket_path(run.handle.run_id)))
+    send(run, "mark", text="still here")
+    assert [event.detail for event in run.events("mark")] == ["still here"]
+    assert psutil.Process(run.handle.pid).num_fds() < 150
+    send(run, "abort")
+    run.finish()
+    for client in idle:
+        client.close()
 
 
 def is_hung_up(client: socket.socket) -> bool:

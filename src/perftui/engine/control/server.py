@@ -17,6 +17,9 @@ from perftui.model.text import safe_text
 from perftui.store.safe_reading import safe_json
 
 MOST_CLIENTS = 64
+IDLE_S = 30.0
+"""Who has sent no command for so long, and is no viewer, is hung up on."""
+_CROWDED = f"{MOST_CLIENTS} viewers are connected already; close one of them"
 _WRITE_S = 2.0
 
 
@@ -34,7 +37,8 @@ class ControlServer:
         self._path = path
         self._apply = apply
         self._lost = lost
-        self._clients = 0
+        self._clients: dict[SocketStream, None] = {}
+        """In the order in which they came."""
         self._viewers: set[SocketStream] = set()
 
     async def serve(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
@@ -50,15 +54,19 @@ class ControlServer:
             self._path.unlink(missing_ok=True)
 
     async def _client(self, stream: SocketStream) -> None:
-        if self._clients >= MOST_CLIENTS:
+        if not await self._has_room():
+            with suppress(anyio.BrokenResourceError, TimeoutError), anyio.fail_after(_WRITE_S):
+                await stream.send(msgspec.json.encode(Reply(ok=False, problem=_CROWDED)) + b"\n")
             await stream.aclose()
             return
-        self._clients += 1
+        self._clients[stream] = None
         try:
             async with stream:
                 lines = BufferedByteReceiveStream(stream)
                 while True:
-                    line = await lines.receive_until(b"\n", MOST_LINE_BYTES)
+                    # a viewer says nothing for hours; whoever else does holds a place for nothing
+                    with anyio.fail_after(None if stream in self._viewers else IDLE_S):
+                        line = await lines.receive_until(b"\n", MOST_LINE_BYTES)
                     reply = self._answer(line, stream)
                     with anyio.fail_after(_WRITE_S):
                         await stream.send(msgspec.json.encode(reply) + b"\n")
@@ -73,7 +81,18 @@ class ControlServer:
                 self._lost()
         finally:
             self._viewers.discard(stream)
-            self._clients -= 1
+            self._clients.pop(stream, None)
+
+    async def _has_room(self) -> bool:
+        """Whether one more is served; the one that came first and is no viewer makes room for it."""
+        if len(self._clients) < MOST_CLIENTS:
+            return True
+        oldest = next((stream for stream in self._clients if stream not in self._viewers), None)
+        if oldest is None:
+            return False
+        self._clients.pop(oldest)
+        await oldest.aclose()
+        return True
 
     def _answer(self, line: bytes, stream: SocketStream) -> Reply:
         try:
