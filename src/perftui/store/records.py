@@ -17,11 +17,14 @@ from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.store.files import SYSTEM_CALLS, FileCalls, read_limited, write_atomic
 from perftui.store.paths import runs_directory
+from perftui.store.plausible import check_numbers, check_record
 from perftui.store.safe_reading import safe_document
 
 RECORD_NAME = "run.toml"
 SCHEMA = 1
 MOST_RECORD_BYTES = 16 * 1024 * 1024
+_SECONDS = frozenset({"intervals", "events", "error_samples"})
+"""What an export holds besides the record; each is looked at by itself."""
 _ZEROS = dict.fromkeys(Counts.__struct_fields__, 0)
 
 
@@ -93,11 +96,13 @@ def to_record(document: object, source: str) -> Record:
         UsageError: it is no record, or of a newer schema.
     """
     schema = document.get("schema") if isinstance(document, dict) else None
-    if not isinstance(schema, int) or isinstance(schema, bool):
+    if not isinstance(document, dict) or not isinstance(schema, int) or isinstance(schema, bool):
         raise UsageError(f"{source}: not a run of perftui: the key `schema` is missing")
     check_schema(schema, source)
     try:
+        check_numbers({name: value for name, value in document.items() if name not in _SECONDS})
         record = msgspec.convert(document, Record)
+        check_record(record)
         _ = urlsplit(record.plan.target.url).port
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{source}: not a run of perftui: {safe_text(str(error))}") from error
