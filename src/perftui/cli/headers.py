@@ -61,7 +61,7 @@ def _is_unicode(text: str) -> bool:
 
 def _lines(file: Path) -> list[str]:
     try:
-        lines = read_text(file, _MOST_BYTES).splitlines()
+        lines = read_text(file, _MOST_BYTES, may_be_pipe=True).splitlines()
     except UsageError as error:
         raise UsageError(f"--header @{error}") from error
     return [line for line in lines if line.strip() and not line.startswith("#")]
