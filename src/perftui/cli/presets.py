@@ -12,7 +12,7 @@ import click
 from perftui.cli.failures import tell
 from perftui.cli.options import format_option, output_option
 from perftui.cli.output import width, write_output
-from perftui.cli.references import PRESET
+from perftui.cli.references import PRESET, RUN
 from perftui.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def check(files: tuple[str, ...]) -> int:
     problems: list[str] = []
     for reference in files:
         try:
-            read_preset(*find_preset(reference))
+            read_preset(*find_preset(reference), whole_files=True)
         except UsageError as error:
             problems += error.problems
         else:
@@ -135,15 +135,27 @@ def check(files: tuple[str, ...]) -> int:
 @presets.command(short_help="Write a preset to start from.")
 @click.argument("name")
 @click.option("--from", "url", metavar="URL", default="", help="The service that it is for.")
+@click.option("--from-run", type=RUN, metavar="RUN", default="", help="What this run sent; latest is the newest.")
 @click.option("--user", is_flag=True, help="Into the user's configuration instead of ./presets.")
-def new(name: str, url: str, *, user: bool) -> int:
-    """Write a preset to start from, with comments: ./presets/NAME.toml."""
+def new(name: str, url: str, from_run: str, *, user: bool) -> int:
+    """Write a preset to start from, with comments: ./presets/NAME.toml; or one that makes a saved run again."""
     from perftui.presets.locations import directory_presets, user_presets
     from perftui.presets.starter import starting_preset
 
+    if url and from_run:
+        raise click.UsageError("--from and --from-run exclude each other: a new preset, or that of a run")
+    text = _from_run(name, from_run) if from_run else starting_preset(name, url)
     folder = user_presets() if user else directory_presets()
-    _write_new(folder / f"{name}.toml", starting_preset(name, url))
+    _write_new(folder / f"{name}.toml", text)
     return 0
+
+
+def _from_run(name: str, reference: str) -> str:
+    from perftui.cli.results import open_run
+    from perftui.presets.from_run import preset_from_run
+
+    record = open_run(reference, in_full=False).record
+    return preset_from_run(record.plan, name, record.id)
 
 
 @presets.command(short_help="The JSON Schema of presets.")

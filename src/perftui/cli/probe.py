@@ -26,7 +26,7 @@ def probe(preset: str, url: str | None, headers: tuple[str, ...], settings: tupl
     from perftui.cli.headers import parse_headers
     from perftui.cli.output import write_output
     from perftui.cli.probe_text import probe_text
-    from perftui.engine.around.probe import probe as send
+    from perftui.engine.runner.probing import guarded_probe as send
     from perftui.model.errors import ExitCode
     from perftui.presets.loading import load_plan
     from perftui.presets.overrides import Overrides

@@ -12,9 +12,10 @@ from perftui.model.units import format_duration
 from perftui.presets import texts
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
 from perftui.presets.kinds import BAD, Kind, Number
+from perftui.presets.one_request import RequestOverrides, apply_request
 from perftui.presets.problems import GIVEN_URL, Problems
-from perftui.presets.redaction import Redactor
 from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
+from perftui.presets.urls import full_url
 
 
 class Overrides(Frozen, frozen=True, kw_only=True):
@@ -37,6 +38,11 @@ class Overrides(Frozen, frozen=True, kw_only=True):
     timeout_s: float | None = None
     max_requests: int | None = None
     in_flight_cap: int | None = None
+    connections: int | None = None
+    """Most connections at once."""
+    insecure: bool = False
+    """Accept any certificate; False keeps what the preset says."""
+    request: RequestOverrides = RequestOverrides()
 
 
 _RANGES: dict[str, tuple[str, Kind]] = {
@@ -48,6 +54,7 @@ _RANGES: dict[str, tuple[str, Kind]] = {
     "timeout_s": ("--timeout", Number(above=True, high=3600)),
     "max_requests": ("--max-requests", Number(whole=True, high=1e12)),
     "in_flight_cap": ("--in-flight-cap", Number(low=1, whole=True, high=1e6)),
+    "connections": ("--connections", Number(low=1, whole=True, high=1e6)),
 }
 
 
@@ -64,8 +71,8 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
     load = _with_level(plan.load, values)
     if "duration_s" in values:
         load = _stretched(load, values["duration_s"])
-    kept = {name: values[name] for name in ("warmup_s", "workers", "max_requests", "in_flight_cap") if name in values}
-    load = replace(load, **kept)
+    names = ("warmup_s", "workers", "max_requests", "in_flight_cap", "connections")
+    load = replace(load, **{name: values[name] for name in names if name in values})
     if load.duration_s + load.warmup_s > MOST_DURATION_S:
         problems.add(("--duration",), f"with the warm-up longer than {format_duration(MOST_DURATION_S)}")
     target = replace(
@@ -75,11 +82,14 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
     )
     if "timeout_s" in values:
         target = replace(target, timeout_s=values["timeout_s"])
-    return replace(plan, load=load, target=target)
+    if overrides.insecure:
+        target = replace(target, tls=replace(target.tls, insecure=True))
+    return apply_request(replace(plan, load=load, target=target), overrides.request, problems)
 
 
 def apply_url(plan: Plan, url: str, problems: Problems) -> Plan:
     """The plan against another service; a URL with a path or query replaces the operations by one with that path."""
+    url = full_url(url)
     problem = texts.target_problem(url)
     if problem:
         problems.add((GIVEN_URL,), problem)
@@ -101,10 +111,10 @@ def _with_only(plan: Plan, path: str) -> Plan:
     """One operation with that path: method and body as the preset's first one that writes, if its kind is to write."""
     model = next((one for one in plan.counted_operations if one.method not in {"GET", "HEAD"}), None)
     if plan.kind != "write" or model is None:
-        operation = Operation(name=_name("GET", path), path=path)
+        operation = Operation(name=f"GET {path}"[:200], path=path)
     else:
         operation = replace(
-            model, name=_name(model.method, path), weight=1.0, path=path, query={}, checks=(), captures=()
+            model, name=f"{model.method} {path}"[:200], weight=1.0, path=path, query={}, checks=(), captures=()
         )
     return replace(
         plan,
@@ -115,11 +125,6 @@ def _with_only(plan: Plan, path: str) -> Plan:
         objectives=tuple(objective for objective in plan.objectives if not objective.operation),
         load=replace(plan.load, rate_of="requests"),
     )
-
-
-def _name(method: str, path: str) -> str:
-    """A name is shown and stored everywhere: no secret of the path stands in it."""
-    return f"{method} {Redactor().text(path)}"[:200]
 
 
 def _with_level(load: Load, values: dict[str, Any]) -> Load:

@@ -66,7 +66,7 @@ def comparison_page(comparison: Comparison, sides: tuple[LoadedRun, LoadedRun] |
         title=f"{VERDICT_MARKS[comparison.verdict]} {VERDICT_WORDS[comparison.verdict]}",
         baseline=f"baseline {side_text(comparison.baseline_id, comparison.baseline_label)}",
         run=f"run {side_text(comparison.run_id, comparison.run_label)}",
-        reasons=comparison.reasons,
+        reasons=(*comparison.reasons, *comparison.notes),
         table=Table(titles=titles, rows=rows, words=1),
         basis=basis_text(comparison) if rows else "",
         notes=[f"{names}: {reason}" for names, reason in reasons_by_text(comparison.metrics)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -16,7 +17,7 @@ from textual.screen import Screen
 from perftui.model.errors import PerftuiError
 from perftui.tui.base_app import BaseApp
 from perftui.tui.lifeline import Lifeline
-from perftui.tui.start import Exit, Start
+from perftui.tui.start import Beginning, Exit, Start
 
 if TYPE_CHECKING:
     from perftui.model.plan import Plan
@@ -72,7 +73,9 @@ class PerftuiApp(BaseApp):
         begin = self.begin
         if begin.screen == "confirm" and begin.plan is not None:
             self.confirm(begin.plan, begin.label)
-        elif begin.screen in {"live", "watch"} and begin.run:
+        elif begin.pending is not None and begin.plan is not None:
+            await self._await_run(begin.pending, begin.plan)
+        elif begin.screen == "watch" and begin.run:
             from perftui.tui.sources import find_run
 
             try:
@@ -81,9 +84,29 @@ class PerftuiApp(BaseApp):
                 self.complain(error)
                 self._home.fill()
                 return
-            if begin.screen == "live":
-                self.take(path)
-            await self._open_run(path, readonly=begin.readonly, replay=begin.screen == "watch")
+            await self._open_run(path, readonly=begin.readonly, replay=True)
+
+    async def _await_run(self, pending: Beginning, plan: Plan) -> None:
+        """Show that a run is on its way, then the run; leave when it could not start: the command says why."""
+        from perftui.tui.screens.starting import StartingScreen
+
+        starting = StartingScreen(plan)
+        await self.push_screen(starting)
+        await asyncio.to_thread(importlib.import_module, "perftui.tui.screens.live")
+        from perftui.tui.screens.live import LiveScreen
+
+        try:
+            path = (await pending.begun()).path
+        except PerftuiError:
+            self.exit(Exit())
+            return
+        self.take(path)
+        # whoever asked for help meanwhile keeps it on top
+        if self.screen is starting:
+            await self.switch_screen(LiveScreen(path))
+        else:
+            starting.dismiss()
+            await self.push_screen(LiveScreen(path))
 
     @work(group="open")
     async def open_run(self, path: Path, *, readonly: bool = False) -> None:
@@ -196,9 +219,15 @@ class PerftuiApp(BaseApp):
         return binding.key_display or key_name(binding.key)
 
 
-def run_app(start: Start) -> Exit:
-    """Run the app until it is left. The text of the result belongs on stdout, after the terminal is restored."""
+def run_app(start: Start, begins: Callable[[], None] = lambda: None) -> Exit:
+    """Run the app until it is left. The text of the result belongs on stdout, after the terminal is restored.
+
+    Args:
+        start: what it begins with.
+        begins: called when the terminal becomes the app's.
+    """
     app = PerftuiApp(start)
     with Lifeline(app), app.session:
+        begins()
         left = app.run(mouse=start.mouse) or Exit(code=app.return_code or 0)
     return Exit(code=left.code, text=app.session.farewell())

@@ -10,10 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from perftui.demo.server import Demo
-from perftui.engine.around.probe import probe
 from perftui.engine.control.client import ControlClient
 from perftui.engine.load.schedule import Schedule
 from perftui.engine.runner import guard
+from perftui.engine.runner.probing import guarded_probe
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import GuardError, PerftuiError
 from perftui.model.interval import Interval
@@ -134,7 +134,7 @@ def test_no_url_of_a_plan_leads_to_a_metadata_address(host: str) -> None:
     with_token = replace(plan, target=replace(plan.target, auth=Auth(oauth2=settings)))
     for asked in (with_token, plan_for(5, url=f"http://{host}/")):
         with pytest.raises(GuardError, match="never loaded"):
-            anyio.run(probe, asked)
+            anyio.run(guarded_probe, asked)
     with pytest.raises(GuardError, match="never loaded"):
         run_plan(RunRequest(plan=with_token))
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from perftui.engine.around.before import run_before
-from perftui.engine.runner.guard import check_once
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Operation, Plan
 from perftui.model.text import safe_text
@@ -77,10 +76,8 @@ async def probe(plan: Plan) -> ProbeResult:
 
     Raises:
         UsageError: a secret is missing, or a certificate or file cannot be used.
-        GuardError: the target is never asked.
     """
     resolved, secrets = resolve_secrets(plan)
-    await check_once(resolved)
     return await _Probe(resolved, secrets).run()
 
 

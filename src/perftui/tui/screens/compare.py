@@ -274,5 +274,6 @@ def _about(change: MetricChange) -> Content:
 
 def _differences(comparison: Comparison) -> Content:
     lines = [words(f"! {reason}", "$warning") for reason in comparison.reasons]
+    lines += [words(f"· {note}") for note in comparison.notes]
     lines += [words(f"· {difference}") for difference in comparison.differences]
     return Content("\n").join(lines or [quiet("Nothing: same plan, same machine.")])

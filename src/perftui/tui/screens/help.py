@@ -104,7 +104,7 @@ def _title(node: DOMNode) -> str:
 
 
 def _settings_path() -> str:
-    from perftui.store.paths import config_directory
+    from perftui.presets.locations import config_directory
     from perftui.tui.settings import FILE_NAME
 
     return path_text(config_directory() / FILE_NAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -235,9 +236,11 @@ class HomeScreen(PerftuiScreen[None]):
         entry = self.form.entry
         if entry is None:
             return
+        from perftui.tui.preset_copy import copy_of
         from perftui.tui.screens.preset_editor import PresetEditor
 
-        saved = await self.app.push_screen_wait(PresetEditor(entry))
+        begin = partial(copy_of, entry.path, own=entry.origin != "built-in")
+        saved = await self.app.push_screen_wait(PresetEditor(begin))
         if saved is not None:
             self._first_choice = saved
             self.read_presets()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -39,6 +40,9 @@ class ResultScreen(PerftuiScreen[None]):
         Binding("e", "errors", "errors", id="result.errors", tooltip="Errors by class, one sample of each opened"),
         Binding("p", "replay", "replay", id="result.replay", tooltip="See the run again as it went"),
         Binding("j", "jump", "jump", show=False, id="result.jump", tooltip="To the moment that the next finding names"),
+        Binding(
+            "k", "keep", "keep", show=False, id="result.keep", tooltip="Keep what was sent as a preset of your own"
+        ),
         Binding("t", "trust", "trust", show=False, id="result.trust", tooltip="Why the numbers are believed, or not"),
         Binding("o", "sort", "order", show=False, id="result.sort", tooltip="Order the operations by the next column"),
         Binding(
@@ -123,6 +127,13 @@ class ResultScreen(PerftuiScreen[None]):
         """The same plan once more."""
         if self.picture is not None:
             self.app.run_again(self.picture.record.plan, self.picture.record.label)
+
+    def action_keep(self) -> None:
+        """As a preset."""
+        from perftui.tui.preset_copy import copy_of_run
+        from perftui.tui.screens.preset_editor import PresetEditor
+
+        self.app.push_screen(PresetEditor(partial(copy_of_run, self.path)))
 
     def action_compare(self) -> None:
         """Beside another run."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from textual.content import Content
 
 from perftui.model.record import Finding, Record
 from perftui.model.units import format_clock, format_count, format_percent
 from perftui.report.words import load_text, moment_text, percentile_text
+from perftui.tui.describe import path_text
 from perftui.tui.widgets.cells import Drawing, Text, join, paint, shortened, spread
 from perftui.tui.widgets.progress import state_word
 from perftui.tui.widgets.result_picture import ResultPicture
@@ -35,19 +35,13 @@ def draw_verdict(picture: ResultPicture, width: int, height: int) -> Drawing:  #
     left = join((paint(word, style), state_word(record.status), trust), "  ")
     # what came out goes before how much of it: the numbers stand below, too
     numbers = shortened(_headline(record), width - left.cell_length - 2)
-    saved = paint(f"saved in {_place(picture.run.path)}", "$quiet")
+    saved = paint(f"saved in {path_text(picture.run.path)}", "$quiet")
     moment = paint(moment_text(record.started_at), "$quiet")
     # a path is there to be copied: it is never cut, and the id finds the run as well
     if saved.cell_length > width:
         saved = paint(f"saved as {record.id}", "$quiet")
     roomy = saved.cell_length + moment.cell_length + 2 <= width
     return Drawing([spread(left, numbers, width), spread(saved, moment, width) if roomy else saved])
-
-
-def _place(path: Path) -> str:
-    """The path as one types it."""
-    home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _headline(record: Record) -> Content:
