@@ -77,8 +77,9 @@ def find(
     if rate is not None and users is not None:
         raise click.UsageError("--rate and --users exclude each other: open loop or closed loop")
     check_output(output)
+    given = parse_headers(headers)
     overrides = Overrides(
-        rate=rate, users=users, workers=workers, headers=parse_headers(headers), timeout_s=timeout
+        rate=rate, users=users, workers=workers, headers=given.pairs, secret_headers=given.secret, timeout_s=timeout
     )  # fmt: skip
     plan = with_objectives(plan_of(preset, url, overrides, settings), objectives)
     unit = "/s" if plan.load.mode == "rate" else " users"

@@ -77,6 +77,8 @@ class Target(Frozen, frozen=True, kw_only=True):
     timeout_s: float = DEFAULT_TIMEOUT_S
     """Total deadline of one request."""
     headers: dict[str, str] = {}
+    secret_headers: tuple[str, ...] = ()
+    """Names of those whose values came from a file: they are never stored or shown."""
     auth: Auth | None = None
     tls: Tls = Tls()
     proxy: str = ""

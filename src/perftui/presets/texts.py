@@ -9,6 +9,7 @@ from perftui.model.objectives import CHECK, METRICS, OBJECTIVE_METRICS, is_metri
 from perftui.model.text import safe_text
 from perftui.presets import drivers
 from perftui.presets.json_path import JsonPath
+from perftui.presets.patterns import compile_pattern
 from perftui.presets.problems import nearest
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
@@ -180,9 +181,9 @@ def regex_problem(text: str) -> str:
     if "${" in text:
         return "a regular expression has no placeholders; a dollar sign before a brace is \\$"
     try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"is no regular expression: {error}"
+        compile_pattern(text)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
