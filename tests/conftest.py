@@ -19,8 +19,8 @@ from support.home import Home, command_of, directories, new_home, processes_in
 from support.pilot import still
 
 _LONGEST_ID = 100
-_QUICK = ("model", "metrics", "presets", "store", "analysis", "report", "foreign", "engine/load", "test_house.py")
-"""Folders of what is computed; a test there is quick unless it asks for a service or a program."""
+_QUICK = ("model", "metrics", "presets", "store", "analysis", "report", "foreign", "engine/load", "test_")
+"""Folders of what is computed, and the rules of the house; a test there that starts nothing is quick."""
 _STARTED = frozenset({"home", "demo", "start"})
 """Fixtures under which processes run."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -48,7 +48,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         place = item.path.relative_to(_TESTS).as_posix()
         started = _STARTED.intersection(getattr(item, "fixturenames", ()))
-        if place.startswith(_QUICK) and not started and not any(item.iter_markers("alone")):
+        said = {mark.name for mark in item.iter_markers()}
+        if place.startswith(_QUICK) and not started and not said & {"alone", "slow"}:
             item.add_marker("quick")
     items.sort(key=lambda item: any(item.iter_markers("quick")))
 

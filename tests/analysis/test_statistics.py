@@ -92,6 +92,7 @@ def _seconds(times_ms: list[list[float]]) -> Seconds:
     return Seconds.of(packed, len(times_ms))
 
 
+@pytest.mark.slow
 def test_the_error_of_a_quantile_is_that_of_repeating_the_run() -> None:
     """The bootstrap of one run against the spread of 120 runs of the same kind."""
     generator = np.random.default_rng(7)

@@ -20,3 +20,8 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):  # the app draws on the second
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in {"utf-8", "utf8"}:
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+
+
+def leave_stdout() -> None:
+    """Nobody reads any more (`| head`, a closed terminal): write to nowhere, or Python would complain when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
