@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from perftui.demo.server import start_demo
+from support import databases
 from support.echo_server import echo_server
 
 
@@ -72,4 +73,23 @@ HTTP = Case(
     ),
     wrong='path = "/health"\nchecks = [{ name = "wrong", contains = "no such word" }]',
     slow='path = "/slow?ms=2000"',
+)
+
+
+@contextmanager
+def _redis() -> Iterator[Served]:
+    with databases.redis_server() as server:
+        yield Served(server.url, lambda: databases.redis_calls(server, "set"))
+
+
+REDIS = Case(
+    name="redis",
+    serve=_redis,
+    good='redis = ["SET", "key:${rand:1..50}", "value ${seq}"]\nchecks = [{ equals = "OK" }]',
+    captured=(
+        'redis = ["INCR", "counter"]\ncaptures = [{ name = "value", json = "$" }]',
+        'redis = ["ECHO", "number ${value}"]\nchecks = [{ matches = "^number [0-9]+$" }]',
+    ),
+    wrong='redis = ["ECHO", "one"]\nchecks = [{ name = "wrong", equals = "two" }]',
+    slow='redis = ["BLPOP", "nobody:pushes:here", 2]',
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from contract.cases import ECHO, HTTP, Case, Served
+from contract.cases import ECHO, HTTP, REDIS, Case, Served
 from perftui.engine.around.probe import ProbeResult, probe
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
@@ -16,7 +16,7 @@ from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
 from support.conservation import assert_conserved
 
-CASES = (HTTP, ECHO)
+CASES = (HTTP, ECHO, REDIS)
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
