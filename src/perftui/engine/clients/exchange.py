@@ -85,6 +85,8 @@ class ExchangeLane(StreamLane):
             failure = operation.judge(response, service_ns) or operation.capture(response, user)
         cell.received += self._received
         if failure is None:
+            if operation.hit is not None:
+                operation.count_hit(response, service_ns, cell)
             self._record_ok(service_ns, end_ns)
         else:
             cell.record_error(failure[0], service_ns)

@@ -95,6 +95,8 @@ class TaskLane(Lane):
         if response is not None:
             cell.received += response.body_bytes
             failure = operation.judge(response, service_ns) or operation.capture(response, user)
+            if failure is None and operation.hit is not None:
+                operation.count_hit(response, service_ns, cell)
         if failure is None:
             cell.others.append(service_ns)
             if self.intended_ns:

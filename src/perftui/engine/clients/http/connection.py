@@ -184,6 +184,8 @@ class Connection(StreamLane):
             failure = operation.capture(reader, user)
         self.cell.received += reader.received
         if failure is None:
+            if operation.hit is not None:
+                operation.count_hit(reader, service_ns, self.cell)
             self._record_ok(service_ns, end_ns)
         else:
             self.cell.record_error(failure[0], service_ns)
