@@ -19,6 +19,7 @@ from pathlib import Path
 
 import anyio
 import msgspec
+from places import few_places
 
 from perftui.analysis.record import complete_record
 from perftui.demo.server import start_demo
@@ -108,6 +109,36 @@ def _report(page_ms: int) -> Plan:
     )
 
 
+def _modes() -> Plan:
+    """A service that answers in three ways: from its cache, from its disk, from another service."""
+    kinds = (("cached", 6, 50, 6), ("from disk", 3, 80, 6), ("from upstream", 1, 250, 20))
+    return Plan(
+        name="catalogue",
+        title="Three ways to answer",
+        target=Target(url=URL),
+        load=_held(120.0, 55.0, warmup_s=5.0),
+        operations=tuple(
+            Operation(name=name, weight=weight, path=f"/slow?ms={ms}&jitter={jitter}")
+            for name, weight, ms, jitter in kinds
+        ),
+        objectives=(Objective(metric="response_time.p95", target="< 300ms", critical="< 1s"),),
+    )
+
+
+def _knee() -> Plan:
+    """A ramp through what a service with few places can do."""
+    stages = (Stage(duration_s=40, to=240), Stage(duration_s=10, to=40))
+    return Plan(
+        name="knee",
+        title="A ramp through the knee",
+        kind="stress",
+        target=Target(url=f"http://127.0.0.1:{PORT + 1}", timeout_s=3.0),
+        load=Load(stages=stages, start_level=10, warmup_s=2.0, auto_stop=False),
+        operations=(Operation(name="book a seat", path="/"),),
+        objectives=(Objective(metric="response_time.p95", target="< 200ms", critical="< 1s"),),
+    )
+
+
 def _many() -> Plan:
     names = ("list", "show", "search", "stats", "browse", "filter")
     places = ("front page", "catalogue", "basket", "account", "orders")
@@ -171,6 +202,15 @@ def _outage(run: RunHandle, pid: int) -> None:
         _wait(run)
 
 
+def _stall(run: RunHandle, pid: int) -> None:
+    """The service stands still for a while, in the middle."""
+    time.sleep(38)
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(2)
+    os.kill(pid, signal.SIGCONT)
+    _wait(run)
+
+
 def _wait(run: RunHandle, _pid: int = 0) -> None:
     """Let it run."""
     while is_live(run.path):
@@ -188,6 +228,8 @@ RUNS: dict[str, tuple[Callable[[], Plan], Steps, str]] = {
     "many": (_many, _wait, ""),
     "long-url": (_long, _wait, ""),
     "users": (_users, _wait, ""),
+    "modes": (_modes, _stall, "2.0"),
+    "knee": (_knee, _wait, ""),
     "report-before": (lambda: _report(14), _wait, "1.3"),
     "report": (lambda: _report(22), _wait, "1.4"),
 }
@@ -205,9 +247,10 @@ def _own_directories() -> Iterator[Path]:
 def record(name: str) -> None:
     """Run it, and keep its journal under another name."""
     make, steps, label = RUNS[name]
-    with _own_directories(), start_demo(port=PORT) as demo:
+    with _own_directories(), start_demo(port=PORT) as demo, few_places(PORT + 1):
         plan = make()
-        plan = msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, pid=demo.pid))
+        if plan.target.url.startswith(URL):
+            plan = msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, pid=demo.pid))
         handle = anyio.run(start_runner, RunRequest(plan=plan, label=label))
         steps(handle, demo.pid)
         _wait(handle)

@@ -12,12 +12,6 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "perftui"
 
 ROUND_TRIPS = {
-    "tui": (
-        "app commands keymap lifeline screens.base screens.compare screens.confirm screens.errors screens.export "
-        "screens.help screens.home screens.live screens.live_mark screens.live_view screens.preset_editor "
-        "screens.probe screens.question screens.quit screens.replay screens.result screens.run_view screens.runs "
-        "screens.trend screens.trust"
-    ),
     "engine.clients": "captures client journey lane operation pool users",
     "engine.clients.http": "connection pool secure tunnel",
     "presets": "catalog loading",

@@ -37,7 +37,7 @@ def test_an_added_delay_is_found(demo: Demo, home: Home) -> None:
         assert_conserved(run.record)
         assert run.record.whole_run.scheduled == 1300
         assert run.record.plan.operations[0].path.startswith("/slow")
-    # on a loaded machine the generator may be degraded or worse, which would forbid the verdict; here the metric counts
+    # on a loaded machine a run may be invalid, which would forbid the verdict; here the metric counts
     comparison = compare([before], [after], force=True)
     assert not any(" → " in reason for reason in comparison.reasons), comparison.reasons
     p50 = next(change for change in comparison.metrics if change.metric == "response_time.p50")

@@ -78,8 +78,17 @@ _QUIET = Model(seconds=30, rate=200, round_spread=0.03, second_spread=0.03, memo
 _USUAL = Model(seconds=30, rate=200, round_spread=0.05, second_spread=0.05, memory=0.4)
 _SLUGGISH = replace(_USUAL, memory=0.8, second_spread=0.10, seconds=120)
 _WILD = replace(_USUAL, round_spread=0.10)
+_STEADY = Model(seconds=12, rate=200, spread=0.05, round_spread=0.02, second_spread=0.02, memory=0.2)
+_HOG = replace(_STEADY, late_share=1.0, late_ms=3.0)
 
+_SHORT = tuple(
+    Scenario(f"{name} {kind} {seconds} s", replace(model, seconds=seconds), factor, 1, claim)
+    for seconds in (6, 12, 30)
+    for kind, model in (("quiet", _QUIET), ("usual", _USUAL), ("steady", _STEADY), ("hog", _HOG))
+    for name, factor, claim in (("A/A", 1.0, "regression <= 2 %"), ("+30 %", 1.3, ""))
+)
 SCENARIOS = (
+    *_SHORT,
     Scenario("A/A usual 3+3", _USUAL, 1.0, 3, "regression <= 2 %"),
     Scenario("A/A usual 5+5", _USUAL, 1.0, 5, "regression <= 2 %"),
     Scenario("A/A quiet 1+1", _QUIET, 1.0, 1, "regression <= 2 %"),

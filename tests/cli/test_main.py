@@ -69,7 +69,7 @@ def test_every_command_has_help(call: Call) -> None:
     [
         (["rnu"], "no such command: 'rnu'; did you mean 'run'?"),
         (["run"], "missing argument 'PRESET'"),
-        (["run", "read", "--rate", "fast"], "invalid value for '--rate'"),
+        (["run", "read", "--rate", "fast"], "invalid value for '-q' / '--rate': 'fast'"),
         (["run", "read", "--duration", "5 apples"], "unknown unit 'apples'"),
         (["run", "read", "--rate", "5", "--users", "5"], "exclude each other"),
         (["run", "read", "--header", "no colon secret"], "write it as 'Name: value'"),

@@ -15,9 +15,11 @@ import msgspec
 import pytest
 
 from perftui.cli import headless as cli_headless
+from perftui.engine.runner.launch import PendingRun
 from perftui.report.schema import export_schema
 from perftui.store.loading import load_folder
 from perftui.store.records import read_record
+from perftui.tui.start import Start
 from support.cli import PERFTUI, Result, finish, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
 from support.home import Home, command_of, processes_in
@@ -165,16 +167,24 @@ def test_an_interrupt_before_the_begin_leaves_no_run(home: Home, demo_url: str, 
     assert home.run_folders() == []
 
 
+@pytest.mark.parametrize("begun", [True, False])
 def test_an_interrupt_before_there_is_a_screen_stops_the_run(
-    home: Home, demo_url: str, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+    home: Home, demo_url: str, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, *, begun: bool
 ) -> None:
-    def interrupted(*_: object) -> int:
+    def interrupted(start: Start, _stream: object) -> int:
+        assert isinstance(start.pending, PendingRun)
+        if begun:
+            start.pending.wait()
         raise KeyboardInterrupt
 
     monkeypatch.setattr("perftui.cli.screen.has_terminal", lambda: True)
     monkeypatch.setattr("perftui.cli.session.show", interrupted)
     result = call("run", "read", demo_url, "--duration", "60s", "--warmup", "0s")
     assert result.code == 130
+    if not begun:
+        wait_until(lambda: not processes_in(home.path), 5, "the end of the runner")
+        assert home.run_folders() == []
+        return
     (folder,) = home.run_folders()
     wait_until(lambda: read_record(folder).status != "running", 10, "the end of the run")
     record = read_record(folder)

@@ -14,10 +14,11 @@ from perftui.metrics.interval_merge import merge_intervals
 from perftui.metrics.series import SERIES
 from perftui.metrics.summary import is_censored, stats_of, value_of
 from perftui.metrics.timeline import Timeline
+from perftui.metrics.trust import judge_interval
 from perftui.model.interval import Cell, Counts, ErrorSample, Event, HostSample, Interval, TimePart, WorkerHealth
 from perftui.model.journal import End, Header
 from perftui.model.objectives import METRICS
-from perftui.model.plan import Load, Mode, Operation, Phase, Plan, Stage, Target
+from perftui.model.plan import Load, Mode, Objective, Operation, Phase, Plan, Stage, Target
 from perftui.model.record import Environment
 from perftui.model.units import fraction_of, to_digits
 from support.simulated_runs import histogram_data
@@ -45,6 +46,7 @@ def _cell(service_us: list[int], delay_us: int = 100, **counts: int) -> Cell:
         response_time=histogram_data(service + delay_us),
         start_delay=histogram_data(np.full(number, delay_us)),
         received_bytes=10 * number,
+        ok_in_measure=None if number else 0,
         times={"first_byte": TimePart(count=number, sum_us=int(service.sum()), max_us=int(service.max(initial=0)))},
     )
 
@@ -266,15 +268,17 @@ def test_until_is_the_run_as_it_was() -> None:
 
 
 def test_minutes_remember_how_many_of_their_seconds_were_bad() -> None:
-    """One second in forty is held up, and one of two workers in another: degraded seconds, a valid run."""
-    intervals, second = [], _run()[10]
-    for at in range(1200):
-        held_up = WorkerHealth(worker=0, loop_lag_p99_ms=30 if at % 40 == 0 else 1)
-        intervals.append(replace(second, at_s=float(at), workers=(held_up, WorkerHealth(worker=1))))
-    timeline = _timeline(intervals, _plan((Stage(duration_s=1200, to=50),)), keep=60)
+    """One second in forty is held up: degraded seconds, a valid run."""
+    second, plan = _run()[10], _plan((Stage(duration_s=1200, to=50),))
+    plan = replace(plan, objectives=(Objective(metric="response_time.p50", target="< 1s"),))
+    lags = [histogram_data(np.full(200, us)) for us in (50, 900)]
+    workers = [(WorkerHealth(worker=0, loop_lag=lag), WorkerHealth(worker=1, loop_lag=lag)) for lag in lags]
+    quiet, held_up = (judge_interval(replace(second, workers=held), plan) for held in workers)
+    intervals = [replace(held_up if at % 40 == 0 else quiet, at_s=float(at)) for at in range(1200)]
+    timeline = _timeline(intervals, plan, keep=60)
     assert timeline.trust().verdict == "valid"
     assert timeline.until(1150).trust().verdict == "valid"
-    assert [reason.lasted_s for reason in timeline.intervals[1].trust_reasons] == [1.0]
+    assert {reason.lasted_s for reason in timeline.intervals[1].trust_reasons} == {1.0}
     assert timeline.intervals[-1].trust == "valid"
     flagged = [interval for interval in timeline.intervals if interval.trust == "degraded"]
     assert len(flagged) > 10

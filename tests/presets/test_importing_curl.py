@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from perftui.model.errors import UsageError
 from perftui.model.plan import Auth, Part, Plan
 from perftui.presets.importing.curl import import_curl
-from perftui.presets.importing.shell import commands, preset_text
+from perftui.presets.importing.shell import commands
+from perftui.presets.importing.shell_words import preset_text
 from perftui.presets.loading import parse_preset
 from support.imported import load, only
 from support.mutation import with_a_part_replaced
@@ -56,11 +57,18 @@ def imported(text: str) -> Plan:
 def test_what_chrome_copies() -> None:
     text = import_curl(CHROME)
     session, graphql, search = parse_preset(text, "imported.toml").operations
-    assert session.json == {"note": "it's \u00e9 \U0001f600 !", "ends": "$"}
+    assert session.body == '{"note":"it\'s \u00e9 \U0001f600 !","ends":"$"}'
     assert session.query == {"next": "/home"}
-    assert session.headers == {"Accept": "*/*", "Cookie": "${env:COOKIE}"}
-    assert graphql.json == {"query": '{ a(b: "$x") }'}
-    assert (search.query, search.headers) == ({"q": "price$"}, {"X": "y$"})
+    assert session.headers == {
+        "accept": "*/*",
+        "priority": "u=1, i",
+        "sec-ch-ua": '"Chromium";v="130", "Not?A_Brand";v="99"',
+        "Accept-Encoding": "deflate, gzip, br, zstd",
+        "Cookie": "${env:COOKIE}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    assert graphql.body == r'{"query":"{ a(b: \"$x\") }"}'
+    assert (search.path, search.headers) == ("/search?q=price$", {"x": "y$"})
     assert (
         "# left out, as they are not HTTP: GET wss://www.shop.example/socket, GET data:image/png;base64,AAA…\n" in text
     )
@@ -70,7 +78,7 @@ def test_what_chrome_copies() -> None:
 def test_what_chrome_copies_on_windows() -> None:
     first, second = imported(CHROME_ON_WINDOWS).operations
     assert first.query == {"a": 1, "b": "[2]"}
-    assert first.json == {"a": "it's $x"}
+    assert first.body == '{"a":"it\'s $x"}'
     assert second.path == "/b"
 
 
@@ -82,11 +90,12 @@ def test_multipart_as_text_has_parts() -> None:
 def test_what_documentation_has() -> None:
     text = import_curl(DOCUMENTED)
     chat = parse_preset(text, "imported.toml").operations[0]
-    assert (chat.method, chat.json) == ("POST", {"model": "m"})
+    assert (chat.method, chat.body) == ("POST", '{\n    "model": "m"\n  }')
+    assert "# curl -d says that its JSON is a form; say Content-Type where that is wrong\n" in text
     assert "API_KEY" in text.splitlines()[0]
     assert "# $BASE is the server; set target.url or give a URL on the command line\n" in text
     other = imported(DOCUMENTED.replace("https://api.example/v1/chat", "http://127.0.0.1:8000/v1/chat"))
-    assert other.operations[0].headers == {"Authorization": "Bearer ${env:API_KEY}"}
+    assert other.operations[0].headers["Authorization"] == "Bearer ${env:API_KEY}"
     assert other.operations[1].path == "/v1/models/${env:ID}"
     assert other.operations[1].query == {"x": "${env:X}"}
     assert imported("curl http://$HOST:8080/x").target.url == "http://${env:HOST}:8080"
@@ -117,11 +126,10 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
     )
     plan = parse_preset(text, "imported.toml")
     by_path = {operation.path: operation for operation in plan.operations}
-    assert list(by_path) == ["/up", "/a", "/b", "/c", "/d", "/e", "/f", "/g", "/i", "/k"]
+    assert list(by_path) == ["/up", "/a", "/b", "/c", "/d", "/e", "/f", "/g?z=1+2&q=a+b%26c", "/i", "/k"]
     assert (by_path["/up"].method, by_path["/f"].method) == ("PUT", "HEAD")
     assert by_path["/c"].json == {"a": 1}
-    assert by_path["/g"].query == {"z": "1 2", "q": "a b&c"}
-    assert by_path["/g"].headers == {"Range": "bytes=0-9"}
+    assert by_path["/g?z=1+2&q=a+b%26c"].headers == {"Range": "bytes=0-9"}
     assert [part.value for part in by_path["/k"].multipart][1:] == ["{}", ""]
     assert by_path["/k"].multipart[0].value.startswith("${file:")
     assert by_path["/k"].multipart[1].content_type == "application/json"
@@ -129,11 +137,12 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
     assert plan.target.proxy == "http://${env:PROXY_USER}:${env:PROXY_PASSWORD}@proxy:1"
     assert not plan.target.unix_socket
     assert "# no redirect is followed (--location): name the final URL\n" in text
+    assert "# the timeout of some requests is for all of them, as a preset has one\n" in text
     assert [line for line in text.splitlines() if line.startswith("# left out")] == [
         "# left out, as perftui does not do it: --http2, --retry",
         "# left out, a part of the body beside a file: x=1",
-        "# left out, a part of the body that is elsewhere: -",
-        "# left out, a part of the body that is in a file: file.txt",
+        "# left out, a body that is elsewhere: what is typed",
+        "# left out, a part of the body that is in a file, encoded: file.txt",
         "# left out, cookies of a file: jar.txt",
         "# left out, to other servers: http://localhost (1)",
     ]
@@ -147,12 +156,12 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
         ("a \\\n  b\nc # d\n# it's\ne", [["a", "b"], ["c"], ["e"]]),
         ("a; b && c | d & e", [["a"], ["b"], ["c"], ["d"], ["e"]]),
         (r"$'\x41\101\'\\\t\q'", [["AA'\\\t\\q"]]),
-        ("${A:-b}$C$", [["${env:A}${env:C}$"]]),
+        ("${A:-b}$C$$1", [["b${env:C}$${env:ARGUMENT_1}"]]),
         ("${x}' '${", [["${env:x} ${$}{"]]),
     ],
 )
 def test_words_of_a_shell(text: str, expected: list[list[str]]) -> None:
-    assert [[preset_text(word) for word in words] for words in commands(text)] == expected
+    assert [[preset_text(word) for word in command.words] for command in commands(text)] == expected
 
 
 @settings(max_examples=60)
@@ -172,7 +181,13 @@ def test_curl_of_a_browser() -> None:
     plan = load(text)
     assert plan.target.url == "https://api.example.com"
     assert plan.target.auth == Auth(bearer="${env:API_TOKEN}")
-    assert plan.target.headers == {"Accept": "application/json", "Cookie": "${env:COOKIE}"}
+    assert plan.target.headers == {
+        "accept": "application/json",
+        "cookie": "${env:COOKIE}",
+        "sec-ch-ua": '"Chromium";v="1"',
+        "User-Agent": "Mozilla",
+        "Accept-Encoding": "deflate, gzip, br, zstd",
+    }
     assert plan.operations[0].query == {"page": 2, "tag": ["a b", "c"]}
     assert "eyJ" not in text
     assert "12345" not in text
@@ -186,12 +201,12 @@ def test_curl_of_a_browser() -> None:
         ("curl -I http://h/", {"method": "HEAD"}),
         ("curl -sSLX DELETE http://h/1", {"method": "DELETE", "path": "/1"}),
         ("curl -XPUT http://h -d @body.json", {"method": "PUT"}),
-        ("curl http://h --json '{\"a\": [1, true]}'", {"method": "POST", "json": {"a": [1, True]}}),
+        ("curl http://h --json '{\"a\": [1, true]}'", {"method": "POST", "body": '{"a": [1, true]}'}),
         ("curl http://h -H 'Content-Type: application/json' -d '{\"a\": null}'", {"body": '{"a": null}'}),
-        ("curl http://h -d a=1 -d 'b=x y'", {"method": "POST", "form": {"a": "1", "b": "x y"}}),
+        ("curl http://h -d a=1 -d 'b=x y'", {"method": "POST", "body": "a=1&b=x y"}),
         ("curl http://h -d a=1 -d a=2", {"body": "a=1&a=2"}),
-        ("curl -G http://h/s --data-urlencode 'q=a & b' -d p=1", {"method": "GET", "query": {"q": "a & b", "p": 1}}),
-        (r"curl http://h --data-raw $'{\"a\":\"it\'s \u00e9\\n${x}\"}'", {"json": {"a": "it's é\n${$}{x}"}}),
+        ("curl -G http://h/s --data-urlencode 'q=a & b' -d p=1", {"method": "GET", "path": "/s?q=a+%26+b&p=1"}),
+        (r"curl http://h --data-raw $'{\"a\":\"it\'s \u00e9\\n${x}\"}'", {"body": '{"a":"it\'s é\\n${$}{x}"}'}),
         ("curl http://h \\\n  -H 'A: b' \\\n  -X PATCH", {"method": "PATCH"}),
         ("curl http://h -A agent -e http://r -o out.txt -w '%{http_code}' --retry 3", {"method": "GET"}),
         ('curl http://h -d "password=hunter2&user=x"', {"form": {"password": "${env:PASSWORD}", "user": "x"}}),

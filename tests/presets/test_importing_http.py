@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from perftui.model.errors import UsageError
-from perftui.model.plan import Auth, Operation, Part, Plan
+from perftui.model.plan import Operation, Part, Plan
 from perftui.presets.importing.http_file import import_http_file
 from perftui.presets.loading import parse_preset
 from support.mutation import with_a_part_replaced
@@ -166,8 +166,8 @@ def test_a_file_of_vs_code() -> None:
         "login", "Users of a page", "created", "GET /v1/users/{created_Location}", "POST /v1/upload", "POST /v1/form",
         "POST /graphql", "POST /curl", "As XML",
     ]  # fmt: skip
-    assert steps["login"].json == {"user": "${env:ACCOUNT}", "password": "${env:PASSWORD}", "at": "${now:iso}"}
-    assert steps["login"].headers == {"Accept": "application/json"}
+    assert steps["login"].body == ('{ "user": "${env:ACCOUNT}", "password": "${env:PASSWORD}", "at": "${now:iso}" }')
+    assert steps["login"].headers == {"Content-Type": "application/json", "Accept": "application/json"}
     assert steps["Users of a page"].query == {"page": 2, "sort": "name asc"}
     assert steps["Users of a page"].headers == {"Authorization": "Bearer ${login_data_token}"}
     assert [capture.header for capture in steps["created"].captures] == ["Location", "X-Request-Id"]
@@ -175,30 +175,31 @@ def test_a_file_of_vs_code() -> None:
     assert text_part == Part(name="text", value="title ${now:s}")
     assert (image.filename, image.content_type, image.value) == ("1.png", "image/png", "")
     assert image.file.endswith("/1.png")
-    assert steps["POST /v1/form"].form == {"name": "foo", "q": "${env:MY_ENV}"}
+    assert steps["POST /v1/form"].body == "name=foo&q=${env:MY_ENV}"
     query = "query ($name: String!) { repo(name: $name) { id } }"
     assert steps["POST /graphql"].json == {"query": query, "variables": {"name": "x"}}
-    assert steps["POST /curl"].json == {"a": 1}
+    assert steps["POST /curl"].body == '{"a": 1}'
     assert steps["As XML"].body == '<?xml version="1.0"?>\n<name>${env:NAME}</name>'
     told = [line for line in text.splitlines() if line.startswith("#")]
     assert told[0] == "# set before the run: ACCOUNT, PASSWORD, MY_ENV, NAME"
-    assert told[1].startswith("# left out, as '$.items[?(@.a==1)].id' is no JSON path at ")
-    assert told[1].endswith(": Filtered")
-    assert len(told) == 2
+    assert told[1] == "# curl -d says that its JSON is a form; say Content-Type where that is wrong"
+    assert told[2].startswith("# left out, as '$.items[?(@.a==1)].id' is no JSON path at ")
+    assert told[2].endswith(": Filtered")
+    assert len(told) == 3
 
 
 def test_a_file_of_jetbrains() -> None:
     plan, text = imported(JETBRAINS)
     steps = by_name(plan)
     assert plan.target.url == "http://${env:V_HOST}:${env:PORT}"
-    assert plan.target.auth == Auth(basic=("${env:V_USER}", "${env:PASSWORD}"))
     assert list(steps) == ["Log in", "Items", "With a user", "Two in one", "POST /two"]
     assert [capture.name for capture in steps["Log in"].captures] == ["auth_token", "csrf"]
     assert steps["Log in"].checks[0].status == (201,)
     assert steps["Items"].path == "/api/items"
     assert steps["Items"].query == {"limit": "${rand:10..99}", "id": "${uuid}"}
     assert steps["Items"].headers == {"Authorization": "Bearer ${auth_token}", "X-Csrf": "${csrf}"}
-    assert not steps["With a user"].headers
+    assert steps["With a user"].headers == {"Authorization": "Basic ${env:BASIC_AUTH}"}
+    assert "# BASIC_AUTH is the base64 text of user:password of GET http://${env:V_HOST}:${env:PORT}/me\n" in text
     assert [line for line in text.splitlines() if line.startswith("# left")] == [
         "# left out, as they are no requests: this is no request",
         "# left out, scripts, but for values that they keep and statuses that they expect: Log in, Items, With a user",
@@ -231,3 +232,37 @@ def test_a_nearly_right_one_is_imported_or_refused(text: str) -> None:
     except UsageError:
         return
     parse_preset(made, "imported.toml")
+
+
+def test_a_variable_after_a_blank_line_is_no_body() -> None:
+    plan, _ = imported(
+        "# @name first\nGET http://h/items?pretty&q=%E9\n\n@id = {{first.response.body.$.id}}\n\n"
+        'PUT http://h/items/{{id}}\nContent-Type: application/json\n\n{ "a":  1 } \n'
+    )
+    first, second = plan.journeys[0].steps
+    assert (first.path, first.body) == ("/items?pretty&q=%E9", "")
+    assert first.captures[0].json == "$.id"
+    assert (second.path, second.body) == (f"/items/${{{first.captures[0].name}}}", '{ "a":  1 } ')
+
+
+def test_notes_below_a_request_are_no_body() -> None:
+    plan, _ = imported("GET http://h/a\n\n# a note\n// another\n\n###\nGET http://h/b\n")
+    assert [(operation.path, operation.body) for operation in plan.operations] == [("/a", ""), ("/b", "")]
+
+
+def test_two_passwords_have_two_names() -> None:
+    plan, text = imported(
+        'POST http://h/a\nContent-Type: application/json\n\n{"password":"first-1"}\n\n###\n'
+        'POST http://h/b\nContent-Type: application/json\n\n{"password":"second-2"}\n\n###\n'
+        'POST http://h/c\nContent-Type: application/json\n\n{"password":"first-1"}\n'
+    )
+    bodies = [operation.json["password"] for operation in plan.operations]
+    assert bodies == ["${env:PASSWORD}", "${env:PASSWORD_2}", "${env:PASSWORD}"]
+    assert "first-1" not in text
+    assert "second-2" not in text
+
+
+def test_a_secret_variable_of_the_file_stays_out_of_the_preset() -> None:
+    plan, text = imported("@apiToken = abc-123-def\nGET http://h/a\nX-Other: {{apiToken}}\n")
+    assert plan.target.headers == {"X-Other": "${env:APITOKEN}"}
+    assert "abc-123" not in text

@@ -153,7 +153,6 @@ def test_a_path_on_a_reading_preset_is_a_get() -> None:
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("127.0.0.1:8000", "start with http:// or https://"),
         ("", "is empty"),
         ("http://", "the host is missing"),
         ("http://h:0", "port 0 cannot be reached"),

@@ -42,6 +42,18 @@ def test_built_in_presets_are_valid(name: str) -> None:
         {"target": {"timeout": 5}},
         {"operations": [{"path": "/", "checks": [{"status": 99}]}]},
         {"objectives": [{"metric": "p95", "target": "< 1s"}]},
+        {"objectives": [{"metric": "error_rate", "target": "1%"}]},
+        {"objectives": [{"metric": "error_rate"}]},
+        {"name": "a b"},
+        {"load": {"rate": 1, "users": 1, "duration": "1s"}},
+        {"load": {"duration": "1s"}},
+        {"load": {"stages": [{"duration": "1s", "to": 1}], "duration": "1s"}},
+        {"operations": [{"path": "items"}]},
+        {"operations": [{"path": "/", "method": "get"}]},
+        {"operations": [{"path": "/", "body": "x"}]},
+        {"operations": [{"path": "/", "method": "POST", "body": "x", "json": {}}]},
+        {"operations": [{"path": "/", "captures": [{"name": "a", "json": "$.a", "header": "B"}]}]},
+        {"target": {"url": "http://h", "auth": {"bearer": "x", "basic": {"user": "a", "password": "b"}}}},
     ],
 )
 def test_schema_and_loader_refuse_the_same(change: dict[str, object]) -> None:

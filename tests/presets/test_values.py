@@ -9,6 +9,7 @@ import pytest
 from perftui.model.errors import UsageError
 from perftui.model.plan import DataSource
 from perftui.presets.data_files import read_columns, read_rows
+from perftui.presets.loading import read_preset
 from perftui.presets.placeholders import JsonTemplate, Template
 from perftui.presets.values import ValueStream
 
@@ -108,9 +109,53 @@ def test_json_lines_keep_types(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"id,name\n1,ann\n2,bob\n"),
+        ("a.csv", b"id;name\r\n1;ann\r\n2;bob\r\n"),
+        ("a.csv", b'\xef\xbb\xbfid;name\n1;"an;n"\n2;bob, jr\n'),
+        ("a.txt", b"id\tname\n1\tann\n2\tbob\n"),
+        ("a.tsv", b"id\tname\n1\ta,n,n\n2\tbob\n"),
+        ("a.csv", b"id|name\n1|ann\n2|bob"),
+    ],
+)
+def test_what_separates_the_fields_is_found(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert read_columns(path) == ("id", "name")
+    rows = read_rows(path)
+    assert [row["id"] for row in rows] == ["1", "2"]
+    assert all(row["name"].strip() for row in rows)
+
+
+def test_one_column_needs_no_separator(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"text\na;b\nc;d;e\n")
+    assert read_columns(path) == ("text",)
+    assert [row["text"] for row in read_rows(path)] == ["a;b", "c;d;e"]
+
+
+def test_check_looks_at_every_row(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("id;name\n1;ann\n2\n3;carl;x\n" + "4\n" * 10)
+    text = (
+        'schema = 1\nname = "x"\n[load]\nrate = 1\nduration = "1s"\n[[operations]]\npath = "/${data:d.name}"\n'
+        '[[data]]\nname = "d"\nfile = "d.csv"\n'
+    )
+    source = str(tmp_path / "x.toml")
+    read_preset(text, source)  # the names are right: what a list needs to know
+    with pytest.raises(UsageError) as caught:
+        read_preset(text, source, whole_files=True)
+    told = "\n".join(caught.value.problems)
+    assert "d.csv:3: 1 fields, but 2 names in line 1" in told
+    assert "d.csv:4: 3 fields, but 2 names in line 1" in told
+    assert "7 more lines like these" in told
+
+
+@pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
         ("a.csv", b"", "no rows"),
+        ("a.csv", b"a,b,a\n1,2,3\n", "the column 'a' is there twice"),
         ("a.csv", b"name,age\n", "no rows"),
         ("a.csv", b"a,b\n1,2\n3\n", "a.csv:3: 1 fields, but 2 names"),
         ("a.csv", b"a\n\xff\n", "not UTF-8 at byte 2"),

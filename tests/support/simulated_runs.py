@@ -9,6 +9,7 @@ import numpy as np
 
 from perftui.metrics.histogram import Int64s, pack_used, slots_of
 from perftui.metrics.timeline import Timeline
+from perftui.model.comparison import Comparison, MetricChange
 from perftui.model.interval import Cell, Counts, HistogramData, HostSample, Interval, WorkerHealth
 from perftui.model.plan import Load, Mode, Operation, Plan, Stage, Target
 from perftui.model.record import Environment, Record, Trust
@@ -39,6 +40,14 @@ class Model:
     stall_s: int = 0
     """During it answers come when it ends."""
     operations: tuple[str, ...] = ("list",)
+    late_share: float = 0.0
+    """Of the moments at which the generator's loop is late, by `late_ms` on average (exponential); else by 0.02 ms."""
+    late_ms: float = 0.0
+
+    def lags_us(self, count: int, generator: np.random.Generator) -> Int64s:
+        """How late the loop is at some moments."""
+        late = generator.random(count) < self.late_share
+        return np.where(late, generator.exponential(self.late_ms * 1e3, count), 20).astype(np.int64)
 
     def with_factor(self, factor: float) -> Model:
         """The same, slower."""
@@ -65,6 +74,9 @@ def histogram_data(values_us: Int64s) -> HistogramData:
     )  # fmt: skip
 
 
+_LAG = histogram_data(np.full(200, 20))
+
+
 def plan_of(model: Model) -> Plan:
     """The plan that the model would be a run of."""
     load = Load(mode=model.mode, stages=(Stage(duration_s=model.seconds, to=model.rate),), start_level=model.rate)
@@ -89,7 +101,10 @@ def intervals_of(model: Model, generator: np.random.Generator) -> list[Interval]
             times = np.exp(level + drift + model.spread * generator.standard_normal(ok))
             if 0 <= second - model.stall_at < model.stall_s and model.stall_at >= 0:
                 times += (model.stall_at + model.stall_s - second - generator.random(ok)) * 1e6
-            data = histogram_data(np.append(np.maximum(times, 1).astype(np.int64), np.full(late, 5_000_000)))
+            times = np.maximum(times, 1).astype(np.int64)
+            if model.late_share:
+                times += model.lags_us(ok, generator)
+            data = histogram_data(np.append(times, np.full(late, 5_000_000)))
             cells[name] = Cell(
                 counts=Counts(scheduled=count, started=count, ok=ok, errors=failed, timeouts=late),
                 error_classes={name: number for name, number in (("http.500", failed), ("timeout", late)) if number},
@@ -97,10 +112,12 @@ def intervals_of(model: Model, generator: np.random.Generator) -> list[Interval]
                 response_time=data if model.mode == "rate" else None,
                 start_delay=histogram_data(np.full(ok + late, 20)) if model.mode == "rate" else None,
             )
+        lag = histogram_data(model.lags_us(200, generator)) if model.late_share else _LAG
         intervals.append(
             Interval(
                 at_s=float(second), duration_s=1.0, phase="measure", level=model.rate, asked=model.rate,
-                cells={"measure": cells}, workers=(WorkerHealth(worker=0, cpu_percent=20.0),), host=HostSample(),
+                cells={"measure": cells}, workers=(WorkerHealth(worker=0, cpu_percent=20.0, loop_lag=lag),),
+                host=HostSample(),
             )
         )  # fmt: skip
     return intervals
@@ -124,3 +141,8 @@ def simulated_run(model: Model, seed: str, environment: Environment | None = Non
 def simulated_rounds(model: Model, seed: str, rounds: int) -> list[SimulatedRun]:
     """Several rounds."""
     return [simulated_run(model, f"{seed}.{number}") for number in range(rounds)]
+
+
+def change_of(comparison: Comparison, metric: str, operation: str = "") -> MetricChange:
+    """One metric of a comparison, of all requests or of one operation."""
+    return next(change for change in comparison.metrics if (change.metric, change.operation) == (metric, operation))

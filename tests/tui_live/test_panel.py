@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from perftui.tui.widgets.cells import Drawing, fit, framed, spread
-from perftui.tui.widgets.panel import LinePanel, changed_span
+from perftui.tui.widgets.panel import LinePanel, changed_spans
 
 pytestmark = pytest.mark.quick
 
@@ -32,24 +32,31 @@ def test_cut_or_padded_to_the_cell(left: str, right: str, width: int) -> None:
 
 
 def test_equal_lines_send_nothing() -> None:
-    assert changed_span(Strip([Segment("abc")]), Strip([Segment("abc")])) is None
-    assert changed_span(Strip([Segment("ab"), Segment("c")]), Strip([Segment("abc")])) is None
+    assert changed_spans(Strip([Segment("abc")]), Strip([Segment("abc")])) == []
+    assert changed_spans(Strip([Segment("ab"), Segment("c")]), Strip([Segment("abc")])) == []
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "span"), [("abc", "abd", (2, 3)), ("abc", "xbc", (0, 1)), ("abcd", "aXYd", (1, 3))]
+    ("old", "new", "spans"),
+    [
+        ("abc", "abd", [(2, 3)]),
+        ("abc", "xbc", [(0, 1)]),
+        ("abcd", "aXYd", [(1, 3)]),
+        ("a-------b", "x-------y", [(0, 9)]),
+        ("a--------b", "x--------y", [(0, 1), (9, 10)]),
+    ],
 )
-def test_only_what_differs(old: str, new: str, span: tuple[int, int]) -> None:
-    assert changed_span(Strip([Segment(old)]), Strip([Segment(new)])) == span
+def test_only_what_differs(old: str, new: str, spans: list[tuple[int, int]]) -> None:
+    assert changed_spans(Strip([Segment(old)]), Strip([Segment(new)])) == spans
 
 
 def test_another_colour_differs() -> None:
     red, blue = Style(color="red"), Style(color="blue")
-    assert changed_span(Strip([Segment("abc", red)]), Strip([Segment("ab", red), Segment("c", blue)])) == (2, 3)
+    assert changed_spans(Strip([Segment("abc", red)]), Strip([Segment("ab", red), Segment("c", blue)])) == [(2, 3)]
 
 
 def test_wide_characters_are_sent_with_their_line() -> None:
-    assert changed_span(Strip([Segment("日本")]), Strip([Segment("日木")])) == (0, 4)
+    assert changed_spans(Strip([Segment("日本")]), Strip([Segment("日木")])) == [(0, 4)]
 
 
 class _One(App[None]):

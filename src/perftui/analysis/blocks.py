@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from perftui.metrics.bounds import Excess
 from perftui.metrics.histogram import SLOT_LOW_US, SLOT_WIDTH_US, SLOTS, Float64s, Int64s
 from perftui.metrics.sparse import unpack_all
 from perftui.model.interval import HistogramData
@@ -25,6 +26,8 @@ _GROUPS = 64
 """Into which the slots that a quantile can reach are put: a tenth of its error each."""
 _LOWER = (0.5, 0.9, 0.95, 0.99)
 _SHORTEST_BLOCK = 2
+FEWEST_BLOCKS = 3
+"""Of any length: few blocks widen the interval (degrees of freedom), they never blank it."""
 _MOST_BLOCKS = 400
 """More would cost time and memory and change nothing."""
 _CHANCE = 1.64
@@ -106,7 +109,7 @@ class Seconds:
         # a stall is one event, although only its first seconds reach into the far tail: a quantile's blocks are at
         # least as long, and its reach at least as wide, as those of the quantiles below it
         pulls = [self._pull(level) for level in (*_LOWER, q) if level <= q]
-        block_s = max(map(block_length, pulls))
+        block_s = _within(max(map(block_length, pulls)), self.length)
         blocks = self.length // block_s
         if blocks < 2:
             return Estimate(math.log(value), math.inf, blocks, block_s)
@@ -115,9 +118,29 @@ class Seconds:
         slot_width = float(SLOT_WIDTH_US[self._slot_at(q)])
         return Estimate(math.log(value), max(error, slot_width / (value * math.sqrt(12))), blocks, block_s)
 
+    def reach(self, q: float, added: Excess) -> float:
+        """By how much the logarithm of the quantile may grow when so much is added to its values in any way.
+
+        For every d: at most Q(q + P(more than d is added)) + d. The round must hold values.
+        """
+        value = max(self.quantile_us(q), 0.5)
+        ranks = q + added.beyond
+        places = np.minimum(self._cumulative.searchsorted(ranks * self.total), len(self.slots) - 1)
+        ends = np.where(ranks < 1, _edge_us(self.slots[places] + 1) + added.steps_us, math.inf)
+        # within the quantile's own slot it stays where it is
+        ends = np.where(places == self._place_at(q), value + added.steps_us, ends)
+        return max(0.0, math.log(float(ends.min()) / value)) if math.isfinite(ends.min()) else math.inf
+
+    def reach_of_mean(self, added: Excess) -> float:
+        """The same of the mean."""
+        mean_us = float(self.sums_us.sum()) / self.total
+        return math.log1p(added.mean_us / max(mean_us, 0.5))
+
+    def _place_at(self, q: float) -> int:
+        return min(len(self.slots) - 1, int(self._cumulative.searchsorted(q * self.total)))
+
     def _slot_at(self, q: float) -> int:
-        place = int(self._cumulative.searchsorted(q * self.total))
-        return int(self.slots[min(len(self.slots) - 1, place)])
+        return int(self.slots[self._place_at(q)])
 
     def _pull(self, q: float) -> Float64s:
         """How much each second pulls the quantile up: its values above it, less what its share would be."""
@@ -189,7 +212,7 @@ def ratio(upper: Float64s, lower: Float64s) -> Estimate:
     whole_upper, whole_lower = float(upper.sum()), float(lower.sum())
     value = whole_upper / whole_lower
     pull = upper - value * lower
-    block_s = block_length(pull)
+    block_s = _within(block_length(pull), len(pull))
     blocks = len(pull) // block_s
     if blocks < 2:
         return Estimate(math.log(value), math.inf, blocks, block_s)
@@ -202,6 +225,11 @@ def ratio(upper: Float64s, lower: Float64s) -> Estimate:
 def block_length(pull: Float64s) -> int:
     """Seconds per block: twice the time over which the series remembers, at least two; longer in very long runs."""
     return max(_SHORTEST_BLOCK, math.ceil(2 * memory_s(pull)), math.ceil(len(pull) / _MOST_BLOCKS))
+
+
+def _within(block_s: int, length: int) -> int:
+    """The block length, short enough for the fewest blocks."""
+    return max(1, min(block_s, length // FEWEST_BLOCKS))
 
 
 def memory_s(series: Float64s) -> float:

@@ -13,7 +13,9 @@ from perftui.analysis.log_change import ASSUMED_DF, ASSUMED_SPREAD, LogChange, S
 from perftui.analysis.proportions import share_of
 from perftui.analysis.round_data import Outcomes, Part, Round
 from perftui.analysis.share_change import share_change
+from perftui.metrics.bounds import Excess, comonotone, excess
 from perftui.metrics.histogram import Float64s
+from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import is_censored, value_of
 from perftui.model.comparison import ComparisonVerdict, MetricChange
 from perftui.model.objectives import metric_unit
@@ -56,6 +58,8 @@ class Changes:
         names = [name for name in baseline[0].parts if name]
         common = [name for name in names if all(name in part.parts for part in rounds)]
         self._operations = common if len(names) > 1 else []
+        self._excess = _excess_of(baseline, runs)
+        self._limited = tuple(any(part.is_generator_limit for part in side) for side in self._sides)
         gated = len(_OF_TOTAL) + 2 + len(self._operations) * (len(_OF_OPERATION) + 1)
         self._confidence = 1 - ALPHA / gated
 
@@ -101,10 +105,35 @@ class Changes:
         found = log_change(
             *estimates, confidence=self._confidence, margin=math.log1p(self._threshold), worse=1,
             spread=self._spread(metric, operation, statistic), floor=math.log1p(floor),
+            reach=self._reach(sides, time, statistic),
         )  # fmt: skip
-        change = _filled(template, found)
+        change = self._of_limited(_filled(template, found))
         quantile = _QUANTILES.get(statistic)
         return self._limits_of_time(change, sides, quantile, counts) if quantile is not None else change
+
+    def _reach(self, sides: tuple[list[Part], list[Part]], time: str, statistic: str) -> tuple[float, float]:
+        """How far each side's value may go up by what the other side's generator added beyond its own."""
+        found = []
+        for side, added in zip(sides, self._excess, strict=True):
+            each = [
+                part.time(time).reach_of_mean(added)
+                if statistic == "mean"
+                else part.time(time).reach(_QUANTILES[statistic], added)
+                for part in side
+            ]
+            found.append(sum(each) / len(each))
+        return found[0], found[1]
+
+    def _of_limited(self, change: MetricChange) -> MetricChange:
+        """Where the generator was the limit, a value is the worst that the target's can be: that decides one way."""
+        before, after = self._limited
+        if not (before or after):
+            return change
+        known = (change.verdict == "regression" and not after) or (change.verdict == "improvement" and not before)
+        if known:
+            return change
+        where = "both" if before and after else "the run" if after else "the baseline"
+        return _with(change, "inconclusive", f"the generator was the limit in {where}")
 
     def _estimate(self, part: Part, held: Round, time: str, statistic: str, operation: str) -> Estimate:
         seconds = part.time(time)
@@ -158,12 +187,15 @@ class Changes:
         )  # fmt: skip
         if not self._has_seconds:
             return _without_interval(template)
-        estimates = [[ratio(part.outcomes.ok, np.ones_like(part.outcomes.ok)) for part in side] for side in sides]
+        ended = [[part.outcomes.ended for part in side] for side in sides]
+        if not all(seconds.sum() for side in ended for seconds in side):
+            return _without_interval(template)
+        estimates = [[ratio(seconds, np.ones_like(seconds)) for seconds in side] for side in ended]
         found = log_change(
             *estimates, confidence=self._confidence, margin=-math.log1p(-self._threshold), worse=-1,
             spread=self._spread("throughput", "", "p50"),
         )  # fmt: skip
-        change = _filled(template, found)
+        change = self._of_limited(_filled(template, found))
         return change if gated else _with(change, change.verdict, "set by the asked rate; attained decides")
 
     def _error_rate(self, operation: str) -> MetricChange | None:
@@ -194,6 +226,24 @@ class Changes:
             change=found.change, low=found.low, high=found.high, confidence=self._confidence, threshold=margin,
             verdict=found.verdict, reason=found.reason, n_baseline=before.trials, n_run=after.trials,
         )  # fmt: skip
+
+
+def _excess_of(baseline: Sequence[Round], runs: Sequence[Round]) -> tuple[Excess, Excess]:
+    """What the run's generator added beyond the baseline's, and the other way round, of start delays and loop lag.
+
+    Where the lag of one side is not known, it is left out on both.
+    """
+    known = all(held.lag.total for held in (*baseline, *runs))
+    before, after = (
+        comonotone(
+            [
+                Sparse.merged([held.start_delay for held in side]),
+                Sparse.merged([held.lag for held in side]) if known else Sparse(),
+            ]
+        )
+        for side in (baseline, runs)
+    )
+    return excess(after, before), excess(before, after)
 
 
 def _outcomes(part: Part) -> Outcomes:

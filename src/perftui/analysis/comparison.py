@@ -17,6 +17,7 @@ from perftui.analysis.changes import FEWEST_HISTORY, Changes
 from perftui.analysis.comparability import differences
 from perftui.analysis.log_change import FEWEST_ROUNDS
 from perftui.analysis.round_data import Round, Run
+from perftui.metrics.trust import is_generator_limit
 from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
 from perftui.model.errors import ComparisonError
 from perftui.model.record import Record
@@ -46,8 +47,10 @@ def compare(
         raise ComparisonError("a comparison needs a baseline and a run")
     if not 0 < threshold < 1:
         raise ComparisonError(f"threshold {threshold * 100:g} %: write one between 0 and 100 %")
+    ids, labels = (_id(baseline), _id(runs)), (baseline[0].record.label, runs[0].record.label)
+    (baseline, left_out), (runs, also_left_out) = _valid(baseline), _valid(runs)
     refusals, soft = _refusals(baseline, runs)
-    caps = _caps(baseline, runs)
+    notes = [*left_out, *also_left_out, *_lacks(baseline, runs)]
     metrics: tuple[MetricChange, ...] = ()
     if not refusals or force:
         sides = [Round(run) for run in baseline], [Round(run) for run in runs]
@@ -56,15 +59,14 @@ def compare(
     verdict = _overall(metrics)
     if refusals:
         verdict = "not_comparable"
-    elif caps and verdict != "not_comparable":
-        verdict = "inconclusive"
     return Comparison(
-        baseline_id=_id(baseline),
-        run_id=_id(runs),
-        baseline_label=baseline[0].record.label,
-        run_label=runs[0].record.label,
+        baseline_id=ids[0],
+        run_id=ids[1],
+        baseline_label=labels[0],
+        run_label=labels[1],
         verdict=verdict,
-        reasons=(*refusals, *caps),
+        reasons=tuple(refusals),
+        notes=tuple(notes),
         differences=tuple(soft),
         rounds=rounds,
         threshold=threshold,
@@ -96,23 +98,35 @@ def _refusals(baseline: Sequence[Run], runs: Sequence[Run]) -> tuple[list[str], 
         soft += [line for line in other if line not in soft]
     for run in (*baseline, *runs):
         if run.record.trust.verdict == "invalid":
-            worst = next((r.detail for r in run.record.trust.reasons if r.verdict == "invalid"), "the generator failed")
-            refusals.append(f"{run.record.id} is invalid: {worst}")
+            refusals.append(_invalid(run.record))
         elif not run.record.summary.total.counts.scheduled:
             refusals.append(f"{run.record.id} measured nothing")
+    if all(any(is_generator_limit(run.record.trust) for run in side) for side in (baseline, runs)):
+        refusals.append("the generator was the limit in both: neither's numbers are the target's; try more workers")
     return refusals, soft
 
 
-def _caps(baseline: Sequence[Run], runs: Sequence[Run]) -> list[str]:
-    """Why the verdict cannot be more than inconclusive."""
-    caps = []
+def _invalid(record: Record) -> str:
+    worst = next((r.detail for r in record.trust.reasons if r.verdict == "invalid"), "the generator failed")
+    return f"{record.id} is invalid: {worst}"
+
+
+def _valid(rounds: Sequence[Run]) -> tuple[Sequence[Run], list[str]]:
+    """The rounds without invalid ones, and which those are; all of them when none is valid."""
+    kept = [run for run in rounds if run.record.trust.verdict != "invalid"]
+    if not kept or len(kept) == len(rounds):
+        return rounds, []
+    return kept, [f"left out: {_invalid(run.record)}" for run in rounds if run not in kept]
+
+
+def _lacks(baseline: Sequence[Run], runs: Sequence[Run]) -> list[str]:
+    """What the results of other tools, and runs of older versions, do not say."""
+    lacks: list[str] = []
     for run in (*baseline, *runs):
-        if run.record.trust.verdict == "degraded":
-            worst = next((r.detail for r in run.record.trust.reasons if r.verdict == "degraded"), "")
-            caps.append(f"{run.record.id} is degraded: {worst}")
-        if _is_foreign(run):
-            caps += [lack for lack in run.foreign_lacks if lack not in caps]
-    return caps
+        lacks += [lack for lack in run.foreign_lacks if lack not in lacks]
+        if not _is_foreign(run) and run.intervals and not run.record.summary.total.service_time_bounds:
+            lacks.append(f"{run.record.id} does not say how late its generator was: it is of an older version")
+    return lacks
 
 
 def _overall(metrics: Sequence[MetricChange]) -> ComparisonVerdict:

@@ -15,14 +15,15 @@ from perftui.analysis.blocks import Estimate
 from perftui.analysis.student import t_quantile
 from perftui.model.comparison import ComparisonVerdict
 
-ASSUMED_SPREAD = {"p50": 0.05, "mean": 0.05, "p75": 0.05, "p90": 0.05, "p95": 0.05, "p99": 0.10, "p99_9": 0.20}
+ASSUMED_SPREAD = {"p50": 0.03, "mean": 0.03, "p75": 0.05, "p90": 0.05, "p95": 0.05, "p99": 0.10, "p99_9": 0.20}
 """Run-to-run standard deviation of a logarithm when nothing is known; throughput has that of p50."""
-ASSUMED_DF = 10.0
-"""How well an assumption is known: as if it came from eleven runs. Taken as certain, 4 % of pairs that differ by 5 %
-were called regressions; so it is less than 2 %."""
+ASSUMED_DF = 20.0
+"""How well an assumption is known: as if it came from twenty-one runs."""
 FEWEST_ROUNDS = 3
-FEWEST_BLOCKS = 5
-FEWEST_BLOCKS_OF_ROUNDS = 2
+FEWEST_SECONDS = 3
+"""Of a single round that decides anything."""
+WORTH_SAYING = 0.02
+"""Of a change, from which on it is said that so much may be the generator's."""
 EQUIVALENCE_ALPHA = 0.05
 """Of each of the two one-sided tests that show equivalence. It is not shared out over metrics: for the verdict that
 nothing differs, every one of them must pass."""
@@ -52,7 +53,7 @@ class LogChange(NamedTuple):
 
 def log_change(
     before: Sequence[Estimate], after: Sequence[Estimate], *, confidence: float, margin: float, worse: int,
-    spread: Spread, floor: float = 0.0,
+    spread: Spread, floor: float = 0.0, reach: tuple[float, float] = (0.0, 0.0),
 ) -> LogChange:  # fmt: skip
     """Compare two sets of rounds.
 
@@ -64,27 +65,38 @@ def log_change(
         worse: 1 when larger is worse, -1 when smaller is.
         spread: Run-to-run spread for fewer than three rounds.
         floor: Change of the logarithm below which nothing matters, however sure (0: none).
+        reach: By how much the generators alone may have moved the logarithm: up (the run's was later), and down.
     """
     rounds = len(before), len(after)
     change = _mean(after) - _mean(before)
     by_rounds = min(rounds) >= FEWEST_ROUNDS
-    fewest = min(estimate.blocks for estimate in (*before, *after))
-    wanted = FEWEST_BLOCKS_OF_ROUNDS if by_rounds else FEWEST_BLOCKS
-    if fewest < wanted:
-        block_s = max(estimate.block_s for estimate in (*before, *after))
-        reason = f"the run is too short for how its seconds depend on each other: at least {wanted * block_s} s needed"
-        return LogChange(change, -math.inf, math.inf, "inconclusive", reason)
     error, df, pooled = _error(before, after, spread, by_rounds=by_rounds)
+    if not math.isfinite(error):
+        return LogChange(change, -math.inf, math.inf, "inconclusive", f"at least {FEWEST_SECONDS} s needed")
     t = t_quantile(1 - (1 - confidence) / 2, df)
-    low, high = change - t * error, change + t * error
+    low, high = change - t * error - reach[0], change + t * error + reach[1]
     equal = t_quantile(1 - EQUIVALENCE_ALPHA, df) * error
-    verdict, reason = _verdict(change, (low, high), (change - equal, change + equal), max(margin, floor), worse)
+    likely = change - equal - reach[0], change + equal + reach[1]
+    verdict, reason = _verdict(change, (low, high), likely, max(margin, floor), worse)
+    if min(estimate.blocks * estimate.block_s for estimate in (*before, *after)) < FEWEST_SECONDS and not by_rounds:
+        return LogChange(change, low, high, "inconclusive", f"at least {FEWEST_SECONDS} s needed")
     if verdict == "inconclusive":
         reason = _what_would_do((t + _POWER_Z) * error, (t + _POWER_Z) * pooled, margin)
+    reason = "; ".join(filter(None, (_generators_part(*reach), reason)))
     if not by_rounds and spread.assumed:
         note = "single round" if max(rounds) == 1 else "fewer than 3 rounds"
         reason = "; ".join(filter(None, (reason, f"{note}: run-to-run noise of {spread.value * 100:.0f} % assumed")))
     return LogChange(change, low, high, verdict, reason)
+
+
+def _generators_part(up: float, down: float) -> str:
+    """How much of the change may be the generators' doing, where that is worth saying."""
+    larger, side = (up, "run") if up >= down else (down, "baseline")
+    if larger < WORTH_SAYING:
+        return ""
+    if not math.isfinite(larger):
+        return f"all of it may be the generator's, which was later in the {side}"
+    return f"{math.expm1(larger) * 100:.0f} % may be the generator's, which was later in the {side}"
 
 
 def _what_would_do(smallest: float, of_one_round: float, margin: float) -> str:
@@ -112,7 +124,7 @@ def _error(
         pooled = math.sqrt((_squares(before) + _squares(after)) / df)
         return max(pooled * math.sqrt(counts), math.sqrt(within)), df, pooled
     between = spread.value**2 * counts
-    # Satterthwaite: each part of the variance weighs with how well it is known
+    # Welch and Satterthwaite: each part of the variance weighs with how well it is known
     uncertain = sum(variance**2 / max(1, sum(e.blocks - 1 for e in side)) for variance, side in parts)
     uncertain += between**2 / spread.df
     whole = within + between

@@ -10,6 +10,8 @@ import numpy as np
 from perftui.analysis.blocks import Seconds
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.phases import measured_seconds
+from perftui.metrics.sparse import Sparse
+from perftui.metrics.trust import is_generator_limit
 from perftui.model.interval import Cell, HistogramData, Interval
 from perftui.model.record import Record, Stats
 
@@ -39,6 +41,8 @@ class Outcomes:
         self.unanswered: Float64s = np.zeros(length)
         """Timeouts, dropped and cancelled."""
         self.scheduled: Float64s = np.zeros(length)
+        self.ended: Float64s = np.zeros(length)
+        """Ok answers by the second in which they ended, whenever they were due."""
 
     def add(self, second: int, cell: Cell) -> None:
         """Count a cell."""
@@ -54,6 +58,7 @@ class Outcomes:
         self.failed += other.failed
         self.unanswered += other.unanswered
         self.scheduled += other.scheduled
+        self.ended += other.ended
 
 
 class Part:
@@ -79,6 +84,10 @@ class Round:
         self.record = record
         self.has_seconds = bool(run.intervals)
         self.is_foreign = bool(run.foreign_lacks)
+        self.is_generator_limit = is_generator_limit(record.trust)
+        """Its throughput is the least that the target can do, its times are the most."""
+        self.lag, self.start_delay = Sparse(), Sparse()
+        """What the generator added: how late its loop was, how late requests started."""
         self.length = max(1, round(record.summary.duration_s)) if self.has_seconds else 0
         users = record.plan.load.mode == "users"
         self.parts: dict[str, Part] = {"": Part(record.summary.total, Outcomes(0), *_no_seconds())}
@@ -89,26 +98,42 @@ class Round:
         outcomes: dict[str, Outcomes] = {}
         services: dict[str, list[tuple[int, HistogramData]]] = {}
         responses: dict[str, list[tuple[int, HistogramData]]] = {}
+        lags: list[HistogramData] = []
+        delays: list[HistogramData] = []
         for interval in run.intervals:
+            self._add_ended(interval, outcomes)
             cells = interval.cells.get("measure")
             if not cells:
                 continue
+            lags += [worker.loop_lag for worker in interval.workers]
+            delays += [cell.start_delay for cell in cells.values() if cell.start_delay is not None]
             second = min(self.length - 1, int(measured_seconds(record.plan.load, interval.at_s + 1e-6)))
             for name, cell in cells.items():
                 outcomes.setdefault(name, Outcomes(self.length)).add(second, cell)
                 services.setdefault(name, []).append((second, cell.service_time))
                 if cell.response_time is not None:
                     responses.setdefault(name, []).append((second, cell.response_time))
+        self.lag, self.start_delay = Sparse.of(*lags), Sparse.of(*delays)
         total = Outcomes(self.length)
         for name, held in outcomes.items():
             total.add_all(held)
-            service = Seconds.of(services[name], self.length)
+            service = Seconds.of(services.get(name, []), self.length)
             response = service if users else Seconds.of(responses.get(name, []), self.length)
             self.parts[name] = Part(record.summary.operations.get(name, Stats()), held, response, service)
         operations = [part for name, part in self.parts.items() if name]
         service = Seconds.together([part.service_time for part in operations], self.length)
         response = service if users else Seconds.together([part.response_time for part in operations], self.length)
         self.parts[""] = Part(record.summary.total, total, response, service)
+
+    def _add_ended(self, interval: Interval, outcomes: dict[str, Outcomes]) -> None:
+        """Answers of a measured second, of requests of any phase; of older journals those of the measure phase."""
+        if interval.phase != "measure":
+            return
+        second = min(self.length - 1, int(measured_seconds(self.record.plan.load, interval.at_s + 1e-6)))
+        for cells in interval.cells.values():
+            for name, cell in cells.items():
+                ended = cell.counts.ok if cell.ok_in_measure is None else cell.ok_in_measure
+                outcomes.setdefault(name, Outcomes(self.length)).ended[second] += ended
 
 
 def _no_seconds() -> tuple[Seconds, Seconds]:

@@ -6,13 +6,16 @@ The command and the app both compare through here, so that they come to the same
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from perftui.analysis.comparability import key_hash
 from perftui.analysis.comparison import compare
 from perftui.model.comparison import Comparison
+from perftui.model.errors import UsageError
 from perftui.model.record import Record
+from perftui.store.baselines import get_baseline
 from perftui.store.index import RunRow
 from perftui.store.library import RunLibrary
 from perftui.store.loading import LoadedRun, load_run
@@ -31,6 +34,30 @@ def sides(baseline: LoadedRun, run: LoadedRun) -> tuple[list[LoadedRun], list[Lo
     if group and group == run.record.rounds_of:
         return [baseline], [run]
     return with_rounds(baseline), with_rounds(run)
+
+
+def counterpart(path: Path) -> Path:
+    """What a run is compared with: its baseline, or else the run of the same preset and target before it.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    library = RunLibrary()
+    record = read_record(path)
+    plan = record.plan
+    baseline = get_baseline(plan)
+    if baseline is not None and baseline != path.name:
+        return library.find(baseline)
+    rows = library.list()
+    own = next((position for position, row in enumerate(rows) if row.id == path.name), len(rows))
+    for row in rows[own + 1 :]:
+        if record.rounds_of and row.rounds_of == record.rounds_of:
+            continue  # another round of the same command
+        if row.preset == plan.name and row.url == plan.where and row.status in {"finished", "stopped"}:
+            return row.path
+    raise UsageError(
+        f"nothing to compare {path.name} with: no baseline is set and no earlier run of {plan.name} is saved"
+    )
 
 
 def with_rounds(run: LoadedRun) -> list[LoadedRun]:

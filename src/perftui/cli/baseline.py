@@ -18,10 +18,12 @@ def baseline() -> None:
 @click.argument("run", type=RUN, default="latest")
 @click.option("--force", is_flag=True, help="Take it although it was steered, stopped early or is invalid.")
 def set_(run: str, *, force: bool) -> int:
-    """Make RUN the baseline of its preset and target."""
+    """Make RUN, the newest finished one by default, the baseline of its preset and target."""
     from perftui.store.baselines import set_baseline
+    from perftui.store.library import RunLibrary
 
-    chosen = set_baseline(run, force=force)
+    named = RunLibrary().newest_ended(finished=not force).name if run == "latest" else run
+    chosen = set_baseline(named, force=force)
     tell(f"baseline of {chosen.preset} at {chosen.url}: {chosen.run_id}")
     return 0
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import ClassVar
 
 import click
 
 from perftui import __version__
 from perftui.cli.lazy import LazyGroup
+from perftui.presets.urls import is_url
 
 
 class _Commands(LazyGroup):
@@ -41,7 +43,7 @@ class _Commands(LazyGroup):
 def perftui(context: click.Context, *, no_mouse: bool) -> int | None:
     """Live load tests in the terminal: honest numbers, every run kept and comparable.
 
-    Without a command, the app opens.
+    Without a command, the app opens. `perftui URL` loads that URL at once; its options are those of `perftui run`.
     """
     if context.invoked_subcommand is not None:
         return None
@@ -52,3 +54,10 @@ def perftui(context: click.Context, *, no_mouse: bool) -> int | None:
     from perftui.tui.start import Start
 
     return show(Start(screen="home", mouse=not no_mouse), sys.stdout)
+
+
+def command_line(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the command that a URL alone means: `perftui URL -c 10`, `perftui -c 10 URL`."""
+    given = list(arguments)
+    means_run = given and (given[0].startswith("-") or is_url(given[0])) and any(map(is_url, given))
+    return ["run", *given] if means_run else given

@@ -6,41 +6,46 @@ from pathlib import Path
 
 import click
 
-from perftui.cli.options import SHARE, format_option, output_option, strict_option, warn_only_option
+from perftui.cli.options import SHARE, strict_option, warn_only_option
+from perftui.cli.outputs import Output, outputs_options, write_outputs
+from perftui.cli.patient import PatientCommand
 from perftui.cli.references import RUN
 
 
-@click.command(short_help="Two runs side by side, with a verdict.")
-@click.argument("baseline", type=RUN)
-@click.argument("run", type=RUN, default="latest")
+@click.command(cls=PatientCommand, short_help="Two runs side by side, with a verdict.")
+@click.argument("baseline", type=RUN, required=False)
+@click.argument("run", type=RUN, required=False)
 @click.option("--threshold", type=SHARE, default=0.2, help="Change that counts as a regression.  [default: 20%]")
 @click.option("--force", is_flag=True, help="Compare also what is not comparable; the report says so.")
-@format_option("text", "json", "toml", "csv", "md", "html", "junit")
-@output_option
+@outputs_options("text", "json", "toml", "csv", "md", "html", "junit")
 @warn_only_option
 @strict_option
 def compare(
     *,
-    baseline: str,
-    run: str,
+    baseline: str | None,
+    run: str | None,
     threshold: float,
     force: bool,
-    style: str,
-    output: Path | None,
+    outputs: tuple[Output, ...],
     warn_only: bool,
     strict: bool,
 ) -> int:
     """Compare RUN with BASELINE: ids, prefixes, `latest`, folders, exported files, or results of other tools.
 
+    RUN is the newest one that has ended by default; BASELINE its chosen baseline, else the run before it of the same
+    preset and target.
+
     Exit codes: 0 fine, 10 regression, 11 inconclusive with --strict, 12 not comparable.
     """
-    from perftui.analysis.saved_runs import compare_saved, sides
+    from perftui.analysis.saved_runs import compare_saved, counterpart, sides
     from perftui.cli.outcome import announce, comparison_reasons, decide
-    from perftui.cli.output import write_output
     from perftui.cli.results import open_side
     from perftui.report.comparison import render
+    from perftui.store.library import RunLibrary
 
-    before, after = sides(open_side(baseline), open_side(run))
+    newest = str(RunLibrary().newest_ended()) if run is None else run
+    chosen = str(counterpart(Path(newest))) if baseline is None else baseline
+    before, after = sides(open_side(chosen), open_side(newest))
     comparison = compare_saved(before, after, threshold=threshold, force=force)
-    write_output(render(comparison, style, (before[0], after[0])), output)
+    write_outputs(outputs, lambda style: render(comparison, style, (before[0], after[0])))
     return announce(decide(comparison_reasons(comparison, strict=strict), warn_only=warn_only))

@@ -8,16 +8,17 @@ import click
 
 from perftui.cli.references import RUN
 
-Kind = Literal["pause", "resume", "level", "mark", "stop", "abort"]
+Kind = Literal["pause", "resume", "level", "scale", "mark", "stop", "abort"]
 
-KINDS: tuple[Kind, ...] = ("pause", "resume", "level", "mark", "stop", "abort")
+KINDS: tuple[Kind, ...] = ("pause", "resume", "level", "scale", "mark", "stop", "abort")
 
 _HELP = """Send COMMAND to RUN. Each becomes an event of the run, with its time.
 
 \b
 pause        no new requests; the planned end stays
 resume       go on
-level N      arrivals per second, or users
+level N      holds N arrivals per second, or N users, until told otherwise
+scale F      the rest of the plan times F; 1 goes back to the plan
 mark TEXT    a mark on the time axis
 stop         no new requests, wait for the answers, save
 abort        stop now, save
@@ -37,10 +38,10 @@ def ctl(run: str, command: Kind, value: str | None) -> int:
     from perftui.model.text import safe_text
     from perftui.store.library import RunLibrary
 
-    level = _level(value) if command == "level" else None
+    level = _number(command, value) if command in {"level", "scale"} else None
     if command == "mark" and not value:
         raise click.UsageError("mark needs a text: perftui ctl RUN mark 'cache cleared'")
-    if command not in {"level", "mark"} and value is not None:
+    if command not in {"level", "scale", "mark"} and value is not None:
         raise click.UsageError(f"{command} takes no value")
     run_id = RunLibrary().find(run).name
     text = safe_text(value or "") if command == "mark" else ""
@@ -53,11 +54,12 @@ def ctl(run: str, command: Kind, value: str | None) -> int:
     return 0
 
 
-def _level(value: str | None) -> float:
+def _number(command: Kind, value: str | None) -> float:
     try:
         level = float(value or "")
     except ValueError:
         level = -1.0
     if not 0 <= level <= 1e7:
-        raise click.UsageError("level needs a number: perftui ctl RUN level 200")
+        example = "level 200" if command == "level" else "scale 1.2"
+        raise click.UsageError(f"{command} needs a number: perftui ctl RUN {example}")
     return level

@@ -64,10 +64,11 @@ def _plan(preset: str, service: Demo, overrides: Overrides) -> Plan:
 
 
 def _load(plan: Plan, style: str, *, headless: bool) -> int:
+    from perftui.cli.outputs import Output
     from perftui.cli.screen import has_terminal
     from perftui.cli.wanted import Wanted
 
-    wanted = Wanted(plan=plan, style=style)
+    wanted = Wanted(plan=plan, outputs=(Output(style),))
     if headless or style != "text" or not has_terminal():
         from perftui.cli.headless import run_headless
 

@@ -21,11 +21,11 @@ _LONGEST_PROBLEM = 2_000
 
 def guarded(arguments: Sequence[str]) -> int:
     """Run the command line and turn whatever happens into an exit code."""
-    from perftui.cli.commands import perftui
+    from perftui.cli.commands import command_line, perftui
     from perftui.cli.streams import leave_stdout
 
     try:
-        result = perftui.main(list(arguments), prog_name="perftui", standalone_mode=False)
+        result = perftui.main(command_line(arguments), prog_name="perftui", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         leave_stdout()
@@ -82,14 +82,14 @@ def _save_report(error: BaseException) -> Path | None:
     """The traceback as a private file (no values of variables); None where the disk refuses."""
     from perftui.store.paths import runs_directory
 
-    folder = runs_directory().parent / "crashes"
-    file = folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.txt"
     try:
+        folder = runs_directory().parent / "crashes"
+        file = folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.txt"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for old in sorted(folder.glob("*.txt"))[: -_KEPT_REPORTS + 1]:
             old.unlink(missing_ok=True)
         file.touch(mode=0o600)
         file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    except OSError:
+    except (OSError, PerftuiError):
         return None
     return file

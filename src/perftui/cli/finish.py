@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from perftui.cli.failures import tell
 from perftui.cli.outcome import Outcome, Reason, announce, comparison_reasons, decide, run_reasons
 from perftui.cli.output import write_output
+from perftui.cli.outputs import Output, write_outputs
 from perftui.cli.results import open_run
 from perftui.cli.wanted import Wanted
 from perftui.model.comparison import Comparison
-from perftui.model.errors import ExitCode
+from perftui.model.errors import ExitCode, PerftuiError
 from perftui.report.comparison import render
 from perftui.report.result import result
 from perftui.store.loading import LoadedRun
@@ -20,11 +22,15 @@ def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun], *, 
     """Compare, print or write the result, and say the exit code."""
     comparison = _compared(wanted, runs, baseline)
     outcome = judge(wanted, runs, comparison, interrupted=interrupted)
-    text = result(runs, comparison, wanted.style, outcome=outcome.document, baseline=baseline)
-    write_output(text, wanted.output)
-    if wanted.style != "text" or wanted.output is not None:
+    _write(
+        wanted.outputs,
+        runs[-1],
+        lambda style: result(runs, comparison, style, outcome=outcome.document, baseline=baseline),
+    )
+    if all(output != Output("text") for output in wanted.outputs):
         for run in runs:
             tell(f"saved: {run.path}")
+    _tell_how_to_keep(wanted)
     return announce(outcome)
 
 
@@ -45,12 +51,26 @@ def finish_on_screen(wanted: Wanted, path: Path, baseline: list[LoadedRun]) -> i
     run = open_run(str(path), in_full=wanted.in_full)
     comparison = _compared(wanted, [run], baseline)
     outcome = judge(wanted, [run], comparison)
-    if wanted.output is not None:
-        text = result([run], comparison, wanted.style, outcome=outcome.document, baseline=baseline)
-        write_output(text, wanted.output)
-    elif comparison is not None:
+    files = [output for output in wanted.outputs if output.path is not None]
+    _write(files, run, lambda style: result([run], comparison, style, outcome=outcome.document, baseline=baseline))
+    if comparison is not None and len(files) < len(wanted.outputs):
         write_output("\n" + render(comparison, "text"), None)
+    _tell_how_to_keep(wanted)
     return announce(outcome)
+
+
+def _tell_how_to_keep(wanted: Wanted) -> None:
+    if wanted.is_new:
+        tell(f"to keep this as a preset: perftui presets new {wanted.plan.name} --from-run latest")
+
+
+def _write(outputs: Sequence[Output], run: LoadedRun, render_as: Callable[[str], str]) -> None:
+    """Write the documents; when a place has become unwritable meanwhile, say how to get them yet."""
+    try:
+        write_outputs(outputs, render_as)
+    except PerftuiError as error:
+        again = f"the run is saved; write it again with: perftui export {run.record.id}"
+        raise PerftuiError(*error.problems, again) from error
 
 
 def _compared(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun]) -> Comparison | None:

@@ -28,7 +28,8 @@ COOL_DOWN_S = 3.0
 
 def run_headless(wanted: Wanted) -> int:
     """Run here, with progress on stderr and the result on stdout or in a file."""
-    check_output(wanted.output)
+    for output in wanted.outputs:
+        check_output(output.path)
     baseline = chosen_baseline(wanted.baseline, wanted.plan)
     group = new_run_id(wanted.plan.name) if wanted.rounds > 1 else ""
     done: list[LoadedRun] = []

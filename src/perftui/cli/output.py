@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -72,9 +73,19 @@ def check_output(output: Path | None) -> None:
     folder = output.absolute().parent
     if not folder.is_dir():
         raise UsageError(f"{output}: the folder {folder} does not exist")
-    # a file is replaced, so its folder is what must be open to us
-    if not os.access(output if _is_device(output) else output.resolve().parent, os.W_OK):
-        raise UsageError(f"{output}: this user cannot write there")
+    try:
+        if _is_device(output):
+            if not os.access(output, os.W_OK):
+                raise PermissionError(errno.EACCES, "this user cannot write there")
+            return
+        # tried out: for root and on read-only disks, modes say nothing
+        file = output.resolve()
+        with tempfile.NamedTemporaryFile(prefix=".perftui-", dir=file.parent):
+            if not file.exists():
+                file.touch(exist_ok=False)
+                file.unlink()
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
 def width() -> int:

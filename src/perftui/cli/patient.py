@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
 
+from perftui.cli.outputs import note_order
 from perftui.model.errors import UsageError
 
 _MISTAKES = "perftui.mistakes"
@@ -35,6 +37,9 @@ class PatientCommand(click.Command):
         Raises:
             UsageError: with a line for each mistake.
         """
+        with suppress(click.UsageError):
+            _, _, order = self.make_parser(ctx).parse_args(list(args))
+            note_order(ctx, [parameter.name for parameter in order])
         try:
             rest = super().parse_args(ctx, args)
         except click.UsageError as error:

@@ -12,7 +12,7 @@ import click
 from perftui.cli.failures import tell
 from perftui.cli.options import format_option, output_option
 from perftui.cli.output import width, write_output
-from perftui.cli.references import PRESET
+from perftui.cli.references import PRESET, RUN
 from perftui.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def check(files: tuple[str, ...]) -> int:
     problems: list[str] = []
     for reference in files:
         try:
-            read_preset(*find_preset(reference))
+            read_preset(*find_preset(reference), whole_files=True)
         except UsageError as error:
             problems += error.problems
         else:
@@ -135,15 +135,27 @@ def check(files: tuple[str, ...]) -> int:
 @presets.command(short_help="Write a preset to start from.")
 @click.argument("name")
 @click.option("--from", "url", metavar="URL", default="", help="The service that it is for.")
+@click.option("--from-run", type=RUN, metavar="RUN", default="", help="What this run sent; latest is the newest.")
 @click.option("--user", is_flag=True, help="Into the user's configuration instead of ./presets.")
-def new(name: str, url: str, *, user: bool) -> int:
-    """Write a preset to start from, with comments: ./presets/NAME.toml."""
+def new(name: str, url: str, from_run: str, *, user: bool) -> int:
+    """Write a preset to start from, with comments: ./presets/NAME.toml; or one that makes a saved run again."""
     from perftui.presets.locations import directory_presets, user_presets
     from perftui.presets.starter import starting_preset
 
+    if url and from_run:
+        raise click.UsageError("--from and --from-run exclude each other: a new preset, or that of a run")
+    text = _from_run(name, from_run) if from_run else starting_preset(name, url)
     folder = user_presets() if user else directory_presets()
-    _write_new(folder / f"{name}.toml", starting_preset(name, url))
+    _write_new(folder / f"{name}.toml", text)
     return 0
+
+
+def _from_run(name: str, reference: str) -> str:
+    from perftui.cli.results import open_run
+    from perftui.presets.from_run import preset_from_run
+
+    record = open_run(reference, in_full=False).record
+    return preset_from_run(record.plan, name, record.id)
 
 
 @presets.command(short_help="The JSON Schema of presets.")
@@ -161,24 +173,49 @@ def schema(output: Path | None) -> int:
     return 0
 
 
-@presets.command("import", short_help="From curl, HAR, OpenAPI or .http.")
+@presets.command("import", short_help="From curl, HAR, OpenAPI, Postman, JMeter, .http.")
 @click.argument("file")
 @click.option(
-    "--as", "kind", type=click.Choice(("curl", "har", "openapi", "http")), help="What it is, when it cannot be told."
+    "--as",
+    "kind",
+    type=click.Choice(("curl", "har", "openapi", "postman", "jmx", "http")),
+    help="What it is, when it cannot be told.",
 )
 @click.option("--name", default="", help="Name of the preset; by default that of the file that is written or read.")
+@click.option(
+    "--environment",
+    metavar="FILE[:NAME]",
+    default="",
+    help="Variables of Postman or of an editor: an exported environment, http-client.env.json.",
+)
 @output_option
-def import_(file: str, kind: str | None, name: str, output: Path | None) -> int:
-    """Make a preset of a curl command, a HAR file, an OpenAPI 3 document or a .http file; FILE `-` is stdin."""
-    from perftui.presets.importing.any_file import IMPORTERS, kind_of
-    from perftui.presets.text_files import decode_text
+def import_(file: str, kind: str | None, name: str, environment: str, output: Path | None) -> int:
+    """Make a preset of what you have; FILE `-` is stdin. What cannot be carried over is said at the top of it.
+
+    Read are curl commands, HAR recordings, OpenAPI 3 and Swagger 2.0 documents with the files beside them, Postman
+    collections, JMeter test plans and .http files. Of scripts of k6, Locust, Gatling and Artillery the requests are
+    listed.
+    """
+    from perftui.presets.importing.any_file import MOST_BYTES, import_any, kind_of
+    from perftui.presets.importing.environments import read_environment
+    from perftui.presets.text_files import decode_text, read_text
 
     shown = "stdin" if file == "-" else file
-    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    text = decode_text(data, shown)
+    if file == "-":
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise UsageError(f"stdin: larger than {MOST_BYTES // 1024**2} MiB")
+        text = decode_text(data, shown)
+    else:
+        text = read_text(Path(file), MOST_BYTES)
+    variables = None
+    if environment:
+        path, _, chosen = environment.partition(":") if not Path(environment).exists() else (environment, "", "")
+        variables = read_environment(read_text(Path(path), MOST_BYTES), chosen)
     # Browsers save `localhost_Archive [26-11-21].har`.
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", (output or Path(shown)).stem).strip("-._")[:64] or "imported"
-    toml = IMPORTERS[kind or kind_of(text, file)](text, name or stem)
+    folder = None if file == "-" else Path(file).parent
+    toml = import_any(text, kind or kind_of(text, file), name or stem, folder=folder, variables=variables)
     if output is None:
         write_output(toml, None)
     else:

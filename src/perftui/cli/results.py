@@ -12,6 +12,8 @@ from perftui.model.journal import JournalLine
 from perftui.model.plan import Plan
 from perftui.model.record import Record
 from perftui.model.text import safe_text
+from perftui.presets.one_request import identity_of
+from perftui.presets.urls import full_url, is_url
 from perftui.store.journal import JournalFollower
 from perftui.store.library import RunLibrary
 from perftui.store.liveness import is_live
@@ -123,14 +125,26 @@ def chosen_baseline(reference: str, plan: Plan) -> list[LoadedRun]:
     return with_rounds(open_side(reference))
 
 
-def trend_records(preset: str, url: str | None, newest: int) -> list[Record]:
+def trend_records(preset: str | None, url: str | None, newest: int) -> list[Record]:
     """The newest runs of a preset, newest first.
+
+    Args:
+        preset: its name; a URL means its own runs; None the preset and target of the newest run.
+        url: only runs of this target.
+        newest: so many at most.
 
     Raises:
         UsageError: there are none.
     """
-    rows = [row for row in RunLibrary().list() if row.preset == preset and url in {None, row.url} and not row.problem]
-    rows = [row for row in rows if row.status != "running"][:newest]
+    ended = [row for row in RunLibrary().list() if row.status != "running" and not row.problem]
+    if preset is None:
+        if not ended:
+            raise UsageError("there are no saved runs yet; make one with `perftui run`")
+        preset, url = ended[0].preset, ended[0].url
+    elif is_url(preset):
+        preset, url = identity_of(preset)
+    target = None if url is None else full_url(url)
+    rows = [row for row in ended if row.preset == preset and target in {None, row.url}][:newest]
     if not rows:
         raise UsageError(f"there are no saved runs of {safe_text(preset, 60)!r}; `perftui runs` lists what there is")
     return [read_record(row.path) for row in rows]

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
-from perftui.cli.options import (
-    DURATION,
-    SHARE,
-    WORKERS,
-    format_option,
-    option,
-    output_option,
-    strict_option,
-    warn_only_option,
-)
+from perftui.cli.load_options import HABITS, LoadOptions, load_options
+from perftui.cli.options import SHARE, option, strict_option, warn_only_option
+from perftui.cli.outputs import Output, outputs_options
 from perftui.cli.patient import PatientCommand
 from perftui.cli.references import PRESET, RUN
 from perftui.model.text import safe_text
-
-if TYPE_CHECKING:
-    from perftui.model.plan import Plan
 
 FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
 _LONGEST_LABEL = 1_000
@@ -35,24 +22,10 @@ Exit codes
 """
 
 
-@click.command(cls=PatientCommand, epilog=_EXIT_CODES, short_help="Load a target with a preset.")
+@click.command(cls=PatientCommand, epilog=f"{HABITS}\n{_EXIT_CODES}", short_help="Load a target with a preset.")
 @click.argument("preset", type=PRESET)
 @click.argument("url", required=False)
-@option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Arrivals per second (open loop).")
-@option("--users", type=click.IntRange(min=1), metavar="N", help="Users that each wait for their answer (closed loop).")
-@option("-d", "--duration", type=DURATION, help="How long the load lasts, warm-up not included: 30s, 5m.")
-@option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")
-@option("--workers", type=WORKERS, help="Worker processes, or auto.")
-@option("--timeout", type=DURATION, help="Total deadline of one request.")
-@option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Stop after this many requests.")
-@option(
-    "-H",
-    "--header",
-    "headers",
-    multiple=True,
-    metavar="K:V",
-    help="Header of every request; repeatable. @FILE reads them from a file.",
-)
+@load_options
 @option(
     "--set",
     "settings",
@@ -77,8 +50,7 @@ Exit codes
 @option("--threshold", type=SHARE, default=0.2, help="Change that counts as a regression.  [default: 20%]")
 @option("--headless", is_flag=True, help="No screen: progress on stderr, result on stdout.")
 @option("--detach", is_flag=True, help="Print the run's id and return; the run goes on by itself.")
-@format_option(*FORMATS)
-@output_option
+@outputs_options(*FORMATS)
 @warn_only_option
 @strict_option
 @option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")
@@ -87,14 +59,7 @@ def run(
     *,
     preset: str,
     url: str | None,
-    rate: float | None,
-    users: int | None,
-    duration: float | None,
-    warmup: float | None,
-    workers: int | None,
-    timeout: float | None,
-    max_requests: int | None,
-    headers: tuple[str, ...],
+    load: LoadOptions,
     settings: tuple[str, ...],
     rounds: int,
     label: str,
@@ -102,46 +67,28 @@ def run(
     threshold: float,
     headless: bool,
     detach: bool,
-    style: str,
-    output: Path | None,
+    outputs: tuple[Output, ...],
     warn_only: bool,
     strict: bool,
     confirm_host: str,
     no_mouse: bool,
 ) -> int:
-    """Load URL (or the preset's own target) with PRESET, a name or a file.
+    """Load URL (or the preset's own target) with PRESET, a name or a file; or a URL alone.
 
-    A URL with a path replaces the preset's operations by one with that path. Without a terminal, or with
-    --headless, progress goes to stderr and the result to stdout. Loopback and private hosts start at once;
-    public ones need --confirm-host.
+    A URL alone is loaded by 50 users for 10 s after a warm-up of 2 s. With a preset, a URL with a path replaces
+    the preset's operations by one with that path. Without a terminal, or with --headless, progress goes to
+    stderr and the result to stdout. Loopback and private hosts start at once; public ones need --confirm-host.
     """
-    from perftui.cli.headers import parse_headers
     from perftui.cli.screen import has_terminal
     from perftui.cli.wanted import Wanted
     from perftui.presets.loading import load_plan
-    from perftui.presets.overrides import Overrides
+    from perftui.presets.urls import is_url
 
-    if rate is not None and users is not None:
-        raise click.UsageError("--rate and --users exclude each other: open loop or closed loop")
-    if detach and (headless or rounds > 1 or output or baseline):
+    if detach and (headless or rounds > 1 or outputs != (Output("text"),) or baseline):
         raise click.UsageError(
             "--detach goes without --headless, --rounds, --output and --baseline: nobody waits for the result"
         )
-    plan: Plan = load_plan(
-        preset,
-        url,
-        Overrides(
-            rate=rate,
-            users=users,
-            duration_s=duration,
-            warmup_s=warmup,
-            workers=workers,
-            headers=parse_headers(headers),
-            timeout_s=timeout,
-            max_requests=max_requests,
-        ),
-        settings,
-    )
+    plan = load_plan(preset, url, load.overrides(), settings)
     wanted = Wanted(
         plan=plan,
         label=safe_text(label, _LONGEST_LABEL),
@@ -149,17 +96,17 @@ def run(
         baseline=baseline,
         threshold=threshold,
         rounds=rounds,
-        style=style,
-        output=output,
+        outputs=outputs,
         warn_only=warn_only,
         strict=strict,
         mouse=not no_mouse,
+        is_new=is_url(preset),
     )
     if detach:
         from perftui.cli.session import run_detached
 
         return run_detached(wanted)
-    if headless or rounds > 1 or not has_terminal() or (style != "text" and output is None):
+    if headless or rounds > 1 or not has_terminal() or wanted.prints_data:
         from perftui.cli.headless import run_headless
 
         return run_headless(wanted)

@@ -29,9 +29,12 @@ def _is_dumb() -> bool:
 
 def show(start: Start, stream: TextIO) -> int:
     """Open the app; what it leaves is printed to the stream. Returns its exit code."""
-    from perftui.tui.app import run_app
+    from perftui.tui.first_paint import first_paint
 
-    left = run_app(start)
+    with first_paint(start) as curtain:
+        from perftui.tui.app import run_app
+
+        left = run_app(start, curtain.lift)
     if left.text:
         print(left.text.rstrip("\n"), file=stream, flush=True)
     return left.code

@@ -1,13 +1,11 @@
-"""What `perftui run` does with a plan on a terminal: start the run in processes of its own, then show it, or not.
+"""What `perftui run` does with a plan on a terminal: start the run in processes of its own and show it, or not.
 
-Imports are light until the runner is on its way: it loads what it needs at the same time.
+The screen comes first: runner and workers load their modules while the app loads its own.
 """
 
 from __future__ import annotations
 
-import importlib
 import sys
-import threading
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +16,7 @@ from perftui.cli.failures import tell
 from perftui.cli.output import check_output
 from perftui.cli.screen import show
 from perftui.cli.wanted import Wanted
-from perftui.engine.runner.launch import start_runner
+from perftui.engine.runner.launch import PendingRun, start_runner
 from perftui.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -38,22 +36,22 @@ def run_on_screen(wanted: Wanted) -> int:
     from perftui.engine.runner.guard import needs_confirmation
     from perftui.tui.start import Start
 
-    check_output(wanted.output)
+    for output in wanted.outputs:
+        check_output(output.path)
     if needs_confirmation(wanted.plan) and not wanted.confirm_host:
         return show(Start(screen="confirm", plan=wanted.plan, label=wanted.label, mouse=wanted.mouse), sys.stdout)
     baseline = _baseline(wanted)
-    loading = threading.Thread(target=_load_app, daemon=True)
-    loading.start()
-    handle = anyio.run(start_runner, wanted.request())
+    pending = PendingRun()
+    pending.give(wanted.request())
     try:
-        loading.join()
-        code = show(Start(screen="live", run=handle.path, mouse=wanted.mouse), sys.stdout)
-    except KeyboardInterrupt:  # before there was a screen to take the key
-        from perftui.engine.control.client import ControlClient
-
-        with suppress(UsageError):  # it has ended
-            anyio.run(partial(ControlClient(handle.run_id).send, "stop", origin="tui"))
+        code = show(Start(screen="live", pending=pending, plan=wanted.plan, mouse=wanted.mouse), sys.stdout)
+    except BaseException:  # Ctrl-C before there was a screen to take the key, or a defect of the app
+        _stop(pending)
         raise
+    if not pending.has_answered:  # the screen was left before there was anything to see
+        pending.cancel()
+        return code or ExitCode.INTERRUPTED
+    handle = pending.wait()
 
     from perftui.cli.finish import finish_on_screen
     from perftui.store.liveness import is_live
@@ -63,6 +61,17 @@ def run_on_screen(wanted: Wanted) -> int:
     return finish_on_screen(wanted, handle.path, baseline)
 
 
+def _stop(pending: PendingRun) -> None:
+    """Nobody will see the run: it is stopped, or does not begin."""
+    if not pending.has_answered:
+        pending.cancel()
+        return
+    from perftui.engine.control.client import ControlClient
+
+    with suppress(UsageError):  # it has ended, or never began
+        anyio.run(partial(ControlClient(pending.wait().run_id).send, "stop", origin="tui"))
+
+
 def _baseline(wanted: Wanted) -> list[LoadedRun]:
     """The runs to compare with, looked up before this run is the latest one."""
     if not wanted.baseline:
@@ -70,9 +79,3 @@ def _baseline(wanted: Wanted) -> list[LoadedRun]:
     from perftui.cli.results import chosen_baseline
 
     return chosen_baseline(wanted.baseline, wanted.plan)
-
-
-def _load_app() -> None:
-    """Import the app; in a thread, while the runner starts."""
-    importlib.import_module("perftui.tui.app")
-    importlib.import_module("perftui.tui.screens.live")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
-from perftui.cli.options import SHARE, format_option, output_option
+from perftui.cli.options import SHARE
+from perftui.cli.outputs import Output, outputs_options, write_outputs
+from perftui.cli.patient import PatientCommand
 from perftui.cli.references import PRESET
 
 
-@click.command(short_help="A metric over the last runs of a preset.")
-@click.argument("preset", type=PRESET)
+@click.command(cls=PatientCommand, short_help="A metric over the last runs of a preset.")
+@click.argument("preset", type=PRESET, required=False)
 @click.argument("url", required=False)
 @click.option("--metric", default="", help="Such as response_time.p99, error_rate; by default p95.")
 @click.option("--operation", default="", help="One operation instead of the total.")
@@ -20,22 +21,22 @@ from perftui.cli.references import PRESET
     "-n", "--newest", type=click.IntRange(2), metavar="N", default=100, show_default=True, help="Look at so many runs."
 )
 @click.option("--threshold", type=SHARE, default=0.2, help="Distance that makes a jump.  [default: 20%]")
-@format_option("text", "json", "csv")
-@output_option
+@outputs_options("text", "json", "csv")
 def trend(
-    preset: str,
+    preset: str | None,
     url: str | None,
     *,
     metric: str,
     operation: str,
     newest: int,
     threshold: float,
-    style: str,
-    output: Path | None,
+    outputs: tuple[Output, ...],
 ) -> int:
-    """Show how a metric of PRESET moved over the runs that can be compared with the newest one."""
+    """Show how a metric of PRESET moved over the runs that can be compared with the newest one.
+
+    PRESET is that of the newest run by default. A URL shows the runs of `perftui URL`.
+    """
     from perftui.analysis.trend import trend as find
-    from perftui.cli.output import write_output
     from perftui.cli.results import trend_records
     from perftui.report.json_export import struct_json
     from perftui.report.trend import trend_csv, trend_text
@@ -43,11 +44,15 @@ def trend(
 
     records = trend_records(preset, url, newest)
     found = find(records, metric, operation, baseline_id=get_baseline(records[0].plan) or "", threshold=threshold)
-    if style == "json":
-        text = struct_json(found)
-    elif style == "csv":
-        text = trend_csv(found)
-    else:
-        text = trend_text(found, colour=output is None and sys.stdout.isatty())
-    write_output(text, output)
+
+    def render(style: str) -> str:
+        match style:
+            case "json":
+                return struct_json(found)
+            case "csv":
+                return trend_csv(found)
+            case _:
+                return trend_text(found, colour=Output("text") in outputs and sys.stdout.isatty())
+
+    write_outputs(outputs, render)
     return 0

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from msgspec import Struct
 
+from perftui.cli.outputs import Output
 from perftui.engine.runner.request import RunRequest
 from perftui.model.plan import Plan
 
@@ -19,18 +18,25 @@ class Wanted(Struct, frozen=True, kw_only=True):
     baseline: str = ""
     threshold: float = 0.2
     rounds: int = 1
-    style: str = "text"
-    output: Path | None = None
+    outputs: tuple[Output, ...] = (Output("text"),)
     warn_only: bool = False
     strict: bool = False
     mouse: bool = True
+    is_new: bool = False
+    """A URL alone: no preset has this plan yet."""
 
     @property
     def in_full(self) -> bool:
         """Whether the result needs every second of its runs."""
         from perftui.report.export import EVERY_SECOND
 
-        return bool(self.baseline) or self.rounds > 1 or self.style in EVERY_SECOND
+        styles = {output.style for output in self.outputs}
+        return bool(self.baseline) or self.rounds > 1 or bool(styles & EVERY_SECOND)
+
+    @property
+    def prints_data(self) -> bool:
+        """Whether a document that is no text goes to stdout: no screen may be there."""
+        return any(output.path is None and output.style != "text" for output in self.outputs)
 
     def request(self, rounds_of: str = "", number: int = 0) -> RunRequest:
         """The request of one run."""

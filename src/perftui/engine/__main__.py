@@ -52,11 +52,14 @@ class _Speaker:
 
 def main() -> int:
     """Run what stdin asks for."""
+    from perftui.engine.runner.run import run_plan  # while whoever started us finds out what to do
+
     speaker = _Speaker()
     try:
-        request = msgspec.msgpack.decode(sys.stdin.buffer.read(MOST_REQUEST_BYTES), type=RunRequest)
-        from perftui.engine.runner.run import run_plan
-
+        asked = sys.stdin.buffer.read(MOST_REQUEST_BYTES)
+        if not asked:
+            return ExitCode.OK  # it came to nothing
+        request = msgspec.msgpack.decode(asked, type=RunRequest)
         run_plan(request, on_started=lambda folder: speaker.started(folder.id, folder.path))
     except PerftuiError as error:
         speaker.failed(error.problems, error.exit_code)

@@ -8,16 +8,16 @@ from typing import Literal
 
 from msgspec.structs import astuple
 
+from perftui.metrics.bounds import Generator, bounds
 from perftui.metrics.sparse import Sparse
-from perftui.model.interval import Cell, Counts, HistogramData, TimePart
+from perftui.metrics.time_sum import TimeSum
+from perftui.model.interval import Cell, Counts, TimePart
 from perftui.model.plan import Mode
 from perftui.model.record import LatencyStats, Stats
 from perftui.model.units import fraction_of, to_digits
 
 TimeName = Literal["response_time", "service_time", "start_delay", "error_time"]
 TIMES: tuple[TimeName, ...] = ("response_time", "service_time", "start_delay", "error_time")
-_FOLD_AT = 512
-"""Histograms that may wait before they are merged: all at once costs a fraction of one by one."""
 _COUNTS = Counts.__struct_fields__
 
 
@@ -30,9 +30,9 @@ class CellSum:
         self.sent_bytes = 0
         self.parts: dict[str, list[int]] = {}
         self._counts = [0] * len(_COUNTS)
-        self._waiting: dict[TimeName, list[HistogramData]] = {name: [] for name in TIMES}
-        self._waiting_sums: dict[TimeName, list[Sparse]] = {name: [] for name in TIMES}
-        self._merged: dict[TimeName, Sparse] = {name: Sparse() for name in TIMES}
+        self._times: dict[TimeName, TimeSum] = {name: TimeSum() for name in TIMES}
+        self.ok_in_measure: int | None = 0
+        """None: a cell does not say it."""
         self._has_intended = False
 
     def add(self, cell: Cell) -> None:
@@ -45,17 +45,12 @@ class CellSum:
         for name, part in cell.times.items():
             self._add_part(name, part.count, part.sum_us, part.max_us)
         self._has_intended |= cell.response_time is not None
-        self._wait("service_time", cell.service_time)
-        self._wait("response_time", cell.response_time)
-        self._wait("start_delay", cell.start_delay)
-        self._wait("error_time", cell.error_time)
+        self._count_in_measure(cell.ok_in_measure if cell.ok_in_measure is not None or cell.counts.ok else 0)
+        for name in TIMES:
+            self._times[name].add(getattr(cell, name))
 
-    def _wait(self, name: TimeName, data: HistogramData | None) -> None:
-        if data is not None and data.count:
-            waiting = self._waiting[name]
-            waiting.append(data)
-            if len(waiting) >= _FOLD_AT:
-                self.time(name)
+    def _count_in_measure(self, ok: int | None) -> None:
+        self.ok_in_measure = None if ok is None or self.ok_in_measure is None else self.ok_in_measure + ok
 
     def add_sum(self, other: CellSum) -> None:
         """Add another sum."""
@@ -67,10 +62,9 @@ class CellSum:
         for part, (count, sum_us, max_us) in other.parts.items():
             self._add_part(part, count, sum_us, max_us)
         self._has_intended |= other._has_intended
+        self._count_in_measure(other.ok_in_measure)
         for name in TIMES:
-            self._waiting_sums[name].append(other.time(name))
-            if len(self._waiting_sums[name]) >= _FOLD_AT:
-                self.time(name)
+            self._times[name].add_sum(other.time(name))
 
     def _add_part(self, name: str, count: int, sum_us: int, max_us: int) -> None:
         part = self.parts.setdefault(name, [0, 0, 0])
@@ -85,28 +79,34 @@ class CellSum:
 
     def time(self, name: TimeName) -> Sparse:
         """The merged histogram of one time, as stored: empty response times in users mode."""
-        waiting, sums = self._waiting[name], self._waiting_sums[name]
-        if waiting or sums:
-            self._merged[name] = Sparse.merged((self._merged[name], *sums), waiting)
-            waiting.clear()
-            sums.clear()
-        return self._merged[name]
+        return self._times[name].merged()
 
     def shown_time(self, name: TimeName, mode: Mode) -> Sparse:
         """The merged histogram of one time; without intended times the response time is the service time."""
         return self.time("service_time" if name == "response_time" and mode == "users" else name)
 
-    def stats(self, duration_s: float, mode: Mode) -> Stats:
-        """What follows from the sum over so many seconds; rates are 0 without a duration."""
+    def stats(
+        self, duration_s: float, mode: Mode, *, generator: Generator | None = None, ended_ok: int | None = None
+    ) -> Stats:
+        """What follows from the sum over so many seconds; rates are 0 without a duration.
+
+        Args:
+            duration_s: the seconds.
+            mode: how the load was made.
+            generator: what it did meanwhile; None: not known.
+            ended_ok: ok answers that ended within these seconds; None: those of the sum.
+        """
         counts = self.counts
         failed = counts.errors + counts.timeouts + counts.dropped
         judged = counts.ok + failed
         times = {name: self.shown_time(name, mode).stats() for name in TIMES}
+        ended_ok = counts.ok if ended_ok is None else ended_ok
+        service = self.time("service_time")
         return Stats(
             counts=counts,
             error_classes=dict(sorted(self.error_classes.items(), key=lambda item: (-item[1], item[0]))),
             rate_per_s=to_digits(counts.started / duration_s) if duration_s > 0 else 0.0,
-            throughput_per_s=to_digits(counts.ok / duration_s) if duration_s > 0 else 0.0,
+            throughput_per_s=to_digits(ended_ok / duration_s) if duration_s > 0 else 0.0,
             attained=fraction_of(counts.ok, counts.scheduled),
             error_rate=fraction_of(failed, judged),
             timeout_rate=fraction_of(counts.timeouts, judged),
@@ -116,6 +116,8 @@ class CellSum:
             service_time_ms=times["service_time"],
             start_delay_ms=times["start_delay"] if mode == "rate" else LatencyStats(),
             error_time_ms=times["error_time"],
+            response_time_bounds=bounds(times["response_time"], service, generator) if generator else {},
+            service_time_bounds=bounds(times["service_time"], service, generator) if generator else {},
             times_ms=self._part_means(counts),
         )
 
@@ -140,6 +142,7 @@ class CellSum:
             start_delay=self.time("start_delay").data if self._has_intended else None,
             error_time=self.time("error_time").data,
             times={name: TimePart(count=part[0], sum_us=part[1], max_us=part[2]) for name, part in self.parts.items()},
+            ok_in_measure=self.ok_in_measure,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from perftui.metrics.cells import CellSum
+from perftui.metrics.sparse import Sparse
 from perftui.metrics.trust import worst_of
 from perftui.model.interval import Connections, HostSample, Interval, TrustReason, WorkerHealth
 from perftui.model.plan import Phase
@@ -87,7 +88,10 @@ def _merged_workers(intervals: Sequence[Interval], seconds: float) -> tuple[Work
             WorkerHealth(
                 worker=worker,
                 cpu_percent=sum(duration_s * health.cpu_percent for duration_s, health in samples) / max(seconds, 1e-9),
+                busy_percent=sum(duration_s * health.busy_percent for duration_s, health in samples)
+                / max(seconds, 1e-9),
                 memory_bytes=held[-1].memory_bytes,
+                loop_lag=Sparse.of(*(health.loop_lag for health in held)).data,
                 loop_lag_p99_ms=max(health.loop_lag_p99_ms for health in held),
                 loop_lag_max_ms=max(health.loop_lag_max_ms for health in held),
                 loop_lag_over_100ms=sum(health.loop_lag_over_100ms for health in held),

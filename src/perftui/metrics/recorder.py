@@ -44,9 +44,10 @@ class CellRecorder:
     """
 
     __slots__ = (
-        "_closed", "_many", "_rate_mode", "cancelled", "classes", "client_errors", "delays", "dropped", "error_times",
-        "errors", "expired", "expired_delays", "first_bytes", "operation", "other_delays", "others", "parts", "phase",
-        "plain", "plain_delays", "received", "scheduled", "sent", "started", "timeouts", "transfers",
+        "_closed", "_many", "_marked", "_rate_mode", "cancelled", "classes", "client_errors", "delays", "dropped",
+        "error_times", "errors", "expired", "expired_delays", "first_bytes", "ok_in_measure", "operation",
+        "other_delays", "others", "parts", "phase", "plain", "plain_delays", "received", "scheduled", "sent",
+        "started", "timeouts", "transfers",
     )  # fmt: skip
 
     def __init__(self, operation: str, phase: Phase, *, rate_mode: bool) -> None:
@@ -76,7 +77,9 @@ class CellRecorder:
         self._many: dict[TimeName, Histogram] = {}
         """Of times with more values than lists should hold."""
         self.scheduled = self.started = self.errors = self.timeouts = self.dropped = self.cancelled = 0
-        self.client_errors = self.sent = self.received = self._closed = 0
+        self.client_errors = self.sent = self.received = self._closed = self._marked = 0
+        self.ok_in_measure = 0
+        """Ok answers that ended while the load was measured; see `mark`."""
         self.classes: dict[str, int] = {}
         self.parts: dict[str, PartSum] = {}
 
@@ -106,9 +109,27 @@ class CellRecorder:
         self.dropped += 1
         self.count_class(error_class)
 
+    def record_drops(self, error_class: str, count: int) -> None:
+        """Count requests that fell due unnoticed and were never sent."""
+        self.scheduled += count
+        self.dropped += count
+        self.classes[error_class] = self.classes.get(error_class, 0) + count
+
     def count_class(self, error_class: str) -> None:
         """Count one more of an error class."""
         self.classes[error_class] = self.classes.get(error_class, 0) + 1
+
+    @property
+    def ok(self) -> int:
+        """Ok answers so far."""
+        return self._closed + len(self.plain) + len(self.others) + len(self.expired) - self.timeouts
+
+    def mark(self, phase: Phase) -> None:
+        """The answers since the last mark ended in this phase, by the clock."""
+        ok = self.ok
+        if phase == "measure":
+            self.ok_in_measure += ok - self._marked
+        self._marked = ok
 
     def fold_long(self) -> None:
         """Count what is in the lists when one has grown long."""
@@ -155,12 +176,12 @@ class CellRecorder:
                 name: TimePart(count=part.count, sum_us=part.sum_ns // 1000, max_us=part.max_ns // 1000)
                 for name, part in self.parts.items()
             },
+            ok_in_measure=self.ok_in_measure,
         )
 
     def _counts(self) -> Counts:
-        closed = self._closed + len(self.plain) + len(self.others) + len(self.expired)
         return Counts(
-            scheduled=self.scheduled, started=self.started, ok=closed - self.timeouts, errors=self.errors,
+            scheduled=self.scheduled, started=self.started, ok=self.ok, errors=self.errors,
             timeouts=self.timeouts, dropped=self.dropped, cancelled=self.cancelled, client_errors=self.client_errors,
         )  # fmt: skip
 

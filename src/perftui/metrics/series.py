@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from perftui.metrics.cells import CellSum, TimeName, sum_of
+from perftui.metrics.density import density_of
+from perftui.metrics.histogram import Float64s
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import value_of
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
@@ -21,13 +23,14 @@ LEAST_S = 0.5
 class IntervalView:
     """One interval, with what was computed from it kept."""
 
-    __slots__ = ("_counts", "_mode", "_stats", "interval")
+    __slots__ = ("_counts", "_density", "_mode", "_stats", "interval")
 
     def __init__(self, interval: Interval, mode: Mode) -> None:
         self.interval = interval
         self._mode = mode
         self._stats: dict[tuple[TimeName, str], LatencyStats] = {}
         self._counts: dict[str, Counts] = {}
+        self._density: Float64s | None = None
 
     def cells(self, operation: str) -> list[Cell]:
         """The cells of an operation (empty: of all) in every phase."""
@@ -52,6 +55,12 @@ class IntervalView:
         if found is None:
             found = self._stats[name, operation] = self.histogram(name, operation).stats()
         return found
+
+    def density(self) -> Float64s:
+        """Where the response times of all operations lie."""
+        if self._density is None:
+            self._density = density_of(self.histogram("response_time"))
+        return self._density
 
     def histogram(self, name: TimeName, operation: str = "") -> Sparse:
         """The merged histogram of one time in the interval."""

@@ -54,21 +54,28 @@ class Sparse:
         self.overflow = overflow
 
     @classmethod
-    def counted(cls, values_us: Int64s) -> Sparse:
+    def counted(cls, values_us: Int64s, weights: Int64s | None = None) -> Sparse:
         """A histogram of these values; those above one hour go to the top slot.
+
+        Args:
+            values_us: the values.
+            weights: how many times each counts, at least once; None: once.
 
         Raises:
             ValueError: a value is negative.
         """
         if not len(values_us):
             return cls()
+        weights = np.ones(len(values_us), dtype=np.int64) if weights is None else weights
         lowest, highest = int(values_us.min()), int(values_us.max())
         if lowest < 0:
             raise ValueError(f"negative time: {lowest} us")
-        overflow = int((values_us > HIGHEST_US).sum()) if highest > HIGHEST_US else 0
+        overflow = int(weights[values_us > HIGHEST_US].sum()) if highest > HIGHEST_US else 0
         slots = slots_of(np.minimum(values_us, HIGHEST_US) if overflow else values_us)
-        slots, counts = _added_up(slots, np.ones(len(slots), dtype=np.int64))
-        return cls(slots, counts, sum_us=int(values_us.sum()), min_us=lowest, max_us=highest, overflow=overflow)
+        slots, counts = _added_up(slots, weights)
+        return cls(
+            slots, counts, sum_us=int((values_us * weights).sum()), min_us=lowest, max_us=highest, overflow=overflow
+        )
 
     @classmethod
     def used(cls, histogram: Histogram) -> Sparse:

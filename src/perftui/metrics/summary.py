@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import CellSum, sum_of
-from perftui.model.interval import Cell, Event
+from perftui.metrics.sparse import Sparse
+from perftui.model.interval import Cell, Event, Interval
 from perftui.model.objectives import TIME_METRICS
 from perftui.model.plan import Mode, Plan
 from perftui.model.record import LatencyStats, Stats, Summary
@@ -14,13 +16,30 @@ from perftui.model.units import fraction_of
 ENDS_LOAD = frozenset({"stop", "abort", "auto_stop"})
 
 
-def stats_of(cells: Sequence[Cell], duration_s: float, mode: Mode) -> Stats:
+def stats_of(cells: Sequence[Cell], duration_s: float, mode: Mode, generator: Generator | None = None) -> Stats:
     """What some cells say together, over so many seconds."""
-    return sum_of(cells).stats(duration_s, mode)
+    return sum_of(cells).stats(duration_s, mode, generator=generator)
 
 
-def summary_of(sums: dict[str, CellSum], duration_s: float, plan: Plan, phase: str = "measure") -> Summary:
-    """A summary of sums by operation: total, then every operation of the plan, measured or not, in its order."""
+def generator_of(intervals: Iterable[Interval]) -> Generator:
+    """What the generator did in some intervals."""
+    return Generator(Sparse.of(*(worker.loop_lag for interval in intervals for worker in interval.workers)))
+
+
+def summary_of(
+    sums: dict[str, CellSum], duration_s: float, plan: Plan, phase: str = "measure", *,
+    generator: Generator | None = None, ended_ok: Mapping[str, int] | None = None,
+) -> Summary:  # fmt: skip
+    """A summary of sums by operation: total, then every operation of the plan, measured or not, in its order.
+
+    Args:
+        sums: By operation.
+        duration_s: How long that took.
+        plan: What is executed.
+        phase: What it is of.
+        generator: What it did meanwhile; None: not known.
+        ended_ok: Ok answers by operation that ended within these seconds; None: those of the sums.
+    """
     total = CellSum()
     for part in sums.values():
         total.add_sum(part)
@@ -30,8 +49,15 @@ def summary_of(sums: dict[str, CellSum], duration_s: float, plan: Plan, phase: s
     return Summary(
         phase=phase,
         duration_s=duration_s,
-        total=total.stats(duration_s, mode),
-        operations={name: sums.get(name, CellSum()).stats(duration_s, mode) for name in names},
+        total=total.stats(
+            duration_s, mode, generator=generator, ended_ok=None if ended_ok is None else sum(ended_ok.values())
+        ),
+        operations={
+            name: sums.get(name, CellSum()).stats(
+                duration_s, mode, generator=generator, ended_ok=None if ended_ok is None else ended_ok.get(name, 0)
+            )
+            for name in names
+        },
     )
 
 

@@ -12,9 +12,9 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import Self
 
-from msgspec.structs import replace
-
+from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import CellSum, TimeName
+from perftui.metrics.histogram import Float64s
 from perftui.metrics.interval_merge import Sums, add_cells, merge_intervals
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.series import (
@@ -27,8 +27,9 @@ from perftui.metrics.series import (
 )  # fmt: skip
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.spread import SpreadOf
-from perftui.metrics.summary import load_end_s, summary_of
-from perftui.metrics.trust import LOADED_PHASES, RunTrust, worst_of
+from perftui.metrics.summary import generator_of, load_end_s, summary_of
+from perftui.metrics.time_sum import TimeSum
+from perftui.metrics.trust import RunTrust
 from perftui.model.interval import Counts, ErrorSample, Event, Interval
 from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import PHASES, Mode, Phase, Plan
@@ -66,6 +67,8 @@ class Timeline:
         self._samples: dict[tuple[str, str, int, str], ErrorSample] = {}
         self._sums: Sums = {}
         """Of all whole minutes."""
+        self._lags: dict[Phase, TimeSum] = {}
+        """How late the workers' loops were in the seconds in which something of a phase happened."""
         self._trust: RunTrust | None = None
         self._host = {metric: SpreadOf() for metric in OF_HOST}
 
@@ -120,9 +123,11 @@ class Timeline:
 
     def _add_interval(self, interval: Interval) -> None:
         self._trust = self._trust or RunTrust(self.plan)
-        reasons = self._trust.add(interval)
-        if reasons and not interval.trust_reasons:
-            interval = replace(interval, trust=worst_of(reasons), trust_reasons=reasons)
+        self._trust.add(interval)
+        for phase in interval.cells:
+            lags = self._lags.setdefault(phase, TimeSum())
+            for worker in interval.workers:
+                lags.add(worker.loop_lag)
         self.last_interval = interval
         self.intervals_count += 1
         add_cells(self._minute, interval)
@@ -170,19 +175,37 @@ class Timeline:
 
     def window(self, seconds: float) -> Summary:
         """The last seconds, whatever the phase. Its duration is that of the whole intervals it took."""
-        since_s = self.at_s - seconds - 1e-6
+        return self.between(self.at_s - seconds, math.inf)
+
+    def between(self, first_s: float, end_s: float) -> Summary:
+        """The kept intervals that lie between two moments, whatever the phase; as `window` for any place of the run."""
         taken = []
         for view in reversed(self._views):
-            if view.interval.at_s < since_s:
+            if view.interval.at_s < first_s - 1e-6:
                 break
-            taken.append(view.interval)
+            if view.interval.at_s + view.interval.duration_s <= end_s + 1e-6:
+                taken.append(view.interval)
         duration_s = sum(interval.duration_s for interval in taken)
-        return summary_of(sums_by_operation(taken), duration_s, self.plan, phase="window")
+        sums = sums_by_operation(taken)
+        return summary_of(sums, duration_s, self.plan, phase="window", generator=generator_of(taken))
 
     def run(self) -> Summary:
         """The measure phase so far, by intended time."""
         sums = {name: self._sum(_MEASURE, name) for name in self._names(_MEASURE)}
-        return summary_of(sums, self.measured_s, self.plan)
+        generator, ended = self._generator("measure"), self._ended_ok()
+        return summary_of(sums, self.measured_s, self.plan, generator=generator, ended_ok=ended)
+
+    def _generator(self, phase: Phase) -> Generator:
+        """What it did during a phase."""
+        lags = self._lags.get(phase)
+        is_limit = self._trust is not None and self._trust.is_limit
+        return Generator(lags.merged() if lags else Sparse(), is_limit=is_limit)
+
+    def _ended_ok(self) -> dict[str, int] | None:
+        """Ok answers by operation that ended while the load was measured; None where the journal does not say it."""
+        found = {name: self._sum(PHASES, name).ok_in_measure for name in self._names(PHASES)}
+        known = {name: count for name, count in found.items() if count is not None}
+        return known if len(known) == len(found) else None
 
     @property
     def measured_s(self) -> float:
@@ -209,8 +232,17 @@ class Timeline:
             "ramp": max(0.0, min(load_end, planned_s) - warm_s - measured_s),
             "drain": max(0.0, self.at_s - load_end),
         }
+        ended = self._ended_ok()
+        in_measure = None if ended is None else sum(ended.values())
         return {
-            phase: self._sum((phase,)).stats(durations[phase], self.mode) for phase in PHASES if self._names((phase,))
+            phase: self._sum((phase,)).stats(
+                durations[phase],
+                self.mode,
+                generator=self._generator(phase),
+                ended_ok=in_measure if phase == "measure" else None,
+            )
+            for phase in PHASES
+            if self._names((phase,))
         }
 
     def series(
@@ -234,9 +266,13 @@ class Timeline:
         found = series_of(views, metric, operation)
         return found if points is None else thinned(found, points, peaks=metric.startswith(_PEAKS))
 
+    def densities(self) -> list[tuple[float, float, Float64s]]:
+        """Start and length of each kept interval, and where its response times lie (metrics/density.py)."""
+        return [(view.interval.at_s, view.interval.duration_s, view.density()) for view in self._views]
+
     def trust(self) -> Trust:
-        """Whether the generator has kept up so far."""
-        return self._trust.trust(self._sum(LOADED_PHASES)) if self._trust else Trust()
+        """What the generator did to the numbers so far."""
+        return self._trust.trust(self.run()) if self._trust else Trust()
 
     def host_spread(self) -> dict[str, Spread]:
         """Mean, p95 and maximum of what was sampled of machine, workers and target, up to the drain."""

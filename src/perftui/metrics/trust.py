@@ -1,16 +1,20 @@
-"""Whether the generator kept up: per interval, and for the run.
+"""What the generator did to the numbers of a run, and the verdict that follows.
 
-How judged seconds add up to a run's verdict (seconds of the measure and ramp phases; metrics/trust_rules.py has the
-limits of one second):
+The verdict of a run is that of its own numbers (metrics/bounds.py has that of one number): of every percentile that an
+objective names, else of p50, p95 and p99 of the response times.
 
-* At once: an error of the generator itself, a suspended machine, loop lag above 100 ms twice, a GC pause above 100 ms
-  or a worker above 95 % CPU for 3 s make the run invalid; the in-flight cap, the CPU quota, a worker above 80 % CPU or
-  a busy host core for 3 s, one loop lag above 100 ms, an invalid second of any kind or an unresponsive or lost worker
-  degrade it.
-* Over the run: start_delay p99 (of a run that was never at the cap), schedule deficit (dropped / scheduled: > 1 %
-  degraded, > 5 % invalid), share of time at the cap (> 5 % invalid), mean of throttled periods (> 10 % invalid).
-* By share: a signal that degrades more than 5 % of the seconds degrades the run, one that makes more than 5 % of them
-  invalid makes the run invalid. A single late second in ten minutes is on the screen but is not the run's verdict.
+    valid       every one of them is sound, and the schedule was kept
+    degraded    one of them is blurred or unusable, or more than 1 % of what was due was not sent by the generator's
+                own fault
+    invalid     the median itself is unusable, more than 5 % of what was due was not sent by the generator's own fault,
+                a request failed in the generator, or the machine slept
+
+What may have caused it (a busy worker, the cap, garbage collection, a quota) is said beside it and is no verdict: a
+busy processor that made nobody late has disturbed nothing. metrics/trust_rules.py finds causes second by second.
+
+Users without think time load as fast as they can: something is always at its limit. Where that is the worker,
+throughput is the least that the target can do, and the times are mostly the worker's own queue. That is a finding, not
+a fault.
 """
 
 from __future__ import annotations
@@ -19,30 +23,28 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from perftui.metrics.cells import CellSum
-from perftui.metrics.trust_rules import (
-    AT_CAP,
-    THROTTLED,
-    above,
-    cap_text,
-    client_errors_text,
-    is_local,
-    second_reasons,
-    start_delay_limits,
-)
-from perftui.model.interval import Interval, TrustReason, TrustVerdict
+from perftui.metrics.bounds import bounds
+from perftui.metrics.cells import sum_of
+from perftui.metrics.summary import generator_of
+from perftui.metrics.trust_rules import AT_ONCE, BUSY, cap_text, client_errors_text, is_local, second_causes
+from perftui.model.interval import Interval, NumberVerdict, TrustReason, TrustVerdict
 from perftui.model.plan import Phase, Plan
-from perftui.model.record import Trust
+from perftui.model.record import Bound, Stats, Summary, Trust
 from perftui.model.units import format_ms, format_percent
 
 DEFICIT = (0.01, 0.05)
+"""Share of what was due and not sent by the generator's fault that degrades a run, and that makes it invalid."""
 SECONDS_SHARE = 0.05
+"""Of the seconds in which a cause must have been there to be named for the run."""
+LIMIT = "generator_limit"
+OWN_DROPS = ("dropped.generator", "dropped.worker_lost")
 _ORDER: dict[TrustVerdict, int] = {"valid": 0, "degraded": 1, "invalid": 2}
-_DEGRADES_AT_ONCE = frozenset({"at_cap", "throttled", "worker_cpu", "host_cpu", "worker"})
-_INVALID_AT_ONCE = frozenset({"client_errors", "suspended", "gc", "worker_cpu"})
 _ANY_PHASE = frozenset({"client_errors", "suspended", "worker"})
-LOADED_PHASES: tuple[Phase, ...] = ("ramp", "measure")
+_LOADED_PHASES: tuple[Phase, ...] = ("ramp", "measure")
 """Whose seconds count for a run."""
+_FEWEST = {"p99": 1_000, "p99_9": 10_000}
+"""Values below which a percentile is not shown, and not judged unless an objective names it."""
+_OF_A_SECOND = ("p50", "p95")
 
 
 def worst_of(reasons: Iterable[TrustReason]) -> TrustVerdict:
@@ -50,151 +52,169 @@ def worst_of(reasons: Iterable[TrustReason]) -> TrustVerdict:
     return max((reason.verdict for reason in reasons), key=_ORDER.__getitem__, default="valid")
 
 
+def is_generator_limit(trust: Trust) -> bool:
+    """Whether the generator's own speed is what was measured."""
+    return any(reason.code == LIMIT for reason in trust.reasons)
+
+
 def judge_interval(interval: Interval, plan: Plan, earlier: Sequence[Interval] = ()) -> Interval:
-    """The interval with its trust filled in.
+    """The interval with its trust filled in. Called once, where it is written.
 
     Args:
         interval: What was measured.
         plan: What the run does.
         earlier: The intervals before it, oldest first; the last two are enough.
     """
-    reasons = tuple(second_reasons(interval, plan, earlier))
+    reasons = (*_of_second(interval, plan), *second_causes(interval, plan, earlier))
     return msgspec.structs.replace(interval, trust=worst_of(reasons), trust_reasons=reasons)
 
 
-def _worst_of_each(reasons: Iterable[TrustReason]) -> list[TrustReason]:
-    """Of each code the worst reason, the first of those that are equally bad."""
-    worst: dict[str, TrustReason] = {}
-    for reason in reasons:
-        held = worst.get(reason.code)
-        if held is None or _ORDER[reason.verdict] > _ORDER[held.verdict]:
-            worst[reason.code] = reason
-    return list(worst.values())
+def _of_second(interval: Interval, plan: Plan) -> list[TrustReason]:
+    total = sum_of(cell for cells in interval.cells.values() for cell in cells.values())
+    times = total.shown_time("response_time", plan.load.mode).stats()
+    found = bounds(times, total.time("service_time"), generator_of([interval]))
+    named = {f"response_time.{name}": found[name] for name in _OF_A_SECOND if name in found}
+    return [msgspec.structs.replace(reason, at_s=interval.at_s) for reason in _of_numbers(named)]
 
 
-class _Signal:
+def _of_numbers(named: dict[str, Bound]) -> list[TrustReason]:
+    """A reason for each number that is not sound."""
+    verdicts: dict[NumberVerdict, TrustVerdict] = {"sound": "valid", "blurred": "degraded", "unusable": "degraded"}
+    reasons = []
+    for metric, bound in named.items():
+        verdict = verdicts[bound.verdict]
+        if metric == "response_time.p50" and bound.verdict == "unusable":
+            verdict = "invalid"
+        if verdict != "valid":
+            detail = f"{metric} {format_ms(bound.upper)} ms: up to {format_ms(bound.upper - bound.lower)} ms of it "
+            detail += f"({format_percent(bound.share)}) may be the generator's: {bound.verdict}"
+            reasons.append(TrustReason(code=metric, verdict=verdict, detail=detail))
+    return reasons
+
+
+def named_bounds(plan: Plan, summary: Summary) -> dict[str, Bound]:
+    """The numbers that the verdict of a run is about, by metric (after its operation, where it has one)."""
+    found: dict[str, Bound] = {}
+    for objective in plan.objectives:
+        stats = summary.operations.get(objective.operation) if objective.operation else summary.total
+        bound = bound_of(stats, objective.metric) if stats else None
+        if bound is not None:
+            name = f"{objective.operation}: {objective.metric}" if objective.operation else objective.metric
+            found[name] = bound
+    if found:
+        return found
+    total = summary.total
+    shown = [name for name in ("p50", "p95", "p99") if total.response_time_ms.count >= _FEWEST.get(name, 1)]
+    return {f"response_time.{name}": total.response_time_bounds[name] for name in shown if total.response_time_bounds}
+
+
+def bound_of(stats: Stats, metric: str) -> Bound | None:
+    """The interval of a metric; None for what is no time of answers, or is not known."""
+    time, _, statistic = metric.rpartition(".")
+    held = {"response_time": stats.response_time_bounds, "service_time": stats.service_time_bounds}.get(time, {})
+    return held.get(statistic)
+
+
+class _Cause:
     """What one rule found so far."""
 
     def __init__(self) -> None:
-        self.degraded_s = 0.0
-        self.invalid_s = 0.0
-        self.worst: TrustReason | None = None
-        self.first_s: float | None = None
+        self.seconds = 0.0
+        self.first: TrustReason | None = None
 
     def add(self, reason: TrustReason, duration_s: float) -> None:
-        if reason.verdict == "invalid":
-            self.invalid_s += duration_s
-        else:
-            self.degraded_s += duration_s
-        if self.worst is None or _ORDER[reason.verdict] > _ORDER[self.worst.verdict]:
-            self.worst = reason
-        self.first_s = reason.at_s if self.first_s is None else self.first_s
+        self.seconds += duration_s
+        self.first = self.first or reason
 
 
 class RunTrust:
-    """Judges a run interval by interval, in constant memory."""
+    """Follows a run interval by interval, in constant memory."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._earlier: list[Interval] = []
-        self._signals: dict[str, _Signal] = {}
+        self._causes: dict[str, _Cause] = {}
         self._seconds = 0.0
-        self._scheduled = self._dropped = 0
+        self._scheduled = self._own_drops = 0
         self._client_errors = 0
         self._at_cap_s = 0.0
-        self._throttled_s = 0.0
-        self._lags = 0
+        self._busy_s = 0.0
 
-    def add(self, interval: Interval) -> tuple[TrustReason, ...]:
-        """Judge one more interval and say what was found. A merged one keeps what was found in its parts."""
-        merged = any(reason.lasted_s for reason in interval.trust_reasons)
-        found = interval.trust_reasons if merged else tuple(second_reasons(interval, self._plan, self._earlier))
-        counted = interval.phase in LOADED_PHASES
-        told = [reason for reason in found if counted or reason.code in _ANY_PHASE]
-        for reason in told if merged else _worst_of_each(told):
-            signal = self._signals.setdefault(reason.code, _Signal())
-            signal.add(reason, reason.lasted_s or interval.duration_s)
-        self._earlier = [*self._earlier[-1:], interval]
+    def add(self, interval: Interval) -> None:
+        """Take one more interval, judged when it was written. A merged one keeps what was found in its parts."""
+        counted = interval.phase in _LOADED_PHASES
+        told: dict[str, TrustReason] = {}
+        for reason in interval.trust_reasons:
+            if counted or reason.code in _ANY_PHASE:
+                told.setdefault(reason.code, reason)
+        for code, reason in told.items():
+            self._causes.setdefault(code, _Cause()).add(reason, reason.lasted_s or interval.duration_s)
         for cells in interval.cells.values():
             for cell in cells.values():
                 self._scheduled += cell.counts.scheduled
-                # what a lost worker would have sent is said by its own reason
-                self._dropped += cell.counts.dropped - cell.error_classes.get("dropped.worker_lost", 0)
+                self._own_drops += sum(cell.error_classes.get(name, 0) for name in OWN_DROPS)
                 self._client_errors += cell.counts.client_errors
         if counted:
             self._seconds += interval.duration_s
             self._at_cap_s += max((worker.at_cap_s for worker in interval.workers), default=0.0)
-            self._throttled_s += interval.host.throttled_percent * interval.duration_s
-            self._lags += sum(worker.loop_lag_over_100ms for worker in interval.workers)
-        return found
+            busy = [worker.busy_percent or worker.cpu_percent for worker in interval.workers]
+            self._busy_s += sum(busy) / len(busy) / 100 * interval.duration_s if busy else 0.0
 
-    def trust(self, loaded: CellSum) -> Trust:
-        """The verdict up to now, the worst reasons first.
+    @property
+    def is_limit(self) -> bool:
+        """Whether users load as fast as they can and the workers never had to wait for an answer."""
+        load = self._plan.load
+        full_speed = load.mode == "users" and load.think_s[1] <= 0
+        return full_speed and self._seconds > 0 and self._busy_s > BUSY * self._seconds
+
+    def trust(self, summary: Summary) -> Trust:
+        """The verdict up to now, the worst reasons first, causes after them.
 
         Args:
-            loaded: Everything measured in the measure and ramp phases.
+            summary: Of the measure phase.
         """
-        reasons = [*self._from_seconds(), *self._over_the_run(loaded)]
-        ordered = sorted(_worst_of_each(reasons), key=lambda reason: -_ORDER[reason.verdict])
+        reasons = [*self._over_the_run(summary), *self._from_seconds()]
+        ordered = sorted(reasons, key=lambda reason: -_ORDER[reason.verdict])
         if is_local(self._plan):
             ordered.append(
                 TrustReason(code="shared_cpu", verdict="valid", detail="target and generator share this machine's CPU")
             )
         return Trust(verdict=worst_of(ordered), reasons=tuple(ordered))
 
+    def _over_the_run(self, summary: Summary) -> list[TrustReason]:
+        reasons = []
+        if self.is_limit:
+            busy = format_percent(self._busy_s / self._seconds)
+            detail = (
+                f"the generator was the limit, busy {busy} of the time: throughput is at least that, and times are "
+            )
+            detail += "mostly the generator's own; more workers may find more (--workers)"
+            reasons.append(TrustReason(code=LIMIT, verdict="degraded", detail=detail))
+        else:
+            reasons += _of_numbers(named_bounds(self._plan, summary))
+        deficit = self._own_drops / self._scheduled if self._scheduled else 0.0
+        if deficit > DEFICIT[0]:
+            verdict: TrustVerdict = "invalid" if deficit > DEFICIT[1] else "degraded"
+            detail = f"{format_percent(deficit)} of the requests that were due were not sent by the generator's fault, "
+            detail += f"limit {format_percent(DEFICIT[verdict == 'invalid'])}"
+            reasons.append(TrustReason(code="schedule_deficit", verdict=verdict, detail=detail))
+        if self._at_cap_s > 0:
+            share = min(1.0, self._at_cap_s / self._seconds)
+            detail = f"requests waited at {cap_text(self._plan)} for {format_percent(share)} of the time"
+            reasons.append(TrustReason(code="at_cap", verdict="valid", detail=detail))
+        return reasons
+
     def _from_seconds(self) -> list[TrustReason]:
         reasons = []
-        for code, signal in self._signals.items():
-            if signal.worst is None:
+        for code, cause in self._causes.items():
+            reason = cause.first
+            if reason is None or code == "at_cap" or code.partition(".")[0] in {"response_time", "service_time"}:
+                continue  # said over the run
+            if cause.seconds <= SECONDS_SHARE * self._seconds and code not in AT_ONCE:
                 continue
-            verdict = self._verdict_of(code, signal)
-            if verdict == "valid":
-                continue
-            detail = signal.worst.detail
-            flagged_s = signal.degraded_s + signal.invalid_s
+            detail = reason.detail
             if code == "client_errors":
                 detail = client_errors_text(self._client_errors)
             elif self._seconds > 0:
-                detail += f" ({flagged_s:.0f} of {max(self._seconds, flagged_s):.0f} s)"
-            reasons.append(TrustReason(code=code, verdict=verdict, detail=detail, at_s=signal.first_s))
-        return reasons
-
-    def _verdict_of(self, code: str, signal: _Signal) -> TrustVerdict:
-        if code == "loop_lag" and self._lags:
-            return "invalid" if self._lags > 1 else "degraded"
-        if signal.invalid_s and code in _INVALID_AT_ONCE:
-            return "invalid"
-        share_s = self._seconds * SECONDS_SHARE
-        if code not in {"at_cap", "throttled"} and signal.invalid_s > share_s:
-            return "invalid"
-        if signal.invalid_s or code in _DEGRADES_AT_ONCE or signal.degraded_s > share_s:
-            return "degraded"
-        return "valid"
-
-    def _over_the_run(self, loaded: CellSum) -> list[TrustReason]:
-        reasons = []
-        delays = loaded.time("start_delay")
-        if delays.total:
-            p50_ms = loaded.time("service_time").quantiles_us((0.5,))[0] / 1e3
-            p99_ms = delays.quantiles_us((0.99,))[0] / 1e3
-            limits = start_delay_limits(p50_ms)
-            # at the cap, waiting is the cap's doing
-            if "at_cap" not in self._signals and (verdict := above(p99_ms, limits)) != "valid":
-                detail = f"requests started {format_ms(p99_ms)} ms late (p99), "
-                detail += f"limit {format_ms(limits[verdict == 'invalid'])} ms"
-                reasons.append(TrustReason(code="start_delay", verdict=verdict, detail=detail))
-        deficit = self._dropped / self._scheduled if self._scheduled else 0.0
-        if (verdict := above(deficit, DEFICIT)) != "valid":
-            detail = f"{format_percent(deficit)} of the requests that were due were never sent, "
-            detail += f"limit {format_percent(DEFICIT[verdict == 'invalid'])}"
-            reasons.append(TrustReason(code="schedule_deficit", verdict=verdict, detail=detail))
-        if self._seconds > 0:
-            share = min(1.0, self._at_cap_s / self._seconds)
-            if (verdict := above(share, AT_CAP)) != "valid":
-                detail = f"requests waited at {cap_text(self._plan)} for {format_percent(share)} of the time"
-                reasons.append(TrustReason(code="at_cap", verdict=verdict, detail=detail))
-            throttled = self._throttled_s / self._seconds
-            if (verdict := above(throttled, THROTTLED)) != "valid":
-                detail = f"the CPU quota held this machine back in {throttled:.1f} % of its periods"
-                reasons.append(TrustReason(code="throttled", verdict=verdict, detail=detail))
+                detail += f" ({cause.seconds:.0f} of {max(self._seconds, cause.seconds):.0f} s)"
+            reasons.append(msgspec.structs.replace(reason, detail=detail, lasted_s=0.0))
         return reasons

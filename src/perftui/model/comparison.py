@@ -52,7 +52,9 @@ class Comparison(Struct, frozen=True, kw_only=True):
     run_label: str = ""
     verdict: ComparisonVerdict
     reasons: tuple[str, ...] = ()
-    """Why the runs are not comparable, or why the verdict is capped."""
+    """Why the runs are not comparable."""
+    notes: tuple[str, ...] = ()
+    """What else is to be known: rounds that are left out, what another tool's result does not say."""
     differences: tuple[str, ...] = ()
     """What differs in plan and host, in words."""
     rounds: tuple[int, int] = (1, 1)

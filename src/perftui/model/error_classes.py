@@ -27,6 +27,7 @@ def _class(number: int, meaning: str) -> ErrorClass:
 ERROR_CLASSES: dict[str, ErrorClass] = {
     "timeout": _class(1050, "no complete answer within the target's timeout"),
     "dropped.late": _class(1060, "due, but never sent: it waited longer than the timeout for a free place in flight"),
+    "dropped.generator": _class(1062, "due, but the generator did not get to it before the end of the load"),
     "dropped.worker_lost": _class(1061, "due, but the worker process that should have sent it was lost"),
     "cancelled": _class(1070, "unfinished at the end of the drain or at an abort"),
     "dns.not_found": _class(1101, "the host name does not exist"),

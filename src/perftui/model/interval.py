@@ -14,6 +14,9 @@ from msgspec import Struct
 from perftui.model.plan import Phase
 
 TrustVerdict = Literal["valid", "degraded", "invalid"]
+"""Of a run or a second."""
+NumberVerdict = Literal["sound", "blurred", "unusable"]
+"""Of one number: how much of it may be the generator's."""
 EventKind = Literal[
     "phase", "pause", "resume", "level", "mark", "stop", "abort", "worker_lost", "worker_slow", "worker_back",
     "auto_stop", "disk", "note",
@@ -54,7 +57,7 @@ class Counts(Line, frozen=True, kw_only=True):
     errors: int = 0
     timeouts: int = 0
     dropped: int = 0
-    """Due, but never sent: older than the timeout while queued, or their worker was lost."""
+    """Due, but never sent: no place in flight in time, not got to by the generator, or their worker was lost."""
     cancelled: int = 0
     """Due or sent, but unfinished at the end of the drain or at an abort."""
     client_errors: int = 0
@@ -91,6 +94,9 @@ class Cell(Line, frozen=True, kw_only=True):
     error_time: HistogramData = HistogramData()
     """Service time of failed requests: a server that fails fast must not look faster."""
     times: dict[str, TimePart] = {}
+    ok_in_measure: int | None = None
+    """Of the ok answers those that ended while the load was measured, whenever they were due. None: not known (written
+    by an older version)."""
 
 
 class WorkerHealth(Line, frozen=True, kw_only=True):
@@ -99,7 +105,11 @@ class WorkerHealth(Line, frozen=True, kw_only=True):
     worker: int
     cpu_percent: float = 0.0
     """Of one core."""
+    busy_percent: float = 0.0
+    """Of the time: running or waiting for a core. At 100 it never waited for anything else; 0: not known."""
     memory_bytes: int = 0
+    loop_lag: HistogramData = HistogramData()
+    """How late its loop came to what had happened, noted every 5 ms; in users mode weighted by answers."""
     loop_lag_p99_ms: float = 0.0
     loop_lag_max_ms: float = 0.0
     loop_lag_over_100ms: int = 0

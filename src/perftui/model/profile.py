@@ -56,14 +56,17 @@ def planned_segments(load: Load) -> tuple[Segment, ...]:
         if stage.duration_s > 0:
             pieces.append((exact(stage.duration_s), level, to, level != to))
         level = to
-    has_hold = any(not ramps for *_, ramps in pieces)
+    has_hold = any(not ramps and high > 0 for _, _, high, ramps in pieces)
+    has_ramp = any(ramps for *_, ramps in pieces)
     warm_level = exact(load.start_level or load.stages[0].to)
     if load.warmup_s > 0:
         pieces.insert(0, (exact(load.warmup_s), warm_level, warm_level, False))
     segments: list[Segment] = []
     start = Fraction(0)
     for position, (duration, low, high, ramps) in enumerate(pieces):
-        phase: Phase = "ramp" if ramps and has_hold else "measure"
+        # holds are measured; where there is none above 0, ramps are; a rest at 0 only where there is nothing else
+        measured = (not ramps and high > 0) if has_hold else ramps or not has_ramp
+        phase: Phase = "measure" if measured else "ramp"
         if load.warmup_s > 0 and position == 0:
             phase = "warmup"
         segments.append(Segment(start, start + duration, low, high, phase))

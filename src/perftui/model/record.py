@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from perftui.model.interval import Counts, TrustReason, TrustVerdict
+from perftui.model.interval import Counts, NumberVerdict, TrustReason, TrustVerdict
 from perftui.model.plan import Plan
 
 Status = Literal["running", "finished", "stopped", "aborted", "interrupted", "failed"]
@@ -36,6 +36,17 @@ class LatencyStats(Part, frozen=True, kw_only=True):
     iqr: float = 0.0
 
 
+class Bound(Part, frozen=True, kw_only=True):
+    """Where the target's own value of a number lies: the generator can only have added time. Milliseconds."""
+
+    lower: float
+    upper: float
+    """As measured."""
+    share: float
+    """Of the measured value that the generator may have added at most."""
+    verdict: NumberVerdict
+
+
 class Stats(Part, frozen=True, kw_only=True):
     """What one operation, or the total, did during a phase."""
 
@@ -44,9 +55,9 @@ class Stats(Part, frozen=True, kw_only=True):
     rate_per_s: float = 0.0
     """Started."""
     throughput_per_s: float = 0.0
-    """Ok."""
+    """Ok answers that ended within these seconds, whenever they were due."""
     attained: float = 0.0
-    """ok / scheduled."""
+    """Ok among those due / due."""
     error_rate: float = 0.0
     """(errors + timeouts + dropped) / (ok + errors + timeouts + dropped): client-origin and cancelled ones excluded."""
     timeout_rate: float = 0.0
@@ -56,6 +67,9 @@ class Stats(Part, frozen=True, kw_only=True):
     service_time_ms: LatencyStats = LatencyStats()
     start_delay_ms: LatencyStats = LatencyStats()
     error_time_ms: LatencyStats = LatencyStats()
+    response_time_bounds: dict[str, Bound] = {}
+    """By statistic (p50 to p99_9, mean); empty where the generator's lag is not known."""
+    service_time_bounds: dict[str, Bound] = {}
     times_ms: dict[str, float] = {}
     """Mean per request of each part: queue, dns, connect, tls, first_byte, transfer."""
 

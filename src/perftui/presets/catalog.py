@@ -34,6 +34,11 @@ class PresetInfo(Frozen, frozen=True, kw_only=True):
     """None when the file has mistakes. Its target.url is empty when the file leaves the URL to the command line."""
 
 
+def preset_names() -> list[str]:
+    """Names of the presets, in the order of the list, without a look into their files."""
+    return list(dict.fromkeys(safe_text(path.stem, 64) for path, _ in _files()))
+
+
 def list_presets() -> list[PresetInfo]:
     """Every preset, built-in ones first; of files with the same name the one that a run would take is first."""
     from perftui.presets.loading import read_preset

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,7 +15,14 @@ from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets.text_files import decode_text, read_text
 
+if TYPE_CHECKING:
+    from _csv import Reader
+
 MOST_BYTES = 256 * 1024 * 1024
+_START_BYTES = 64 * 1024
+_DELIMITERS = ",;\t|"
+_LOOKED_AT = 20
+_MOST_PROBLEMS = 5
 Row = dict[str, Any]
 
 
@@ -38,15 +47,19 @@ def read_columns(path: Path) -> tuple[str, ...]:
     """
     try:
         with path.open("rb") as file:
-            start = file.read(64 * 1024)
+            start = file.read(_START_BYTES)
     except OSError as error:
         raise UsageError(f"{safe_text(str(path))}: {error.strerror or error}") from error
-    lines = start.splitlines(keepends=True)
-    is_json = path.suffix.lower() in {".jsonl", ".ndjson"}
-    text = decode_text(lines[0], safe_text(str(path))) if lines else ""
-    if is_json:
-        return tuple(_json_rows(text, path)[0]) if text.strip() else ()
-    return tuple(next(csv.reader([text]), ()))
+    shown = safe_text(str(path))
+    whole = start if len(start) < _START_BYTES else start[: start.rfind(b"\n") + 1] or start
+    if path.suffix.lower() in {".jsonl", ".ndjson"}:
+        first = next((line for line in whole.splitlines() if line.strip()), b"")
+        rows = _json_rows(decode_text(first, shown), path)
+        return tuple(rows[0]) if rows else ()
+    first = whole.partition(b"\n")[0]
+    names = next(_reader(decode_text(first, shown), _delimiter(whole.decode("utf-8-sig", "replace"), path)), [])
+    _check_names(names, shown)
+    return tuple(names)
 
 
 def _json_rows(text: str, path: Path) -> list[Row]:
@@ -62,18 +75,50 @@ def _json_rows(text: str, path: Path) -> list[Row]:
 
 
 def _csv_rows(text: str, path: Path) -> list[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    shown = safe_text(str(path))
+    reader = _reader(text, _delimiter(text[:_START_BYTES], path))
     rows: list[Row] = []
+    problems: list[str] = []
     try:
         names = next(reader, [])
+        _check_names(names, shown)
         for fields in reader:
-            if not fields:
-                continue
-            if len(fields) != len(names):
-                raise UsageError(
-                    f"{safe_text(str(path))}:{reader.line_num}: {len(fields)} fields, but {len(names)} names in line 1"
-                )
-            rows.append(dict(zip(names, fields, strict=True)))
+            if len(fields) == len(names):
+                rows.append(dict(zip(names, fields, strict=True)))
+            elif fields:
+                problems.append(f"{shown}:{reader.line_num}: {len(fields)} fields, but {len(names)} names in line 1")
     except csv.Error as error:
-        raise UsageError(f"{safe_text(str(path))}:{reader.line_num}: {safe_text(str(error))}") from error
+        problems.append(f"{shown}:{reader.line_num}: {safe_text(str(error))}")
+    if len(problems) > _MOST_PROBLEMS:
+        problems[_MOST_PROBLEMS:] = [f"{shown}: {len(problems) - _MOST_PROBLEMS:,} more lines like these"]
+    if problems:
+        raise UsageError(*problems)
     return rows
+
+
+def _reader(text: str, delimiter: str) -> Reader:
+    return csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+
+
+def _delimiter(start: str, path: Path) -> str:
+    """What separates the fields: that of the candidates which cuts the first lines into the most, and all alike."""
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    best, most = ",", 1
+    for candidate in _DELIMITERS:
+        counts = set()
+        with suppress(csv.Error):  # the last line may be cut in a quoted field
+            for fields in islice(_reader(start, candidate), _LOOKED_AT):
+                counts |= {len(fields)} if fields else set()
+        if len(counts) == 1 and (count := counts.pop()) > most:
+            best, most = candidate, count
+    if most == 1:  # lines that disagree: the names alone tell
+        first = start.partition("\n")[0]
+        best = max(_DELIMITERS, key=first.count) if any(map(first.count, _DELIMITERS)) else ","
+    return best
+
+
+def _check_names(names: list[str], shown: str) -> None:
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise UsageError(f"{shown}:1: the column {safe_text(double[0], 60)!r} is there twice; values are found by name")

@@ -6,15 +6,16 @@ is an HTTP operation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Protocol
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from perftui.presets.sections import Key
 
 GROUP = "perftui.drivers"
@@ -52,7 +53,7 @@ def drivers() -> Mapping[str, DriverFormat]:
     Raises:
         UsageError: one of them cannot be loaded.
     """
-    return {entry.name: driver_named(entry.name) for entry in sorted(entry_points(group=GROUP), key=_ours_first)}
+    return {entry.name: driver_named(entry.name) for entry in sorted(_entries(), key=_ours_first)}
 
 
 @cache
@@ -62,7 +63,7 @@ def driver_named(name: str) -> DriverFormat:
     Raises:
         UsageError: there is none, or it cannot be loaded.
     """
-    found = [entry for entry in entry_points(group=GROUP) if entry.name == name]
+    found = [entry for entry in _entries() if entry.name == name]
     if not found:
         raise UsageError(f"no driver named {safe_text(name, 40)!r} is installed; {_known()}")
     entry = min(found, key=_ours_first)
@@ -116,5 +117,11 @@ def _known() -> str:
     return f"known: {', '.join(f'{scheme}://' for scheme in schemes())}"
 
 
-def _ours_first(entry: Any) -> tuple[bool, str]:  # noqa: ANN401 - EntryPoint
+def _entries() -> Iterable[EntryPoint]:
+    from importlib.metadata import entry_points  # it brings the mail parser
+
+    return entry_points(group=GROUP)
+
+
+def _ours_first(entry: EntryPoint) -> tuple[bool, str]:
     return (not entry.value.startswith("perftui."), entry.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ def with_absolute_files(plan: Plan, directory: Path) -> Plan:
     """The plan with every relative file beside the preset's own directory."""
 
     def absolute(file: str) -> str:
-        return str(directory / Path(file).expanduser()) if file else ""
+        # ~ of a user without a home stays as it is
+        return str(directory / os.path.expanduser(file)) if file else ""  # noqa: PTH111 - Path.expanduser raises
 
     def operation(part: Operation) -> Operation:
         multipart = tuple(replace(one, file=absolute(one.file)) for one in part.multipart)

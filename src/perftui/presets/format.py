@@ -12,7 +12,7 @@ from perftui.presets.grammar import SECRET_KINDS
 from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, MapOf, Number, Schema, Text
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.request_format import FILE, HEADER_VALUE, HEADERS, NAME, OPERATION, REQUEST, STEP, Think
-from perftui.presets.sections import Key, Section, struct_builder
+from perftui.presets.sections import Key, Section, at_most_one, exactly_one, struct_builder
 
 MOST_RATE = 1_000_000
 MOST_USERS = 100_000
@@ -31,6 +31,7 @@ def _pair(first: str, second: str, doc: str, *, may_be_empty: bool = False) -> S
         {first: Key(_SECRET, f"The {first}.", required=True), second: Key(kind, f"The {second}.", required=True)},
         build,
         doc,
+        parts=lambda pair: dict(zip((first, second), pair, strict=True)),
     )
 
 
@@ -79,6 +80,7 @@ AUTH = Section(
     struct_builder(Auth),
     "How requests identify themselves: exactly one way.",
     _one_way,
+    schema={"minProperties": 1, "maxProperties": 1},
 )
 TLS = Section(
     {
@@ -109,7 +111,15 @@ _TARGET_KEYS = {
     "re_resolve": Key(Duration(zero=True), "Time between new look-ups of the host's name.", to="re_resolve_s"),
     "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host."),
 }
-TARGET = Section(_TARGET_KEYS, lambda read, _path, _problems: Target(**{"url": "", **read}), "What is loaded.")
+_OF_LOAD = ("mode", "rate", "users", "stages", "duration", "warmup", "arrivals", "think", "max_requests", "connections")
+_IN_LOAD = dict.fromkeys(_OF_LOAD, "to [load]")
+_IN_TARGET = {name: "to [target]" for name in _TARGET_KEYS if name != "connections"}
+TARGET = Section(
+    _TARGET_KEYS,
+    lambda read, _path, _problems: Target(**{"url": "", **read}),
+    "What is loaded.",
+    elsewhere=_IN_LOAD,
+)
 _URL = Key(_TARGET_KEYS["url"].kind, "Where it is, such as postgresql://127.0.0.1/shop.", required=True)
 TARGETS = MapOf(
     Section(
@@ -188,6 +198,28 @@ def _load_problems(load: Load, path: KeyPath, problems: Problems) -> bool:
     return found
 
 
+def _load_parts(load: Load) -> dict[str, object]:
+    """A level that is held is said as one, a profile as its stages."""
+    parts = {
+        "mode": load.mode,
+        **{name: getattr(load, name) for name in _LOAD_FIELDS if getattr(load, name) != getattr(_DEFAULT_LOAD, name)},
+    }
+    if load.warmup_s:
+        parts["warmup"] = load.warmup_s
+    if load.drain_s != _DEFAULT_LOAD.drain_s:
+        parts["drain"] = load.drain_s
+    if load.think_s != _DEFAULT_LOAD.think_s:
+        parts["think"] = load.think_s
+    if len(load.stages) == 1 and load.start_level == load.stages[0].to:
+        return {**parts, load.mode: load.start_level, "duration": load.duration_s}
+    return {**parts, "start": load.start_level, "stages": load.stages}
+
+
+_DEFAULT_LOAD = Load(stages=())
+_LOAD_FIELDS = (
+    "arrivals", "seed", "max_requests", "in_flight_cap", "connections", "rate_of", "workers", "on_disconnect",
+    "auto_stop",
+)  # fmt: skip
 LOAD = Section(
     {
         "mode": Key(
@@ -216,6 +248,9 @@ LOAD = Section(
     _build_load,
     "How much, how long, how it arrives.",
     _one_level,
+    _load_parts,
+    elsewhere=_IN_TARGET,
+    schema=exactly_one(*_LEVELS) | at_most_one("stages", "duration"),
 )
 JOURNEY = Section(
     {
@@ -250,6 +285,8 @@ class Metric(Text):
 def _build_objective(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
     metric = read["metric"]
     limits = {}
+    if "target" not in read:  # missing it fails: nothing is left to warn of
+        read["target"] = read["critical"]
     for name in ("target", "critical"):
         if name in read:
             try:
@@ -271,29 +308,40 @@ def _build_objective(read: dict[str, Any], path: KeyPath, problems: Problems) ->
     return Objective(**read)
 
 
+_LIMIT = r"^\s*(<=|>=|<|>)\s*\d"
 OBJECTIVE = Section(
     {
         "metric": Key(Metric(), "What is judged, such as response_time.p95 or error_rate.", required=True),
-        "target": Key(Text(most=100), "Limit whose miss warns, such as < 500ms.", required=True),
-        "critical": Key(Text(most=100), "Limit whose miss fails the run."),
+        "target": Key(Text(most=100, pattern=_LIMIT), "Limit whose miss warns, such as < 500ms."),
+        "critical": Key(Text(most=100, pattern=_LIMIT), "Limit whose miss fails the run."),
         "operation": Key(NAME, "Operation it is about; the total when not said."),
     },
     _build_objective,
-    "A metric with two limits.",
+    "A metric with one or two limits.",
+    lambda names: "" if {"target", "critical"} & set(names) else "has no limit; write target, critical or both",
+    schema={"anyOf": [{"required": ["target"]}, {"required": ["critical"]}]},
 )
 PRESET_KEYS = {
     "schema": Key(Number(low=1, whole=True, high=1_000), "Version of the format: 1.", required=True),
-    "name": Key(Text(check=texts.name_problem), "Name on the command line.", required=True),
+    "name": Key(
+        Text(check=texts.name_problem, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
+        "Name on the command line.",
+        required=True,
+    ),
     "title": Key(Text(most=200, check=texts.label_problem), "Title in lists."),
     "description": Key(Text(most=4000, empty=True, check=texts.description_problem), "What it is for, in two lines."),
     "kind": Key(Choice("health", "read", "write", "stress", "custom"), "Kind of load; custom when not said."),
     "target": Key(TARGET, "What is loaded."),
     "targets": Key(TARGETS, 'Further targets by name; an operation goes to one with target = "NAME".'),
     "load": Key(LOAD, "How much, how long, how it arrives.", required=True),
-    "operations": Key(ListOf(OPERATION, least=1, most=1000), "Kinds of requests."),
-    "journeys": Key(ListOf(JOURNEY, least=1, most=1000), "Sequences of requests of one user."),
-    "data": Key(ListOf(DATA, most=100), "Files whose columns are values."),
-    "objectives": Key(ListOf(OBJECTIVE, most=200), "Limits that decide between pass, warn and fail."),
-    "before": Key(ListOf(REQUEST, most=1000), "Set-up requests, sent once and not counted."),
-    "after": Key(ListOf(REQUEST, most=1000), "Clean-up requests, also after an abort, not counted."),
+    "operations": Key(ListOf(OPERATION, table=True, least=1, most=1000), "Kinds of requests."),
+    "journeys": Key(ListOf(JOURNEY, table=True, least=1, most=1000), "Sequences of requests of one user."),
+    "data": Key(ListOf(DATA, table=True, most=100), "Files whose columns are values."),
+    "objectives": Key(ListOf(OBJECTIVE, table=True, most=200), "Limits that decide between pass, warn and fail."),
+    "before": Key(ListOf(REQUEST, table=True, most=1000), "Set-up requests, sent once and not counted."),
+    "after": Key(ListOf(REQUEST, table=True, most=1000), "Clean-up requests, also after an abort, not counted."),
 }
+ELSEWHERE = (
+    _IN_TARGET | _IN_LOAD | {"path": "to [[operations]]", "method": "to [[operations]]", "checks": "to [[operations]]"}
+)
+"""Keys that stand at the top of files whose writer forgot their table."""

@@ -1,10 +1,10 @@
-"""Kinds of values in a preset file: each reads and checks a value, and says itself as JSON Schema."""
+"""Kinds of values in a preset file: each reads and checks a value, writes it again, and says itself as JSON Schema."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from perftui.model.text import safe_text
@@ -33,6 +33,10 @@ class Kind(ABC):
         """The value for the plan, or BAD with the mistake noted."""
         return self._read(value, path, problems)
 
+    def write(self, value: Any) -> object:  # noqa: ANN401 - what reading made
+        """A value of the plan as the file has it: what reading it again makes this value of."""
+        return value
+
     def schema(self) -> Schema:
         """The kind as JSON Schema."""
         return self._schema()
@@ -55,6 +59,7 @@ class Text(Kind):
         most: int = 100_000,
         empty: bool = False,
         later: bool = False,
+        pattern: str = "",
     ) -> None:
         """Describe the text.
 
@@ -64,7 +69,9 @@ class Text(Kind):
             most: characters.
             empty: whether nothing is fine.
             later: a text with placeholders is checked only when they are resolved.
+            pattern: what `check` says as far as an expression can, for editors.
         """
+        self._pattern = pattern
         self._later = later
         self._allow = allow
         self._check = check
@@ -102,7 +109,8 @@ class Text(Kind):
         return self._check(literal) if self._check else ""
 
     def _schema(self) -> Schema:
-        return {"type": "string"} if self._empty else {"type": "string", "minLength": 1}
+        schema: Schema = {"type": "string"} if self._empty else {"type": "string", "minLength": 1}
+        return schema | {"pattern": self._pattern} if self._pattern else schema
 
 
 def _not_here(placeholder: grammar.Placeholder, allowed: tuple[str, ...]) -> str:
@@ -114,8 +122,17 @@ def _not_here(placeholder: grammar.Placeholder, allowed: tuple[str, ...]) -> str
 class Number(Kind):
     """A finite number in a range; true and false are none."""
 
-    def __init__(self, *, low: float = 0.0, high: float = math.inf, above: bool = False, whole: bool = False) -> None:
-        """Describe the number: from low (above it with `above`) to high."""
+    def __init__(
+        self,
+        *,
+        low: float = 0.0,
+        high: float = math.inf,
+        above: bool = False,
+        whole: bool = False,
+        quoted: bool = False,
+    ) -> None:
+        """Describe the number: from low (above it with `above`) to high; with `quoted` its digits may be text."""
+        self._quoted = quoted
         self._low = low
         self._high = high
         self._above = above
@@ -123,6 +140,11 @@ class Number(Kind):
 
     def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
         problem = ""
+        if isinstance(value, str) and value.isdecimal() and len(value) < 20:
+            if not self._quoted:
+                problems.add(path, f"{show(value)} is text; write the number without quotes: {value}")
+                return BAD
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             problem = f"{show(value)} is not a number"
         elif isinstance(value, int) and abs(value) > MOST_NUMBER:
@@ -140,12 +162,16 @@ class Number(Kind):
         problems.add(path, problem)
         return BAD
 
+    def write(self, value: float) -> object:
+        """Whole numbers without a point."""
+        return _plain(value)
+
     def _schema(self) -> Schema:
         schema: Schema = {"type": "integer" if self._whole else "number"}
         schema["exclusiveMinimum" if self._above else "minimum"] = _plain(self._low)
         if math.isfinite(self._high):
             schema["maximum"] = _plain(self._high)
-        return schema
+        return {"anyOf": [schema, {"type": "string", "pattern": r"^\d+$"}]} if self._quoted else schema
 
 
 class Flag(Kind):
@@ -190,6 +216,10 @@ class Duration(Kind):
         problems.add(path, problem)
         return BAD
 
+    def write(self, value: float) -> object:
+        """With a unit."""
+        return format_duration(value)
+
     def _schema(self) -> Schema:
         return {"type": "string", "pattern": r"^\s*(0|(\d+(\.\d+)?\s*(us|µs|ms|s|m|min|h)\s*)+)$", "examples": ["30s"]}
 
@@ -215,8 +245,11 @@ class Choice(Kind):
 class ListOf(Kind):
     """A list, read as a tuple."""
 
-    def __init__(self, member: Kind, *, single: bool = False, least: int = 0, most: int = 10_000) -> None:
-        """Describe the list; with `single`, one member may stand alone."""
+    def __init__(
+        self, member: Kind, *, single: bool = False, table: bool = False, least: int = 0, most: int = 10_000
+    ) -> None:
+        """Describe the list; with `single` one member may stand alone, with `table` one that is a table."""
+        self._table = table
         self._member = member
         self._single = single
         self._least = least
@@ -227,6 +260,12 @@ class ListOf(Kind):
             if self._single:
                 only = self._member.read(value, path, problems)
                 return BAD if only is BAD else (only,)
+            if self._table and isinstance(value, Mapping):
+                if value and all(isinstance(inner, Mapping) for inner in value.values()):
+                    problems.add(path, f"holds tables by name; write each as [[{path[-1]}]] with its name in it")
+                    return BAD
+                only = self._member.read(value, path, problems)
+                return BAD if only is BAD else (only,)
             problems.add(path, f"{show(value)} is not a list; put it in [ ]")
             return BAD
         if not self._least <= len(value) <= self._most:
@@ -235,11 +274,16 @@ class ListOf(Kind):
         members = [self._member.read(member, (*path, number), problems) for number, member in enumerate(value)]
         return BAD if any(member is BAD for member in members) else tuple(members)
 
+    def write(self, value: Sequence[Any]) -> object:
+        """One member stands alone where it may."""
+        members = [self._member.write(member) for member in value]
+        return members[0] if self._single and len(members) == 1 else members
+
     def _schema(self) -> Schema:
         schema: Schema = {"type": "array", "items": self._member.schema()}
         if self._least:
             schema["minItems"] = self._least
-        return {"anyOf": [schema, self._member.schema()]} if self._single else schema
+        return {"anyOf": [schema, self._member.schema()]} if self._single or self._table else schema
 
 
 class MapOf(Kind):
@@ -260,6 +304,10 @@ class MapOf(Kind):
                 problems.add((*path, name), problem)
             result[name] = BAD if problem else self._member.read(inner, (*path, name), problems)
         return BAD if any(inner is BAD for inner in result.values()) else result
+
+    def write(self, value: Mapping[str, Any]) -> object:
+        """The table."""
+        return {name: self._member.write(inner) for name, inner in value.items()}
 
     def _schema(self) -> Schema:
         return {"type": "object", "additionalProperties": self._member.schema()}

@@ -6,20 +6,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan, Target
 from perftui.model.text import safe_text
 from perftui.presets.catalog import find_preset
 from perftui.presets.files import with_absolute_files
-from perftui.presets.format import PRESET_KEYS
+from perftui.presets.format import ELSEWHERE, PRESET_KEYS
+from perftui.presets.one_request import url_preset
 from perftui.presets.overrides import Overrides, apply_overrides, apply_url
-from perftui.presets.problems import KeyPath, Problems
+from perftui.presets.problems import GIVEN_URL, KeyPath, Problems
 from perftui.presets.references import check_references
 from perftui.presets.sections import Section
 from perftui.presets.settings import apply_settings
 from perftui.presets.toml_files import read_tables
+from perftui.presets.urls import is_url
 
 SCHEMA = 1
+LONGEST_COUNTED_S = 600.0
+"""A number of requests of a URL may take so long."""
 _NO_OVERRIDES = Overrides()
 
 
@@ -29,7 +35,7 @@ def load_plan(
     """The plan of a preset.
 
     Args:
-        reference: name or path of a preset.
+        reference: name or path of a preset; a URL is a preset of one request.
         url: replaces the target; with a path or query it also replaces the operations by one with that path.
         overrides: replace values of the load and the target.
         settings: single keys, such as `load.rate=200`, changed before the file is checked.
@@ -37,8 +43,20 @@ def load_plan(
     Raises:
         UsageError: with every mistake.
     """
+    if is_url(reference):
+        if url is not None:
+            raise UsageError("two URLs were given; write a preset's name or file, then a URL, or one URL alone")
+        return parse_preset(url_preset(reference), GIVEN_URL, None, _for_url(overrides), settings)
     text, source = find_preset(reference)
     return parse_preset(text, source, url, overrides, settings)
+
+
+def _for_url(overrides: Overrides) -> Overrides:
+    """Who says a number of requests and no duration wants just these, as other tools send them: without a warm-up."""
+    if not overrides.max_requests or overrides.duration_s is not None:
+        return overrides
+    warmup_s = overrides.warmup_s if overrides.warmup_s is not None else 0.0
+    return replace(overrides, duration_s=LONGEST_COUNTED_S, warmup_s=warmup_s)
 
 
 def parse_preset(
@@ -71,8 +89,11 @@ def read_preset(
     overrides: Overrides = _NO_OVERRIDES,
     settings: Sequence[str] = (),
     needs_url: bool = False,
+    whole_files: bool = False,
 ) -> Plan:
     """As parse_preset; without `needs_url` the file may leave the URL to the command line.
+
+    With `whole_files`, every row of its data files is looked at, as a run would do only when it starts.
 
     Raises:
         UsageError: with every mistake.
@@ -92,7 +113,7 @@ def read_preset(
             plan = apply_overrides(plan, overrides, problems)
             if needs_url and url is None and not plan.target.url and "" in plan.used_targets:
                 problems.add(("target", "url"), "is missing; write it here, or give a URL on the command line")
-            check_references(plan, problems)
+            check_references(plan, problems, whole_files=whole_files)
             if not problems:
                 return plan
     raise UsageError(*problems.lines(shown, text, changed=changed))
@@ -111,4 +132,4 @@ def _build_plan(read: dict[str, Any], _path: KeyPath, _problems: Problems) -> ob
     return Plan(**read)
 
 
-PRESET = Section(PRESET_KEYS, _build_plan, "A preset of perftui.")
+PRESET = Section(PRESET_KEYS, _build_plan, "A preset of perftui.", elsewhere=ELSEWHERE)

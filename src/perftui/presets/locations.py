@@ -9,11 +9,19 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
+_NOWHERE = Path(os.devnull) / "perftui"
+"""Nothing is found there, and nothing can be put there."""
+
 
 def config_directory() -> Path:
-    """The user's configuration directory; PERFTUI_CONFIG_DIR replaces it."""
-    chosen = os.environ.get("PERFTUI_CONFIG_DIR")
-    return Path(chosen) if chosen else user_config_path("perftui")
+    """The folder of the user's settings and presets; not created. PERFTUI_CONFIG_DIR replaces it."""
+    chosen = os.environ.get("PERFTUI_CONFIG_DIR", "")
+    if chosen:
+        return Path(chosen).absolute()
+    try:
+        return user_config_path("perftui", appauthor=False)
+    except RuntimeError:  # no HOME, and no home among the system's users: a container
+        return _NOWHERE
 
 
 def user_presets() -> Path:

@@ -12,8 +12,10 @@ from perftui.model.units import format_duration
 from perftui.presets import texts
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
 from perftui.presets.kinds import BAD, Kind, Number
+from perftui.presets.one_request import RequestOverrides, apply_request
 from perftui.presets.problems import GIVEN_URL, Problems
 from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
+from perftui.presets.urls import full_url
 
 
 class Overrides(Frozen, frozen=True, kw_only=True):
@@ -34,6 +36,11 @@ class Overrides(Frozen, frozen=True, kw_only=True):
     timeout_s: float | None = None
     max_requests: int | None = None
     in_flight_cap: int | None = None
+    connections: int | None = None
+    """Most connections at once."""
+    insecure: bool = False
+    """Accept any certificate; False keeps what the preset says."""
+    request: RequestOverrides = RequestOverrides()
 
 
 _RANGES: dict[str, tuple[str, Kind]] = {
@@ -45,6 +52,7 @@ _RANGES: dict[str, tuple[str, Kind]] = {
     "timeout_s": ("--timeout", Number(above=True, high=3600)),
     "max_requests": ("--max-requests", Number(whole=True, high=1e12)),
     "in_flight_cap": ("--in-flight-cap", Number(low=1, whole=True, high=1e6)),
+    "connections": ("--connections", Number(low=1, whole=True, high=1e6)),
 }
 
 
@@ -61,18 +69,21 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
     load = _with_level(plan.load, values)
     if "duration_s" in values:
         load = _stretched(load, values["duration_s"])
-    kept = {name: values[name] for name in ("warmup_s", "workers", "max_requests", "in_flight_cap") if name in values}
-    load = replace(load, **kept)
+    names = ("warmup_s", "workers", "max_requests", "in_flight_cap", "connections")
+    load = replace(load, **{name: values[name] for name in names if name in values})
     if load.duration_s + load.warmup_s > MOST_DURATION_S:
         problems.add(("--duration",), f"with the warm-up longer than {format_duration(MOST_DURATION_S)}")
     target = replace(plan.target, headers=_with_headers(plan.target.headers, overrides.headers, problems))
     if "timeout_s" in values:
         target = replace(target, timeout_s=values["timeout_s"])
-    return replace(plan, load=load, target=target)
+    if overrides.insecure:
+        target = replace(target, tls=replace(target.tls, insecure=True))
+    return apply_request(replace(plan, load=load, target=target), overrides.request, problems)
 
 
 def apply_url(plan: Plan, url: str, problems: Problems) -> Plan:
     """The plan against another service; a URL with a path or query replaces the operations by one with that path."""
+    url = full_url(url)
     problem = texts.target_problem(url)
     if problem:
         problems.add((GIVEN_URL,), problem)

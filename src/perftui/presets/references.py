@@ -17,8 +17,14 @@ from perftui.presets.drivers import driver_of_url
 from perftui.presets.problems import KeyPath, Problems, nearest
 
 
-def check_references(plan: Plan, problems: Problems) -> None:
-    """Note every name of the plan that is double or leads nowhere."""
+def check_references(plan: Plan, problems: Problems, *, whole_files: bool = False) -> None:
+    """Note every name of the plan that is double or leads nowhere.
+
+    Args:
+        plan: what is checked.
+        problems: take what is wrong.
+        whole_files: look at every row of data files; otherwise at their names.
+    """
     if not plan.operations and not plan.journeys:
         problems.add((), "nothing to send: write [[operations]] or [[journeys]]")
     if plan.load.rate_of == "journeys" and not plan.journeys:
@@ -28,7 +34,7 @@ def check_references(plan: Plan, problems: Problems) -> None:
     _check_names(plan, problems)
     _check_targets(plan, problems)
     _check_objectives(plan, problems)
-    _Values(plan, problems).check()
+    _Values(plan, problems, whole_files=whole_files).check()
 
 
 def strings_of(value: object) -> Iterator[str]:
@@ -120,8 +126,9 @@ def _check_objectives(plan: Plan, problems: Problems) -> None:
 class _Values:
     """Follows captured values and data columns in the order in which requests are sent."""
 
-    def __init__(self, plan: Plan, problems: Problems) -> None:
+    def __init__(self, plan: Plan, problems: Problems, *, whole_files: bool) -> None:
         self._plan = plan
+        self._whole_files = whole_files
         self._problems = problems
         self._columns: dict[str, tuple[str, ...]] = {}
         self._used: set[str] = set()
@@ -158,10 +165,14 @@ class _Values:
     def _read_columns(self, number: int, source: DataSource) -> None:
         try:
             self._columns[source.name] = read_columns(Path(source.file))
-            if source.order == "per_user" and self._plan.load.mode == "users":
-                self._check_rows(number, len(read_rows(Path(source.file))))
+            per_user = source.order == "per_user" and self._plan.load.mode == "users"
+            if per_user or self._whole_files:
+                rows = len(read_rows(Path(source.file)))
+                if per_user:
+                    self._check_rows(number, rows)
         except UsageError as error:
-            self._problems.add(("data", number, "file"), "; ".join(error.problems))
+            for problem in error.problems:
+                self._problems.add(("data", number, "file"), problem)
 
     def _check_rows(self, number: int, rows: int) -> None:
         users = peak(self._plan.load)

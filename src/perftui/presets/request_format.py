@@ -12,7 +12,7 @@ from perftui.presets.drivers import DriverFormat
 from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT, SECRET_KINDS
 from perftui.presets.kinds import BAD, Duration, Flag, Kind, ListOf, MapOf, Number, Schema, Text, show
 from perftui.presets.problems import KeyPath, Problems
-from perftui.presets.sections import Key, Section, struct_builder
+from perftui.presets.sections import Key, Section, at_most_one, exactly_one, parts_said, struct_builder
 
 ANY_PLACEHOLDER = (*KINDS, *KINDS_WITHOUT_ARGUMENT, "var")
 HEADER_VALUE = Text(allow=ANY_PLACEHOLDER, check=texts.header_value_problem, empty=True)
@@ -46,6 +46,11 @@ class Think(Kind):
             problems.add(path, "the first duration is longer than the second")
             return BAD
         return (low, high)
+
+    def write(self, value: tuple[float, float]) -> object:
+        """One duration where both are the same."""
+        low, high = map(self._duration.write, value)
+        return low if low == high else [low, high]
 
     def _schema(self) -> Schema:
         one = self._duration.schema()
@@ -152,7 +157,8 @@ class _Scalar(Kind):
 CHECK_KEYS = {
     "name": Key(NAME, "Name under which failures are counted."),
     "status": Key(
-        ListOf(Number(low=100, high=599, whole=True), single=True, least=1, most=100), "Statuses that are right."
+        ListOf(Number(low=100, high=599, whole=True, quoted=True), single=True, least=1, most=100),
+        "Statuses that are right.",
     ),
     "header": Key(Text(check=texts.header_name_problem), "Header that must be present."),
     "json": Key(Text(check=texts.json_path_problem), "JSON path that must exist in the body, such as $.items[0].id."),
@@ -194,6 +200,7 @@ CAPTURE = Section(
     struct_builder(Capture),
     "A value taken from a response for later requests.",
     _one_source,
+    schema=exactly_one("json", "header", "regex", "cookie"),
 )
 
 
@@ -236,9 +243,11 @@ COMMON_KEYS = {
 """Of operations of every protocol."""
 OPERATION_KEYS = {
     **COMMON_KEYS,
-    "method": Key(Text(check=texts.method_problem), "HTTP method; GET when not said."),
+    "method": Key(
+        Text(check=texts.method_problem, pattern=r"^[!#$%&'*+.^_`|~0-9A-Z-]{1,32}$"), "HTTP method; GET when not said."
+    ),
     "path": Key(
-        Text(allow=ANY_PLACEHOLDER, check=texts.path_problem, most=16_000),
+        Text(allow=ANY_PLACEHOLDER, check=texts.path_problem, most=16_000, pattern="^/"),
         "Path appended to target.url.",
         required=True,
     ),
@@ -249,6 +258,16 @@ OPERATION_KEYS = {
     "body": Key(_FREE, "Body as text."),
     "body_file": Key(FILE, "File whose bytes are the body; relative to the preset's directory."),
     "multipart": Key(ListOf(PART, least=1), "Parts of a multipart body."),
+}
+
+
+_NOT_OF_OPERATIONS = {
+    "url": "to [target]; an operation has the path",
+    "timeout": "to [target]",
+    "auth": "to [target]",
+    "status": "to checks, such as checks = [{ status = 200 }]",
+    "rate": "to [load]; operations share it by weight",
+    "users": "to [load]; operations share them by weight",
 }
 
 
@@ -266,7 +285,14 @@ class OperationKind(Kind):
         self._doc = doc
         self._common = {name: key for name, key in COMMON_KEYS.items() if name not in lacks} | dict(extra or {})
         http = {name: key for name, key in OPERATION_KEYS.items() if name not in COMMON_KEYS}
-        self._http = Section({**self._common, **http}, _build_operation, doc, _one_body)
+        self._http = Section(
+            {**self._common, **http},
+            _build_operation,
+            doc,
+            _one_body,
+            elsewhere=_NOT_OF_OPERATIONS,
+            schema=at_most_one(*_BODIES) | {"dependencies": {name: ["method"] for name in _BODIES}},
+        )
         self._known = {*self._common, *http}
 
     def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
@@ -275,6 +301,11 @@ class OperationKind(Kind):
             driver = drivers.driver_of_table(value)
         section = self._http if driver is None else self._section(driver)
         return section.read(value, path, problems)
+
+    def write(self, value: Operation) -> object:
+        """The table of its protocol."""
+        driver = drivers.driver_named(value.driver)
+        return (self._section(driver) if driver.keys else self._http).write(value)
 
     def _section(self, driver: DriverFormat) -> Section:
         first = next(iter(driver.keys))
@@ -286,7 +317,12 @@ class OperationKind(Kind):
             read.setdefault("name", safe_text(f"{first} {_title(request.get(names[0], ''))}", 200))
             return Operation(driver=driver.name, request=request, reads_only=driver.only_reads(request), **read)
 
-        return Section(keys, build, f"{self._doc[:-1]}, by {driver.name}.")
+        def parts(operation: Operation) -> dict[str, object]:
+            own = {name: key.to or name for name, key in driver.keys.items()}
+            said = {name: operation.request[field] for name, field in own.items() if field in operation.request}
+            return {**parts_said(operation, self._common), **said}
+
+        return Section(keys, build, f"{self._doc[:-1]}, by {driver.name}.", parts=parts)
 
     def _schema(self) -> Schema:
         others = [self._section(driver).schema() for driver in drivers.drivers().values() if driver.keys]

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from perftui.model.errors import UsageError
 from perftui.presets import grammar, texts
+from perftui.presets.urls import full_url
 from perftui.presets.writing import write_value
 
 _TEMPLATE = '''\
@@ -77,7 +78,7 @@ def starting_preset(name: str, url: str = "") -> str:
     Raises:
         UsageError: the name or the URL cannot be used.
     """
-    url = url or "http://127.0.0.1:8000"
+    url = full_url(url) or "http://127.0.0.1:8000"
     problems = [f"name {name!r}: {problem}" for problem in [texts.name_problem(name)] if problem]
     problems += [f"{url}: {problem}" for problem in [texts.url_problem(url)] if problem]
     if problems:

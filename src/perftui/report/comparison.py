@@ -79,6 +79,8 @@ def comparison_text(comparison: Comparison) -> str:
     ]
     for reason in comparison.reasons:
         lines += wrap(reason, WIDTH, f"{_INDENT}! ", " " * 4)
+    for note in comparison.notes:
+        lines += wrap(note, WIDTH, f"{_INDENT}· ", " " * 4)
     if comparison.metrics:
         lines += ["", *_metrics(comparison), "", *flow(basis_text(comparison).split(" · "), WIDTH, _INDENT, _INDENT)]
     if notes := reasons_by_text(comparison.metrics):

@@ -1,13 +1,13 @@
-"""Runs and comparisons as one HTML file: no network, no script, plots as inline SVG, prints on paper."""
+"""Runs and comparisons as one HTML file: no network, figures as inline SVG, for paper and without its script, too."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from perftui.model.comparison import Comparison
-from perftui.report.html_comparison import comparison_parts
-from perftui.report.html_parts import page
-from perftui.report.html_run import run_parts
+from perftui.report.html_comparison import comparison_page
+from perftui.report.html_parts import render_page
+from perftui.report.html_run import run_page
 from perftui.store.loading import LoadedRun
 
 
@@ -21,10 +21,11 @@ def html(
         comparison: Baseline against run.
         sides: A baseline and a run whose curves are drawn into the same figures.
     """
-    body = comparison_parts(comparison, sides) if comparison is not None else []
     ids = [run.record.id for run in runs]
     if comparison is not None and not runs:
         ids = [comparison.baseline_id, comparison.run_id]
-    for run in runs:
-        body += run_parts(run)
-    return page(f"perftui {', '.join(ids)}", body)
+    return render_page(
+        f"perftui {', '.join(ids)}",
+        comparison=comparison_page(comparison, sides) if comparison is not None else None,
+        runs=[run_page(run) for run in runs],
+    )

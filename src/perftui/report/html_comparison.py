@@ -1,8 +1,10 @@
-"""A comparison as parts of a page: verdict, table, reasons, both runs in one figure each."""
+"""What the page of a comparison shows: verdict, table, reasons, both runs in one figure each."""
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
 from perftui.report.comparison import (
@@ -17,8 +19,9 @@ from perftui.report.comparison import (
     value_text,
     verdict_text,
 )
-from perftui.report.html_parts import bullets, head, section, table, tag
-from perftui.report.html_plots import comparison_plots
+from perftui.report.html_parts import Cell, Table, Tag
+from perftui.report.html_plots import comparison_figures
+from perftui.report.svg import Figure
 from perftui.report.words import MISSING
 from perftui.store.loading import LoadedRun
 
@@ -31,13 +34,27 @@ _CHANGE_TONES: dict[ComparisonVerdict, str] = {
 }
 
 
-def comparison_parts(comparison: Comparison, sides: tuple[LoadedRun, LoadedRun] | None) -> list[str]:
-    """The parts, top to bottom. With a baseline and a run as `sides`, both are drawn."""
-    rows = [
+class ComparisonPage(Struct, frozen=True, kw_only=True):
+    """What the template of a comparison shows, top to bottom."""
+
+    title: str
+    baseline: str
+    run: str
+    reasons: Sequence[str]
+    table: Table
+    basis: str
+    notes: Sequence[str]
+    plots: Sequence[Figure]
+    differences: Sequence[str]
+
+
+def comparison_page(comparison: Comparison, sides: tuple[LoadedRun, LoadedRun] | None) -> ComparisonPage:
+    """The page of a comparison. With a baseline and a run as `sides`, both are drawn."""
+    rows: list[list[Cell]] = [
         [
-            escape(metric_name(change)),
-            escape(value_text(change.baseline, change.unit)),
-            escape(value_text(change.run, change.unit)),
+            metric_name(change),
+            value_text(change.baseline, change.unit),
+            value_text(change.run, change.unit),
             change_text(change.change, change.unit),
             interval_text(change),
             _change_verdict(change),
@@ -45,23 +62,21 @@ def comparison_parts(comparison: Comparison, sides: tuple[LoadedRun, LoadedRun] 
         for change in comparison.metrics
     ]
     titles = ["metric", "baseline", "run", "change", "interval", "verdict"]
-    return [
-        head(
-            f"{VERDICT_MARKS[comparison.verdict]} {VERDICT_WORDS[comparison.verdict]}",
-            escape(f"baseline {side_text(comparison.baseline_id, comparison.baseline_label)}"),
-            escape(f"run {side_text(comparison.run_id, comparison.run_label)}"),
-        ),
-        bullets(comparison.reasons),
-        table(titles, rows, words=1),
-        f"<p class='quiet'>{escape(basis_text(comparison))}</p>" if rows else "",
-        bullets([f"{names}: {reason}" for names, reason in reasons_by_text(comparison.metrics)]),
-        *(comparison_plots(*sides) if sides else []),
-        section("What else differs", bullets(comparison.differences)),
-    ]
+    return ComparisonPage(
+        title=f"{VERDICT_MARKS[comparison.verdict]} {VERDICT_WORDS[comparison.verdict]}",
+        baseline=f"baseline {side_text(comparison.baseline_id, comparison.baseline_label)}",
+        run=f"run {side_text(comparison.run_id, comparison.run_label)}",
+        reasons=(*comparison.reasons, *comparison.notes),
+        table=Table(titles=titles, rows=rows, words=1),
+        basis=basis_text(comparison) if rows else "",
+        notes=[f"{names}: {reason}" for names, reason in reasons_by_text(comparison.metrics)],
+        plots=comparison_figures(*sides) if sides else (),
+        differences=comparison.differences,
+    )
 
 
-def _change_verdict(change: MetricChange) -> str:
+def _change_verdict(change: MetricChange) -> Cell:
     if not change.gated and verdict_text(change) == MISSING:
         return MISSING
-    word = tag(f"{VERDICT_MARKS[change.verdict]} {VERDICT_WORDS[change.verdict]}", _CHANGE_TONES[change.verdict])
-    return word if change.gated else f"{word} (not counted)"
+    word = f"{VERDICT_MARKS[change.verdict]} {VERDICT_WORDS[change.verdict]}"
+    return Tag(word, _CHANGE_TONES[change.verdict], "" if change.gated else "(not counted)")

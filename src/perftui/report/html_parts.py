@@ -1,56 +1,78 @@
-"""What pages are made of: the document, its head, sections, tables, tags. All text is escaped here or by who calls."""
+"""What pages are made of, as data: tags, tables, and the environment that renders templates with everything escaped."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
-from html import escape
-from importlib.resources import files
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from perftui import __version__
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
-def page(title: str, body: Sequence[str]) -> str:
-    """A whole document. Its policy forbids scripts and every connection, whatever the content says."""
-    style = files("perftui.report").joinpath("report.css").read_text(encoding="utf-8")
-    content = "\n".join(part for part in body if part)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n{content}\n"
-        f"<footer class='quiet'>perftui {escape(__version__)}</footer>\n</body>\n</html>\n"
+
+class Tag(Struct, frozen=True):
+    """A word in a frame; the tone (`good`, `warn`, `bad`) colours it."""
+
+    text: str
+    tone: str = ""
+    after: str = ""
+    """Words behind the frame."""
+
+
+Cell = str | Tag
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """Titles and rows: the first `left` and last `words` columns are text, others numbers."""
+
+    titles: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    left: int = 1
+    words: int = 0
+
+    @property
+    def is_number(self) -> list[bool]:
+        """Of each column."""
+        return [self.left <= place < len(self.titles) - self.words for place in range(len(self.titles))]
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("perftui.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
-def tag(text: str, tone: str = "") -> str:
-    """A word in a frame; the tone (good, warn, bad) colours it."""
-    return f"<span class='tag {tone}'>{escape(text)}</span>"
-
-
-def head(title: str, *lines: str) -> str:
-    """The head of a page; the lines are HTML already."""
-    return f"<header><h1>{escape(title)}</h1>{''.join(f'<p>{line}</p>' for line in lines)}</header>"
-
-
-def section(title: str, content: str) -> str:
-    """A titled part of a page; nothing without content, which is HTML already."""
-    return f"<section><h2>{escape(title)}</h2>{content}</section>" if content else ""
-
-
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, words: int = 0) -> str:
-    """A table of cells that are HTML already: the first `left` and last `words` columns are text, others numbers."""
-    if not rows:
-        return ""
-    numbers = range(left, len(titles) - words)
-    classes = [" class='n'" if position in numbers else "" for position in range(len(titles))]
-    head = "".join(f"<th{css}>{escape(title)}</th>" for title, css in zip(titles, classes, strict=True))
-    body = "".join(
-        "<tr>" + "".join(f"<td{css}>{cell}</td>" for cell, css in zip(row, classes, strict=True)) + "</tr>"
-        for row in rows
+def render_page(title: str, **content: Any) -> str:  # noqa: ANN401 - what the templates read
+    """A whole document. Its policy lets run the one script that is in it, and forbids every connection."""
+    environment = _environment()
+    script = _source(environment, "hover.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("page.html").render(
+        title=title,
+        style=_source(environment, "report.css"),
+        script=script,
+        script_hash=f"sha256-{digest}",
+        version=__version__,
+        **content,
     )
-    return f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
-def bullets(lines: Sequence[str]) -> str:
-    """Lines of text as a list; nothing without lines."""
-    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
+def _source(environment: Environment, name: str) -> str:
+    """A file of ours as it stands: style and script are no text to be escaped."""
+    from markupsafe import Markup
+
+    assert environment.loader is not None
+    return Markup(environment.loader.get_source(environment, name)[0])  # noqa: S704 - a file of this package

@@ -1,13 +1,16 @@
-"""A run as parts of a page: verdict, numbers, objectives, plots, operations, errors, machine, plan."""
+"""What the page of a run shows: verdict, numbers, objectives, plots, operations, errors, machine, plan."""
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from perftui.model.record import Record, Verdict
 from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
-from perftui.report.html_parts import bullets, head, section, table, tag
-from perftui.report.html_plots import run_plots
+from perftui.report.html_parts import Cell, Table, Tag
+from perftui.report.html_plots import run_figures
+from perftui.report.svg import Figure
 from perftui.report.words import (
     MISSING,
     PERCENTILES,
@@ -38,40 +41,71 @@ _TONES: dict[str, str] = {
 }
 
 
-def run_parts(run: LoadedRun) -> list[str]:
-    """The parts, top to bottom."""
+class RunPage(Struct, frozen=True, kw_only=True):
+    """What the template of a run shows, top to bottom."""
+
+    title: str
+    verdict: Tag
+    trust: Tag
+    about: str
+    warning: str
+    figures: Sequence[tuple[str, str]]
+    findings: Sequence[str]
+    heat: Figure | None
+    objectives: Table
+    times: Table
+    parts: str
+    plots: Sequence[Figure]
+    operations: Table
+    operation_plots: Sequence[Figure]
+    errors: Table
+    phases: Table
+    machine: Table
+    machine_plots: Sequence[Figure]
+    events: Table
+    plan: str
+    environment: Table
+
+
+def run_page(run: LoadedRun) -> RunPage:
+    """The page of a run."""
     record = run.record
-    return [
-        head(
-            headline(record.plan),
-            f"{_run_verdict(record)} {tag(f'trust {record.trust.verdict}', _TONES[record.trust.verdict])}",
-            f"<span class='quiet'>{escape(' · '.join(_about(record)))}</span>",
-        ),
-        f"<p class='bad'>{escape(TRUST_WORDS['invalid'])}</p>" if record.trust.verdict == "invalid" else "",
-        _figures(record),
-        _findings(record),
-        section("Objectives", _objectives(record)),
-        section("Times", _times(record)),
-        *run_plots(run),
-        section("Operations", _operations(record)),
-        section("Errors", _errors(run)),
-        section("Phases", _phases(record)),
-        section("This machine", _host(record)),
-        section("Events", table(["at", "event", "detail", "origin"], _events(run), left=4)),
-        section("Plan", f"<pre>{escape(_plan_toml(record))}</pre>"),
-        section("Environment", table(["", ""], _environment(record), left=2)),
-    ]
+    drawn = run_figures(run)
+    parts = " · ".join(parts_text(record.summary.total.times_ms))
+    return RunPage(
+        title=headline(record.plan),
+        verdict=_run_verdict(record),
+        trust=Tag(f"trust {record.trust.verdict}", _TONES[record.trust.verdict]),
+        about=" · ".join(_about(record)),
+        warning=TRUST_WORDS["invalid"] if record.trust.verdict == "invalid" else "",
+        figures=_figures(record),
+        findings=_findings(record),
+        heat=drawn.heat,
+        objectives=_objectives(record),
+        times=_times(record),
+        parts=f"Mean per request, ms: {parts}" if parts else "",
+        plots=drawn.over_time,
+        operations=_operations(record),
+        operation_plots=drawn.operations,
+        errors=_errors(run),
+        phases=_phases(record),
+        machine=_host(record),
+        machine_plots=drawn.machine,
+        events=Table(titles=["at", "event", "detail", "origin"], rows=_events(run), left=4),
+        plan=_plan_toml(record),
+        environment=Table(titles=["", ""], rows=_environment(record), left=2),
+    )
 
 
-def _verdict(verdict: Verdict) -> str:
+def _verdict(verdict: Verdict) -> Tag:
     if verdict == "none":
-        return tag("no verdict")
-    return tag(f"{verdict_mark(verdict)} {verdict}", _TONES[verdict])
+        return Tag("no verdict")
+    return Tag(f"{verdict_mark(verdict)} {verdict}", _TONES[verdict])
 
 
-def _run_verdict(record: Record) -> str:
+def _run_verdict(record: Record) -> Tag:
     if record.trust.verdict == "invalid":
-        return tag(run_verdict_text(record), _TONES["invalid"])
+        return Tag(run_verdict_text(record), _TONES["invalid"])
     return _verdict(record.verdict)
 
 
@@ -80,10 +114,10 @@ def _about(record: Record) -> list[str]:
     return [part for part in parts if part]
 
 
-def _figures(record: Record) -> str:
+def _figures(record: Record) -> list[tuple[str, str]]:
     total = record.summary.total
     p50, p95, p99 = percentile_texts(record, total)
-    figures = [
+    return [
         (f"{number_text(total.throughput_per_s)}/s", f"ok, of {number_text(total.rate_per_s)}/s sent"),
         (f"{p50} ms", "p50"),
         (f"{p95} ms", "p95"),
@@ -92,30 +126,29 @@ def _figures(record: Record) -> str:
         (format_percent(total.attained), "attained"),
         (f"{total.counts.scheduled:,}", f"requests in {format_duration(round(record.summary.duration_s, 1))}"),
     ]
-    return "<div class='figures'>" + "".join(f"<div><b>{escape(a)}</b>{escape(b)}</div>" for a, b in figures) + "</div>"
 
 
-def _findings(record: Record) -> str:
+def _findings(record: Record) -> list[str]:
     trust = [f"trust: {reason.detail}" for reason in record.trust.reasons]
-    return bullets([*(finding.detail for finding in record.findings), *trust])
+    return [*(finding.detail for finding in record.findings), *trust]
 
 
-def _objectives(record: Record) -> str:
-    rows = [
+def _objectives(record: Record) -> Table:
+    rows: list[list[Cell]] = [
         [
             _verdict(result.verdict),
-            escape(objective_name(result)),
-            escape(objective_value(result)),
-            escape(result.target) or MISSING,
-            escape(result.critical) or MISSING,
-            escape(result.detail),
+            objective_name(result),
+            objective_value(result),
+            result.target or MISSING,
+            result.critical or MISSING,
+            result.detail,
         ]
         for result in record.objectives
     ]
-    return table(["verdict", "objective", "measured", "target", "critical", ""], rows, left=2, words=1)
+    return Table(titles=["verdict", "objective", "measured", "target", "critical", ""], rows=rows, left=2, words=1)
 
 
-def _times(record: Record) -> str:
+def _times(record: Record) -> Table:
     total = record.summary.total
     labels = {"response time": total.response_time_ms, "service time": total.service_time_ms}
     labels |= {"start delay": total.start_delay_ms, "failed after": total.error_time_ms}
@@ -133,17 +166,16 @@ def _times(record: Record) -> str:
         if times.count
     ]
     titles = ["ms", "n", "min", *(title for _, title, _ in PERCENTILES), "max", "mean", "stddev", "IQR"]
-    parts = " · ".join(parts_text(total.times_ms))
-    return table(titles, rows) + (f"<p class='quiet'>Mean per request, ms: {escape(parts)}</p>" if parts else "")
+    return Table(titles=titles, rows=rows)
 
 
-def _operations(record: Record) -> str:
+def _operations(record: Record) -> Table:
     rows = []
     for name, stats in record.summary.operations.items():
         times = stats.response_time_ms
         rows.append(
             [
-                escape(name),
+                name,
                 f"{stats.counts.scheduled:,}",
                 number_text(stats.rate_per_s),
                 *percentile_texts(record, stats),
@@ -153,23 +185,23 @@ def _operations(record: Record) -> str:
             ]
         )
     titles = ["operation", "requests", "req/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors", "received"]
-    return table(titles, rows)
+    return Table(titles=titles, rows=rows)
 
 
-def _errors(run: LoadedRun) -> str:
+def _errors(run: LoadedRun) -> Table:
     samples = {sample.error_class: sample for sample in run.error_samples}
     rows = []
     for name, count in error_lines(run.record.summary.total.error_classes):
         sample = samples.get(name)
         what = f"{sample.operation}: {sample.request_line} {sample.detail}" if sample else ""
-        rows.append([escape(name), escape(error_meaning(name)), escape(what), f"{count:,}"])
-    return table(["class", "means", "one of them", "requests"], rows, left=3)
+        rows.append([name, error_meaning(name), what, f"{count:,}"])
+    return Table(titles=["class", "means", "one of them", "requests"], rows=rows, left=3)
 
 
-def _phases(record: Record) -> str:
+def _phases(record: Record) -> Table:
     rows = [
         [
-            escape(name),
+            name,
             f"{stats.counts.scheduled:,}",
             f"{stats.counts.ok:,}",
             number_text(stats.rate_per_s),
@@ -180,18 +212,18 @@ def _phases(record: Record) -> str:
         for name, stats in record.phases.items()
         if stats.counts.scheduled
     ]
-    return table(["phase", "requests", "ok", "req/s", "service p50 ms", "service p95 ms", "errors"], rows)
+    return Table(titles=["phase", "requests", "ok", "req/s", "service p50 ms", "service p95 ms", "errors"], rows=rows)
 
 
-def _host(record: Record) -> str:
+def _host(record: Record) -> Table:
     rows = [
         [
-            escape(name.replace("_", " ").removesuffix(" percent").removesuffix(" bytes")),
+            name.replace("_", " ").removesuffix(" percent").removesuffix(" bytes"),
             *(_host_value(name, value) for value in (spread.mean, spread.p95, spread.max)),
         ]
         for name, spread in record.host.items()
     ]
-    return table(["", "mean", "p95", "max"], rows)
+    return Table(titles=["", "mean", "p95", "max"], rows=rows)
 
 
 def _host_value(name: str, value: float) -> str:
@@ -201,10 +233,7 @@ def _host_value(name: str, value: float) -> str:
 
 
 def _events(run: LoadedRun) -> list[list[str]]:
-    return [
-        [format_duration(round(event.at_s, 1)), escape(event.kind), escape(event.detail), escape(event.origin)]
-        for event in run.events
-    ]
+    return [[format_duration(round(event.at_s, 1)), event.kind, event.detail, event.origin] for event in run.events]
 
 
 def _plan_toml(record: Record) -> str:
@@ -226,4 +255,4 @@ def _environment(record: Record) -> list[list[str]]:
         "workers": str(environment.workers),
         "addresses": ", ".join(environment.addresses),
     }
-    return [[escape(name), escape(value)] for name, value in facts.items() if value]
+    return [[name, value] for name, value in facts.items() if value]

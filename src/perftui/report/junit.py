@@ -83,21 +83,18 @@ def _comparison_suite(comparison: Comparison) -> _Suite:
     """One case for the comparison itself and one per metric that counts; what could not be told is skipped."""
     sides = f"baseline {comparison.baseline_id}, run {comparison.run_id}"
     refused = comparison.verdict == "not_comparable"
-    capped = bool(comparison.reasons) and not refused
     cases = [
         _Case(
             name="runs are comparable",
             failed=refused,
-            skipped=capped,
-            detail="; ".join((sides, *comparison.reasons)),
+            detail="; ".join((sides, *comparison.reasons, *comparison.notes)),
         ),
         *(
             _Case(
                 name=metric_name(change),
                 detail=verdict_line(change, comparison.rounds),
-                failed=change.verdict == "regression" and not capped,
-                skipped=change.verdict in {"inconclusive", "not_comparable"}
-                or (change.verdict == "regression" and capped),
+                failed=change.verdict == "regression",
+                skipped=change.verdict in {"inconclusive", "not_comparable"},
             )
             for change in comparison.metrics
             if change.gated

@@ -157,7 +157,7 @@ def comparison_markdown(comparison: Comparison) -> str:
                 f"run {plain(side_text(comparison.run_id, comparison.run_label))}"
             )
         ],
-        [f"- {plain(reason)}" for reason in comparison.reasons],
+        [f"- {plain(reason)}" for reason in (*comparison.reasons, *comparison.notes)],
     ]
     if comparison.metrics:
         rows = [

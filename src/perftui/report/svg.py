@@ -1,28 +1,32 @@
-"""Plots as inline SVG: lines over a y axis from zero, readable in print, with a legend and labelled axes."""
+"""Figures as data for inline SVG: lines over a y axis from zero, readable in print, with a legend and labelled axes."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Callable, Sequence
 from typing import Literal
-from xml.sax.saxutils import quoteattr
 
 from msgspec import Struct
 
 from perftui.model.units import format_clock, format_count
 
-_WIDTH = 720
+WIDTH = 720
 _HEIGHT = 220
-_LEFT = 56
+LEFT = 56
 _RIGHT = 12
 _TOP = 14
-_BOTTOM = 26
+BOTTOM = 26
 _MOST_POINTS = 720
 _CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400)
+_LETTER = 6.2
+"""Width of a letter of the marks' words."""
+_MOST_ROWS = 3
+_ROW = 12
 
-Css = Literal["a", "b", "c", "q"]
+Css = Literal["a", "b", "c", "d", "e", "f", "q", "p50", "p95", "p99"]
 """Class of the style sheet: a colour with a dash pattern of its own."""
+Mark = tuple[float, str]
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -33,16 +37,69 @@ class Line(Struct, frozen=True, kw_only=True):
     css: Css = "a"
 
 
-def svg_plot(
+class DrawnLine(Struct, frozen=True):
+    """The pieces of a line between its gaps, as points of a polyline."""
+
+    css: Css
+    pieces: Sequence[str]
+
+
+class DrawnText(Struct, frozen=True, kw_only=True):
+    """A word on an axis or at a mark."""
+
+    x: str
+    label: str
+    anchor: str = "middle"
+    y: float = 0.0
+
+
+class DrawnHeat(Struct, frozen=True, kw_only=True):
+    """The fields of a heat map: one path for each level, in columns and rows."""
+
+    levels: Sequence[str]
+    x_scale: str
+    y_scale: str
+    top: str
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """Everything a figure's template draws."""
+
+    title: str
+    unit: str
+    y_ticks: Sequence[tuple[str, str]]
+    x_ticks: Sequence[DrawnText]
+    lines: Sequence[DrawnLine]
+    legend: Sequence[Line]
+    hover: str
+    """JSON: x of each place, its name, and per line a label and a value for each place."""
+    marks: Sequence[DrawnText] = ()
+    limit_y: str = ""
+    heat: DrawnHeat | None = None
+    top: float = _TOP
+    height: float = _HEIGHT
+    width: float = WIDTH
+    left: float = LEFT
+    right: float = WIDTH - _RIGHT
+
+    @property
+    def bottom(self) -> float:
+        """The x axis."""
+        return self.height - BOTTOM
+
+
+def line_figure(
     title: str,
     lines: Sequence[Line],
     *,
     unit: str,
     x_ticks: Sequence[tuple[float, str]] | None = None,
-    marks: Sequence[tuple[float, str]] = (),
+    marks: Sequence[Mark] = (),
     limit: float | None = None,
-) -> str:
-    """A figure with its caption.
+    whole: bool = False,
+    x_name: Callable[[float], str] = format_clock,
+) -> Figure | None:
+    """A plot of lines; None when there is nothing to draw.
 
     Args:
         title: Caption.
@@ -51,56 +108,126 @@ def svg_plot(
         x_ticks: Places and labels on the x axis; default: clock times of the x, which are seconds.
         marks: Vertical lines with a word.
         limit: A horizontal line, such as an objective's.
+        whole: The y axis counts things: it has no fractions.
+        x_name: Names a place on the x axis.
     """
     finite = [point for line in lines for point in line.points if math.isfinite(point[1])]
     if not finite:
-        return ""
+        return None
     low, high = min(x for x, _ in finite), max(x for x, _ in finite)
     high = high if high > low else low + 1
-    top = round_up(max(*(y for _, y in finite), limit or 0.0))
-
-    def x_of(x: float) -> str:
-        return f"{_LEFT + (x - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT):.1f}"
+    steps, top = _axis(max(*(y for _, y in finite), limit or 0.0), whole=whole)
+    x_of = x_scale(low, high)
+    drawn_marks, mark_rows = placed_marks([mark for mark in marks if low <= mark[0] <= high], x_of)
+    upper = _TOP + max(0, mark_rows - 1) * _ROW
+    height = _HEIGHT + upper - _TOP
 
     def y_of(y: float) -> str:
-        return f"{_HEIGHT - _BOTTOM - min(y, top) / top * (_HEIGHT - _TOP - _BOTTOM):.1f}"
+        return f"{height - BOTTOM - min(y, top) / top * (height - upper - BOTTOM):.1f}"
 
-    parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label={quoteattr(title)}>']
-    for step in range(5):
-        y = top * step / 4
-        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y_of(y)}" y2="{y_of(y)}"/>')
-        parts.append(f'<text class="y" x="{_LEFT - 6}" y="{y_of(y)}" dy="4">{format_count(y)}</text>')
-    for x, label in x_ticks if x_ticks is not None else _clock_ticks(low, high):
-        if low <= x <= high:
-            place = "start" if x == low else "end" if x == high else "middle"
-            parts.append(
-                f'<text class="x" text-anchor="{place}" x="{x_of(x)}" y="{_HEIGHT - 8}">{escape(label)}</text>'
-            )
-    for x, label in marks:
-        if low <= x <= high:
-            parts.append(f'<line class="mark" x1="{x_of(x)}" x2="{x_of(x)}" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}"/>')
-            parts.append(f'<text class="markword" x="{x_of(x)}" y="{_TOP - 3}">{escape(label)}</text>')
-    if limit is not None:
-        parts.append(f'<line class="limit" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y_of(limit)}" y2="{y_of(limit)}"/>')
-    for line in lines:
-        for piece in _pieces(line.points):
-            path = " ".join(f"{x_of(x)},{y_of(y)}" for x, y in piece)
-            parts.append(f'<polyline class="line {line.css}" points="{path}"/>')
-    parts.append("</svg>")
-    legend = "".join(
-        f'<span class="key"><svg viewBox="0 0 24 8"><line class="line {line.css}" x1="0" x2="24" y1="4" y2="4"/></svg>'
-        f"{escape(line.label)}</span>"
-        for line in lines
+    return Figure(
+        title=title,
+        unit=unit,
+        y_ticks=[(y_of(top * step / steps), format_count(top * step / steps)) for step in range(steps + 1)],
+        x_ticks=x_axis(low, high, x_ticks, x_of),
+        lines=[
+            DrawnLine(line.css, [_polyline([(x_of(x), y_of(y)) for x, y in piece]) for piece in _pieces(line.points)])
+            for line in lines
+        ],
+        legend=lines,
+        hover=_hover(lines, x_of, x_name),
+        marks=drawn_marks,
+        limit_y=y_of(limit) if limit is not None else "",
+        top=upper,
+        height=height,
     )
-    caption = f"<figcaption><b>{escape(title)}</b>, {escape(unit)} {legend}</figcaption>"
-    return f"<figure>{caption}{''.join(parts)}</figure>"
 
 
-def _clock_ticks(low: float, high: float) -> list[tuple[float, str]]:
+def x_scale(low: float, high: float) -> Callable[[float], str]:
+    """Where an x stands."""
+    return lambda x: f"{LEFT + (x - low) / (high - low) * (WIDTH - LEFT - _RIGHT):.1f}"
+
+
+def x_axis(
+    low: float, high: float, ticks: Sequence[tuple[float, str]] | None, x_of: Callable[[float], str]
+) -> list[DrawnText]:
+    """The labels of the x axis, those at its ends within it."""
+    return [
+        DrawnText(x=x_of(x), label=label, anchor="start" if x == low else "end" if x == high else "middle")
+        for x, label in (ticks if ticks is not None else clock_ticks(low, high))
+        if low <= x <= high
+    ]
+
+
+def placed_marks(marks: Sequence[Mark], x_of: Callable[[float], str]) -> tuple[list[DrawnText], int]:
+    """Marks with their words in rows, so that none is printed over another; a word without room is left out.
+
+    Returns:
+        The marks, and how many rows their words take.
+    """
+    ends = [-math.inf] * _MOST_ROWS
+    found: list[tuple[float, int | None, str, str]] = []
+    for at, label in sorted(marks):
+        x = float(x_of(at))
+        room = len(label) * _LETTER / 2
+        anchor = "end" if x + room > WIDTH else "start" if x - room < LEFT else "middle"
+        left = x - {"end": 2 * room, "start": 0.0, "middle": room}[anchor]
+        row = next((number for number, end in enumerate(ends) if left > end + _LETTER), None)
+        if row is not None:
+            ends[row] = left + 2 * room
+        found.append((x, row, label, anchor))
+    rows = max((row + 1 for _, row, _, _ in found if row is not None), default=0)
+    return [
+        DrawnText(
+            x=f"{x:.1f}", label=label if row is not None else "", anchor=anchor,
+            y=_TOP + (rows - 1 - (row if row is not None else 0)) * _ROW,
+        )
+        for x, row, label, anchor in found
+    ], rows  # fmt: skip
+
+
+def clock_ticks(low: float, high: float) -> list[tuple[float, str]]:
     """Round moments, six at most."""
     step = next((step for step in _CLOCK_STEPS if (high - low) / step <= 6), _CLOCK_STEPS[-1])
     first = math.ceil(low / step)
     return [(at * step, format_clock(at * step)) for at in range(first, math.floor(high / step) + 1)]
+
+
+def _axis(highest: float, *, whole: bool) -> tuple[int, float]:
+    """How many steps the y axis has, and its end."""
+    if not whole:
+        return 4, round_up(highest)
+    most = max(1, math.ceil(highest))
+    steps = min(4, most)
+    return steps, float(steps * math.ceil(round_up(most) / steps)) if most > 4 else float(most)
+
+
+def _polyline(points: Sequence[tuple[str, str]]) -> str:
+    """A single point is drawn as a dot: a line of no length with round ends."""
+    return " ".join(f"{x},{y}" for x, y in (points if len(points) > 1 else [*points, *points]))
+
+
+def _hover(lines: Sequence[Line], x_of: Callable[[float], str], x_name: Callable[[float], str]) -> str:
+    places = sorted({x for line in lines for x, _ in line.points})
+    places = places[:: max(1, -(-len(places) // _MOST_POINTS))]
+    known = [(line.label, dict(line.points)) for line in lines]
+    return hover_json(
+        places, x_of, x_name, [(label, [points.get(x, math.nan) for x in places]) for label, points in known]
+    )
+
+
+def hover_json(
+    places: Sequence[float],
+    x_of: Callable[[float], str],
+    x_name: Callable[[float], str],
+    lines: Sequence[tuple[str, Sequence[float]]],
+) -> str:
+    """What the script shows at each place."""
+    shown = [
+        (label, [f"{value:,.4g}" if math.isfinite(value) else None for value in values]) for label, values in lines
+    ]
+    document = {"xs": [float(x_of(x)) for x in places], "names": [x_name(x) for x in places], "lines": shown}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _pieces(points: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:

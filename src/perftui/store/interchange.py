@@ -54,6 +54,11 @@ def read_document(
 
 
 def _histograms_changed(interval: dict[str, Any], change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    workers = [
+        worker | {"loop_lag": change(worker["loop_lag"])} if worker.get("loop_lag") else worker
+        for worker in interval.get("workers", [])
+    ]
+    interval = interval | {"workers": workers} if workers else interval
     cells = {
         phase: {
             operation: cell | {key: change(cell[key]) for key in _HISTOGRAMS if cell.get(key)}

@@ -96,6 +96,21 @@ class RunLibrary:
             raise UsageError(f"{safe_text(reference)}: there is no such run; `perftui runs` lists them")
         return self.root / matches[0]
 
+    def newest_ended(self, *, finished: bool = False) -> Path:
+        """The folder of the newest run that is over and can be read.
+
+        Args:
+            finished: only one that ran to its planned end.
+
+        Raises:
+            UsageError: there is none.
+        """
+        for row in self.list():
+            if row.status != "running" and not row.problem and (row.status == "finished" or not finished):
+                return row.path
+        kind = "finished" if finished else "ended"
+        raise UsageError(f"no saved run has {kind} yet; make one with `perftui run`, and see `perftui runs`")
+
     def is_live(self, run_id: str) -> bool:
         """Whether a runner writes this run right now."""
         return is_live(self.root / run_id)

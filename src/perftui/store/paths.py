@@ -10,6 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
+from perftui.model.errors import UsageError
 from perftui.store.files import make_private_directory
 
 _APP = "perftui"
@@ -18,19 +19,20 @@ _MOST_SOCKET_PATH_BYTES = 100
 
 
 def runs_directory() -> Path:
-    """The folder of all runs; not created."""
+    """The folder of all runs; not created.
+
+    Raises:
+        UsageError: nobody says where, and this user has no home.
+    """
     chosen = os.environ.get("PERFTUI_DATA_DIR", "")
     if chosen:
         return Path(chosen).absolute() / "runs"
-    return platformdirs.user_data_path(_APP, appauthor=False) / "runs"
-
-
-def config_directory() -> Path:
-    """The folder of the user's settings and presets; not created."""
-    chosen = os.environ.get("PERFTUI_CONFIG_DIR", "")
-    if chosen:
-        return Path(chosen).absolute()
-    return platformdirs.user_config_path(_APP, appauthor=False)
+    try:
+        return platformdirs.user_data_path(_APP, appauthor=False) / "runs"
+    except RuntimeError as error:
+        raise UsageError(
+            f"user {os.getuid()} has no home directory to keep runs in; name a folder: PERFTUI_DATA_DIR=/some/folder"
+        ) from error
 
 
 def runtime_directory() -> Path:
@@ -65,4 +67,8 @@ def existing_part(folder: Path) -> Path:
 
 
 def _short_directory() -> Path:
-    return Path(tempfile.gettempdir()) / f"{_APP}-{os.getuid()}"
+    try:
+        temporary = tempfile.gettempdir()
+    except FileNotFoundError:  # a disk that is read-only but for one folder
+        return runs_directory().parent / "run"
+    return Path(temporary) / f"{_APP}-{os.getuid()}"

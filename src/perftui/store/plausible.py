@@ -27,6 +27,8 @@ def check_plausible(record: Record, intervals: Iterable[Interval], source: str) 
             for operations in interval.cells.values():
                 for cell in operations.values():
                     _check_cell(cell)
+            for worker in interval.workers:
+                _check_histogram(worker.loop_lag)
     except ValueError as error:
         raise UsageError(f"{source}: is damaged: {error}") from error
 

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import importlib
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.command import Provider
 from textual.dom import DOMNode
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from perftui.model.errors import PerftuiError, UsageError
-from perftui.model.text import safe_text
+from perftui.model.errors import PerftuiError
+from perftui.tui.base_app import BaseApp
 from perftui.tui.lifeline import Lifeline
-from perftui.tui.session import Session
-from perftui.tui.start import Exit, Start
-from perftui.tui.themes import DEFAULT_THEME, THEMES
+from perftui.tui.start import Beginning, Exit, Start
 
 if TYPE_CHECKING:
     from perftui.model.plan import Plan
-
-
-_MOST_NOTICE = 500
 
 
 def _commands() -> type[Provider]:
@@ -37,43 +29,13 @@ def _commands() -> type[Provider]:
     return ActionProvider
 
 
-class PerftuiApp(App[Exit]):
+class PerftuiApp(BaseApp):
     """Chooses, starts, watches and compares load tests. Measures nothing itself: every run has its own processes."""
 
-    TITLE = "perftui"
     # Textual loads no style sheet of the default screen: it is loaded here.
     CSS_PATH = ["app.tcss", "screens/home.tcss"]  # noqa: RUF012 - declared by Textual without ClassVar
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
-    NOTIFICATION_TIMEOUT: ClassVar[float] = 6
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "help", id="app.help", tooltip="Every key of this screen"),
-        Binding("q", "quit", "quit", id="app.quit", tooltip="Leave; asks first while a run is live"),
-        Binding(
-            "ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit_always", tooltip="Leave, from any field"
-        ),
-        Binding(
-            "f2,ctrl+p", "command_palette", "commands", show=False, id="app.commands", tooltip="Find any action by name"
-        ),
-        Binding("f3", "next_theme", "theme", show=False, id="app.theme", tooltip="Dark, light or high contrast"),
-    ]
     ENABLE_COMMAND_PALETTE = True
-
-    def __init__(self, start: Start | None = None) -> None:
-        super().__init__()
-        self.begin = start or Start()
-        self.session = Session()
-        for theme in THEMES:
-            self.register_theme(theme)
-        if "TEXTUAL_THEME" not in os.environ:
-            self.theme = self.session.settings.theme
-        self.is_remote = bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
-        """Over SSH: nothing moves and nothing unchanged is painted."""
-        if self.is_remote and "TEXTUAL_ANIMATIONS" not in os.environ:
-            self.animation_level = "none"
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own variables, for themes that are not ours."""
-        return next(theme.variables for theme in THEMES if theme.name == DEFAULT_THEME)
 
     def get_default_screen(self) -> Screen[None]:
         """Home is always the lowest screen: Esc leads there."""
@@ -111,7 +73,9 @@ class PerftuiApp(App[Exit]):
         begin = self.begin
         if begin.screen == "confirm" and begin.plan is not None:
             self.confirm(begin.plan, begin.label)
-        elif begin.screen in {"live", "watch"} and begin.run:
+        elif begin.pending is not None and begin.plan is not None:
+            await self._await_run(begin.pending, begin.plan)
+        elif begin.screen == "watch" and begin.run:
             from perftui.tui.sources import find_run
 
             try:
@@ -120,9 +84,29 @@ class PerftuiApp(App[Exit]):
                 self.complain(error)
                 self._home.fill()
                 return
-            if begin.screen == "live":
-                self.take(path)
-            await self._open_run(path, readonly=begin.readonly, replay=begin.screen == "watch")
+            await self._open_run(path, readonly=begin.readonly, replay=True)
+
+    async def _await_run(self, pending: Beginning, plan: Plan) -> None:
+        """Show that a run is on its way, then the run; leave when it could not start: the command says why."""
+        from perftui.tui.screens.starting import StartingScreen
+
+        starting = StartingScreen(plan)
+        await self.push_screen(starting)
+        await asyncio.to_thread(importlib.import_module, "perftui.tui.screens.live")
+        from perftui.tui.screens.live import LiveScreen
+
+        try:
+            path = (await pending.begun()).path
+        except PerftuiError:
+            self.exit(Exit())
+            return
+        self.take(path)
+        # whoever asked for help meanwhile keeps it on top
+        if self.screen is starting:
+            await self.switch_screen(LiveScreen(path))
+        else:
+            starting.dismiss()
+            await self.push_screen(LiveScreen(path))
 
     @work(group="open")
     async def open_run(self, path: Path, *, readonly: bool = False) -> None:
@@ -147,10 +131,6 @@ class PerftuiApp(App[Exit]):
                 from perftui.tui.screens.replay import ReplayScreen
 
                 await self.push_screen(ReplayScreen(path))
-
-    def run_again(self, plan: Plan, label: str = "") -> None:
-        """Ask whether to run the plan once more."""
-        self.confirm(plan, label)
 
     @work(group="confirm", exclusive=True)
     async def confirm(self, plan: Plan, label: str = "") -> None:
@@ -190,23 +170,6 @@ class PerftuiApp(App[Exit]):
 
         self.push_screen(ExportDialog(RunSubject(path)))
 
-    def complain(self, error: PerftuiError, title: str = "") -> None:
-        """Tell about an error, in its own words."""
-        self.notify("\n".join(error.problems), title=title, severity="error", markup=False, timeout=12)
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,  # noqa: ARG002 - widgets pass it on as True by default
-    ) -> None:
-        """Show a message for a while: never as markup, whatever file or server its words come from."""
-        lines = "\n".join(safe_text(line, _MOST_NOTICE) for line in message.split("\n"))
-        super().notify(lines, title=title, severity=severity, timeout=timeout, markup=False)
-
     def action_help(self) -> None:
         """Every key of this screen."""
         from perftui.tui.screens.help import HelpScreen
@@ -228,52 +191,6 @@ class PerftuiApp(App[Exit]):
             await stop_runs(live)
         if answer != "stay":
             self.leave()
-
-    def take(self, path: Path) -> None:
-        """A run was started for the person in front of this screen."""
-        self.session.started.append(path)
-        self.session.follow(path)
-        self._hold(path)
-
-    @work(group="hold")
-    async def _hold(self, path: Path) -> None:
-        """Be there for the run: a plan may say that it stops when its viewer is lost."""
-        from perftui.engine.control.client import ControlClient
-
-        with suppress(UsageError):  # it has ended
-            await ControlClient(path.name).hold()
-
-    def leave(self, code: int = 0) -> None:
-        """End the app; the text for the scrollback is written once the terminal is its own again.
-
-        Args:
-            code: 0: the person wants it so, and runs go on whatever their plans say about lost viewers.
-        """
-        if code or not self.session.started:
-            self.exit(Exit(code=code), return_code=code)
-        else:
-            self._release_and_leave()
-
-    @work(group="leave", exclusive=True)
-    async def _release_and_leave(self) -> None:
-        from perftui.engine.control.client import ControlClient
-
-        for path in await asyncio.to_thread(self.session.live_runs):
-            with suppress(UsageError):  # it has ended in between
-                await ControlClient(path.name).release()
-        self.exit(Exit())
-
-    def action_next_theme(self) -> None:
-        """Switch to the next theme and keep it."""
-        names = [theme.name for theme in THEMES]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
-        self.notify(self.session.keep_theme(self.theme), markup=False)
-
-    def _fatal_error(self) -> None:
-        # Textual's own prints the values of local variables with an unhandled error: they may be secrets.
-        from rich.traceback import Traceback
-
-        self.panic(Traceback(show_locals=False, width=None))
 
     def action_help_quit(self) -> None:
         """Ctrl-C copies in Textual; say how one leaves."""
@@ -302,9 +219,15 @@ class PerftuiApp(App[Exit]):
         return binding.key_display or key_name(binding.key)
 
 
-def run_app(start: Start) -> Exit:
-    """Run the app until it is left. The text of the result belongs on stdout, after the terminal is restored."""
+def run_app(start: Start, begins: Callable[[], None] = lambda: None) -> Exit:
+    """Run the app until it is left. The text of the result belongs on stdout, after the terminal is restored.
+
+    Args:
+        start: what it begins with.
+        begins: called when the terminal becomes the app's.
+    """
     app = PerftuiApp(start)
     with Lifeline(app), app.session:
+        begins()
         left = app.run(mouse=start.mouse) or Exit(code=app.return_code or 0)
     return Exit(code=left.code, text=app.session.farewell())

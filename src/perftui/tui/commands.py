@@ -8,7 +8,7 @@ from functools import partial
 from msgspec import Struct
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from perftui.tui.app import PerftuiApp
+from perftui.tui.base_app import BaseApp
 from perftui.tui.keymap import LIST_IDS, key_name
 
 
@@ -50,5 +50,5 @@ class ActionProvider(Provider):
 
     async def _do(self, action: Action) -> None:
         app = self.app
-        assert isinstance(app, PerftuiApp)
+        assert isinstance(app, BaseApp)
         await app.run_action(action.action, action.namespace)  # type: ignore[arg-type]  # a DOM node, from active_bindings

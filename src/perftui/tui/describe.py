@@ -75,7 +75,10 @@ def when_text(started_at: str) -> str:
 
 def path_text(path: Path) -> str:
     """A path as one reads it: safe to print, the home directory as `~`."""
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:  # this user has none
+        return safe_text(str(path))
     short = Path("~") / path.relative_to(home) if path.is_relative_to(home) else path
     return safe_text(str(short))
 

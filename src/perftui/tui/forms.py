@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -10,6 +11,8 @@ from perftui.model.plan import Plan
 from perftui.model.units import format_duration, parse_duration
 from perftui.presets import texts
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
+from perftui.presets.overrides import apply_url
+from perftui.presets.problems import Problems
 from perftui.tui.describe import holds, level_text
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
@@ -50,6 +53,19 @@ def hints_of(plan: Plan) -> FormValues:
         warmup="none",
         workers="1",
     )
+
+
+def at_url(plan: Plan, url: str) -> Plan:
+    """The plan as it will be sent to this URL; the preset's own while the URL is no good."""
+    problems = Problems()
+    changed_plan = apply_url(plan, url.strip(), problems)
+    return plan if problems else changed_plan
+
+
+def origin_of(url: str) -> str:
+    """A URL without path and query; as it stands when it is none."""
+    parts = urlsplit(url.strip())
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else url
 
 
 def problems_of(values: FormValues, mode: str) -> dict[str, str]:

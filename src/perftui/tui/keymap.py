@@ -42,12 +42,12 @@ def key_name(key: str) -> str:
 
 def all_bindings() -> tuple[Binding, ...]:
     """Every binding with an id, of every screen and list. Imports all of them."""
-    from perftui.tui.app import PerftuiApp
+    from perftui.tui.base_app import BaseApp
     from perftui.tui.screens import keyed_classes
     from perftui.tui.table import Table
 
     found: dict[str, Binding] = {}
-    for owner in (PerftuiApp, Table, *keyed_classes()):
+    for owner in (BaseApp, Table, *keyed_classes()):
         for binding in getattr(owner, "BINDINGS", ()):
             if isinstance(binding, Binding) and binding.id:
                 found.setdefault(binding.id, binding)

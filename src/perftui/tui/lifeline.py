@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from perftui.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from perftui.tui.app import PerftuiApp
+    from perftui.tui.base_app import BaseApp
 
 _POLL_S = 0.5
 _PATIENCE_S = 2.0
@@ -27,7 +27,7 @@ _PATIENCE_S = 2.0
 class Lifeline:
     """While entered: SIGHUP or a hung-up terminal ends the process with 129, SIGTERM leaves properly with 143."""
 
-    def __init__(self, app: PerftuiApp) -> None:
+    def __init__(self, app: BaseApp) -> None:
         self._app = app
         self._done = threading.Event()
         self._before: dict[int, Any] = {}

@@ -50,6 +50,21 @@ def copy_of(path: Path, *, own: bool) -> PresetCopy:
     return PresetCopy(name=name, path=_folder() / f"{name}.toml", text=renamed if found else text, is_new=True)
 
 
+def copy_of_run(path: Path) -> PresetCopy:
+    """A preset that makes a saved run again.
+
+    Raises:
+        UsageError: the run cannot be read.
+    """
+    from perftui.presets.from_run import preset_from_run
+    from perftui.store.records import read_record
+
+    record = read_record(path)
+    name = _free_name(record.plan.name)
+    text = preset_from_run(record.plan, name, record.id)
+    return PresetCopy(name=name, path=_folder() / f"{name}.toml", text=text, is_new=True)
+
+
 def mistakes_in(text: str) -> tuple[Mistake, ...]:
     """What is wrong with the text of a preset; the URL may be missing."""
     from perftui.presets.loading import read_preset

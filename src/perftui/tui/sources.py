@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -98,23 +97,9 @@ def find_counterpart(path: Path) -> Path:
     Raises:
         UsageError: there is neither.
     """
-    from perftui.store.baselines import get_baseline
-    from perftui.store.library import RunLibrary
-    from perftui.store.records import read_record
+    from perftui.analysis.saved_runs import counterpart
 
-    library = RunLibrary()
-    plan = read_record(path).plan
-    baseline = get_baseline(plan)
-    if baseline is not None and baseline != path.name:
-        return library.find(baseline)
-    rows = library.list()
-    own = next((position for position, row in enumerate(rows) if row.id == path.name), len(rows))
-    for row in rows[own + 1 :]:
-        if row.preset == plan.name and row.url == plan.where and row.status in {"finished", "stopped"}:
-            return Path(row.path)
-    raise UsageError(
-        f"nothing to compare {path.name} with: no baseline is set and no earlier run of {plan.name} is saved"
-    )
+    return counterpart(path)
 
 
 def choose_baseline(run_id: str, *, force: bool) -> None:
@@ -161,7 +146,7 @@ def recover_run(path: Path) -> None:
 
 def read_settings() -> tuple[Settings, tuple[str, ...]]:
     """The user's settings and what is wrong with them."""
-    from perftui.store.paths import config_directory
+    from perftui.presets.locations import config_directory
     from perftui.tui.settings import load_settings
 
     return load_settings(config_directory())
@@ -173,7 +158,7 @@ def write_settings(settings: Settings) -> Path:
     Raises:
         OSError: the directory cannot be written.
     """
-    from perftui.store.paths import config_directory
+    from perftui.presets.locations import config_directory
     from perftui.tui.settings import save_settings
 
     return save_settings(config_directory(), settings)

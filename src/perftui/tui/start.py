@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from perftui.model.plan import Plan
 
 
+class Beginning(Protocol):
+    """A run on its way: engine.runner.launch.PendingRun."""
+
+    async def begun(self) -> Begun:
+        """Wait until the run has begun."""
+
+
+class Begun(Protocol):
+    """A run that has begun."""
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+
+
 class Start(Struct, frozen=True, kw_only=True):
     """Which screen the app opens with."""
 
     screen: Literal["home", "live", "watch", "confirm"] = "home"
-    """`live`: a run this command started. `watch`: any run, live or finished. `confirm`: a plan to ask about."""
+    """`live`: a run this command starts. `watch`: any run, live or finished. `confirm`: a plan to ask about."""
     run: str | Path = ""
-    """Folder or id of the run for `live` and `watch`."""
+    """Folder or id of the run for `watch`."""
+    pending: Beginning | None = None
+    """The run for `live`."""
     readonly: bool = False
     plan: Plan | None = None
-    """For `confirm`."""
+    """For `confirm` and `live`."""
     label: str = ""
     url: str = ""
     """Fills the URL field of the home screen."""
@@ -33,3 +50,27 @@ class Exit(Struct, frozen=True, kw_only=True):
 
     code: int = 0
     text: str = ""
+
+
+def opening_lines(start: Start) -> list[str]:
+    """What the first paint says: where one is, and what is being waited for."""
+    if start.screen == "live" and start.plan is not None:
+        return ["perftui › Live", *starting_lines(start.plan)]
+    if start.screen == "home":
+        from perftui.presets.catalog import preset_names
+
+        return ["perftui › Home", "", *(f"  {name}" for name in preset_names())]
+    return [f"perftui › {start.screen.capitalize()}"]
+
+
+def starting_lines(plan: Plan) -> list[str]:
+    """A run that has not begun yet, in words."""
+    from perftui.report.words import load_text
+
+    return [
+        "",
+        f"  {plan.name}  {plan.where}",
+        f"  {load_text(plan.load)}",
+        "",
+        "  starting workers · asking the target",
+    ]

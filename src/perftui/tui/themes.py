@@ -34,6 +34,12 @@ def _frame(*, line: str, focus: str, hover: str, ground: str) -> dict[str, str]:
     }
 
 
+def _heat(levels: str, *, p50: str, p95: str, p99: str) -> dict[str, str]:
+    """Colours of the heat map, from few answers to many, and of the lines over it."""
+    named = {f"heat-{number}": colour for number, colour in enumerate(levels.split(), 1)}
+    return named | {"line-p50": p50, "line-p95": p95, "line-p99": p99}
+
+
 _DARK: Final = Theme(
     name="perftui-dark",
     primary="#7aa2f7",
@@ -48,6 +54,9 @@ _DARK: Final = Theme(
     panel="#212532",
     dark=True,
     variables=_frame(line="#363c50", focus="#7aa2f7", hover="#5b6f9e", ground="#14161d")
+    | _heat(
+        "#1c2a4a #22407a #2a5aa6 #3478c8 #459be6 #6fbff5 #a8dffb #e8f8ff", p50="#ffffff", p95="#ffd75f", p99="#ff9457"
+    )
     | {
         "series-1": "#63b3f0",
         "series-2": "#ff9457",
@@ -79,6 +88,9 @@ _LIGHT: Final = Theme(
     panel="#e2e5ee",
     dark=False,
     variables=_frame(line="#c3c9d9", focus="#2f5fc4", hover="#7d8bb0", ground="#f6f7fa")
+    | _heat(
+        "#dbe6f7 #bcd2f0 #98bbe6 #71a1d9 #4b86c9 #2f6bb3 #1c4f92 #0e3266", p50="#101420", p95="#8a5a00", p99="#c4520f"
+    )
     | {
         "series-1": "#1666b0",
         "series-2": "#c4520f",
@@ -111,6 +123,9 @@ _HIGH_CONTRAST: Final = Theme(
     dark=True,
     text_alpha=1.0,
     variables=_frame(line="#c0c0c0", focus="#ffd75f", hover="#ffd75f", ground="#000000")
+    | _heat(
+        "#00305c #00508c #0070b8 #0090e0 #38b0ff #80ccff #c0e6ff #ffffff", p50="#ffffff", p95="#ffd75f", p99="#ffa040"
+    )
     | {
         "series-1": "#5cb8ff",
         "series-2": "#ffa040",

@@ -188,3 +188,80 @@ def test_shares_add_up(total: int, workers: int) -> None:
     parts = [share(total, worker, workers) for worker in range(workers)]
     assert sum(parts) == total
     assert max(parts) - min(parts) <= 1
+
+
+@pytest.mark.parametrize("arrivals", ["uniform", "poisson"])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_most_requests_counts_after_the_warm_up(arrivals: ArrivalKind, workers: int) -> None:
+    load = load_of((100.0, 20.0), start=20.0, warmup_s=1.0, arrivals=arrivals, max_requests=13)
+    times = [due for worker in range(workers) for due in times_of(load, worker, workers)]
+    assert sum(due >= NS for due in times) == 13
+    if arrivals == "uniform":
+        assert len(times) == Schedule(load).count == Schedule(load).most == 33
+
+
+def test_a_level_is_held_until_told_otherwise() -> None:
+    """On a ramp as well: scaled, the rest of it would grow on."""
+    ramp = load_of((10.0, 60.0), start=5.0)
+    schedule = Schedule(ramp)
+    schedule.hold(3.0, 12.0)
+    assert [schedule.level_at(at) for at in (3.0, 5.0, 9.9)] == [12.0, 12.0, 12.0]
+    schedule.pause(5.0)
+    schedule.resume(6.0)
+    assert [schedule.level_at(at) for at in (5.5, 6.5)] == [0.0, 12.0]
+    schedule.scale(8.0, 2.0)
+    assert schedule.level_at(9.0) == pytest.approx(2 * 54.5)
+    rest = Schedule(load_of((2.0, 10.0), (2.0, 0.0), (2.0, 0.0), start=10.0))
+    rest.hold(5.0, 7.0)  # where the plan asks for nothing
+    assert rest.level_at(5.5) == 7.0
+    assert rest.end_s == 6.0
+
+
+@pytest.mark.parametrize("rate", [1.0, 333.0, 20_000.0, 500_000.0, 1_000_000.0])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_what_is_passed_over_is_counted_by_the_formula(rate: float, workers: int) -> None:
+    """Due are as many as the level says, however few of them a worker got to."""
+    schedule = Schedule(load_of((3.0, rate), start=rate, warmup_s=0.5))
+    total, sent = 0, 0
+    for worker in range(workers):
+        arrivals = Arrivals(schedule, worker, workers)
+        for _ in range(5_000):
+            due = arrivals.next_ns()
+            if due is None or due >= 2 * NS:
+                break
+            arrivals.pop()
+            sent += 1
+        total += arrivals.skip(0.5) + arrivals.skip(2.0)
+        rest = arrivals.skip(schedule.end_s)
+        assert rest > 0 or worker >= rate
+        assert arrivals.next_ns() is None
+        assert arrivals.skip(99.0) == 0
+        total += rest
+    assert total + sent == math.ceil(3.5 * rate)
+
+
+def test_nothing_is_passed_over_twice_and_the_next_is_the_first_after_it() -> None:
+    arrivals = Arrivals(Schedule(load_of((10.0, 100.0), start=100.0)), 0, 1)
+    arrivals.next_ns()
+    arrivals.pop()
+    assert arrivals.skip(1.0) == 99
+    assert arrivals.next_ns() == NS
+    assert arrivals.skip(0.5) == arrivals.skip(1.0) == 0
+
+
+def test_random_arrivals_passed_over_are_as_many_as_would_have_come() -> None:
+    counts = []
+    for seed in range(40):
+        load = load_of((100.0, 1000.0), start=1000.0, arrivals="poisson", seed=seed)
+        arrivals = Arrivals(Schedule(load), 0, 1)
+        sent = 0
+        while (due := arrivals.next_ns()) is not None and due < NS:
+            arrivals.pop()
+            sent += 1
+        skipped = arrivals.skip(90.0)
+        next_ns = arrivals.next_ns()
+        assert next_ns is not None
+        assert 90 * NS <= next_ns < 90.1 * NS
+        counts.append(sent + skipped)
+    assert np.mean(counts) == pytest.approx(90_000, abs=4 * math.sqrt(90_000 / 40))
+    assert np.std(counts) == pytest.approx(300, rel=0.4)

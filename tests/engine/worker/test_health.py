@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from perftui.engine.worker.health import HealthSampler
+from perftui.engine.worker.lag import Lags
 from perftui.model.interval import WorkerHealth
 
 pytestmark = pytest.mark.quick
@@ -25,7 +27,9 @@ def sampler() -> Iterator[HealthSampler]:
 
 
 def taken(sampler: HealthSampler) -> WorkerHealth:
-    return sampler.take(in_flight=5, queued=2, at_cap_s=0.25, start_delay_p99_ms=1.5)
+    return sampler.take(
+        Lags(p99_ms=30, max_ms=150, over_100ms=1), in_flight=5, queued=2, at_cap_s=0.25, start_delay_p99_ms=1.5
+    )
 
 
 def test_garbage_collection_is_rare_looks_at_nothing_old_and_is_told(sampler: HealthSampler) -> None:
@@ -37,13 +41,17 @@ def test_garbage_collection_is_rare_looks_at_nothing_old_and_is_told(sampler: He
     assert taken(sampler).gc_pause_max_ms == 0
 
 
-def test_lag_is_that_since_the_last_take(sampler: HealthSampler) -> None:
-    for lag_ms in [1] * 98 + [30, 150]:
-        sampler.add_lag(lag_ms * 1_000_000)
+def test_what_the_lag_timer_noted_is_passed_on(sampler: HealthSampler) -> None:
     health = taken(sampler)
     assert (health.loop_lag_p99_ms, health.loop_lag_max_ms, health.loop_lag_over_100ms) == (30, 150, 1)
     assert (health.worker, health.in_flight, health.queued, health.at_cap_s) == (3, 5, 2, 0.25)
     assert health.memory_bytes > 1_000_000
-    sampler.add_lag(-5)
-    health = taken(sampler)
-    assert (health.loop_lag_p99_ms, health.loop_lag_max_ms, health.loop_lag_over_100ms) == (0, 0, 0)
+
+
+def test_busy_is_the_time_that_it_ran_or_waited_for_a_core(sampler: HealthSampler) -> None:
+    until = time.perf_counter() + 0.3
+    while time.perf_counter() < until:
+        pass
+    assert taken(sampler).busy_percent > 90
+    time.sleep(0.3)
+    assert taken(sampler).busy_percent < 50

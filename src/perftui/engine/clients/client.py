@@ -65,6 +65,9 @@ class Client(Protocol):
     def expire(self, now_ns: int) -> None:
         """Give up what is past its deadline."""
 
+    def drop_waiting(self) -> None:
+        """What waits for a lane is not sent any more: dropped."""
+
     def retarget(self, addresses: Addresses) -> None:
         """New connections go to these addresses."""
 

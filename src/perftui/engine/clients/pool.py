@@ -167,6 +167,12 @@ class Pool(ABC):
         cell.record_drop("dropped.late")
         self.loop.call_soon(self.done, self, None, user, "dropped.late")
 
+    def drop_waiting(self) -> None:
+        """What waits for a lane is not sent any more: dropped."""
+        while self.queue:
+            _, cell, _, user = self.queue.popleft()
+            self._drop(cell, user)
+
     def cancel(self) -> None:
         """Give up everything, waiting and on the way, and close every lane."""
         while self.queue:

@@ -37,15 +37,16 @@ class ControlClient:
 
         Args:
             kind: what.
-            level: for `level`: arrivals per second, or users.
+            level: for `level`: arrivals per second, or users; for `scale`: the factor.
             text: for `mark`.
             origin: who asks; becomes part of the event.
 
         Raises:
             UsageError: the run is not running, or the runner refuses the command in words.
         """
-        if kind == "level" and (level is None or not math.isfinite(level) or level < 0):
-            raise UsageError("level: give a number of requests per second, or of users")
+        if kind in {"level", "scale"} and (level is None or not math.isfinite(level) or level < 0):
+            what = "a number of requests per second, or of users" if kind == "level" else "a factor, such as 1.2"
+            raise UsageError(f"{kind}: give {what}")
         async with await self._connect() as stream:
             await _ask(stream, Request(kind=kind, level=level, text=safe_text(text), origin=origin))
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-CommandKind = Literal["pause", "resume", "level", "mark", "stop", "abort"]
+CommandKind = Literal["pause", "resume", "level", "scale", "mark", "stop", "abort"]
 MOST_LINE_BYTES = 4096
 
 
@@ -15,6 +15,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     kind: CommandKind | Literal["attach", "detach"]
     level: float | None = None
+    """With level: what to hold; with scale: the factor."""
     text: str = ""
     origin: Literal["tui", "ctl"] = "ctl"
 

@@ -29,17 +29,18 @@ class RequestLimit:
 
     def due_before(self, at_s: float) -> float | None:
         """When the request after the last would have been due, if that is before a moment."""
-        if not self._most or not self._is_exact or self._found or self._schedule.total <= self._most:
+        most = self._schedule.most
+        if most is None or not self._is_exact or self._found or self._schedule.total <= most:
             return None
-        if self._schedule.arrivals_until(at_s) < self._most:
+        if self._schedule.arrivals_until(at_s) < most:
             return None
         self._found = True
-        return int(self._schedule.times_ns(np.array([float(self._most)]))[0]) / NS
+        return int(self._schedule.times_ns(np.array([float(most)]))[0]) / NS
 
     def reached(self, interval: Interval) -> float | None:
         """The end of the interval in which the last request was due, where only the counts tell."""
         if not self._most or self._is_exact:
             return None
-        cells = (cell for operations in interval.cells.values() for cell in operations.values())
-        self._scheduled += sum(cell.counts.scheduled for cell in cells)
+        counted = (operations for phase, operations in interval.cells.items() if phase != "warmup")
+        self._scheduled += sum(cell.counts.scheduled for operations in counted for cell in operations.values())
         return interval.at_s + interval.duration_s if self._scheduled >= self._most else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from perftui.engine.fleet.messages import Frame
+from perftui.engine.load.mix import Split
 from perftui.engine.load.schedule import Schedule
 from perftui.model.interval import Cell, Counts
 from perftui.model.plan import Phase, Plan
@@ -66,9 +67,8 @@ class LostShare:
         self._due = 0.0
         weights = [(operation.name, operation.weight) for operation in plan.operations]
         weights += [(journey.steps[0].name, journey.weight) for journey in plan.journeys]
-        total = sum(weight for _, weight in weights) or 1.0
-        self._shares = [(name, weight / total) for name, weight in weights]
-        self._owed = dict.fromkeys((name for name, _ in self._shares), 0.0)
+        self._names = [name for name, _ in weights]
+        self._split = Split([weight for _, weight in weights])
 
     def until(self, at_s: float) -> Cells:
         """The cells of what was due since the last call. In users mode nothing was due: fewer users are left."""
@@ -78,7 +78,10 @@ class LostShare:
         start_s, self._at_s = self._at_s, at_s
         for phase, begin_s, end_s in self._spans(start_s, at_s):
             count = self._count(begin_s, end_s)
-            operations = {name: _dropped(part) for name, part in self._split(count).items() if part}
+            parts: dict[str, int] = {}
+            for name, part in zip(self._names, self._split.of(count), strict=True):
+                parts[name] = parts.get(name, 0) + part
+            operations = {name: _dropped(part) for name, part in parts.items() if part}
             if operations:
                 cells.setdefault(phase, {}).update(operations)
         return cells
@@ -102,16 +105,6 @@ class LostShare:
     def _own(self, arrivals: int) -> int:
         """How many of the first `arrivals` indices belong to the worker (worker, worker + workers, ...)."""
         return max(0, -(-(arrivals - self._worker) // self._workers))
-
-    def _split(self, count: int) -> dict[str, int]:
-        for name, share in self._shares:
-            self._owed[name] += count * share
-        parts = {name: int(owed) for name, owed in self._owed.items()}
-        for name in sorted(parts, key=lambda name: parts[name] - self._owed[name])[: count - sum(parts.values())]:
-            parts[name] += 1
-        for name, part in parts.items():
-            self._owed[name] -= part
-        return parts
 
 
 def _dropped(count: int) -> Cell:

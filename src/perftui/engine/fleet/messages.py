@@ -44,12 +44,14 @@ class Begin(Struct, frozen=True, kw_only=True, tag="begin"):
 class Command(Struct, frozen=True, kw_only=True, tag="command"):
     """Something changes at a moment that is the same for every worker."""
 
-    kind: Literal["pause", "resume", "scale", "stop", "abort", "headers", "addresses"]
-    """scale: the rest of the profile is multiplied by `factor`. stop: no new arrivals, then drain. abort: cancel now.
-    headers: replace the authorization header (token renewal). addresses: new connections go to these."""
+    kind: Literal["pause", "resume", "scale", "hold", "stop", "abort", "headers", "addresses"]
+    """scale: the rest of the profile is multiplied by `factor`. hold: it is `level` instead. stop: no new arrivals,
+    then drain. abort: cancel now. headers: replace the authorization header (token renewal). addresses: new connections
+    to `target` go to these."""
     at_ns: int
     factor: float = 1.0
     """Of the original profile, not of the current one."""
+    level: float = 0.0
     headers: dict[str, str] = {}
     secrets: tuple[str, ...] = ()
     """With headers: further values to blank out."""

@@ -68,12 +68,12 @@ class Supervisor:
         self._news = anyio.Event()
 
     async def start(self, count: int, tasks: TaskGroup) -> None:
-        """Spawn workers and listen to them in the background.
+        """Spawn workers until there are so many, and listen to them in the background.
 
         Raises:
             PerftuiError: no process could be started.
         """
-        for number in range(count):
+        for number in range(len(self.members), count):
             try:
                 member = Member(await WorkerProcess.spawn(number))
             except OSError as error:

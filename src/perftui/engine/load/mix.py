@@ -38,6 +38,25 @@ def weighted_order(weights: Sequence[float], length: int = _ROUND, seed: int = 1
     return [position for _, position in sorted(places)]
 
 
+class Split:
+    """A growing number of requests in the proportion of weights: whole parts, what is left over is owed."""
+
+    def __init__(self, weights: Sequence[float]) -> None:
+        total = sum(weights) or 1.0
+        self._shares = [weight / total for weight in weights]
+        self._owed = [0.0] * len(weights)
+
+    def of(self, count: int) -> list[int]:
+        """The parts of so many more."""
+        self._owed = [owed + count * share for owed, share in zip(self._owed, self._shares, strict=True)]
+        parts = [int(owed) for owed in self._owed]
+        most_owed = sorted(range(len(parts)), key=lambda place: parts[place] - self._owed[place])
+        for place in most_owed[: count - sum(parts)]:
+            parts[place] += 1
+        self._owed = [owed - part for owed, part in zip(self._owed, parts, strict=True)]
+        return parts
+
+
 def endless(choices: Sequence[Choice], weights: Sequence[float], seed: int) -> Callable[[], Choice]:
     """A function that returns the next choice, for ever."""
     if len(choices) == 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -20,33 +21,58 @@ from perftui.model.profile import Segment, exact, planned_segments
 NS = 1_000_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """How somebody wants the plan changed from a moment on."""
+
+    factor: Fraction = Fraction(1)
+    level: Fraction | None = None
+    """Held instead of the planned levels."""
+
+    def piece(self, planned: Segment, start_s: Fraction, end_s: Fraction) -> Segment:
+        """The part of a planned segment between two moments, as wished."""
+        if self.level is None:
+            return planned.cut(start_s, end_s, self.factor)
+        return Segment(start_s, end_s, self.level, self.level, planned.phase)
+
+
+_PAUSED = _Wish(Fraction(0))
+
+
 class Schedule:
     """The intended times of a whole run, and how commands change them. All workers compute the same one."""
 
     def __init__(self, load: Load) -> None:
         self.load = load
         self._planned = planned_segments(load)
-        self._factor = Fraction(1)
-        self._changes = [(Fraction(0), self._factor)]
+        self._wish = _Wish()
+        self._changes = [(Fraction(0), self._wish)]
         self._paused = False
         self.end_s = float(self._planned[-1].end_s) if self._planned else 0.0
         self._build()
 
     def scale(self, at_s: float, factor: float) -> None:
         """From a moment on, the levels are the original ones times `factor`."""
-        self._factor = exact(factor)
+        self._want(at_s, _Wish(exact(factor)))
+
+    def hold(self, at_s: float, level: float) -> None:
+        """From a moment on, the level is this one, whatever the plan says, until told otherwise."""
+        self._want(at_s, _Wish(level=exact(level)))
+
+    def _want(self, at_s: float, wish: _Wish) -> None:
+        self._wish = wish
         if not self._paused:
-            self._change(at_s, self._factor)
+            self._change(at_s, wish)
 
     def pause(self, at_s: float) -> None:
         """From a moment on, nothing is due. The planned end stays."""
         self._paused = True
-        self._change(at_s, Fraction(0))
+        self._change(at_s, _PAUSED)
 
     def resume(self, at_s: float) -> None:
-        """From a moment on, the profile goes on where it would be by now."""
+        """From a moment on, the profile goes on where it would be by now, or at the level that is held."""
         self._paused = False
-        self._change(at_s, self._factor)
+        self._change(at_s, self._wish)
 
     def stop(self, at_s: float) -> None:
         """The profile ends at this moment; a later end than planned is not possible."""
@@ -63,10 +89,10 @@ class Schedule:
         """Whether the last command was a pause."""
         return self._paused
 
-    def _change(self, at_s: float, factor: Fraction) -> None:
+    def _change(self, at_s: float, wish: _Wish) -> None:
         at = max(Fraction(0), Fraction(round(at_s * NS), NS))
         self._changes = [change for change in self._changes if change[0] < at]
-        self._changes.append((at, factor))
+        self._changes.append((at, wish))
         self._build()
 
     def _build(self) -> None:
@@ -75,8 +101,8 @@ class Schedule:
         for planned in self._planned:
             cuts = [planned.start_s, *(at for at, _ in self._changes if planned.start_s < at < planned.end_s)]
             for start, end in zip(cuts, [*cuts[1:], planned.end_s], strict=True):
-                factor = next(factor for at, factor in reversed(self._changes) if at <= start)
-                piece = planned.cut(start, end, factor)
+                wish = next(wish for at, wish in reversed(self._changes) if at <= start)
+                piece = wish.piece(planned, start, end)
                 segments.append(
                     Segment(piece.start_s, piece.end_s, piece.from_level, piece.to_level, piece.phase, before)
                 )
@@ -91,8 +117,19 @@ class Schedule:
         """Arrivals of the whole profile (uniform), within the request limit."""
         return self._limited(math.ceil(self.total))
 
+    @property
+    def warm_count(self) -> int:
+        """Arrivals of the warm-up (uniform)."""
+        warm = (segment.before + segment.arrivals for segment in self.segments if segment.phase == "warmup")
+        return math.ceil(max(warm, default=Fraction(0)))
+
+    @property
+    def most(self) -> int | None:
+        """Arrivals up to the request limit (uniform), which counts after the warm-up; None: no limit."""
+        return self.warm_count + self.load.max_requests if self.load.max_requests else None
+
     def _limited(self, count: int) -> int:
-        return min(count, self.load.max_requests) if self.load.max_requests else count
+        return count if self.most is None else min(count, self.most)
 
     def times_ns(self, positions: Float64s) -> Int64s:
         """When the cumulative number of arrivals reaches each position; positions ascend and lie below `total`."""

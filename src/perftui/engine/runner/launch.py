@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 
 import anyio
@@ -36,29 +38,67 @@ class Answer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     exit_code: int = 0
 
 
+class PendingRun:
+    """A runner in a session of its own, started before it is known what it shall do: it loads its modules meanwhile."""
+
+    def __init__(self) -> None:
+        # not one of asyncio's: those end with the loop that started them
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "perftui.engine"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._handle: Future[RunHandle] = Future()
+
+    def give(self, request: RunRequest) -> None:
+        """Say what to do; returns at once."""
+        threading.Thread(target=self._begin, args=(request,), name="begin", daemon=True).start()
+
+    async def begun(self) -> RunHandle:
+        """Wait until the run has begun.
+
+        Raises:
+            PerftuiError: it could not start: the runner's own words and exit code.
+        """
+        # whoever gives up waiting cancels nothing, and leaves no thread behind
+        return await asyncio.shield(asyncio.wrap_future(self._handle))
+
+    def wait(self) -> RunHandle:
+        """The same, without a loop."""
+        return self._handle.result()
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether it is known how the start went."""
+        return self._handle.done()
+
+    def cancel(self) -> None:
+        """End the runner: before its run has begun there is no run, after that it is stopped and saved."""
+        self._process.terminate()
+        threading.Thread(target=self._process.wait, daemon=True).start()
+
+    def _begin(self, request: RunRequest) -> None:
+        try:
+            self._handle.set_result(_wait_for_begin(self._process, request))
+        except BaseException as error:  # noqa: BLE001 - whoever waits for the run gets it
+            self._handle.set_exception(error)
+
+
 async def start_runner(request: RunRequest) -> RunHandle:
     """Start a runner in a session of its own, and wait until its run has begun. Cancelled before that, there is no run.
 
     Raises:
         PerftuiError: the run could not start: the runner's own words and exit code.
     """
-    process = _spawn()
+    pending = PendingRun()
+    pending.give(request)
     try:
-        return await anyio.to_thread.run_sync(_wait_for_begin, process, request, abandon_on_cancel=True)
+        return await pending.begun()
     except anyio.get_cancelled_exc_class():
-        process.terminate()
+        pending.cancel()
         raise
-
-
-def _spawn() -> subprocess.Popen[bytes]:
-    # not one of asyncio's: those end with the loop that started them
-    return subprocess.Popen(
-        [sys.executable, "-m", "perftui.engine"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
 
 
 def _wait_for_begin(process: subprocess.Popen[bytes], request: RunRequest) -> RunHandle:

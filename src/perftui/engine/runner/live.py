@@ -27,6 +27,8 @@ LEAD_NS = 30_000_000
 _GRACE_S = 0.5
 """How long an interval waits for a worker that is late."""
 _DRAIN_SPARE_S = 5.0
+_ALIGNED_S = 0.05
+"""An interval that ends this much after the load is judged as one of it."""
 _MOST_CAPTURED = 20_000
 
 
@@ -108,7 +110,8 @@ class LiveRun:
         interval = judge_interval(interval, self._plan, tuple(self._recent))
         self._recent.append(interval)
         self._log.write(interval)
-        if self._auto_stop is not None and not self.steering.is_ending:
+        sends = interval.at_s + interval.duration_s <= self._schedule.end_s + _ALIGNED_S
+        if self._auto_stop is not None and sends and not self.steering.is_ending:
             reason = self._auto_stop.reason(interval)
             if reason:
                 self.steering.stop_by_itself(reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -11,19 +12,20 @@ from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.registry import driver_for
 from perftui.engine.fleet.messages import Job
 from perftui.engine.fleet.supervisor import Supervisor
-from perftui.engine.runner.hooks import Hooks
-from perftui.engine.runner.prepare import Prepared, prepare
 from perftui.engine.runner.request import RunRequest
 from perftui.model.errors import PerftuiError
 from perftui.model.journal import JournalLine
 from perftui.model.record import Record
-from perftui.presets.redaction import Redactor
-from perftui.store.library import RunFolder
+
+if TYPE_CHECKING:
+    from perftui.engine.runner.hooks import Hooks
+    from perftui.engine.runner.prepare import Prepared
+    from perftui.store.library import RunFolder
 
 __all__ = ["RunRequest", "run_plan"]
 
 OnLine = Callable[[JournalLine], None]
-OnStarted = Callable[[RunFolder], None]
+OnStarted = Callable[["RunFolder"], None]
 
 
 def run_plan(request: RunRequest, *, on_line: OnLine | None = None, on_started: OnStarted | None = None) -> Record:
@@ -47,10 +49,17 @@ def run_plan(request: RunRequest, *, on_line: OnLine | None = None, on_started: 
 
 
 async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnStarted | None) -> Record:
-    prepared = await prepare(request)
     supervisor = Supervisor()
+    secrets: tuple[str, ...] = ()
     async with anyio.create_task_group() as tasks:
         try:
+            # one is always needed, and takes longest to be there; it knows nothing yet
+            await supervisor.start(1, tasks)
+            from perftui.engine.runner.hooks import Hooks
+            from perftui.engine.runner.prepare import prepare
+
+            prepared = await prepare(request)
+            secrets = prepared.secrets
             await supervisor.start(prepared.workers, tasks)
             prepared = replace(prepared, reachable=await _reach(prepared))
             hooks = await Hooks.before(prepared)
@@ -61,7 +70,9 @@ async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnSt
             record = await save_run(request, prepared, supervisor, hooks, on_line=on_line, on_started=on_started)
         except PerftuiError as error:
             # whatever a worker, a server or the system said may repeat a secret
-            scrub = Redactor(prepared.secrets).text
+            from perftui.presets.redaction import Redactor
+
+            scrub = Redactor(secrets).text
             raise type(error)(*(scrub(problem) for problem in error.problems)) from None
         finally:
             await supervisor.close()

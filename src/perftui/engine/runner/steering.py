@@ -21,6 +21,7 @@ from perftui.model.units import format_count
 
 _COMMAND_LEAD_NS = 20_000_000
 _MOST_LEVEL = 10_000_000.0
+_MOST_FACTOR = 1000.0
 
 
 class Steering:
@@ -35,7 +36,7 @@ class Steering:
             log: takes the events.
         """
         self._schedule = schedule
-        self._unscaled = Schedule(plan.load)
+        self._planned = Schedule(plan.load)
         self._unit = "/s" if plan.load.mode == "rate" else " users"
         self._log = log
         self._commands: deque[Command] = deque()
@@ -72,7 +73,9 @@ class Steering:
         elif self.is_ending or self.is_over:
             raise UsageError(f"{request.kind}: the run is ending")
         elif request.kind == "level":
-            self._set_level(request.level, request.origin)
+            self._hold(request.level, request.origin)
+        elif request.kind == "scale":
+            self._scale(request.level, request.origin)
         elif request.kind in {"pause", "resume"}:
             self._pause(paused=request.kind == "pause", origin=request.origin)
 
@@ -120,17 +123,27 @@ class Steering:
         change(self._log.at_s(at_ns))
         self._log.event("pause" if paused else "resume", origin=origin)
 
-    def _set_level(self, level: float | None, origin: str) -> None:
+    def _hold(self, level: float | None, origin: str) -> None:
+        """This level from now on, whatever the plan says, until told otherwise."""
         if level is None or not 0 <= level <= _MOST_LEVEL:
             raise UsageError(f"level: give a number from 0 to {_MOST_LEVEL:,.0f}")
+        at_ns = self._send(Command(kind="hold", at_ns=_soon(), level=level))
+        self._schedule.hold(self._log.at_s(at_ns), level)
+        self._log.event("level", f"{format_count(level)}{self._unit}", origin, level=level)
+
+    def _scale(self, factor: float | None, origin: str) -> None:
+        """The rest of the plan times a factor; 1 goes back to the plan."""
+        if factor is None or not 0 <= factor <= _MOST_FACTOR:
+            raise UsageError(f"scale: give a factor from 0 to {_MOST_FACTOR:,.0f}")
         at_ns = _soon()
         at_s = self._log.at_s(at_ns)
-        planned = self._unscaled.level_at(at_s)
-        if planned <= 0:
-            raise UsageError("level: the plan asks for nothing at this moment; try again when it does")
-        self._send(Command(kind="scale", at_ns=at_ns, factor=level / planned))
-        self._schedule.scale(at_s, level / planned)
-        self._log.event("level", f"{format_count(level)}{self._unit}", origin, level=level)
+        level = self._planned.level_at(at_s) * factor
+        if level > _MOST_LEVEL:
+            raise UsageError(f"scale: that is more than {_MOST_LEVEL:,.0f}")
+        self._send(Command(kind="scale", at_ns=at_ns, factor=factor))
+        self._schedule.scale(at_s, factor)
+        detail = f"the plan times {factor:g}: {format_count(level)}{self._unit}"
+        self._log.event("level", detail, origin, level=level)
 
     def _end(self, status: Status, detail: str, kind: Literal["stop", "abort"]) -> None:
         self.status, self.detail = status, detail

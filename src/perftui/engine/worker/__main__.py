@@ -24,6 +24,7 @@ from perftui.engine.worker.priority import ask_for_short_turns
 from perftui.engine.worker.setup import Engine, set_up
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Connections
+from perftui.model.plan import Phase
 
 INTERVAL_NS = 1_000_000_000
 TICK_NS = 20_000_000
@@ -51,6 +52,7 @@ class Worker:
         self._drain_ends_ns = 0
         self._at_cap_ns = 0
         self._packing: tuple[Cut, Frame] | None = None
+        self._wall_phase: Phase = "warmup"
 
     async def run(self) -> None:
         """Until the last frame is sent, or the runner is gone."""
@@ -62,6 +64,7 @@ class Worker:
             self._ticker.close()
             if self._engine is not None:
                 self._engine.load.end()
+                self._engine.lag.close()
                 await self._engine.clients.close()
         await self._channel.flush(FLUSH_S)
 
@@ -97,6 +100,8 @@ class Worker:
         self._frame_end_ns = origin_ns + INTERVAL_NS
         engine.sampler.origin_ns = origin_ns
         engine.load.start(origin_ns)
+        engine.lag.start(max(origin_ns, perf_counter_ns()))
+        self._wall_phase = engine.schedule.phase_at(0.0)
         self._arm(max(origin_ns, perf_counter_ns()))
 
     def _require_engine(self) -> Engine:
@@ -114,6 +119,8 @@ class Worker:
                 engine.schedule.resume(at_s)
             case "scale":
                 engine.schedule.scale(at_s, command.factor)
+            case "hold":
+                engine.schedule.hold(at_s, command.level)
             case "stop":
                 engine.schedule.stop(at_s)
             case "abort":
@@ -133,8 +140,12 @@ class Worker:
         engine.clients.cancel()
 
     def _arm(self, from_ns: int) -> None:
-        """The next tick: in 20 ms, or earlier where a phase or the interval ends."""
-        next_ns = min(from_ns + TICK_NS, self._require_engine().load.phases.next_change_ns(from_ns))
+        """The next tick: in 20 ms, or earlier where a phase, the load or the interval ends."""
+        engine = self._require_engine()
+        next_ns = min(from_ns + TICK_NS, engine.load.phases.next_change_ns(from_ns))
+        load_ends_ns = self._origin_ns + round(engine.schedule.end_s * 1e9)
+        if load_ends_ns > from_ns:
+            next_ns = min(next_ns, load_ends_ns)
         cut_ns = self._frame_end_ns - CUT_EARLY_NS
         self._next_tick_ns = min(next_ns, cut_ns) if cut_ns > from_ns else next_ns
         self._ticker.arm(self._next_tick_ns)
@@ -145,11 +156,11 @@ class Worker:
             self._ticker.arm(self._next_tick_ns)
             return
         engine = self._require_engine()
-        engine.health.add_lag(now_ns - self._next_tick_ns)
         if engine.clients.waiting:
             self._at_cap_ns += min(now_ns - self._last_tick_ns, TICK_NS * 2)
         self._last_tick_ns = now_ns
         engine.clients.expire(now_ns)
+        self._note_phase(engine, now_ns)
         engine.load.tick(now_ns)
         engine.operations.fold_long()
         over = engine.load.ended and self._drained(engine, now_ns)
@@ -162,6 +173,13 @@ class Worker:
             return
         self._pack(PACK_NS)
         self._arm(now_ns)
+
+    def _note_phase(self, engine: Engine, now_ns: int) -> None:
+        """What was answered up to now ended in the phase that was on, by the clock."""
+        phase = engine.schedule.phase_at((now_ns - self._origin_ns) / 1e9)
+        if phase != self._wall_phase:
+            engine.operations.mark(self._wall_phase)
+            self._wall_phase = phase
 
     def _drained(self, engine: Engine, now_ns: int) -> bool:
         if engine.load.finished:
@@ -178,6 +196,7 @@ class Worker:
         self._pack(None)
         whole_ns = (now_ns + CUT_EARLY_NS - self._origin_ns) // INTERVAL_NS * INTERVAL_NS
         end_ns = max(now_ns, self._frame_start_ns) if final else self._origin_ns + whole_ns
+        engine.operations.mark(self._wall_phase)
         cut = engine.operations.cut()
         clients = engine.clients
         opened, assigned, reconnects = clients.take_opened()
@@ -200,6 +219,7 @@ class Worker:
                 open_now=clients.open_now,
             ),
             health=engine.health.take(
+                engine.lag.take(),
                 in_flight=clients.in_flight,
                 queued=clients.waiting,
                 at_cap_s=self._at_cap_ns / 1e9,

@@ -50,6 +50,11 @@ class Clients:
         for client in self.all:
             client.expire(now_ns)
 
+    def drop_waiting(self) -> None:
+        """What found no lane before the end of the load is not sent any more."""
+        for client in self.all:
+            client.drop_waiting()
+
     def retarget(self, target: str, addresses: Addresses) -> None:
         """New connections to a target go to these addresses."""
         self._by_target[target].retarget(addresses)

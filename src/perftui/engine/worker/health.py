@@ -5,16 +5,19 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import suppress
+from pathlib import Path
 from time import perf_counter_ns
 
 import psutil
 
+from perftui.engine.worker.lag import Lags
 from perftui.model.interval import WorkerHealth
 
 _GEN0_THRESHOLD = 50_000
-_LONG_LAG_NS = 100_000_000
 _LEAST_CPU_S = 0.1
 """A shorter interval (the last one) says nothing about CPU use; the value before it holds."""
+_SCHEDSTAT = Path("/proc/self/schedstat")
+"""What the kernel knows of this thread: ns that it ran, ns that it waited for a core."""
 
 
 class HealthSampler:
@@ -23,12 +26,12 @@ class HealthSampler:
     def __init__(self, worker: int) -> None:
         self._worker = worker
         self._process = psutil.Process()
-        self._lags_ns: list[int] = []
         self._gc_began_ns = 0
         self._gc_longest_ns = 0
         self._cpu_s = time.process_time()
         self._taken_ns = perf_counter_ns()
-        self._cpu_percent = 0.0
+        self._runnable_s = _runnable_s()
+        self._cpu_percent = self._busy_percent = 0.0
         self._memory_bytes = 0
 
     def settle(self) -> None:
@@ -44,33 +47,42 @@ class HealthSampler:
         else:
             self._gc_longest_ns = max(self._gc_longest_ns, perf_counter_ns() - self._gc_began_ns)
 
-    def add_lag(self, lag_ns: int) -> None:
-        """The event loop came this much later than it was asked to."""
-        self._lags_ns.append(max(0, lag_ns))
-
-    def take(self, *, in_flight: int, queued: int, at_cap_s: float, start_delay_p99_ms: float) -> WorkerHealth:
+    def take(
+        self, lags: Lags, *, in_flight: int, queued: int, at_cap_s: float, start_delay_p99_ms: float
+    ) -> WorkerHealth:
         """Health since the last take."""
         now_ns, cpu_s = perf_counter_ns(), time.process_time()
         elapsed_s = (now_ns - self._taken_ns) / 1e9
         if elapsed_s >= _LEAST_CPU_S:
             self._cpu_percent = round(100 * (cpu_s - self._cpu_s) / elapsed_s, 2)
-            self._cpu_s, self._taken_ns = cpu_s, now_ns
+            runnable_s = _runnable_s()
+            self._busy_percent = round(min(100.0, 100 * (runnable_s - self._runnable_s) / elapsed_s), 2)
+            self._cpu_s, self._runnable_s, self._taken_ns = cpu_s, runnable_s, now_ns
         with suppress(OSError):  # no descriptor left to read it with: the last value holds
             self._memory_bytes = self._process.memory_info().rss
-        lags = sorted(self._lags_ns) or [0]
         health = WorkerHealth(
             worker=self._worker,
             cpu_percent=self._cpu_percent,
+            busy_percent=self._busy_percent,
             memory_bytes=self._memory_bytes,
-            loop_lag_p99_ms=lags[-(-99 * len(lags) // 100) - 1] / 1e6,
-            loop_lag_max_ms=lags[-1] / 1e6,
-            loop_lag_over_100ms=sum(lag > _LONG_LAG_NS for lag in lags),
+            loop_lag=lags.histogram,
+            loop_lag_p99_ms=lags.p99_ms,
+            loop_lag_max_ms=lags.max_ms,
+            loop_lag_over_100ms=lags.over_100ms,
             gc_pause_max_ms=self._gc_longest_ns / 1e6,
             start_delay_p99_ms=start_delay_p99_ms,
             in_flight=in_flight,
             queued=queued,
             at_cap_s=at_cap_s,
         )
-        self._lags_ns.clear()
         self._gc_longest_ns = 0
         return health
+
+
+def _runnable_s() -> float:
+    """Seconds in which this thread ran or waited for a core; where the kernel does not say, in which it ran."""
+    try:
+        ran_ns, waited_ns, _ = _SCHEDSTAT.read_text().split()
+    except (OSError, ValueError):
+        return time.process_time()
+    return (int(ran_ns) + int(waited_ns)) / 1e9

@@ -84,6 +84,22 @@ class Operations:
         for operation in self.all:
             operation.cell.fold_long()
 
+    @property
+    def has_journeys(self) -> bool:
+        """Whether an arrival may be more than one request."""
+        return any(isinstance(unit, PreparedJourney) for unit in self.units)
+
+    @property
+    def sent(self) -> int:
+        """Requests of the current phase since the last cut: cheap, and in users mode as many as answers."""
+        return sum(operation.cell.scheduled for operation in self.all)
+
+    def mark(self, phase: Phase) -> None:
+        """The answers since the last mark ended in this phase, by the clock."""
+        for cells in self._cells.values():
+            for recorder in cells.values():
+                recorder.mark(phase)
+
     def cut(self) -> Cut:
         """What was measured since the last cut."""
         found = [recorder.cut() for cells in self._cells.values() for recorder in cells.values()]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from time import perf_counter_ns
 
 from perftui.engine.clients.client import Client
 from perftui.engine.clients.lane import Lane
 from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.users import VirtualUser
-from perftui.engine.load.arrivals import Arrivals
+from perftui.engine.load.arrivals import Arrivals, share
 from perftui.engine.load.pacer import open_pacer
 from perftui.engine.load.schedule import Schedule
 from perftui.engine.worker.operations import Operations
-from perftui.engine.worker.sending import Load
+from perftui.engine.worker.sending import NS, UNLIMITED, Load
+from perftui.model.plan import Phase
 
 MOST_AT_ONCE = 256
 """Late arrivals sent before answers are looked at again."""
@@ -31,6 +33,10 @@ class RateLoad(Load):
         super().__init__(loop, operations, schedule, worker, workers)
         of_requests = self.plan.rate_of == "requests"
         self._arrivals = Arrivals(schedule, worker, workers, operations.requests_per_unit if of_requests else 1.0)
+        if self.left < UNLIMITED and self.plan.arrivals == "uniform" and not operations.has_journeys:
+            # whose turn it is after the warm-up follows from the schedule
+            warm = schedule.warm_count
+            self.left = share(warm + self.plan.max_requests, worker, workers) - share(warm, worker, workers)
         self._arrivals.next_ns()  # the first ones are worked out before the start, not at it
         self._pacer = open_pacer(loop, self._due)
         self._phase_ends_ns = 0
@@ -55,6 +61,9 @@ class RateLoad(Load):
             if intended_ns > perf_counter_ns():
                 self._pacer.arm(max(intended_ns, woke_ns + LEAST_SLEEP_NS))
                 return
+            if intended_ns < woke_ns - self.oldest_ns:
+                self._skip(self.at_s(woke_ns - self.oldest_ns))
+                continue
             arrivals.pop()
             if intended_ns >= self._phase_ends_ns:
                 self.operations.enter(self.phases.at(intended_ns))
@@ -65,7 +74,8 @@ class RateLoad(Load):
                 self._guests += 1
                 self.begin_journey(unit, VirtualUser(number, self.operations.values.for_user(number), {}), intended_ns)
                 continue
-            self.left -= 1
+            if intended_ns >= self.counted_from_ns:
+                self.left -= 1
             cell = unit.cell
             cell.scheduled += 1
             client = unit.client
@@ -82,11 +92,34 @@ class RateLoad(Load):
             self.go_on(user, failure)
 
     def tick(self, now_ns: int) -> None:
-        """End with the schedule, once all that was due by then is sent, or with the last request allowed."""
+        """End with the schedule, or with the last request allowed. A backlog is not sent any more, but counted."""
         if self.ended:
             return
-        if self.left <= 0 or (self.at_s(now_ns) >= self.schedule.end_s and self._arrivals.next_ns() is None):
-            self.end()
+        if self.left > 0 and self.at_s(now_ns) < self.schedule.end_s:
+            return
+        if self.left > 0:
+            self._due()  # what fell due in the last moment
+            self._skip(self.schedule.end_s)
+            self.clients.drop_waiting()
+        self.end()
+
+    def _skip(self, until_s: float) -> None:
+        """What is due before a moment is not sent any more: too late, or the load is over."""
+        start_s = 0.0
+        for change_ns, phase in self._phase_ends:
+            end_s = min(until_s, change_ns / NS)
+            if end_s > start_s:
+                count = min(self._arrivals.skip(end_s), self.left)
+                if phase != "warmup" and self.left < UNLIMITED:
+                    self.left -= count
+                self.drop(count, phase)
+            start_s = end_s
+
+    @property
+    def _phase_ends(self) -> list[tuple[int, Phase]]:
+        """When each phase ends, in turn."""
+        changes = self.schedule.phase_changes_ns()
+        return [(end_ns, phase) for (_, phase), (end_ns, _) in pairwise(changes)]
 
     def replan(self) -> None:
         """The schedule changed: what is not yet due has another time."""

@@ -13,12 +13,13 @@ from perftui.engine.clients.lane import Lane
 from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.users import VirtualUser
 from perftui.engine.load.arrivals import share
-from perftui.engine.load.mix import endless
+from perftui.engine.load.mix import Split, endless
 from perftui.engine.load.phases import PhaseClock
 from perftui.engine.load.schedule import Schedule
 from perftui.engine.worker.clients import Clients
 from perftui.engine.worker.operations import Operations
 from perftui.model.plan import Load as LoadPlan
+from perftui.model.plan import Phase
 
 UNLIMITED = 1 << 62
 NS = 1_000_000_000
@@ -39,18 +40,23 @@ class Load(ABC):
         self.next_unit = endless(operations.units, operations.weights, self.plan.seed * workers + worker)
         self.random = Random(f"{self.plan.seed}/think/{worker}")
         self.left = share(self.plan.max_requests, worker, workers) if self.plan.max_requests else UNLIMITED
-        """Requests that may still be made."""
+        """Requests that may still be made after the warm-up."""
+        self._drops = Split(operations.weights)
+        self.oldest_ns = UNLIMITED
+        """What has been due for longer (the timeout) is not sent any more."""
         self.sleeping = 0
         """Users and journeys that wait before their next request."""
         self.ended = False
         """No request is made any more: drain."""
         self.clients: Clients
         self.phases: PhaseClock
-        self.origin_ns = 0
+        self.origin_ns = self.counted_from_ns = 0
+        """Requests due from `counted_from_ns` on count for the plan's limit."""
 
     def start(self, origin_ns: int) -> None:
         """The schedule begins at this time of perf_counter_ns."""
         self.origin_ns = origin_ns
+        self.counted_from_ns = origin_ns + round(self.plan.warmup_s * NS)
         self.phases = PhaseClock(self.schedule, origin_ns)
 
     @abstractmethod
@@ -80,10 +86,19 @@ class Load(ABC):
 
     def submit(self, operation: PreparedOperation, intended_ns: int, user: VirtualUser | None) -> None:
         """One request is due."""
-        self.left -= 1
-        cell = operation.cells[self.phases.at(intended_ns or perf_counter_ns())]
+        due_ns = intended_ns or perf_counter_ns()
+        if due_ns >= self.counted_from_ns:
+            self.left -= 1
+        cell = operation.cells[self.phases.at(due_ns)]
         cell.scheduled += 1
         operation.client.submit(operation, cell, intended_ns, user)
+
+    def drop(self, count: int, phase: Phase) -> None:
+        """So many requests were due in a phase, and the generator did not get to them."""
+        for unit, part in zip(self.operations.units, self._drops.of(count), strict=True):
+            if part:
+                operation = unit if isinstance(unit, PreparedOperation) else unit.steps[0]
+                operation.cells[phase].record_drops("dropped.generator", part)
 
     def begin_journey(self, journey: PreparedJourney, user: VirtualUser, intended_ns: int) -> None:
         """A user sets out, perhaps after a wait before the first step."""

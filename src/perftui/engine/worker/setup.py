@@ -13,6 +13,7 @@ from perftui.engine.load.arrivals import share
 from perftui.engine.load.schedule import Schedule
 from perftui.engine.worker.clients import Clients
 from perftui.engine.worker.health import HealthSampler
+from perftui.engine.worker.lag import LagTimer
 from perftui.engine.worker.operations import Operations
 from perftui.engine.worker.rate import RateLoad
 from perftui.engine.worker.samples import Sampler
@@ -32,6 +33,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     clients: Clients
     sampler: Sampler
     health: HealthSampler
+    lag: LagTimer
     drain_ns: int
     """Longest wait for answers after the last request."""
 
@@ -58,6 +60,7 @@ def set_up(loop: asyncio.AbstractEventLoop, job: Job) -> Engine:
         most = min(most, load_plan.connections)
     most = max(1, share(most, job.worker, job.workers))
     targets = plan.used_targets
+    load.oldest_ns = round(max(target.timeout_s for target in targets.values()) * 1e9)
     load.clients = clients = Clients(
         {
             name: driver_for(target).connect(
@@ -83,5 +86,10 @@ def set_up(loop: asyncio.AbstractEventLoop, job: Job) -> Engine:
         clients=clients,
         sampler=sampler,
         health=health,
-        drain_ns=round(min(load_plan.drain_s, max(target.timeout_s for target in targets.values())) * 1e9),
+        lag=LagTimer(
+            loop,
+            (lambda: operations.sent) if load_plan.mode == "users" else None,
+            lambda: clients.in_flight,
+        ),
+        drain_ns=min(round(load_plan.drain_s * 1e9), load.oldest_ns),
     )

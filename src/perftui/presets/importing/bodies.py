@@ -1,4 +1,4 @@
-"""Bodies of requests that were found: form fields and parts where they are that, else text; what is lost is told."""
+"""Bodies of requests that were found: parts where they are that, else text as it is; what is lost is told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 from email import message_from_string
 from email.message import Message
 from typing import Any
-from urllib.parse import parse_qsl
 
 from perftui.presets.importing.found import FoundRequest, literal
 
@@ -29,21 +28,16 @@ def use_body(request: FoundRequest, text: str, write: Callable[[str], str] = lit
     Returns:
         What had to be left out, in words; empty: nothing.
     """
-    kind = content_type(request).lower()
-    if "multipart/form-data" in kind:
-        parts = _parts(text, content_type(request))
-        if parts:
+    kind = content_type(request)
+    if "multipart/form-data" in kind.lower():
+        parts = _parts(text, kind)
+        if parts and (is_binary(text) or _FILE.search(text) or _written(parts) == _lines(text, kind)):
             files = [name for part in parts if (name := _use_part(request, part, write))]
             return f"the bytes of {', '.join(files)}; write file = ... in that part" if files else ""
     if is_binary(text):
         return "its binary body; write body_file = ..."
     if len(text) > MOST_CHARACTERS:
         return f"its body of {len(text):,} characters; write body_file = ..."
-    if "x-www-form-urlencoded" in kind:
-        pairs = parse_qsl(text.replace("\r", "").replace("\n", ""), keep_blank_values=True)
-        if pairs and len({name for name, _ in pairs}) == len(pairs):
-            request.fields = [(write(name), write(value)) for name, value in pairs]
-            return ""
     request.body = write(text)
     return ""
 
@@ -65,6 +59,30 @@ def _parts(text: str, kind: str) -> list[Message]:
         return []
     named = [part for part in parts if isinstance(part, Message) and _parameter(part, "name")]
     return named if len(named) == len(parts) else []
+
+
+def _written(parts: list[Message]) -> list[str]:
+    """The lines of parts as perftui writes them, `--` for the text between them."""
+    lines: list[str] = []
+    for part in parts:
+        filename = _parameter(part, "filename")
+        disposition = f'Content-Disposition: form-data; name="{_parameter(part, "name")}"'
+        lines += ["--", disposition + (f'; filename="{filename}"' if filename else "")]
+        lines += [f"Content-Type: {part['Content-Type']}"] if "Content-Type" in part else []
+        content = part.get_payload()
+        lines += ["", *(content if isinstance(content, str) else "").split("\n")]
+    return [*lines, "----"]
+
+
+def _lines(text: str, kind: str) -> list[str]:
+    """The lines of a multipart text, without its boundary, which means nothing."""
+    found = re.search(r'boundary="?([^";]+)', kind, re.IGNORECASE)
+    boundary = found[1].strip() if found else ""
+    lines = text.replace("\r\n", "\n").strip("\n").split("\n")
+    return [
+        line.replace(boundary, "", 1) if line in {f"--{boundary}", f"--{boundary}--"} else line.rstrip("\r")
+        for line in lines
+    ]
 
 
 def _use_part(request: FoundRequest, part: Message, write: Callable[[str], str]) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-
-import msgspec
 
 from perftui.model.errors import UsageError
 from perftui.presets.importing.found import literal
@@ -47,29 +46,18 @@ _BY_NAME = {
 
 
 class Examples:
-    """Makes values; references are followed inside of the document only."""
+    """Makes values of schemas."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._document = document
+    def __init__(self, resolve: Callable[[object], object]) -> None:
+        """With what follows references."""
+        self._resolve = resolve
         self._made = 0
 
-    def resolve(self, value: object) -> object:
-        """What a `$ref` leads to; the value itself when it is none, nothing when it leads nowhere."""
-        for _ in range(_MOST_DEPTH):
-            if not isinstance(value, dict) or not isinstance(value.get("$ref"), str):
-                return value
-            value = self._follow(value["$ref"])
-        return None
-
-    def text_of_parameter(self, parameter: dict[str, Any]) -> str:
-        """The text of a path, query or header parameter."""
+    def of_parameter(self, parameter: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """The value of a path, query or header parameter."""
+        self._made = 0
         given = self._given(parameter)
-        value = given if given is not None else self.of_schema(parameter.get("schema"), str(parameter.get("name", "")))
-        if isinstance(value, list):
-            value = value[0] if value else ""
-        if isinstance(value, str):
-            return value
-        return "" if value is None else msgspec.json.encode(value, enc_hook=str).decode()
+        return given if given is not None else self.of_schema(parameter.get("schema"), str(parameter.get("name", "")))
 
     def of_media(self, media: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever JSON holds
         """The example of a body: given, or made of its schema."""
@@ -79,7 +67,7 @@ class Examples:
 
     def of_schema(self, schema: object, name: str = "", depth: int = 0) -> Any:  # noqa: ANN401 - whatever JSON holds
         """A value that a schema allows, with placeholders where values may vary; None when there is none."""
-        found = self.resolve(schema)
+        found = self._resolve(schema)
         self._made += 1
         if not isinstance(found, dict) or depth > _MOST_DEPTH or self._made > _MOST_VALUES:
             return None
@@ -123,7 +111,7 @@ class Examples:
         names = [name for name in properties if not isinstance(required, list) or not required or name in required]
         made = {}
         for name in names:
-            inner = self.resolve(properties[name])
+            inner = self._resolve(properties[name])
             if isinstance(inner, dict) and inner.get("readOnly"):
                 continue
             value = self.of_schema(inner, str(name), depth + 1)
@@ -147,18 +135,9 @@ class Examples:
         if isinstance(examples, list) and examples:
             return _literal(examples[0])
         if isinstance(examples, dict) and examples:
-            first = self.resolve(next(iter(examples.values())))
+            first = self._resolve(next(iter(examples.values())))
             return _literal(first.get("value")) if isinstance(first, dict) else None
         return _literal(part["default"]) if "default" in part else None
-
-    def _follow(self, reference: str) -> object:
-        if not reference.startswith("#/"):
-            return None
-        value: object = self._document
-        for name in reference[2:].split("/"):
-            key = name.replace("~1", "/").replace("~0", "~")
-            value = value.get(key) if isinstance(value, dict) else None
-        return value
 
 
 class _Literals:

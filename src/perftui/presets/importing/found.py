@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from msgspec import Struct
@@ -21,19 +22,27 @@ class FoundRequest(Struct, kw_only=True):
     name: str = ""
     method: str = "GET"
     url: str
-    """With its query."""
+    """With its query, as it is sent: nothing in it is decoded."""
     headers: list[tuple[str, str]] = []
     body: str = ""
-    """Text of the body."""
+    """Text of the body, as it is sent."""
     fields: list[tuple[str, str]] = []
-    """Form fields, already decoded."""
+    """Form fields where a file has fields, not bytes."""
+    document: Any = None
+    """JSON where a file has a document, not bytes."""
     parts: list[dict[str, Any]] = []
     """Parts of a multipart body, as a preset has them."""
     body_file: str = ""
     statuses: list[int] = []
     """What the response is expected to have."""
+    checks: list[dict[str, Any]] = []
+    """More that the response is expected to have."""
     captures: list[dict[str, str]] = []
     think_s: float = 0.0
+    think_until_s: float = 0.0
+    """The longest wait, when it varies."""
+    group: str = "recorded"
+    """Name of the journey that it is a step of."""
     target: dict[str, Any] = {}
     """Keys of [target] that it needs: auth, tls, proxy, timeout."""
 
@@ -48,11 +57,35 @@ class Finding(Struct, kw_only=True):
     """Told in comments at the top."""
     is_journey: bool = False
     """Whether the requests are steps of one user, in this order."""
+    weights: dict[str, float] = {}
+    """Of journeys, by name; 1 where nothing is said."""
+    load: dict[str, Any] = {}
+    """How much load the file asks for; empty: it says nothing."""
+    data: list[dict[str, Any]] = []
+    """Files whose columns are values, as a preset has them."""
     title: str = ""
     server: str = ""
     """Scheme, host and port of what the preset is for; empty: where most requests go."""
     omitted: dict[str, list[str]] = {}
     """What is left out, by reason."""
+    secrets: dict[str, str] = {}
+    """Environment variables by name, and the value of the file that each stands for."""
+
+    def secret(self, name: str, value: str) -> str:
+        """The placeholder that stands for a secret of the file from now on: one variable for each value.
+
+        Args:
+            name: what the secret is called where it was found.
+            value: as it is before it is encoded for its place; it is kept in memory only.
+        """
+        variable = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") or "SECRET"
+        variable = f"V_{variable}" if variable[0].isdecimal() else variable
+        wanted, number = variable[:200], 1
+        variable = wanted
+        while self.secrets.setdefault(variable, value) != value:
+            number += 1
+            variable = f"{wanted}_{number}"
+        return f"${{env:{variable}}}"
 
     def omit(self, reason: str, what: str) -> None:
         """Leave something out; all of one reason is told in one line."""
@@ -73,6 +106,16 @@ def _omission(reason: str, names: list[str]) -> str:
         shown.append(name)
     more = len(unique) - len(shown)
     return f"left out, {reason}: {', '.join(shown)}{f' and {more:,} more' * bool(more)}"
+
+
+def split_url(url: str) -> tuple[str, str, str, str | None]:
+    """Scheme, host with port, path and query of a URL, as they are written; the query is None without a `?`."""
+    scheme, colon, rest = url.partition("#")[0].partition("://")
+    if not colon:
+        scheme, rest = "", url.partition("#")[0]
+    whole, mark, query = rest.partition("?")
+    host, slash, path = whole.partition("/")
+    return scheme, host.rpartition("@")[2], slash + path, query if mark else None
 
 
 def short_url(url: str) -> str:

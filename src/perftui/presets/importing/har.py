@@ -19,6 +19,8 @@ _ASSETS = (
     ".css", ".js", ".mjs", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".avif", ".woff", ".woff2",
     ".ttf", ".otf",
 )  # fmt: skip
+_LONGEST_WAIT_S = 10.0
+_OF_CACHES = {"if-none-match", "if-modified-since"}
 _ASSET_TYPES = ("image/", "font/", "text/css", "text/javascript", "application/javascript", "video/", "audio/")
 
 
@@ -119,22 +121,32 @@ class _Recording:
         found = FoundRequest(
             method=request.method.upper(),
             url=literal(request.url.partition("#")[0]),
-            headers=[(pair.name, literal(self._value(pair))) for pair in request.headers or ()],
+            headers=[(pair.name, literal(value)) for pair in request.headers or () for value in self._values(pair)],
             # A cached or redirected answer says nothing about the next one.
             statuses=[status] if 200 <= status < 300 else [],
         )
         found.think_s = self._wait(entry)
+        if found.think_s > _LONGEST_WAIT_S:
+            found.think_s = _LONGEST_WAIT_S
+            self._finding.omit(f"what waits have above {_LONGEST_WAIT_S:g} s", _told(request))
         if request.post_data is not None and (lost := _use_data(found, request.post_data)):
             self._finding.omit(lost, _told(request))
         return found
 
-    def _value(self, header: _Pair) -> str:
-        """The header's value; of cookies only those that the recording brought along: a user gets the others anew."""
+    def _values(self, header: _Pair) -> list[str]:
+        """The header's value, if a user sends it: cookies that the recording itself set are new for each user."""
         value = header.value or ""
+        if header.name.lower() in _OF_CACHES:
+            self._finding.omit("what the browser's cache asked for: the header", header.name)
+            return []
         if header.name.lower() != "cookie":
-            return value
+            return [value]
         pairs = [pair.strip() for pair in value.split(";")]
-        return "; ".join(pair for pair in pairs if pair.partition("=")[0] not in self._cookies)
+        kept = [pair for pair in pairs if pair.partition("=")[0] not in self._cookies]
+        for pair in pairs:
+            if pair not in kept:
+                self._finding.omit("as each user gets its own, the cookie", pair.partition("=")[0])
+        return ["; ".join(kept)] if kept else []
 
     def _wait(self, entry: _Entry) -> float:
         """Seconds between the last answer and this request."""

@@ -56,12 +56,12 @@ def read_document(text: str) -> HttpDocument:
 
 def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
     title, lines = "", list[str]()
-    for line in text.splitlines():
+    for line in text.replace("\r\n", "\n").split("\n"):
         if line.startswith("###"):
             yield title, lines
             title, lines = line.strip("# \t"), []
         else:
-            lines.append(line.rstrip())
+            lines.append(line)
     yield title, lines
 
 
@@ -118,7 +118,10 @@ class _Block:
         )  # fmt: skip
         self._title = ""
         self._read_headers(request)
-        request.body = "\n".join(self._rest()).strip("\n")
+        lines = self._rest()
+        if all(not line.strip() or line.lstrip().startswith(("#", "//")) for line in lines):
+            lines = []  # notes of the writer
+        request.body = "\n".join(lines).strip("\n")
         self._read_handlers(request)
         return request
 
@@ -138,9 +141,9 @@ class _Block:
         """The lines of the body."""
         began = self._at
         while self._at < len(self._lines):
-            line = self._line()
+            line = self._line().rstrip()
             begins = self._at == began or not self._lines[self._at - 1].strip()
-            if _HANDLER.fullmatch(line) or (begins and _NEXT.fullmatch(line)):
+            if _HANDLER.fullmatch(line) or (begins and (_NEXT.fullmatch(line) or _VARIABLE.fullmatch(line))):
                 break
             self._at += 1
         return self._lines[began : self._at]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -10,7 +11,7 @@ from perftui.presets.importing.bodies import content_type, use_body
 from perftui.presets.importing.curl import add_commands
 from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, short_url
 from perftui.presets.importing.http_blocks import HttpText, read_document
-from perftui.presets.importing.http_values import BRACES, HttpValues, UnknownValueError
+from perftui.presets.importing.http_values import HttpValues, UnknownValueError
 from perftui.presets.importing.whole_preset import preset_of
 
 _WORD = r"((?:\{\{[^{}]*\}\}|[^\s:{}])+)"
@@ -19,8 +20,13 @@ _FILE = re.compile(r"<(?:@\S*)?[ \t]+(\S.*)")
 _NOT_HTTP = {"WEBSOCKET", "GRPC", "RSOCKET", "SSE", "MQTT", "AMQP"}
 
 
-def import_http_file(text: str, name: str = "imported") -> str:
+def import_http_file(text: str, name: str = "imported", variables: Mapping[str, str] | None = None) -> str:
     """The preset of a .http file; requests that use an earlier one's response become a journey.
+
+    Args:
+        text: of the file.
+        name: of the preset.
+        variables: of the editor's environment; those of the file are over them.
 
     Raises:
         UsageError: no request that can be read.
@@ -29,7 +35,7 @@ def import_http_file(text: str, name: str = "imported") -> str:
     finding = Finding()
     for line in document.unread:
         finding.omit("as they are no requests", line)
-    reader = _Reader(HttpValues(document.variables, finding), finding)
+    reader = _Reader(HttpValues({**(variables or {}), **document.variables}, finding), finding)
     for request in document.requests:
         reader.read(request)
     return preset_of(finding, name, "a .http file")
@@ -63,7 +69,7 @@ class _Reader:
 
     def _request(self, given: HttpText) -> FoundRequest:
         method = "POST" if given.method == "GRAPHQL" else given.method
-        request = FoundRequest(name=given.title, method=method, url=self._url(given.url.partition("#")[0]))
+        request = FoundRequest(name=given.title, method=method, url=self._values.url(given.url.partition("#")[0]))
         is_graphql = given.method == "GRAPHQL"
         for name, value in given.headers:
             if name.lower() == "authorization" and (match := _USER.fullmatch(value)):
@@ -76,22 +82,10 @@ class _Reader:
             host = next((value for name, value in request.headers if name.lower() == "host"), "")
             request.url = f"http://{host}{request.url}" if host else f"{NO_SERVER}{request.url}"
         body = _graphql(given.body) if is_graphql else given.body
-        if (is_graphql or body.lstrip()[:1] in {"{", "["}) and not content_type(request):
+        if is_graphql and not content_type(request):
             request.headers.append(("Content-Type", "application/json"))
         self._use_body(request, body)
         return request
-
-    def _url(self, text: str) -> str:
-        """The URL, with a host when the file leaves it to an environment of the editor."""
-        first = BRACES.match(text)
-        if first and not first[1].startswith("$") and not self._values.knows(first[1]):
-            rest = text[first.end() :]
-            if rest.startswith("://"):
-                return f"http{self._values.text(rest)}"
-            self._finding.notes.append(f"{first[0]} names the host; set target.url or give a URL on the command line")
-            return NO_SERVER + self._values.text(rest).replace(" ", "%20")
-        url = self._values.text(text).replace(" ", "%20")
-        return url if "://" in url or url.startswith("/") else f"http://{url}"
 
     def _use_user(self, request: FoundRequest, way: str, user: str, password: str) -> None:
         secret = self._values.text(password)
@@ -102,7 +96,11 @@ class _Reader:
     def _use_body(self, request: FoundRequest, body: str) -> None:
         if match := _FILE.fullmatch(body):
             request.body_file = match[1]
+            if body.startswith("<@"):
+                self._finding.notes.append(f"variables inside of {match[1]} are not filled in: it is sent as it is")
             return
+        if "x-www-form-urlencoded" in content_type(request):
+            body = "".join(line.strip() for line in body.splitlines())  # editors put one field on a line
         is_multipart = "multipart/" in content_type(request)
         if files := [line for line in body.splitlines() if _FILE.fullmatch(line) and not is_multipart]:
             self._finding.omit("a file in the middle of a body", files[0])

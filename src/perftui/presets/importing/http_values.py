@@ -1,4 +1,4 @@
-"""Variables of .http files as text of a preset: of the file, of the editor, of earlier responses."""
+"""`{{...}}` of .http files and Postman as text of a preset: of the file, of the editor, of earlier responses."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 
 from perftui.model.text import safe_text
 from perftui.presets import texts
-from perftui.presets.importing.found import Finding, FoundRequest, literal
+from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, literal
 from perftui.presets.json_path import JsonPath
+from perftui.presets.redaction import is_secret_field
 
 BRACES = re.compile(r"\{\{\s*([^{}]{1,300}?)\s*\}\}")
 _RESPONSE = re.compile(r"([\w-]+)\.response\.(body|headers)[.\[](.+)")
@@ -20,6 +21,23 @@ _STATUS = re.compile(r"(?:response\.|\?\?\s*)status\s*={2,3}\s*(\d{3})\b")
 _TAKEN = {"HOME", "HOST", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "USER", "USERNAME"}
 """Variables that every environment has, and means something else by."""
 _MOST_DEPTH = 10
+
+
+_DYNAMIC = {
+    "guid": "${uuid}", "uuid": "${uuid}", "random.uuid": "${uuid}", "random.hexadecimal": "${uuid}",
+    "randomuuid": "${uuid}", "timestamp": "${now:s}", "isotimestamp": "${now:iso}", "datetime": "${now:iso}",
+    "localdatetime": "${now:iso}", "randomint": "${rand:0..1000}", "random.email": "${fake:email}",
+    "random.alphabetic": "${fake:word}", "random.alphanumeric": "${fake:word}", "randomfirstname": "${fake:first_name}",
+    "randomlastname": "${fake:last_name}", "randomfullname": "${fake:name}", "randomemail": "${fake:email}",
+    "randomusername": "${fake:username}", "randomphonenumber": "${fake:phone}", "randomcity": "${fake:city}",
+    "randomcountry": "${fake:country}", "randomstreetaddress": "${fake:street}", "randomstreetname": "${fake:street}",
+    "randomcompanyname": "${fake:company}", "randomjobtitle": "${fake:job}", "randomword": "${fake:word}",
+    "randomwords": "${fake:sentence}", "randomloremword": "${fake:word}", "randomloremsentence": "${fake:sentence}",
+    "randomloremparagraph": "${fake:paragraph}", "randomcolor": "${fake:color}", "randomurl": "${fake:url}",
+    "randomip": "${fake:ip}", "randompassword": "${fake:password}", "randomboolean": "${choice:true|false}",
+    "randomprice": "${rand:0.00..1000.00}", "randomexampleemail": "${fake:email}",
+}  # fmt: skip
+"""Values that editors make anew for each request."""
 
 
 class UnknownValueError(ValueError):
@@ -52,20 +70,43 @@ class HttpValues:
             position = match.end()
         return "".join([*pieces, literal(text[position:])])
 
+    def url(self, text: str) -> str:
+        """A URL, with a host when the file leaves it to an environment of the editor.
+
+        Raises:
+            UnknownValueError: as text.
+        """
+        first = BRACES.match(text)
+        if first and not first[1].startswith("$") and not self.knows(first[1]):
+            rest = text[first.end() :]
+            if rest.startswith("://"):
+                return f"http{self.text(rest)}"
+            self._finding.notes.append(f"{first[0]} names the host; set target.url or give a URL on the command line")
+            return NO_SERVER + self.text(rest).replace(" ", "%20")
+        url = self.text(text).replace(" ", "%20")
+        return url if "://" in url or url.startswith("/") else f"http://{url}"
+
+    def keep(self, name: str, request: FoundRequest, source: dict[str, str]) -> None:
+        """A value that a request's script keeps: a capture without its name."""
+        self._kept[name] = request, {"name": _variable(name), **source}
+
     def learn(self, name: str, script: str, request: FoundRequest) -> None:
         """What later requests may take from a response: by the request's name, or because its script keeps it."""
         if name:
             self._named[name] = request
         for match in _KEPT.finditer(script):
             source = {"header": match["header"]} if match["header"] else {"json": f"${match['path'] or ''}"}
-            self._kept[match[1]] = request, {"name": _variable(match[1]), **source}
+            self.keep(match[1], request, source)
         request.statuses = sorted({int(match[1]) for match in _STATUS.finditer(script)})
 
     def _value(self, name: str, depth: int) -> str:
         if name in self._kept:
             return self._capture(*self._kept[name])
         if name in self._variables and depth < _MOST_DEPTH:
-            return self.text(self._variables[name], depth + 1)
+            value = self._variables[name]
+            if value and is_secret_field(name) and not BRACES.search(value):
+                return self._finding.secret(name, value)
+            return self.text(value, depth + 1)
         if name.startswith("$"):
             return self._dynamic(name)
         if match := _RESPONSE.fullmatch(name):
@@ -86,24 +127,18 @@ class HttpValues:
         word, _, more = word.partition("(")
         numbers = re.findall(r"-?\d{1,15}", f"{more} {arguments}")
         match word.lower():
-            case "guid" | "uuid" | "random.uuid" | "random.hexadecimal":
-                return "${uuid}"
-            case "randomint" | "random.integer":
-                low, high = map(int, numbers[:2]) if len(numbers) >= 2 else (0, 1000)
+            case "randomint" | "random.integer" if len(numbers) >= 2:
+                low, high = map(int, numbers[:2])
                 return f"${{rand:{low}..{max(low, high - 1)}}}"
+            case "random.integer":
+                return "${rand:0..999}"
             case "random.float":
                 low, high = map(int, numbers[:2]) if len(numbers) >= 2 else (0, 1000)
                 return f"${{rand:{low}.00..{max(low, high)}.00}}"
-            case "timestamp":
-                return "${now:s}"
-            case "isotimestamp" | "datetime" | "localdatetime":
-                return "${now:iso}"
             case "processenv" | "dotenv" if variable := re.sub(r"\W+", "_", arguments, flags=re.ASCII).strip("_"):
                 return f"${{env:{variable}}}"
-            case "random.email":
-                return "${fake:email}"
-            case "random.alphabetic" | "random.alphanumeric":
-                return "${fake:word}"
+            case known if known in _DYNAMIC:
+                return _DYNAMIC[known]
             case _:
                 return self._from_environment(word, name)
 

@@ -1,103 +1,179 @@
-"""Words of commands, as a shell or Windows' command line splits them. Variables of a shell stay variables."""
+"""Words of commands and what they read, as a shell or Windows' command line has them. Variables stay variables."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from urllib.parse import quote
 
-from perftui.presets.importing.found import literal
+from msgspec import Struct
 
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))", re.ASCII)
-_ANSI_C = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL)
-_SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
-_REDIRECTION = re.compile(r"[<>]{1,3}&?[ \t]*\S*")
-_START, _END = "\ue000", "\ue001"
-"""Around the name of a variable in a word. They are for private use, so no text means anything by them."""
-_MARKED = re.compile(f"{_START}(\\w+){_END}")
-_MARKED_WHOLE = re.compile(f"({_START}\\w+{_END})")
+from perftui.presets.importing.shell_words import marked, plain_text, unescape, without_marks
+
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?-([^}$]*))?[^}]*\}|([A-Za-z_]\w*))", re.ASCII)
+_ARGUMENT = re.compile(r"\$(?:([1-9@*#])|\{([1-9@*])[^}]*\})")
+_ANSI_C_TEXT = re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL)
+_REDIRECTION = re.compile(r"&?>{1,2}[&|]?[ \t]*|<&[ \t]*|<>[ \t]*")
+_MOST_DEPTH = 4
 
 
-def commands(text: str) -> Iterator[list[str]]:
-    """The words of each command of a script.
+class Command(Struct):
+    """One command of a script."""
+
+    words: list[str]
+    given: str | None = None
+    """Text that it reads from its input, as a here-document has it; None: none."""
+    given_file: str = ""
+    """File that it reads from its input."""
+    is_piped: bool = False
+    """Whether it reads what the command before it prints."""
+
+
+def commands(text: str, depth: int = 0) -> list[Command]:
+    """The commands of a script; those inside of `$(...)` come before the one that they are part of.
 
     Raises:
         ValueError: a quote is not closed.
     """
-    text = text.replace(_START, "").replace(_END, "").replace("\r\n", "\n")
+    text = without_marks(text).replace("\r\n", "\n")
     is_windows = "^\n" in text or '^"' in text
     if is_windows:
         text = re.sub(r"\^(.)", r"\1", text.replace("^\n", ""), flags=re.DOTALL)
-    words: list[str] = []
-    for word in (_Lexer(text, is_windows=is_windows)).words():
-        if word is not None:
-            words.append(word)
-        elif words:
-            yield words
-            words = []
-    if words:
-        yield words
+    lexer = Lexer(text, is_windows=is_windows)
+    lexer.read()
+    if depth >= _MOST_DEPTH:
+        return lexer.commands
+    found: list[Command] = []
+    for place, command in enumerate(lexer.commands):
+        for inner in lexer.inside.get(place, ()):
+            found += commands(inner, depth + 1)
+        found.append(command)
+    return found
 
 
-def preset_text(word: str) -> str:
-    """A word as text of a preset: what is literal in it is escaped, variables are read from the environment."""
-    return _MARKED.sub(r"${env:\1}", literal(word))
+class Lexer:
+    """Goes through a script once."""
 
-
-def plain_text(word: str) -> str:
-    """A word as it was written, for what cannot hold a variable."""
-    return _MARKED.sub(r"$\1", word)
-
-
-def holds_variable(word: str) -> bool:
-    """Whether a shell variable is in a word."""
-    return bool(_MARKED.search(word))
-
-
-def leading_variable(word: str) -> tuple[str, str]:
-    """The name of the variable that a word begins with, and the rest; the name is empty when it begins with text."""
-    match = _MARKED.match(word)
-    return (match[1], word[match.end() :]) if match else ("", word)
-
-
-def quoted(word: str) -> str:
-    """A word percent-encoded, its variables left alone."""
-    return "".join(
-        piece if number % 2 else quote(piece, safe="") for number, piece in enumerate(_MARKED_WHOLE.split(word))
-    )
-
-
-class _Lexer:
     def __init__(self, text: str, *, is_windows: bool) -> None:
+        self.commands: list[Command] = []
+        self.inside: dict[int, list[str]] = {}
+        """Scripts inside of `$(...)`, by the number of the command that they are part of."""
         self._text = text
         self._at = 0
         self._is_windows = is_windows
+        self._around = 0
+        self._command = Command([])
+        self._heres: list[tuple[Command, str, bool, bool]] = []
+        """Here-documents that begin at the next line: whose, up to which word, literal, tabs stripped."""
 
-    def words(self) -> Iterator[str | None]:
-        """Every word; None where a command ends."""
+    def read(self) -> None:
+        """Read all of it.
+
+        Raises:
+            ValueError: a quote is not closed.
+        """
         word: list[str] | None = None
         while self._at < len(self._text):
             character = self._text[self._at]
             if self._text.startswith("\\\n", self._at) and not self._is_windows:
                 self._at += 2  # the line goes on
-            elif character in " \t\r\n;|&":
-                self._at += 1
-                if word is not None:
-                    yield "".join(word)
-                    word = None
-                if character in "\n;|&":
-                    yield None
-            elif character == "#" and word is None and not self._is_windows:
-                self._at = self._find("\n") if "\n" in self._text[self._at :] else len(self._text)
-            elif character in "<>" and (word is None or "".join(word).isdecimal()):
-                redirection = _REDIRECTION.match(self._text, self._at)
-                self._at = redirection.end() if redirection else self._at + 1
+            elif character in " \t\r\n;|&" or (character in "()" and self._is_around(character, word)):
+                self._end_word(word)
                 word = None
+                self._separate(character)
+            elif character == "#" and word is None and not self._is_windows:
+                end = self._text.find("\n", self._at)
+                self._at = end if end >= 0 else len(self._text)
+            elif character in "<>" and (word is None or "".join(word).isdecimal()):
+                word = None
+                self._redirect()
             else:
                 word = [] if word is None else word
                 word.append(self._piece(character))
+        self._end_word(word)
+        self._end_command()
+
+    def _is_around(self, character: str, word: list[str] | None) -> bool:
+        """Whether a parenthesis is one around commands, not a part of a word."""
+        if self._is_windows or (character == "(" and word is not None):
+            return False
+        self._around += 1 if character == "(" else -1
+        return character == "(" or self._around >= 0
+
+    def _end_word(self, word: list[str] | None) -> None:
         if word is not None:
-            yield "".join(word)
+            self._command.words.append("".join(word))
+
+    def _separate(self, character: str) -> None:
+        if self._text.startswith("&>", self._at):
+            self._redirect()
+            return
+        self._at += 1
+        if character in " \t\r":
+            return
+        is_pipe = character == "|" and not self._text.startswith("|", self._at)
+        self._end_command()
+        if is_pipe:
+            self._command.is_piped = True
+            self._at += self._text.startswith("&", self._at)
+        elif character in "|&" and self._text.startswith(character, self._at):
+            self._at += 1
+        if character == "\n":
+            self._read_heres()
+
+    def _end_command(self) -> None:
+        if self._command.words:
+            self.commands.append(self._command)
+            self._command = Command([])
+
+    def _redirect(self) -> None:
+        """What a command reads; where it writes does not matter."""
+        if match := re.compile(r"<<<[ \t]*").match(self._text, self._at):
+            self._at = match.end()
+            self._command.given = self._one_word() + "\n"
+        elif match := re.compile(r"<<(-?)[ \t]*").match(self._text, self._at):
+            self._at = match.end()
+            is_literal = self._text[self._at : self._at + 1] in {"'", '"', "\\"}
+            self._heres.append((self._command, self._one_word(), is_literal, bool(match[1])))
+        elif match := _REDIRECTION.match(self._text, self._at):
+            self._at = match.end()
+            self._one_word()
+        else:
+            self._at += 1
+            while self._text[self._at : self._at + 1] in {" ", "\t"}:
+                self._at += 1
+            if self._text.startswith("(", self._at):
+                self._at = self._after_parentheses(self._at + 1)  # what another command prints
+            else:
+                self._command.given_file = plain_text(self._one_word())
+
+    def _one_word(self) -> str:
+        pieces: list[str] = []
+        while self._at < len(self._text) and (character := self._text[self._at]) not in " \t\r\n;|&()<>":
+            pieces.append(self._piece(character))
+        return "".join(pieces)
+
+    def _read_heres(self) -> None:
+        for command, delimiter, is_literal, strips_tabs in self._heres:
+            lines: list[str] = []
+            while self._at < len(self._text):
+                end = self._text.find("\n", self._at)
+                end = len(self._text) if end < 0 else end
+                line = self._text[self._at : end]
+                self._at = min(end + 1, len(self._text))
+                line = line.lstrip("\t") if strips_tabs else line
+                if line.strip() == delimiter:
+                    break
+                lines.append(f"{line}\n")
+            body = "".join(lines)
+            command.given = body if is_literal else Lexer(body, is_windows=False).text()
+        self._heres.clear()
+
+    def text(self) -> str:
+        """All of it as a here-document: only variables, commands and escapes of them mean something."""
+        pieces = []
+        while (character := self._text[self._at : self._at + 1]) != "":
+            self._at += 1
+            pieces.append(self._inside_quotes(character, "\\$`\n"))
+        return "".join(pieces)
 
     def _piece(self, character: str) -> str:
         """What the next characters add to a word."""
@@ -115,6 +191,8 @@ class _Lexer:
                 return self._text[self._at - 1 : self._at]
             case "$":
                 return self._after_dollar()
+            case "`":
+                return self._after_backtick()
             case _:
                 return character
 
@@ -124,16 +202,20 @@ class _Lexer:
             if not character:
                 raise ValueError("a quote is not closed")
             self._at += 1
-            escaped = self._text[self._at : self._at + 1]
-            if character == "\\" and escaped and escaped in '"\\$`\n':
-                self._at += 1
-                pieces.append("" if escaped == "\n" else escaped)
-            elif character == "$" and not self._is_windows and escaped not in {"'", '"'}:
-                pieces.append(self._after_dollar())
-            else:
-                pieces.append(character)
+            pieces.append(self._inside_quotes(character, '"\\$`\n'))
         self._at += 1
         return "".join(pieces)
+
+    def _inside_quotes(self, character: str, escapable: str) -> str:
+        escaped = self._text[self._at : self._at + 1]
+        if character == "\\" and escaped and escaped in escapable:
+            self._at += 1
+            return "" if escaped == "\n" else escaped
+        if self._is_windows:
+            return character
+        if character == "$" and escaped not in {"'", '"'}:
+            return self._after_dollar()
+        return self._after_backtick() if character == "`" else character
 
     def _after_dollar(self) -> str:
         if self._text.startswith('"', self._at):
@@ -141,31 +223,56 @@ class _Lexer:
             return self._in_quotes()
         if self._text.startswith("'", self._at):
             start = self._at + 1
-            match = re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL).match(self._text, start)
+            match = _ANSI_C_TEXT.match(self._text, start)
             if match is None:
                 raise ValueError("a quote is not closed")
             self._at = match.end()
-            return _ANSI_C.sub(_unescaped, self._text[start : self._at - 1])
+            return unescape(self._text[start : self._at - 1])
         if self._text.startswith("(", self._at):
-            self._at = self._find(")") + 1
-            return f"{_START}VALUE{_END}"  # what a command would say
+            start = self._at + 1
+            self._at = self._after_parentheses(start)
+            self._keep_inside(self._text[start : self._at - 1])
+            return marked("VALUE")  # what a command would say
+        if match := _ARGUMENT.match(self._text, self._at - 1):
+            self._at = match.end()
+            number = match[1] or match[2]
+            return marked(f"ARGUMENT_{number}" if number.isdecimal() else "ARGUMENTS")
         match = _VARIABLE.match(self._text, self._at - 1)
         if match is None:
             return "$"
         self._at = match.end()
-        return f"{_START}{match[1] or match[2]}{_END}"
+        # A default is what the shell would take, and the file says no other value.
+        return match[2] or marked(match[1] or match[3])
+
+    def _after_backtick(self) -> str:
+        start, self._at = self._at, self._find("`") + 1
+        self._keep_inside(self._text[start : self._at - 1])
+        return marked("VALUE")
+
+    def _keep_inside(self, script: str) -> None:
+        self.inside.setdefault(len(self.commands), []).append(script)
+
+    def _after_parentheses(self, at: int) -> int:
+        """Where the parenthesis that is open ends."""
+        depth = 1
+        quote_mark = ""
+        while at < len(self._text):
+            character = self._text[at]
+            at += 1
+            if character == "\\" and quote_mark != "'":
+                at += 1
+            elif quote_mark:
+                quote_mark = "" if character == quote_mark else quote_mark
+            elif character in "'\"":
+                quote_mark = character
+            elif character in "()":
+                depth += 1 if character == "(" else -1
+                if not depth:
+                    return at
+        raise ValueError("a parenthesis is not closed")
 
     def _find(self, end: str) -> int:
         found = self._text.find(end, self._at)
         if found < 0:
             raise ValueError("a quote is not closed")
         return found
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    """What bash makes of an escape inside of $'...'."""
-    code = next((int(digits, 16) for digits in match.group(1, 2, 3) if digits), None)
-    code = int(match[4], 8) if match[4] else code
-    if code is None:
-        return _SIMPLE.get(match[5], match[5] if match[5] in "\\'\"?" else match[0])
-    return chr(code) if code <= 0x10FFFF else match[0]

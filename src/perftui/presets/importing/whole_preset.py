@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,8 +13,9 @@ from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets import texts
 from perftui.presets.format import TARGET
-from perftui.presets.importing.found import Finding, FoundRequest, short_url
+from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, short_url, split_url
 from perftui.presets.importing.tables import TableWriter, placeholders_in
+from perftui.presets.importing.targets import use_targets
 from perftui.presets.kinds import Kind
 from perftui.presets.problems import Problems
 from perftui.presets.request_format import STEP
@@ -23,6 +24,8 @@ from perftui.presets.writing import write_preset
 
 MOST_REQUESTS = 200
 """More would be no preset that one reads."""
+_Written = tuple[FoundRequest, dict[str, Any]]
+"""A request, and what it is in the preset."""
 
 
 def preset_of(finding: Finding, name: str, origin: str) -> str:
@@ -42,17 +45,19 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
     if not requests:
         raise UsageError(f"{origin}: no request with an http:// or https:// URL was found", *finding.comments()[:5])
     base, requests = _to_one_server(requests, finding)
-    _use_targets(requests, finding)
+    use_targets(requests, finding)
     writer = TableWriter(finding)
-    steps = _usable_steps(map(writer.operation, requests), finding)
-    if not steps:
+    written = _usable_steps([(request, writer.operation(request)) for request in requests], finding)
+    if not written:
         raise UsageError(f"{origin}: no request that can be sent was found", *finding.comments()[:5])
+    steps = [step for _, step in written]
     for step, unique in zip(steps, _unique([step["name"] for step in steps]), strict=True):
         step["name"] = unique
     target = {"url": base, "timeout": "5s", **writer.target(steps)}
     for key, problem in _mistakes(TARGET, target):
         target.pop(key, None)
         finding.omit(f"as it {problem}", f"target.{key}")
+    target = {"url": NO_SERVER, **target}
     writes = any(step.get("method", "GET") not in {"GET", "HEAD", "OPTIONS"} for step in steps)
     tables: dict[str, Any] = {
         "schema": 1,
@@ -63,11 +68,13 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
         "target": target,
     }
     if finding.is_journey:
-        tables["load"] = {"mode": "users", "users": 5, "warmup": "5s", "duration": "30s"}
-        tables["journeys"] = [{"name": "recorded", "steps": steps}]
+        tables["load"] = finding.load or {"mode": "users", "users": 5, "warmup": "5s", "duration": "30s"}
+        tables["journeys"] = _journeys(written, finding.weights)
     else:
         tables["load"] = {"mode": "rate", "rate": 10, "warmup": "5s", "duration": "30s"}
         tables["operations"] = steps
+    if finding.data:
+        tables["data"] = finding.data
     tables["objectives"] = [
         {"metric": "response_time.p95", "target": "< 500ms", "critical": "< 1s"},
         {"metric": "error_rate", "target": "< 0.1%", "critical": "< 1%"},
@@ -107,12 +114,24 @@ def _to_one_server(requests: Sequence[FoundRequest], finding: Finding) -> tuple[
     return chosen, own[:MOST_REQUESTS]
 
 
-def _usable_steps(steps: Iterable[dict[str, Any]], finding: Finding) -> list[dict[str, Any]]:
+def _journeys(written: Sequence[_Written], weights: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The requests as steps of the journeys that they belong to."""
+    steps: dict[str, list[dict[str, Any]]] = {}
+    for request, step in written:
+        steps.setdefault(request.group, []).append(step)
+    return [
+        {"name": name, **({"weight": weights[name]} if len(steps) > 1 and name in weights else {}), "steps": own}
+        for name, own in steps.items()
+    ]
+
+
+def _usable_steps(given: Sequence[_Written], finding: Finding) -> list[_Written]:
     """The requests that a preset may have, whose captured values are captured by one before them."""
-    known: set[str] = set()
+    captured: dict[str, set[str]] = {}
     usable = []
     room = MOST_BYTES * 3 // 4  # the rest is for escapes, names of tables and what is not a request
-    for step in steps:
+    for request, step in given:
+        known = captured.setdefault(request.group, set())
         room -= len(msgspec.json.encode(step))
         used = {placeholder.argument for placeholder in placeholders_in(step) if placeholder.kind == "var"}
         if mistakes := _mistakes(STEP, step):
@@ -124,7 +143,7 @@ def _usable_steps(steps: Iterable[dict[str, Any]], finding: Finding) -> list[dic
             finding.omit("as the preset would be too large", step["name"])
         else:
             known |= {capture["name"] for capture in step.get("captures", ())}
-            usable.append(step)
+            usable.append((request, step))
     return usable
 
 
@@ -135,22 +154,15 @@ def _mistakes(section: Kind, table: dict[str, Any]) -> list[tuple[str, str]]:
     return [(str(path[0]) if path else "table", message) for path, message in problems]
 
 
-def _use_targets(requests: Sequence[FoundRequest], finding: Finding) -> None:
-    """What requests need of the target: a preset has one, so the first of each kind is kept."""
-    for request in requests:
-        for key, value in request.target.items():
-            if finding.target.setdefault(key, value) != value:
-                finding.omit(f"its own {key}, as a preset has one", f"{request.method} {short_url(request.url)}")
-
-
 def server_of(url: str) -> str:
     """Scheme, host and port of a URL.
 
     Raises:
         ValueError: it is none.
     """
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    urlsplit(url)
+    scheme, host, _, _ = split_url(url)
+    return f"{scheme.lower()}://{host.lower() if '${' not in host else host}"
 
 
 def _unique(names: Sequence[str]) -> Iterator[str]:

@@ -1,23 +1,23 @@
-"""CSV of hey (one line per request) and of Locust (one line per endpoint)."""
+"""CSV of hey, JMeter and k6 (one line per request) and of Locust (one line per endpoint)."""
 
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 
-import numpy as np
-
-from perftui.metrics.histogram import Histogram
-from perftui.metrics.sparse import Sparse
-from perftui.model.interval import Cell, Counts, Interval
+from perftui.model.interval import Counts
 from perftui.model.record import LatencyStats, Stats
 from perftui.model.text import safe_text
+from perftui.store.foreign.requests import Requests, status_class
 from perftui.store.foreign.result import Result, counts_of, stats
 
 _HEY = ("response-time", "status-code", "offset")
 _LOCUST = ("Request Count", "Failure Count", "Average Response Time")
+_JMETER = ("timeStamp", "elapsed")
+_K6 = ("metric_name", "timestamp", "metric_value")
+JMETER_LACKS = ("the time from start to last byte is that of a sample, with what it loads beside it",)
 _LOCUST_FIELDS = {"50%": "p50", "75%": "p75", "90%": "p90", "95%": "p95", "99%": "p99", "99.9%": "p99_9"}
-_MOST_SECONDS = 7 * 24 * 3600
 OPERATION = "requests"
 
 
@@ -31,65 +31,94 @@ def is_locust(fields: Iterable[str]) -> bool:
     return set(_LOCUST) <= set(fields)
 
 
+def is_jmeter(fields: Iterable[str]) -> bool:
+    """Whether these are the columns of JMeter's result file."""
+    return set(_JMETER) <= set(fields)
+
+
+def is_k6(fields: Iterable[str]) -> bool:
+    """Whether these are the columns of `k6 run --out csv`."""
+    return set(_K6) <= set(fields)
+
+
 def hey(text: str) -> Result:
     """`hey -o csv`: every request with its start, so that seconds can be made of them.
 
     Raises:
         ValueError: a line has no numbers, or there is none.
     """
-    rows = []
+    requests = Requests()
     for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
         try:
-            time_s, status, offset_s = float(row["response-time"]), int(row["status-code"]), float(row["offset"])
+            status = int(row["status-code"])
+            error = f"http.{status}" if status >= 400 else ""
+            requests.add(float(row["offset"]), float(row["response-time"]), operation=OPERATION, error=error)
         except (TypeError, ValueError) as error:
             raise ValueError(f"line {number}: {safe_text(str(error))}") from error
-        if not (0 <= time_s < _MOST_SECONDS and 0 <= offset_s < _MOST_SECONDS):
-            raise ValueError(f"line {number}: a time is out of range")
-        rows.append((offset_s, time_s, status))
-    if not rows:
-        raise ValueError("no requests in it")
-    offsets, times, statuses = (np.array(column) for column in zip(*rows, strict=True))
-    micros = np.rint(times * 1e6).astype(np.int64)
-    fine = statuses < 400
-    duration_s = float((offsets + times).max())
-    length = max(1, int(np.ceil(duration_s - 1e-9)))
-    seconds = np.minimum(offsets.astype(np.int64), length - 1)
-    intervals = []
-    for second in range(length):
-        here = seconds == second
-        ok = Histogram()
-        ok.record_many(micros[here & fine])
-        failed = Histogram()
-        failed.record_many(micros[here & ~fine])
-        cell = Cell(
-            counts=counts_of(int(here.sum()), failed.total),
-            error_classes=_statuses(statuses[here & ~fine].tolist()),
-            service_time=ok.data,
-            error_time=failed.data,
-        )
-        intervals.append(
-            Interval(at_s=float(second), duration_s=1.0, phase="measure", cells={"measure": {OPERATION: cell}})
-        )
-    every = Sparse.merged((), [interval.cells["measure"][OPERATION].service_time for interval in intervals])
-    counts = counts_of(len(rows), int((~fine).sum()))
-    classes = _statuses(statuses[~fine].tolist())
-    return Result(
-        tool="hey",
-        duration_s=duration_s,
-        counts=counts,
-        error_classes=classes,
-        service_time_ms=every.stats(),
-        operations={OPERATION: stats(counts, duration_s, every.stats(), every.stats(), classes)},
-        intervals=tuple(intervals),
+    return requests.result(
+        "hey",
+        since_s=0.0,
         lacks=("no URL, method or number of connections", "requests without an answer are not in its CSV"),
     )
 
 
-def _statuses(codes: Iterable[int]) -> dict[str, int]:
-    classes: dict[str, int] = {}
-    for code in codes:
-        classes[f"http.{code}"] = classes.get(f"http.{code}", 0) + 1
-    return classes
+def jmeter(text: str) -> Result:
+    """JMeter's result file as CSV (milliseconds): a line for each sample.
+
+    Raises:
+        ValueError: a line has no numbers, or there is none.
+    """
+    requests = Requests()
+    sums, most_users = 0, 0
+    for number, row in enumerate(csv.DictReader(io.StringIO(text)), 2):
+        try:
+            # A transaction is the sum of samples that have their own lines.
+            if not row.get("responseCode") and "Number of samples in transaction" in (row.get("responseMessage") or ""):
+                sums += 1
+                continue
+            is_fine = (row.get("success") or "true").strip().lower() == "true"
+            status = (row.get("responseCode") or "").removeprefix("Non HTTP response code:").strip()
+            requests.add(
+                float(row["timeStamp"]) / 1e3,
+                float(row["elapsed"]) / 1e3,
+                operation=row.get("label") or OPERATION,
+                error=""
+                if is_fine
+                else failure_of(status, row.get("responseMessage") or "", row.get("failureMessage")),
+            )
+            most_users = max(most_users, int(row.get("allThreads") or 0))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"line {number}: {safe_text(str(error))}") from error
+    lacks = (*JMETER_LACKS, *([f"{sums:,} transactions are left out: they are sums of samples"] if sums else []))
+    return requests.result("jmeter", lacks=lacks, level=float(min(most_users, 10**6)))
+
+
+def k6(text: str) -> Result:
+    """`k6 run --out csv`: a line for each value, with the second in which it was taken.
+
+    Raises:
+        ValueError: a line has no numbers, or no request is in it.
+    """
+    requests = Requests()
+    for number, row in enumerate(csv.DictReader(io.StringIO(text)), 2):
+        if row.get("metric_name") != "http_req_duration":
+            continue
+        try:
+            ended_s, time_s = float(row["timestamp"]), float(row["metric_value"]) / 1e3
+            failed = row.get("expected_response") == "false"
+            error = status_class(row.get("status") or "", row.get("error") or "") if failed else ""
+            name = f"{row.get('method') or ''} {row.get('name') or OPERATION}".strip()
+            requests.add(ended_s - time_s, time_s, operation=name, error=error)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"line {number}: {safe_text(str(error))}") from error
+    return requests.result("k6", lacks=("no number of users", "its clock has whole seconds"))
+
+
+def failure_of(status: str, message: str, failure: str | None) -> str:
+    """The class of a failed sample of JMeter; an assertion that failed says its own."""
+    if status.isdecimal() and int(status[:4]) < 400:
+        return safe_text(f"assertion: {failure}" if failure else "assertion", 100)
+    return status_class(status, message)
 
 
 def locust(text: str) -> Result:

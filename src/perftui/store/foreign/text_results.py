@@ -20,6 +20,8 @@ _STATUSES = re.compile(r"Non-2xx or 3xx responses: (\d+)")
 _RATE = re.compile(r"^Requests/sec:\s+([\d.]+)", re.MULTILINE)
 _UNCORRECTED = "Uncorrected Latency"
 _CORRECTED = "Recorded Latency"
+_OF_WRK2 = re.compile(r"^\s+Thread calibration: |^\s+Thread Stats\s+Avg\s+Stdev\s+99%", re.MULTILINE)
+"""What only wrk2 prints, with and without --latency."""
 _FIELDS = {50.0: "p50", 75.0: "p75", 90.0: "p90", 95.0: "p95", 99.0: "p99", 99.9: "p99_9"}
 
 
@@ -38,7 +40,7 @@ def wrk(text: str) -> Result:
     if head is None or total is None:
         raise ValueError("no line `... requests in ...`: the output is cut off")
     corrected, _, uncorrected = text.partition(_UNCORRECTED)
-    is_wrk2 = _CORRECTED in text
+    is_wrk2 = _CORRECTED in text or _UNCORRECTED in text or _OF_WRK2.search(text) is not None
     sockets, statuses = _SOCKETS.search(text), _STATUSES.search(text)
     connect, read, write, late = (int(found) for found in sockets.groups()) if sockets else (0, 0, 0, 0)
     bad = int(statuses[1]) if statuses else 0
@@ -86,7 +88,9 @@ def _times(text: str, answered: int) -> LatencyStats:
     fields: dict[str, float] = {}
     latency = _LATENCY.search(text)
     if latency:
-        fields = {"mean": _ms(latency[1]), "stddev": _ms(latency[2]), "max": _ms(latency[3])}
+        # wrk2 has the 99th percentile where wrk has the maximum.
+        last = "p99" if re.search(r"Thread Stats\s+Avg\s+Stdev\s+99%", text) else "max"
+        fields = {"mean": _ms(latency[1]), "stddev": _ms(latency[2]), last: _ms(latency[3])}
     for share, value in _QUANTILE.findall(text):
         name = _FIELDS.get(float(share))
         if name and name not in fields:

@@ -7,16 +7,20 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual import events, getters
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from perftui.tui.app import PerftuiApp
+from perftui.tui.base_app import BaseApp
 from perftui.tui.key_line import KeyLine
 from perftui.tui.marks import words
+from perftui.tui.widgets.letter_button import LetterButton
 
 Result = TypeVar("Result")
+BUTTON_KEYS = "← → choose · Enter · Esc leaves"
+"""Keys of every dialog with buttons."""
 
 
 class TitleBar(Widget):
@@ -62,7 +66,7 @@ class PerftuiScreen(Screen[Result], Generic[Result]):
     ]
     heading: ClassVar[str] = ""
     """Name in the title line."""
-    app = getters.app(PerftuiApp)
+    app = getters.app(BaseApp)
     title_bar = getters.query_one(TitleBar)
 
     def compose(self) -> ComposeResult:
@@ -90,16 +94,37 @@ class PerftuiScreen(Screen[Result], Generic[Result]):
 
 
 class Dialog(ModalScreen[Result], Generic[Result]):
-    """A question over the screen below it."""
+    """A question over the screen below it. Arrows move between its buttons, letters press them."""
 
-    app = getters.app(PerftuiApp)
+    app = getters.app(BaseApp)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,down", "next_button(1)", "next", show=False, id="dialog.next", tooltip="To the next button"),
+        Binding("left,up", "next_button(-1)", "previous", show=False, id="dialog.back", tooltip="To the one before"),
+    ]
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Where nothing may move, no cursor blinks."""
         keep_still(self.app, event.widget)
 
+    def on_key(self, event: events.Key) -> None:
+        """A letter that stands on a button presses it; letters that are typed into a field do not come here."""
+        for button in self.query(LetterButton):
+            if event.character and event.character.casefold() == button.letter and not button.disabled:
+                event.stop()
+                event.prevent_default()
+                button.press()
+                return
 
-def keep_still(app: PerftuiApp, widget: Widget) -> None:
+    def action_next_button(self, step: int) -> None:
+        """Move the focus among the buttons; from a field to the first of them."""
+        buttons = [button for button in self.query(LetterButton) if not button.disabled]
+        if buttons:
+            focused = self.focused
+            place = buttons.index(focused) + step if isinstance(focused, LetterButton) and focused in buttons else 0
+            buttons[place % len(buttons)].focus()
+
+
+def keep_still(app: BaseApp, widget: Widget) -> None:
     """Stop the blinking of a text field's cursor where nothing may move: it would be sent twice a second."""
     if app.animation_level == "none" and hasattr(widget, "cursor_blink"):
         widget.cursor_blink = False

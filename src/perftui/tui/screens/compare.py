@@ -26,6 +26,7 @@ from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.table import Column, Row, Table
 
 _VAST = 160
+_MOST_REASONS = 2
 _VIEWS = ("numbers", "percentiles", "time", "differences")
 _COLUMNS = (
     Column("metric", "metric", 14, grow=1),
@@ -71,6 +72,7 @@ class CompareScreen(PerftuiScreen[None]):
     def compose_body(self) -> Iterable[Widget]:
         """Who, then numbers beside plots, then the differences."""
         yield Static("Reading both runs…", id="sides", markup=False)
+        yield Static(id="reasons", markup=False)
         table = ChangeTable(_COLUMNS, id="changes", classes="panel", empty="Reading both runs…")
         table.border_title = "What changed"
         percentiles = PlotView(id="percentiles", classes="panel", empty="Reading both runs…")
@@ -114,6 +116,9 @@ class CompareScreen(PerftuiScreen[None]):
         self._comparison = comparison
         self._changes = {_key(change): change for change in comparison.metrics}
         self.say(change_mark(comparison.verdict))
+        reasons = self.query_one("#reasons", Static)
+        reasons.update(_reasons(comparison))
+        reasons.display = bool(comparison.reasons)
         self.table.show(_rows(comparison), empty="; ".join(comparison.reasons) or "Nothing to compare")
         self.query_one("#difference-list", Static).update(_differences(comparison))
         panel = self.query_one("#differences")
@@ -207,24 +212,55 @@ def _side(record: Record) -> Content:
 
 
 def _rows(comparison: Comparison) -> Iterator[Row]:
-    from perftui.report.comparison import change_text, interval_text, value_text, verdict_text
-
+    """What counts first, the worst of it on top; then the rest, operation by operation."""
     operation = ""
-    for change in comparison.metrics:
+    for change in sorted((one for one in comparison.metrics if one.gated), key=_badness):
+        yield _row(change, f"{change.operation}: " if change.operation else "")
+    rest = [change for change in comparison.metrics if not change.gated]
+    if rest:
+        yield Row("|", (quiet("not counted"), "", "", "", "", ""))
+    for change in rest:
         if change.operation != operation:
             operation = change.operation
             yield Row(f"{operation}|", (words(operation, "bold $panel-title"), "", "", "", "", ""))
-        yield Row(
-            _key(change),
-            (
-                f"{'  ' if operation else ''}{metric_text(change.metric)}",
-                value_text(change.baseline, change.unit),
-                value_text(change.run, change.unit),
-                change_text(change.change, change.unit),
-                quiet(interval_text(change)),
-                change_mark(change.verdict) if change.gated else quiet(verdict_text(change)),
-            ),
-        )
+        yield _row(change, "  " if operation else "")
+
+
+def _row(change: MetricChange, before: str) -> Row:
+    from perftui.report.comparison import change_text, interval_text, value_text, verdict_text
+
+    return Row(
+        _key(change),
+        (
+            words(before) + metric_text(change.metric),
+            value_text(change.baseline, change.unit),
+            value_text(change.run, change.unit),
+            change_text(change.change, change.unit),
+            quiet(judged_interval(change) or interval_text(change)),
+            change_mark(change.verdict) if change.gated else quiet(verdict_text(change)),
+        ),
+    )
+
+
+def judged_interval(change: MetricChange) -> str:
+    """The interval that "no difference" rests on, where the reported one is wider than the threshold."""
+    known, _, interval = change.reason.partition(" interval ")
+    return f"{interval} {known}" if change.verdict == "no_difference" and interval.startswith("[") else ""
+
+
+_WORST_FIRST = ("regression", "not_comparable", "inconclusive", "improvement", "no_difference")
+
+
+def _badness(change: MetricChange) -> tuple[int, float]:
+    size = abs(change.change)
+    return _WORST_FIRST.index(change.verdict), -size
+
+
+def _reasons(comparison: Comparison) -> Content:
+    """Why the verdict is none, or capped: the first of them, on every view."""
+    shown = [words(f"! {reason}", "$warning") for reason in comparison.reasons[:_MOST_REASONS]]
+    more = len(comparison.reasons) - len(shown)
+    return Content("\n").join([*shown, quiet(f"and {more} more, below What else differs")] if more else shown)
 
 
 def _about(change: MetricChange) -> Content:
@@ -238,5 +274,6 @@ def _about(change: MetricChange) -> Content:
 
 def _differences(comparison: Comparison) -> Content:
     lines = [words(f"! {reason}", "$warning") for reason in comparison.reasons]
+    lines += [words(f"· {note}") for note in comparison.notes]
     lines += [words(f"· {difference}") for difference in comparison.differences]
     return Content("\n").join(lines or [quiet("Nothing: same plan, same machine.")])

@@ -14,10 +14,15 @@ from textual.widgets import Button, Input, Static
 
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Plan
-from perftui.tui.describe import plan_text, planned_requests
+from perftui.tui.describe import host_text, plan_text, planned_requests
 from perftui.tui.marks import quiet, words
-from perftui.tui.screens.base import Dialog
+from perftui.tui.requests_text import planned_lines
+from perftui.tui.screens.base import BUTTON_KEYS, Dialog
 from perftui.tui.target import CLASS_WORDS, TargetReport, host_of, look_at, warnings_of
+from perftui.tui.widgets.letter_button import LetterButton
+
+_MOST_REQUESTS = 8
+_ON_CANCEL = "So Enter cancels; ← and Enter start it."
 
 
 class ConfirmScreen(Dialog[Path | None]):
@@ -29,7 +34,7 @@ class ConfirmScreen(Dialog[Path | None]):
         Binding("escape", "cancel", "cancel", id="confirm.cancel", tooltip="Send nothing"),
         Binding("y", "start", "start", id="confirm.start", tooltip="Start the run"),
     ]
-    start_button = getters.query_one("#start", Button)
+    start_button = getters.query_one("#start", LetterButton)
     facts = getters.query_one("#facts", Static)
     problem = getters.query_one("#problem", Static)
 
@@ -44,14 +49,15 @@ class ConfirmScreen(Dialog[Path | None]):
         """Facts, warnings, what must be typed, two buttons."""
         with VerticalScroll(classes="dialog", can_focus=False) as dialog:
             dialog.border_title = "Start this run?"
+            dialog.border_subtitle = BUTTON_KEYS
             yield Static(_facts(self._plan, None), id="facts", markup=False)
             yield Static("", id="warnings", markup=False)
             yield Static("", id="ask", markup=False)
             yield Input(id="host", compact=True)
             yield Static("", id="problem", classes="problem", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("start", id="start", disabled=True)
-                yield Button("cancel", id="cancel")
+                yield LetterButton("start", id="start", disabled=True)
+                yield LetterButton("cancel", id="cancel")
 
     def on_mount(self) -> None:
         """Look up where the requests would go."""
@@ -68,7 +74,7 @@ class ConfirmScreen(Dialog[Path | None]):
         warnings = warnings_of(self._plan, report)
         if warnings:
             block = self.query_one("#warnings", Static)
-            block.update(Content("\n").join(Content(f"! {warning}") for warning in warnings))
+            block.update(Content("\n").join(Content(f"! {warning}") for warning in (*warnings, _ON_CANCEL)))
             block.display = True
             self.query_one(".dialog").add_class("-loud")
         if report.must_type:
@@ -95,8 +101,9 @@ class ConfirmScreen(Dialog[Path | None]):
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
-        """Send nothing."""
+        """Send nothing, and say so: Enter may have been meant for the other button."""
         if not self._starting:
+            self.app.notify("Cancelled: nothing was sent", timeout=4)
             self.dismiss(None)
 
     @on(Button.Pressed, "#start")
@@ -114,14 +121,14 @@ class ConfirmScreen(Dialog[Path | None]):
 
         assert self._report is not None
         self.start_button.disabled = True
-        self.start_button.label = "starting…"
+        self.start_button.say("starting…")
         self.problem.display = False
         confirmed = host_of(self._plan) if self._report.must_type else ""
         try:
             handle = await start_runner(RunRequest(plan=self._plan, label=self._label, confirm_host=confirmed))
         except PerftuiError as error:
             self._starting = False
-            self.start_button.label = "try again"
+            self.start_button.say("try again")
             self.start_button.disabled = False
             self._say(error.problems)
             return
@@ -143,13 +150,14 @@ def _facts(plan: Plan, report: TargetReport | None) -> Content:
     else:
         address = Content.styled("unknown", "$error")
     requests = planned_requests(plan.load)
-    methods = ", ".join(dict.fromkeys(operation.method for operation in plan.counted_operations))
+    many = f"about {requests:,}" if requests is not None else "as many as the server answers"
     lines = (
         ("target", words(plan.where, "bold")),
         ("address", address),
         ("preset", words(f"{plan.name}, {plan.title}" if plan.title else plan.name)),
         ("load", Content(plan_text(plan))),
-        ("requests", Content(f"about {requests:,}" if requests is not None else "as many as the server answers")),
-        ("writes", Content(f"{'yes' if plan.writes else 'no'}: {methods}")),
+        ("writes", Content("yes: it changes data on the target" if plan.writes else "no")),
+        ("requests", Content(f"{many}, to {' and '.join(map(host_text, plan.where.split(' + ')))}:")),
     )
-    return Content("\n").join(Content.styled(f"{name:<10}", "$quiet") + value for name, value in lines)
+    facts = [Content.styled(f"{name:<10}", "$quiet") + value for name, value in lines]
+    return Content("\n").join([*facts, *planned_lines(plan, _MOST_REQUESTS)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -80,7 +81,8 @@ class ExportDialog(Dialog[None]):
 
     @property
     def _target(self) -> Path:
-        return Path.cwd() / Path(self.field.value).expanduser()
+        # ~ of a user who is not known stays as it is
+        return Path.cwd() / os.path.expanduser(self.field.value)  # noqa: PTH111 - Path.expanduser raises
 
     @on(Table.Highlighted, "#formats")
     def propose(self) -> None:

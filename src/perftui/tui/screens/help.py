@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -47,16 +47,17 @@ class HelpScreen(PerftuiScreen[None]):
         Binding("escape,question_mark,f1", "app.pop_screen", "back", id="help.back", tooltip="Back"),
     ]
 
-    def __init__(self, about: str, sections: tuple[Section, ...]) -> None:
+    def __init__(self, about: str, sections: tuple[Section, ...], glossary: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__()
         self._about = about
         self._sections = sections
+        self._glossary = glossary
 
     @classmethod
     def of(cls, screen: Screen[Any]) -> HelpScreen:
         """The help of a screen as it is now, with the user's own keys."""
         about = getattr(screen, "heading", "") or "this screen"
-        return cls(about, sections_of(screen))
+        return cls(about, sections_of(screen), getattr(screen, "glossary", ()))
 
     def compose_body(self) -> Iterable[Widget]:
         """One block per section."""
@@ -64,6 +65,8 @@ class HelpScreen(PerftuiScreen[None]):
             what_width = max((len(key.what) for section in self._sections for key in section.keys), default=0)
             for section in self._sections:
                 yield KeyTable(section, what_width)
+            if self._glossary:
+                yield Glossary(self._glossary)
             yield Static(
                 paragraph(f'Other keys: by these names, in {_settings_path()}\n[keys]\n"home.probe" = "x"'),
                 classes="quiet",
@@ -101,7 +104,7 @@ def _title(node: DOMNode) -> str:
 
 
 def _settings_path() -> str:
-    from perftui.store.paths import config_directory
+    from perftui.presets.locations import config_directory
     from perftui.tui.settings import FILE_NAME
 
     return path_text(config_directory() / FILE_NAME)
@@ -121,10 +124,19 @@ def _keys(node: DOMNode, seen: set[str]) -> Iterable[Key]:
 
 def screen_keymap(node: DOMNode) -> dict[str, str]:
     """The user's own keys."""
-    from perftui.tui.app import PerftuiApp
+    from perftui.tui.base_app import BaseApp
 
     app = node.app
-    return app.session.settings.keys if isinstance(app, PerftuiApp) else {}
+    return app.session.settings.keys if isinstance(app, BaseApp) else {}
+
+
+class Glossary(Static):
+    """The words of a screen and what they mean."""
+
+    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
+        lines = [Content.styled(f"{word}  ", "bold") + words(meaning) for word, meaning in entries]
+        super().__init__(Content("\n").join(lines), classes="panel", markup=False)
+        self.border_title = "What the words mean"
 
 
 class KeyTable(Widget):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +19,7 @@ from perftui.model.plan import Plan
 from perftui.model.units import format_duration
 from perftui.tui.describe import level_text
 from perftui.tui.marks import quiet
+from perftui.tui.preset_history import MOST, History, newest_by_preset
 from perftui.tui.run_rows import run_columns, run_row
 from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.screens.home_form import HomeForm
@@ -29,11 +31,13 @@ if TYPE_CHECKING:
     from perftui.store.index import RunRow
 
 _PRESET_COLUMNS = (
-    Column("name", "name", 10, grow=1),
-    Column("kind", "kind", 6, rank=2),
+    Column("name", "name", 8, grow=1),
+    Column("kind", "kind", 6, rank=4),
     Column("mode", "mode", 5, rank=3),
     Column("level", "level", 14, right=True, rank=1),
     Column("duration", "time", 5, right=True),
+    Column("history", "p95", MOST, rank=1),
+    Column("change", "change", 6, right=True, rank=2),
 )
 _NEWEST = 50
 _POLL_S = 2.0
@@ -100,6 +104,7 @@ class HomeScreen(PerftuiScreen[None]):
         self._url = url
         self._first_choice = preset
         self._entries: dict[str, PresetInfo] = {}
+        self._histories: Mapping[str, History] = {}
         self._runs: dict[str, RunRow] = {}
 
     def compose_body(self) -> Iterable[Widget]:
@@ -139,16 +144,25 @@ class HomeScreen(PerftuiScreen[None]):
         """List the presets and show the first."""
         entries = await to_thread.run_sync(read_presets)
         self._entries = {str(entry.path): entry for entry in entries}
-        self.presets.show((_preset_row(key, entry) for key, entry in self._entries.items()), empty="No presets found")
+        self._show_presets()
         for key, entry in self._entries.items():
             if entry.name == self._first_choice:
                 self.presets.select(key)
+
+    def _show_presets(self) -> None:
+        rows = (_preset_row(key, entry, self._histories.get(entry.name)) for key, entry in self._entries.items())
+        self.presets.show(rows, empty="No presets found")
 
     @work(group="runs", exclusive=True)
     async def read_runs(self) -> None:
         """List the newest runs."""
         runs = await to_thread.run_sync(read_runs)
         self._runs = {run.id: run for run in runs.rows[:_NEWEST]}
+        known = newest_by_preset(runs)
+        if known != self._histories:
+            self._histories = known
+            if self._entries:
+                self._show_presets()
         rows = (run_row(run) for run in self._runs.values())
         self.newest.show(rows, empty=f"No runs yet. {_HINT}.")
         live = len(runs.live)
@@ -222,9 +236,11 @@ class HomeScreen(PerftuiScreen[None]):
         entry = self.form.entry
         if entry is None:
             return
+        from perftui.tui.preset_copy import copy_of
         from perftui.tui.screens.preset_editor import PresetEditor
 
-        saved = await self.app.push_screen_wait(PresetEditor(entry))
+        begin = partial(copy_of, entry.path, own=entry.origin != "built-in")
+        saved = await self.app.push_screen_wait(PresetEditor(begin))
         if saved is not None:
             self._first_choice = saved
             self.read_presets()
@@ -265,9 +281,12 @@ class HomeScreen(PerftuiScreen[None]):
         self.presets.focus()
 
 
-def _preset_row(key: str, info: PresetInfo) -> Row:
+def _preset_row(key: str, info: PresetInfo, history: History | None) -> Row:
     plan = info.plan
     if plan is None:
-        return Row(key, (info.name, info.kind, "", Content.styled("✗ mistakes", "$error"), ""))
+        return Row(key, (info.name, info.kind, "", Content.styled("✗ mistakes", "$error"), "", "", ""))
     load = plan.load
-    return Row(key, (info.name, quiet(plan.kind), quiet(load.mode), level_text(load), format_duration(load.duration_s)))
+    line = Content.styled(history.line, "$series-1") if history else Content("")
+    change = history.change if history else Content("")
+    level, lasts = level_text(load), format_duration(load.duration_s)
+    return Row(key, (info.name, quiet(plan.kind), quiet(load.mode), level, lasts, line, change))

@@ -16,7 +16,7 @@ from textual.widgets import Input, Label, Static
 
 from perftui.model.plan import Plan
 from perftui.tui.describe import objective_text, path_text
-from perftui.tui.forms import FormValues, changed, hints_of, problems_of, values_of
+from perftui.tui.forms import FormValues, at_url, changed, hints_of, origin_of, problems_of, values_of
 from perftui.tui.marks import quiet, words
 
 if TYPE_CHECKING:
@@ -113,7 +113,9 @@ class HomeForm(VerticalScroll, can_focus=False):
         yield Static(id="description", markup=False)
 
     def show(self, entry: PresetInfo) -> None:
-        """Fill the form with a preset; a URL that was typed stays."""
+        """Fill the form with a preset; of a URL that was typed the host stays, not the path: that is one request."""
+        if self._entry is not None and self._entry.path != entry.path:
+            self._typed_url = origin_of(self._typed_url)
         self._entry = entry
         plan = entry.plan
         self.border_title = words(entry.title or entry.name)
@@ -140,7 +142,7 @@ class HomeForm(VerticalScroll, can_focus=False):
         self.query_one("#unit-level", Label).update("at once" if users else "per second")
         stages = len(plan.load.stages)
         self.query_one("#unit-duration", Label).update(f"in {stages} stages" if stages > 1 else "")
-        details.update(_details(plan))
+        self._say_what_is_sent()
         self.query_one("#description", Static).update(quiet(" ".join(entry.description.split())))
         self.scroll_home(animate=False)
         self._mark()
@@ -163,6 +165,7 @@ class HomeForm(VerticalScroll, can_focus=False):
         event.stop()
         if event.input.id == "url":
             self._typed_url = "" if event.value == self._preset.url else event.value
+            self._say_what_is_sent()
         self._mark()
 
     @on(Input.Submitted)
@@ -174,6 +177,12 @@ class HomeForm(VerticalScroll, can_focus=False):
     def action_leave(self) -> None:
         """Back to the presets."""
         self.post_message(self.Left())
+
+    def _say_what_is_sent(self) -> None:
+        """Operations and objectives, of the preset and the URL together."""
+        plan = self._entry.plan if self._entry else None
+        if plan is not None:
+            self.query_one("#details", Static).update(_details(at_url(plan, self.query_one("#url", Input).value)))
 
     def _mark(self) -> None:
         problems = self.problems if self._entry and self._entry.plan else {}
@@ -190,7 +199,9 @@ def _details(plan: Plan) -> Content:
     lines = [Content.styled("Operations", "bold $panel-title")]
     whole = sum(operation.weight for operation in plan.operations) + sum(journey.weight for journey in plan.journeys)
     lines += [
-        _share(operation.weight, whole) + words(f"{operation.method:<6} {operation.path}  ") + quiet(operation.name)
+        _share(operation.weight, whole)
+        + words(f"{operation.method:<6} {operation.path}  ")
+        + quiet(operation.name if operation.name != f"{operation.method} {operation.path}" else "")
         for operation in plan.operations
     ]
     for journey in plan.journeys:

@@ -218,14 +218,18 @@ class LiveScreen(PanelsScreen):
 
     def action_leave_view(self) -> None:
         """Follow again; else back to where one came from, the run goes on."""
-        if self.look.cursor_s is not None:
-            self.change_look(replace(self.look, cursor_s=None))
+        if self.look.cursor_s is not None or self.look.sides:
+            self.change_look(replace(self.look, cursor_s=None, sides=()))
         elif self.app.screen is self:
             self.app.pop_screen()
 
     def _now_s(self) -> float:
         interval = self.follower.timeline.last_interval
         return interval.at_s + interval.duration_s if interval else 0.0
+
+    def moment_s(self) -> float:
+        """The cursor, or the newest second."""
+        return self.look.cursor_s if self.look.cursor_s is not None else self._now_s()
 
     def operation_count(self) -> int:
         """Operations of the plan."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
+from perftui.tui.screens.live_panels import NUMBERED
+
 VIEW_BINDINGS: tuple[Binding, ...] = (
     Binding(
         "f", "hold", "hold view", show=False, id="view.hold", tooltip="Hold the view, or follow again; the load goes on"
@@ -20,6 +22,34 @@ VIEW_BINDINGS: tuple[Binding, ...] = (
     Binding(
         "z", "zoom", "time axis", show=False, id="view.zoom", tooltip="Time axis: the whole plan, 5 minutes, 1 minute"
     ),
+    Binding(
+        "h",
+        "lines",
+        "heat map",
+        show=False,
+        id="view.heat",
+        tooltip="Heat map of response times, or percentiles as lines",
+    ),
+    *(
+        Binding(
+            str(number),
+            f"panel('{name}')",
+            name,
+            show=False,
+            id=f"view.panel{number}",
+            tooltip=f"Panel {number} alone, or all panels again",
+        )
+        for number, name in enumerate(NUMBERED, 1)
+    ),
+    Binding(
+        "a",
+        "side('A')",
+        "side A",
+        show=False,
+        id="view.a",
+        tooltip="This moment as side A of a comparison",
+    ),
+    Binding("b", "side('B')", "side B", show=False, id="view.b", tooltip="This moment as side B, beside A"),
     Binding("o", "sort", "order", show=False, id="view.sort", tooltip="Order the operations by the next column"),
     Binding("up,k", "scroll_operations(-1)", "up", show=False, id="view.up", tooltip="Operations: up"),
     Binding("down,j", "scroll_operations(1)", "down", show=False, id="view.down", tooltip="Operations: down"),

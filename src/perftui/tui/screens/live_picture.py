@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -12,12 +13,14 @@ from perftui.model.interval import Interval
 from perftui.model.plan import Load, Plan
 from perftui.model.profile import planned_level_at
 from perftui.tui.widgets.chart import Points
-from perftui.tui.widgets.picture import ENDED, TREND_S, LivePicture
+from perftui.tui.widgets.picture import ENDED, TREND_S, LivePicture, Palette, Window
 
 TRENDS = ("response_time.p50", "response_time.p90", "response_time.p95", "response_time.p99", "response_time.p99_9",
           "response_time.max", "errors_per_s", "cpu", "memory")  # fmt: skip
 _AXIS_POINTS = 400
 """Points of the planned profile: twice the widest panel."""
+_AXIS_STEPS = 4
+"""A part of the axis moves on by a quarter of itself."""
 ZOOMS_S = (0.0, 300.0, 60.0)
 """Lengths of the time axis; 0: the whole plan."""
 
@@ -31,6 +34,10 @@ class Look:
     first_row: int = 0
     zoom_s: float = 0.0
     cursor_s: float | None = None
+    sides: tuple[tuple[str, float], ...] = ()
+    """Moments that are compared, by their letters: `A`, `B`."""
+    lines_only: bool = False
+    palette: Palette = "full"
     readonly: bool = False
     baseline: Points = ()
     baseline_id: str = ""
@@ -40,7 +47,14 @@ class Look:
 
 
 def take_picture(
-    timeline: Timeline, look: Look, *, plan: Plan, run_id: str = "", label: str = "", ended: Timeline | None = None
+    timeline: Timeline,
+    look: Look,
+    *,
+    plan: Plan,
+    run_id: str = "",
+    label: str = "",
+    ended: Timeline | None = None,
+    compared: Timeline | None = None,
 ) -> LivePicture:
     """The picture of a timeline.
 
@@ -51,6 +65,7 @@ def take_picture(
         run_id: its id.
         label: its label.
         ended: the whole run, for the plot, when the moment is in the past.
+        compared: the run of which two places are compared, when it is not the one that is drawn.
     """
     whole = ended or timeline
     interval = timeline.last_interval or Interval(at_s=0.0, duration_s=0.0, phase="warmup")
@@ -74,6 +89,7 @@ def take_picture(
         interval=interval,
         trends={name: _newest(timeline, name) for name in TRENDS},
         second=round(interval.at_s),
+        densities=whole.densities(),
         attained=whole.series("throughput"),
         errors=whole.series("errors_per_s"),
         last_seen=last_seen(timeline, run.total.error_classes),
@@ -86,6 +102,9 @@ def take_picture(
         sort=look.sort,
         first_row=look.first_row,
         cursor_s=look.cursor_s,
+        windows={letter: _window(compared or whole, at_s, look.window_s) for letter, at_s in look.sides},
+        lines_only=look.lines_only,
+        palette=look.palette,
         readonly=look.readonly,
         problem=look.problem,
     )
@@ -110,8 +129,10 @@ def axis(load: Load, newest_s: float, look: Look) -> tuple[float, float]:
     whole_s = max(load.warmup_s + load.duration_s, newest_s, 1.0)
     if not look.zoom_s or look.zoom_s >= whole_s:
         return 0.0, whole_s
-    middle = look.cursor_s if look.cursor_s is not None else newest_s
-    end_s = min(whole_s, max(look.zoom_s, middle + (look.zoom_s / 2 if look.cursor_s is not None else 0.0)))
+    # in steps: an axis that moved every second would send the whole picture every second
+    step_s = look.zoom_s / _AXIS_STEPS
+    last_s = newest_s if look.cursor_s is None else look.cursor_s + step_s
+    end_s = min(whole_s, max(look.zoom_s, math.ceil(last_s / step_s - 1e-9) * step_s))
     return end_s - look.zoom_s, end_s
 
 
@@ -155,6 +176,11 @@ def last_seen(timeline: Timeline, classes: Collection[str]) -> dict[str, float]:
                     if name in classes:
                         found.setdefault(name, interval.at_s)
     return found
+
+
+def _window(timeline: Timeline, end_s: float, seconds: int) -> Window:
+    """The seconds that end at a moment, as many as the window of the percentiles has."""
+    return Window(end_s, seconds, timeline.between(end_s - seconds, end_s))
 
 
 def _is_partial(interval: Interval) -> bool:

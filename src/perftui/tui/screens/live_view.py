@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 from textual import getters
 from textual.widget import Widget
 
+from perftui.tui.palette import palette_of
 from perftui.tui.screens.base import PerftuiScreen
+from perftui.tui.screens.live_glossary import GLOSSARY
 from perftui.tui.screens.live_panels import LivePanels
 from perftui.tui.screens.live_picture import ZOOMS_S, Look
 from perftui.tui.widgets.operations import SORTS
@@ -23,12 +26,18 @@ class PanelsScreen(PerftuiScreen[None]):
 
     CSS_PATH = "live.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (30, "-tall"), (45, "-huge")]  # noqa: RUF012 - Textual's own
+    glossary: ClassVar[tuple[tuple[str, str], ...]] = GLOSSARY
+    """Told by the help screen."""
     panels = getters.query_one(LivePanels)
 
     def __init__(self, path: Path, look: Look) -> None:
         super().__init__()
         self.path = path
         self.look = look
+
+    def on_mount(self) -> None:
+        """Find out what the terminal can show."""
+        self.look = replace(self.look, palette=palette_of(self.app))
 
     def compose_body(self) -> Iterable[Widget]:
         """The panels."""
@@ -41,6 +50,20 @@ class PanelsScreen(PerftuiScreen[None]):
     def operation_count(self) -> int:
         """Operations of the plan."""
         raise NotImplementedError
+
+    def moment_s(self) -> float:
+        """The moment that is looked at, in seconds since the start."""
+        raise NotImplementedError
+
+    def action_side(self, letter: str) -> None:
+        """Take this moment as one side of a comparison; once more forgets it."""
+        sides = dict(self.look.sides)
+        moment = self.moment_s()
+        if sides.get(letter) == moment:
+            del sides[letter]
+        else:
+            sides[letter] = moment
+        self.change_look(replace(self.look, sides=tuple(sorted(sides.items()))))
 
     def change_look(self, look: Look) -> None:
         """Look otherwise, and draw."""
@@ -56,6 +79,14 @@ class PanelsScreen(PerftuiScreen[None]):
         """The next length of the time axis."""
         following = ZOOMS_S[(ZOOMS_S.index(self.look.zoom_s) + 1) % len(ZOOMS_S)]
         self.change_look(replace(self.look, zoom_s=following))
+
+    def action_lines(self) -> None:
+        """The heat map, or percentiles as lines."""
+        self.change_look(replace(self.look, lines_only=not self.look.lines_only))
+
+    def action_panel(self, panel: str) -> None:
+        """One panel alone, or all again."""
+        self.panels.zoom(panel)
 
     def action_sort(self) -> None:
         """The next column that orders the operations."""

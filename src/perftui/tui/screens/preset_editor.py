@@ -7,9 +7,9 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -24,12 +24,9 @@ from textual.widgets import Static, TextArea
 from perftui.model.errors import PerftuiError
 from perftui.tui.describe import path_text
 from perftui.tui.marks import words
-from perftui.tui.preset_copy import Mistake, PresetCopy, copy_of, mistakes_in, save_preset
+from perftui.tui.preset_copy import Mistake, PresetCopy, mistakes_in, save_preset
 from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.screens.question import Question
-
-if TYPE_CHECKING:
-    from perftui.presets.catalog import PresetInfo
 
 _PAUSE_S = 0.25
 _CONTROLS = dict.fromkeys(
@@ -78,9 +75,14 @@ class PresetEditor(PerftuiScreen[str | None]):
     ]
     text_area = getters.query_one("#text", PresetText)
 
-    def __init__(self, entry: PresetInfo) -> None:
+    def __init__(self, begin: Callable[[], PresetCopy]) -> None:
+        """Edit a preset.
+
+        Args:
+            begin: what is edited; it blocks, and may raise an error for the user.
+        """
         super().__init__()
-        self._entry = entry
+        self._begin = begin
         self._copy: PresetCopy | None = None
         self._mistakes: tuple[Mistake, ...] = ()
 
@@ -100,7 +102,7 @@ class PresetEditor(PerftuiScreen[str | None]):
     @work(group="read", exclusive=True)
     async def _read(self) -> None:
         try:
-            copy = await asyncio.to_thread(copy_of, self._entry.path, own=self._entry.origin == "user")
+            copy = await asyncio.to_thread(self._begin)
         except PerftuiError as error:
             self.app.complain(error)
             self.dismiss(None)

@@ -11,7 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
 from perftui.tui.marks import paragraph
-from perftui.tui.screens.base import Dialog
+from perftui.tui.screens.base import BUTTON_KEYS, Dialog
+from perftui.tui.widgets.letter_button import LetterButton
 
 
 class Question(Dialog[bool]):
@@ -34,10 +35,11 @@ class Question(Dialog[bool]):
         """The text, then the answers."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
+            dialog.border_subtitle = BUTTON_KEYS
             yield Static(paragraph(self._text))
             with Horizontal(classes="buttons"):
-                yield Button(self._yes, id="yes")
-                yield Button(self._no, id="no")
+                yield LetterButton(self._yes, id="yes")
+                yield LetterButton(self._no, id="no")
 
     @on(Button.Pressed, "#yes")
     def action_yes(self) -> None:

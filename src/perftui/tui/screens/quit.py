@@ -15,7 +15,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
 from perftui.model.errors import UsageError
-from perftui.tui.screens.base import Dialog
+from perftui.tui.screens.base import BUTTON_KEYS, Dialog
+from perftui.tui.widgets.letter_button import LetterButton
 
 _LOOK_S = 0.2
 _MOST_LOOKS = 100
@@ -43,15 +44,16 @@ class QuitDialog(Dialog[Answer]):
         more = f"\nand {count - 4} more" if count > 4 else ""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "A run is live" if count == 1 else f"{count} runs are live"
+            dialog.border_subtitle = BUTTON_KEYS
             yield Static(f"{names}{more}", classes="quiet", markup=False)
             what = "It needs" if count == 1 else "They need"
             yield Static(f"\n{what} no screen: kept running, perftui watch picks it up again.", markup=False)
             if self.app.session.demo_url:
                 yield Static("\nThe demo service ends with the app: runs against it will see errors.", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("keep running", id="keep")
-                yield Button("stop and save", id="stop")
-                yield Button("cancel", id="cancel")
+                yield LetterButton("keep running", id="keep")
+                yield LetterButton("stop and save", id="stop")
+                yield LetterButton("cancel", id="cancel")
 
     @on(Button.Pressed, "#keep")
     def action_keep(self) -> None:

@@ -45,8 +45,15 @@ class ReplayScreen(PanelsScreen):
         *VIEW_BINDINGS,
     ]
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, at_s: float | None = None) -> None:
+        """Make the screen.
+
+        Args:
+            path: of the run.
+            at_s: where it stands still at first; None: it plays from the start.
+        """
         super().__init__(path, Look(readonly=True))
+        self._first_s = at_s
         self.clock: ReplayClock | None = None
         self._label = ""
         self._run_id = ""
@@ -71,7 +78,8 @@ class ReplayScreen(PanelsScreen):
         self.clock = ReplayClock(run.record.plan, timeline)
         if timeline.intervals_count == 0:
             self.notify("This run holds no seconds to replay", severity="warning", markup=False)
-        self.clock.seek(min(1.0, self.clock.end_s))
+        self.clock.playing = self._first_s is None
+        self.clock.seek(min(1.0 if self._first_s is None else self._first_s + 1.0, self.clock.end_s))
         self.draw()
         self._ticked_at = monotonic()
         self.set_interval(_TICK_S, self.tick)
@@ -89,7 +97,9 @@ class ReplayScreen(PanelsScreen):
         if clock is None:
             return
         look = replace(self.look, state="replay" if clock.playing else "replay paused", cursor_s=None)
-        picture = take_picture(clock.timeline, look, plan=clock.plan, run_id=self._run_id, label=self._label)
+        picture = take_picture(
+            clock.timeline, look, plan=clock.plan, run_id=self._run_id, label=self._label, compared=clock.whole
+        )
         self.say(Content(f"{clock.speed:.0f}× · ") + headline(replace(picture, readonly=False)))
         self.panels.show(picture)
 
@@ -127,10 +137,17 @@ class ReplayScreen(PanelsScreen):
         """The same as pause: here the view is the run."""
         self.action_play()
 
+    def moment_s(self) -> float:
+        """Where the replay is."""
+        return float(round(self.clock.at_s)) if self.clock is not None else 0.0
+
     def operation_count(self) -> int:
         """Operations of the plan."""
         return len(self.clock.plan.counted_operations) if self.clock is not None else 0
 
     def action_leave_view(self) -> None:
-        """Back."""
-        self.app.pop_screen()
+        """Forget what is compared; else back."""
+        if self.look.sides:
+            self.change_look(replace(self.look, sides=()))
+        else:
+            self.app.pop_screen()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from perftui.model.errors import PerftuiError
+from perftui.tui.palette import palette_of
 from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.screens.result_load import read_result
 from perftui.tui.screens.result_pair import Pair
@@ -22,6 +24,7 @@ from perftui.tui.widgets.operations import SORTS
 from perftui.tui.widgets.panel import LinePanel
 from perftui.tui.widgets.progress import headline
 from perftui.tui.widgets.result_picture import ResultPicture
+from perftui.tui.widgets.verdict import moments_of
 
 
 class ResultScreen(PerftuiScreen[None]):
@@ -36,8 +39,20 @@ class ResultScreen(PerftuiScreen[None]):
         Binding("y", "copy", "copy", id="result.copy", tooltip="Copy the summary; works over SSH (OSC 52)"),
         Binding("e", "errors", "errors", id="result.errors", tooltip="Errors by class, one sample of each opened"),
         Binding("p", "replay", "replay", id="result.replay", tooltip="See the run again as it went"),
+        Binding("j", "jump", "jump", show=False, id="result.jump", tooltip="To the moment that the next finding names"),
+        Binding(
+            "k", "keep", "keep", show=False, id="result.keep", tooltip="Keep what was sent as a preset of your own"
+        ),
         Binding("t", "trust", "trust", show=False, id="result.trust", tooltip="Why the numbers are believed, or not"),
         Binding("o", "sort", "order", show=False, id="result.sort", tooltip="Order the operations by the next column"),
+        Binding(
+            "h",
+            "lines",
+            "heat map",
+            show=False,
+            id="result.heat",
+            tooltip="Heat map of response times, or percentiles as lines",
+        ),
         Binding("escape", "leave", "back", show=False, id="result.leave", tooltip="Back to where one came from"),
     ]
     body = getters.query_one("#result", VerticalScroll)
@@ -46,6 +61,7 @@ class ResultScreen(PerftuiScreen[None]):
         super().__init__()
         self.path = path
         self.picture: ResultPicture | None = None
+        self._jumps = 0
 
     def compose_body(self) -> Iterable[Widget]:
         """Verdict on top, the rest below in the order one asks."""
@@ -67,6 +83,7 @@ class ResultScreen(PerftuiScreen[None]):
         except PerftuiError as error:
             self.app.complain(error, "This run cannot be read")
             return
+        picture = replace(picture, live=replace(picture.live, palette=palette_of(self.app)))
         self.picture = picture
         self.say(headline(picture.live))
         self._show()
@@ -99,10 +116,24 @@ class ResultScreen(PerftuiScreen[None]):
             self.picture = replace(self.picture, sort=following)
             self._show()
 
+    def action_lines(self) -> None:
+        """The heat map, or percentiles as lines."""
+        if self.picture is not None:
+            live = self.picture.live
+            self.picture = replace(self.picture, live=replace(live, lines_only=not live.lines_only))
+            self._show()
+
     def action_run_again(self) -> None:
         """The same plan once more."""
         if self.picture is not None:
             self.app.run_again(self.picture.record.plan, self.picture.record.label)
+
+    def action_keep(self) -> None:
+        """As a preset."""
+        from perftui.tui.preset_copy import copy_of_run
+        from perftui.tui.screens.preset_editor import PresetEditor
+
+        self.app.push_screen(PresetEditor(partial(copy_of_run, self.path)))
 
     def action_compare(self) -> None:
         """Beside another run."""
@@ -138,6 +169,17 @@ class ResultScreen(PerftuiScreen[None]):
         from perftui.tui.screens.replay import ReplayScreen
 
         self.app.push_screen(ReplayScreen(self.path))
+
+    def action_jump(self) -> None:
+        """The moment that a finding names; once more the next one."""
+        moments = moments_of(self.picture.record) if self.picture is not None else []
+        if not moments:
+            self.notify("No finding names a moment", markup=False)
+            return
+        from perftui.tui.screens.replay import ReplayScreen
+
+        self.app.push_screen(ReplayScreen(self.path, at_s=moments[self._jumps % len(moments)]))
+        self._jumps += 1
 
     def action_leave(self) -> None:
         """Back."""

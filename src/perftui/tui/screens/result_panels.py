@@ -9,12 +9,12 @@ from perftui.tui.widgets.cells import Drawing
 from perftui.tui.widgets.distribution import draw_curve, draw_histogram
 from perftui.tui.widgets.errors import draw_errors
 from perftui.tui.widgets.events import draw_events
+from perftui.tui.widgets.heat import draw_heat
 from perftui.tui.widgets.objectives import objectives_drawing
 from perftui.tui.widgets.operations import operations_drawing, run_percentiles
 from perftui.tui.widgets.panel import LinePanel
-from perftui.tui.widgets.percentiles import draw_percentiles, draw_phases, draw_spreads
 from perftui.tui.widgets.result_picture import ResultPicture
-from perftui.tui.widgets.throughput import draw_throughput
+from perftui.tui.widgets.result_tables import draw_percentiles, draw_phases, draw_short_times, draw_spreads
 from perftui.tui.widgets.times import times_drawing
 from perftui.tui.widgets.verdict import draw_about, draw_findings, draw_verdict
 
@@ -24,8 +24,9 @@ Panel = LinePanel[ResultPicture]
 def result_panels() -> tuple[Widget, tuple[Widget, ...]]:
     """The verdict, and what is scrolled below it."""
     return Panel(draw_verdict, frame=False, id="verdict"), (
+        Panel(draw_short_times, classes="full", id="short-times"),
         Pair(Panel(_objectives), Panel(draw_findings)),
-        Pair(Panel(_throughput), Panel(draw_percentiles)),
+        Pair(Panel(_heat, classes="-major"), Panel(draw_percentiles, id="times-table")),
         Pair(Panel(draw_curve), Panel(draw_histogram)),
         Panel(_operations, classes="full"),
         Pair(Panel(_errors), Panel(draw_phases)),
@@ -38,8 +39,8 @@ def _objectives(picture: ResultPicture, width: int, height: int) -> Drawing:
     return objectives_drawing(picture.record.objectives, width, height, note="measure phase")
 
 
-def _throughput(picture: ResultPicture, width: int, height: int) -> Drawing:
-    return draw_throughput(picture.live, width, height)
+def _heat(picture: ResultPicture, width: int, height: int) -> Drawing:
+    return draw_heat(picture.live, width, height)
 
 
 def _operations(picture: ResultPicture, width: int, height: int) -> Drawing:

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from perftui.model.errors import PerftuiError
 from perftui.model.units import format_duration
 from perftui.tui.marks import quiet, words
+from perftui.tui.preset_history import histories
 from perftui.tui.run_order import LARGEST_FIRST, SORTS, filtered, ordered
 from perftui.tui.run_rows import run_columns, run_row, state_of
 from perftui.tui.screens.base import PerftuiScreen
@@ -286,4 +287,7 @@ def _about(run: RunRow, saved: SavedRuns) -> Content:
     line = quiet(" · ".join(part for part in parts if part))
     if state_of(run) == "unfinished":
         return line + Content.styled("\nIts runner is gone: u completes it from the journal", "$warning")
-    return line + Content("\n") + words(run.problem, "$warning") if run.problem else line
+    if run.problem:
+        return line + Content("\n") + words(run.problem, "$warning")
+    history = histories(saved).get((run.preset, run.url))
+    return line + Content("\n") + history.sentence(run.preset) if history else line

@@ -16,7 +16,7 @@ from perftui.metrics.timeline import Timeline
 from perftui.store.loading import LoadedRun
 from perftui.tui.screens.run_view import RunView
 from perftui.tui.widgets.panel import LinePanel
-from perftui.tui.widgets.trust_lines import Watched, draw_reasons, draw_seconds, draw_watched
+from perftui.tui.widgets.trust_lines import Watched, draw_numbers, draw_reasons, draw_seconds, draw_watched
 
 Panel = LinePanel[Watched]
 
@@ -37,7 +37,8 @@ class TrustScreen(RunView):
 
     def compose_body(self) -> Iterable[Widget]:
         """Reasons first."""
-        yield VerticalScroll(Panel(draw_reasons), Panel(draw_watched), Panel(draw_seconds), id="trust")
+        panels = (draw_reasons, draw_numbers, draw_watched, draw_seconds)
+        yield VerticalScroll(*(Panel(draw) for draw in panels), id="trust")
 
     def on_mount(self) -> None:
         """The keys scroll."""

@@ -87,7 +87,7 @@ def chart_rows(
         pieces: list[tuple[str, str]] = []
         for column, value in enumerate(area):
             pieces.append(_cell(value, [(values[column], line) for values, line in lines], base, top / height, style))
-        rows.append(Content.assemble(*_runs(pieces)))
+        rows.append(Content.assemble(*runs(pieces)))
     return rows
 
 
@@ -111,14 +111,15 @@ def _cell(
     return (BLOCKS[filled - 1], shade) if filled else (" ", "")
 
 
-def _runs(pieces: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    runs: list[tuple[str, str]] = []
+def runs(pieces: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Cells of one style in one piece."""
+    found: list[tuple[str, str]] = []
     for glyph, style in pieces:
-        if runs and runs[-1][1] == style:
-            runs[-1] = (runs[-1][0] + glyph, style)
+        if found and found[-1][1] == style:
+            found[-1] = (found[-1][0] + glyph, style)
         else:
-            runs.append((glyph, style))
-    return runs
+            found.append((glyph, style))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def time_axis(start_s: float, end_s: float, width: int, ticks: Sequence[Tick]) -
         glyphs[cell] = (tick.glyph, tick.style)
         if tick.label:
             labels.append((cell, tick.label, tick.style))
-    return Content.assemble(*_runs(glyphs)), _labels(labels, width)
+    return Content.assemble(*runs(glyphs)), _labels(labels, width)
 
 
 def _labels(labels: Sequence[tuple[int, str, str]], width: int) -> Content:

@@ -31,7 +31,7 @@ def sample_drawing(sample: ErrorSample | None, number: int, of: int, width: int)
     rows = [
         ("class", _meaning(sample.error_class)),
         ("operation", sample.operation),
-        ("at", f"{format_clock(sample.at_s)} of the run, number {sample.count:,} of its kind"),
+        ("at", f"{format_clock(sample.at_s)} of the run; by then seen {_times(sample.count)} like this"),
         ("time", f"{format_ms(sample.service_time_ms)} ms from send to failure"),
         ("status", f"{sample.status}" if sample.status else "no answer"),
         ("what", sample.detail),
@@ -43,17 +43,20 @@ def sample_drawing(sample: ErrorSample | None, number: int, of: int, width: int)
     )
     lines += _block("Response", sample.response_head.splitlines(), width)
     lines += _block("First bytes of the body", [sample.body_start] if sample.body_start else [], width)
-    note = f"sample {number} of {of}" if of > 1 else ""
+    note = f"sample {number} of {of}"
     return Drawing(lines, title=sample.error_class, note=note, status="y copies it as a curl command")
 
 
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
+
+
 def _meaning(name: str) -> str:
-    """Number and meaning of a class; nothing for a name that a newer version has written."""
+    """What a class means; nothing for a name that a newer version has written."""
     try:
-        known = error_class(name)
+        return error_class(name).meaning
     except (KeyError, ValueError):
         return ""
-    return f"{known.number} · {known.meaning}"
 
 
 def _wrapped(name: str, value: str, width: int) -> list[Text]:

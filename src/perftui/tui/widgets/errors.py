@@ -68,14 +68,15 @@ def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:
     ranked = sorted(counted.items(), key=lambda item: -item[1])
     if room == 1:
         return [join((paint(name, "bold") + Content(f" {count:,}") for name, count in ranked), "  ")]
+    count_cells = max(8, *(len(f"{count:,}") for count in counted.values()))
     shown: tuple[Column, ...] = (
-        Column("class", max(10, width - 36), right=False),
-        Column("count", 8),
+        Column("class", max(10, width - 28 - count_cells), right=False),
+        Column("count", count_cells),
         Column("share", 7),
         Column("latest", 7),
     )
     if width < 50:
-        shown = (Column("class", max(10, width - 10), right=False), Column("count", 8))
+        shown = (Column("class", max(10, width - 2 - count_cells), right=False), Column("count", count_cells))
     started = max(1, picture.counts.scheduled)
     lines: list[Text] = [header(shown)] if room > len(ranked) else []
     keep = max(1, room - len(lines))

@@ -8,7 +8,7 @@ from perftui.model.interval import Event
 from perftui.model.units import format_clock, format_count
 from perftui.tui.widgets.cells import Drawing, Text, paint
 from perftui.tui.widgets.picture import LivePicture
-from perftui.tui.widgets.throughput import EVENT_MARKS
+from perftui.tui.widgets.time_ticks import EVENT_MARKS
 
 _WORDS = {
     "pause": "load paused",

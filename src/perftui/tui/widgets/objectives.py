@@ -34,7 +34,7 @@ def objective_name(result: ObjectiveResult) -> str:
 
 def distance(result: ObjectiveResult) -> tuple[float, str] | None:
     """How much of the target is used up (1 is the breach), and the distance in words; None without a value."""
-    limit = _limit(result.target, result.metric)
+    limit = limit_of(result.target, result.metric)
     if limit is None or result.value is None:
         return None
     room = limit.headroom(result.value)
@@ -128,11 +128,12 @@ def _value_text(value: float, unit: Unit) -> str:
 
 def limit_text(text: str, metric: str) -> str:
     """A limit as it is shown beside values: `< 500 ms`; as it stands when it cannot be read."""
-    limit = _limit(text, metric)
+    limit = limit_of(text, metric)
     return str(limit) if limit is not None else text
 
 
-def _limit(text: str, metric: str) -> Limit | None:
+def limit_of(text: str, metric: str) -> Limit | None:
+    """A limit as it stands in a plan or a record; None when it cannot be read."""
     if not text or metric not in METRICS:
         return None
     try:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from perftui.model.plan import Plan
 from perftui.model.record import Stats
 from perftui.model.units import format_count, format_ms, format_percent
-from perftui.report.words import MISSING, percentile_text
+from perftui.report.words import percentile_text
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
-from perftui.tui.widgets.percentiles import recent_text
 from perftui.tui.widgets.picture import LivePicture
+from perftui.tui.widgets.recent import recent_text
 
 SORTS = ("share", "name", "rate", "p50", "p95", "p99", "errors")
 """Columns that order the table, in the order the key goes through them."""
 _TIMES = ("p50", "p95", "p99")
+_TIME_CELLS = 7
+_OK_CELLS = 9
 Percentile = Callable[[Stats, str], str]
 """Shows a percentile of an operation: with what is not known left out."""
 
@@ -60,8 +62,8 @@ def operations_drawing(
     first = min(first, max(0, len(ordered) - rows))
     times = {name: {field: percentile(stats, field) for field in _TIMES} for name, stats in ordered}
     longest = max((len(time) for found_times in times.values() for time in found_times.values()), default=0)
-    unknown = [field for field in reversed(_TIMES) if all(times[name][field] == MISSING for name in times)]
-    columns = _columns(width, sort, max(6, longest), unknown)
+    most_ok = max((len(f"{stats.counts.ok:,}") for stats in operations.values()), default=0)
+    columns = _columns(width, sort, max(_TIME_CELLS, longest), max(_OK_CELLS, most_ok))
     lines: list[Text] = [header(columns)]
     for name, stats in ordered[first : first + rows]:
         lines.append(row(columns, _cells(name, stats, times[name], total, columns)))
@@ -69,7 +71,8 @@ def operations_drawing(
     return Drawing(lines, title="Operations", note=f"response time, ms · {window}", status=more)
 
 
-def _columns(width: int, sort: str, time: int, unknown: Sequence[str]) -> tuple[Column, ...]:
+def _columns(width: int, sort: str, time: int, ok: int) -> tuple[Column, ...]:
+    """As many as there is room for: what is known of them does not matter, or they would come and go during a run."""
     wanted = [
         ("share", "share", 6),
         ("rate", "sent/s", 6),
@@ -78,9 +81,8 @@ def _columns(width: int, sort: str, time: int, unknown: Sequence[str]) -> tuple[
     ]
     if width >= 100:
         wanted[5:5] = [("max", "max", 6)]
-        wanted += [("ok", "ok", 8), ("received", "MB in", 7)]
-    # a column without any value is the first to go
-    for key in (*unknown, "p50", "rate", "share"):
+        wanted += [("ok", "ok", ok), ("received", "MB in", 7)]
+    for key in ("rate", "p50", "share", "p99"):
         if len(wanted) > 3 and width - sum(cells + 2 for _, _, cells in wanted) < 12:
             wanted = [column for column in wanted if column[0] != key]
     name = max(8, width - sum(cells + 2 for _, _, cells in wanted))

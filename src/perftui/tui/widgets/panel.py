@@ -7,6 +7,7 @@ differ are marked, so a panel whose numbers stand still costs nothing over SSH.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from rich.segment import Segment
@@ -16,11 +17,14 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
-from perftui.tui.widgets.cells import Drawing, content, fit, framed
+from perftui.tui.widgets.cells import Drawing, content, fit, framed, paint
 
 Picture = TypeVar("Picture")
 Draw = Callable[[Picture, int, int], Drawing]
 """Draws a picture for an inner width and height; height 0 asks for as many lines as there are."""
+
+_SHORT = 8
+"""Cells; a move of the cursor takes about as many bytes."""
 
 
 class LinePanel(Widget, Generic[Picture]):
@@ -35,12 +39,14 @@ class LinePanel(Widget, Generic[Picture]):
         draw: Draw[Picture],
         *,
         frame: bool = True,
+        key: str = "",
         id: str | None = None,  # noqa: A002 - Textual's name
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._draw = draw
         self._frame = frame
+        self._key = key
         self._picture: Picture | None = None
         self._strips: list[Strip] = []
         self._drawn_size = Size(0, 0)
@@ -56,9 +62,9 @@ class LinePanel(Widget, Generic[Picture]):
             self.refresh()
             return
         regions = [
-            Region(span[0], line, span[1] - span[0], 1)
+            Region(first, line, end - first, 1)
             for line, (old, new) in enumerate(zip(before, self._strips, strict=True))
-            if (span := changed_span(old, new)) is not None
+            for first, end in changed_spans(old, new)
         ]
         if regions:
             self.refresh(*regions)
@@ -88,11 +94,17 @@ class LinePanel(Widget, Generic[Picture]):
             lines = framed(Drawing(()), width, height) if self._frame and height > 2 else []
         elif self._frame and height > 2:
             drawing = self._draw(self._picture, max(0, width - 4), max(0, height - 2))
-            lines = framed(drawing, width, height)
+            lines = framed(self._keyed(drawing), width, height)
         else:
             lines = [fit(content(line), width) for line in self._draw(self._picture, width, height).lines[:height]]
         style = self.visual_style
         self._strips = [_joined(Visual.to_strips(self, line, width, 1, style, pad=True)[0]) for line in lines]
+
+    def _keyed(self, drawing: Drawing) -> Drawing:
+        """With the key that shows this panel alone, before its title."""
+        return (
+            replace(drawing, title=paint(f"{self._key} ", "$accent") + content(drawing.title)) if self._key else drawing
+        )
 
     def render_line(self, y: int) -> Strip:
         """One line as drawn last."""
@@ -101,18 +113,25 @@ class LinePanel(Widget, Generic[Picture]):
         return Strip.blank(self.size.width, self.visual_style.rich_style)
 
 
-def changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
-    """The cells, left and right end, in which two lines of one length differ; None when they are equal.
+def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
+    """The cells, left and right end, in which two lines of one length differ.
 
-    One span per line: Textual sends each span from the left edge of its widget on.
+    A short stretch that stayed the same is sent again: moving the cursor over it costs more.
     """
     if old == new:
-        return None
+        return []
     before, after = _cells(old), _cells(new)
     if before is None or after is None or len(before) != len(after):
-        return 0, new.cell_length
-    differ = [place for place, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
-    return (differ[0], differ[-1] + 1) if differ else None
+        return [(0, new.cell_length)]
+    spans: list[tuple[int, int]] = []
+    for place, (one, other) in enumerate(zip(before, after, strict=True)):
+        if one == other:
+            continue
+        if spans and place - spans[-1][1] < _SHORT:
+            spans[-1] = (spans[-1][0], place + 1)
+        else:
+            spans.append((place, place + 1))
+    return spans
 
 
 def _cells(strip: Strip) -> list[tuple[str, Style | None]] | None:

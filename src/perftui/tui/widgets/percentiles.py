@@ -1,117 +1,139 @@
-"""Tables of times: all percentiles of a run, and its phases beside each other. Pure."""
+"""Percentiles of the response time, the window beside the run, with a trend each. Pure."""
 
 from __future__ import annotations
 
-from perftui.model.record import LatencyStats, Stats
-from perftui.model.units import format_count, format_ms, format_percent
-from perftui.report.words import MISSING, PERCENTILES, percentile_text
-from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
-from perftui.tui.widgets.result_picture import ResultPicture
+from textual.content import Content
 
-_REST = (("max", "max"), ("min", "min"), ("mean", "mean"), ("stddev", "std. deviation"), ("iqr", "p75 − p25"))
-_LEAST = {"p90": 10, "p95": 20, "p99": 100, "p99_9": 1000}
-"""Values a window needs so that a value lies above its percentile."""
+from perftui.model.record import ObjectiveResult
+from perftui.model.units import format_ms
+from perftui.report.words import percentile_text
+from perftui.tui.widgets.cells import Column, Drawing, Text, fit, header, join, paint, row
+from perftui.tui.widgets.objectives import limit_text, verdict_glyph
+from perftui.tui.widgets.picture import LivePicture, trend_seconds
+from perftui.tui.widgets.recent import recent_text
+from perftui.tui.widgets.windows import draw_windows
 
-
-def recent_text(stats: LatencyStats, field: str) -> str:
-    """A percentile of a window; with too few values for it, nothing: the maximum says more."""
-    return format_ms(getattr(stats, field)) if stats.count >= _LEAST.get(field, 1) else MISSING
-
-
-def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
-    """Response time beside its parts: the server's (service) and the generator's (start delay), and failed requests."""
-    total = picture.record.summary.total
-    timeout_s = picture.record.plan.timeout_s
-    kinds = [("response", total.response_time_ms), ("service", total.service_time_ms)]
-    if picture.record.plan.load.mode == "rate":
-        kinds.append(("start delay", total.start_delay_ms))
-    if total.error_time_ms.count and width >= 62:
-        kinds.append(("failed", total.error_time_ms))
-    cell = min(12, max(8, (width - 16) // len(kinds) - 2))
-    if cell < len("start delay"):
-        kinds = [(name.removeprefix("start "), stats) for name, stats in kinds]
-    columns = (Column("ms", 14, right=False), *(Column(name, cell) for name, _ in kinds))
-    lines: list[Text] = [header(columns)]
-    for field, name, _ in PERCENTILES:
-        values = [
-            _cell(percentile_text(total, stats, field, timeout_s), number) for number, (_, stats) in enumerate(kinds)
-        ]
-        lines.append(row(columns, (paint(name, "bold"), *values)))
-    for field, name in _REST:
-        lines.append(row(columns, (paint(name, "$quiet"), *(_plain(stats, field) for _, stats in kinds))))
-    lines.append(
-        row(columns, (paint("values", "$quiet"), *(paint(f"{stats.count:,}", "$quiet") for _, stats in kinds)))
-    )
-    return Drawing(lines, title="Times, ms", note="measure phase")
-
-
-def _cell(text: str, number: int) -> Text:
-    return paint(text, "bold") if number == 0 else text
-
-
-def _plain(stats: LatencyStats, field: str) -> str:
-    return format_ms(getattr(stats, field)) if stats.count else "–"
-
-
-def draw_phases(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
-    """A line per phase; only `measure` is judged."""
-    wide = width >= 70
-    timeout_s = picture.record.plan.timeout_s
-    columns = [Column("phase", 8, right=False), Column("due", 8), Column("ok", 8), Column("ok/s", 6)]
-    fields = ("p50", "p95", "p99") if wide else ("p95",)
-    columns += [Column(field, 7) for field in fields]
-    columns.append(Column("errors", 7))
-    lines: list[Text] = [header(columns)]
-    for phase, stats in picture.record.phases.items():
-        times = [percentile_text(stats, stats.response_time_ms, field, timeout_s) for field in fields]
-        lines.append(row(columns, _phase(phase, stats, times)))
-    return Drawing(lines, title="Phases", note="response time, ms")
-
-
-def _phase(phase: str, stats: Stats, times: list[str]) -> tuple[Text, ...]:
-    counts = stats.counts
-    return (
-        paint(phase, "bold" if phase == "measure" else ""),
-        f"{counts.scheduled:,}",
-        f"{counts.ok:,}",
-        format_count(stats.throughput_per_s),
-        *times,
-        format_percent(stats.error_rate),
-    )
-
-
-_UNITS: dict[str, tuple[str, float, str]] = {
-    "cpu_percent": ("CPU, all cores", 1, "%"),
-    "cpu_max_core_percent": ("busiest core", 1, "%"),
-    "memory_percent": ("memory", 1, "%"),
-    "worker_cpu_percent": ("busiest worker", 1, "%"),
-    "worker_memory_bytes": ("workers' memory", 1e6, "MB"),
-    "loop_lag_ms": ("loop lag", 1, "ms"),
-    "target_cpu_percent": ("target CPU", 1, "%"),
-    "target_memory_bytes": ("target memory", 1e6, "MB"),
-    "net_received_bytes": ("net in", 1e6, "MB/s"),
-    "net_sent_bytes": ("net out", 1e6, "MB/s"),
-    "disk_read_bytes": ("disk read", 1e6, "MB/s"),
-    "disk_write_bytes": ("disk written", 1e6, "MB/s"),
+ROWS: tuple[tuple[str, str], ...] = (
+    ("p50", "p50"), ("p95", "p95"), ("p99", "p99"), ("p99_9", "p99.9"), ("max", "max"), ("p90", "p90"),
+)  # fmt: skip
+"""Field and name of the rows, the most wanted first."""
+_ORDER = ("p50", "p90", "p95", "p99", "p99_9", "max")
+_STYLES = {
+    "p50": "$series-3",
+    "p90": "$series-3",
+    "p95": "$series-1",
+    "p99": "$series-2",
+    "p99_9": "$series-2",
+    "max": "$series-2",
 }
+_NUMBER = 7
+_MOST_ROWS = 3
+_LEAST_TREND = 12
+"""Cells from which a trend says something; below, the numbers have the room."""
 
 
-def draw_spreads(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
-    """Mean, p95 and maximum of what was sampled."""
-    columns = (
-        Column("", max(10, min(18, width - 36)), right=False),
-        Column("mean", 7),
-        Column("p95", 7),
-        Column("max", 7),
-        Column("", 4, right=False),
-    )
-    lines: list[Text] = [header(columns)]
-    host = picture.record.host
-    for key, (name, scale, unit) in _UNITS.items():
-        if key in host:
-            spread = host[key]
-            values = (f"{value / scale:,.1f}" for value in (spread.mean, spread.p95, spread.max))
-            lines.append(row(columns, (paint(name, "$quiet"), *values, paint(unit, "$quiet"))))
+def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
+    """Rows of percentiles; below them service time and start delay, which tell server and generator apart.
+
+    While two moments are compared, these.
+    """
+    if picture.windows:
+        return draw_windows(picture, width, height)
+    columns = _columns(picture, width)
+    titled = height >= 4
+    most = height - 1 - len(ROWS) - 1 if height >= 10 else 2
+    parts = _parts(picture, columns, min(most, 6)) if height >= 7 else []
+    if parts and not picture.is_open:
+        parts = [paint("users wait: queueing is not in these times", "$quiet")]
+    room = max(1, height - len(parts) - titled)
+    names = dict(ROWS[:room])
+    lines: list[Text] = [header(columns, " ")] if titled else []
+    tall = min(_MOST_ROWS, max(1, room // len(names)))
+    for field in _ORDER:
+        if field in names:
+            lines += _rows(picture, columns, field, names[field], tall)
+    window = f"last {picture.window_s} s | run"
     return Drawing(
-        lines if host else [paint("not sampled", "$quiet")], title="Machine, workers, target", note="over the run"
+        lines + parts,
+        title="Percentiles, ms",
+        note=window if titled else f"top of {trend_seconds(columns[1].width)} s | {window}",
+        status=_status(picture.objectives),
+        tone="$error"
+        if any(result.verdict == "fail" for result in _about_time(picture.objectives))
+        else "$panel-border",
     )
+
+
+def _columns(picture: LivePicture, width: int) -> tuple[Column, ...]:
+    numbers = (Column(f"{picture.window_s} s", _NUMBER), Column("run", _NUMBER))
+    line = max(0, width - 5 - 3 * (_NUMBER + 1) - 1)
+    if line < _LEAST_TREND:
+        return (Column("", max(5, width - 2 * (_NUMBER + 1)), right=False), *numbers)
+    return (
+        Column("", 5, right=False),
+        Column(f"last {trend_seconds(line)} s" + (", from 0" if line > 16 else ""), line, right=False),
+        Column("top", _NUMBER),
+        *numbers,
+    )
+
+
+def _rows(picture: LivePicture, columns: tuple[Column, ...], field: str, name: str, tall: int) -> list[Text]:
+    """One percentile; the trend as high as there is room for, the numbers on its last line."""
+    window, run = picture.window.total, picture.run.total
+    numbers = (
+        paint(recent_text(window.response_time_ms, field), "bold"),
+        percentile_text(run, run.response_time_ms, field, picture.plan.timeout_s),
+    )
+    if len(columns) == len(numbers) + 1:
+        return [row(columns, (paint(name, "bold"), *numbers), " ")]
+    lines, top = picture.trend_rows(f"response_time.{field}", columns[1].width, tall)
+    above: list[Text] = [row(columns, ("", paint(line, _STYLES[field]), "", "", ""), " ") for line in lines[:-1]]
+    trend = (paint(lines[-1], _STYLES[field]), paint(format_ms(top) if top else "–", "$quiet"))
+    return [*above, row(columns, (paint(name, "bold"), *trend, *numbers), " ")]
+
+
+_PARTS = (
+    ("service time p50", "service_time_ms", "p50", 3),
+    ("service time p95", "service_time_ms", "p95", 1),
+    ("service time p99", "service_time_ms", "p99", 4),
+    ("start delay p50", "start_delay_ms", "p50", 6),
+    ("start delay p99", "start_delay_ms", "p99", 2),
+    ("start delay max", "start_delay_ms", "max", 5),
+)
+"""Title, field and statistic of the parts of the response time; the last number is how much each is wanted."""
+_ROOMY = 17
+"""Cells from which a title is written out."""
+_HINTS = {"service_time_ms": "send to last byte", "start_delay_ms": "the generator's own"}
+
+
+def _parts(picture: LivePicture, columns: tuple[Column, ...], most: int) -> list[Text]:
+    window, run = picture.window.total, picture.run.total
+    timeout_s = picture.plan.timeout_s
+    first = sum(column.width + 1 for column in columns[:-2]) - 1
+    known = [part for part in _PARTS if picture.is_open or part[1] == "service_time_ms"]
+    kept = sorted(known, key=lambda part: part[3])[: max(1, most)]
+    lines: list[Text] = [paint("─" * (first + 2 * (_NUMBER + 1)), "$panel-border")]
+    hinted: set[str] = set()
+    for part in known:
+        if part not in kept:
+            continue
+        title, kind, field, _ = part
+        hint = "" if kind in hinted or len(title) + len(_HINTS[kind]) + 2 > first else f"  {_HINTS[kind]}"
+        hinted.add(kind)
+        title = title if first >= _ROOMY else title.replace("service time", "service").replace("start delay", "delay")
+        recent = fit(paint(recent_text(getattr(window, kind), field), "bold"), _NUMBER, right=True)
+        whole = fit(percentile_text(run, getattr(run, kind), field, timeout_s), _NUMBER, right=True)
+        lines.append(join((fit(Content(title) + paint(hint, "$quiet"), first), recent, whole)))
+    return lines
+
+
+def _about_time(results: tuple[ObjectiveResult, ...]) -> list[ObjectiveResult]:
+    return [result for result in results if "time" in result.metric and not result.operation]
+
+
+def _status(results: tuple[ObjectiveResult, ...]) -> Content:
+    words = []
+    for result in _about_time(results)[:2]:
+        name = result.metric.removeprefix("response_time.").replace("_", " ")
+        words.append(Content(f"{name} {limit_text(result.target, result.metric)} ") + verdict_glyph(result.verdict))
+    return Content("  ").join(words)

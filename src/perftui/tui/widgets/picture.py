@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
+from perftui.metrics.heat import Interval as Answers
 from perftui.model.interval import Counts, ErrorSample, Event, Interval
 from perftui.model.plan import Plan
 from perftui.model.record import ObjectiveResult, Summary, Trust
 from perftui.tui.widgets.chart import Points
 from perftui.tui.widgets.trend import peak, trend, trend_rows
 
+Palette = Literal["full", "16", "none"]
+"""What a terminal can show: shades of a colour, sixteen colours, or no colour at all."""
 ENDED = frozenset({"finished", "stopped", "aborted", "interrupted", "failed"})
 """States of a run that is over."""
 TREND_S = 60
@@ -20,6 +24,15 @@ TREND_S = 60
 def trend_seconds(width: int) -> int:
     """How many seconds a trend of this width shows: whole seconds per cell, at most TREND_S."""
     return TREND_S if width >= TREND_S else max(1, width) * (TREND_S // max(1, width))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some seconds of the run that are compared with others."""
+
+    end_s: float
+    seconds: int
+    summary: Summary
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,6 +63,8 @@ class LivePicture:
     """Per metric one value per second, the newest TREND_S of them, oldest first; None where nothing was measured."""
     second: int = 0
     """Number of the newest second."""
+    densities: Sequence[Answers] = ()
+    """Start and length of each second, and where its response times lie."""
     attained: Points = ()
     """Ok per second over the axis."""
     errors: Points = ()
@@ -70,6 +85,11 @@ class LivePicture:
     """Operations scrolled past."""
     cursor_s: float | None = None
     """The moment that is looked at when the view is held; None follows the run."""
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    """Two places that are compared, `A` and `B`, or one of them."""
+    lines_only: bool = False
+    """Percentiles as lines instead of the heat map below them."""
+    palette: Palette = "full"
     readonly: bool = False
     problem: str = ""
     """Why the journal cannot be read further."""

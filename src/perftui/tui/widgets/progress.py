@@ -40,6 +40,8 @@ def draw_progress(picture: LivePicture, width: int, height: int) -> Drawing:  # 
     left = join((state_word(picture.state), clock), "  ")
     if picture.cursor_s is not None:
         left += paint(f"  VIEW HELD at {format_clock(picture.cursor_s)}", "bold $warning")
+    if picture.state.startswith("replay"):
+        left += paint("  of a run that has ended", "$quiet")
     if picture.state == "lost":
         left += paint("  its process is gone: q saves the run", "$error")
     if picture.problem:

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 from textual.content import Content
 
-from perftui.model.interval import Event
-from perftui.model.plan import Load
-from perftui.model.units import format_clock, format_count
+from perftui.model.units import format_count
 from perftui.tui.widgets.cells import Drawing, fit, join, paint
-from perftui.tui.widgets.chart import Line, Tick, chart_rows, columns, nice_top, time_axis
+from perftui.tui.widgets.chart import Line, chart_rows, columns, nice_top, time_axis
 from perftui.tui.widgets.picture import LivePicture
+from perftui.tui.widgets.time_ticks import time_ticks
 from perftui.tui.widgets.trend import peak
 
-EVENT_MARKS: dict[str, tuple[str, str]] = {
-    "pause": ("‖", "bold $warning"),
-    "resume": ("▸", "bold $accent"),
-    "level": ("↕", "bold $accent"),
-    "mark": ("◆", "bold $accent"),
-    "stop": ("■", "bold $warning"),
-    "abort": ("■", "bold $error"),
-    "auto_stop": ("■", "bold $error"),
-    "worker_lost": ("✗", "bold $error"),
-    "worker_slow": ("!", "bold $warning"),
-    "worker_back": ("✓", "bold $accent"),
-    "disk": ("!", "bold $error"),
-}
-"""Glyph and colour of the events that are drawn on the time axis; phases are ticks of their own."""
 _AXIS_CELLS = 6
 _NATURAL = 10
 
@@ -48,7 +31,7 @@ def draw_throughput(picture: LivePicture, width: int, height: int) -> Drawing:
         top,
         "$series-1",
     )
-    axis, labels = time_axis(start_s, end_s, room, _ticks(picture))
+    axis, labels = time_axis(start_s, end_s, room, time_ticks(picture))
     lines = [
         *(fit(paint(label, "$quiet"), _AXIS_CELLS - 1, right=True) + paint("┤", "$panel-border") + line
           for label, line in zip(_scale(top, rows), plot, strict=True)),
@@ -88,30 +71,3 @@ def _status(picture: LivePicture) -> Content:
         f"{format_count(stats.throughput_per_s)} ok/s",
     ]
     return Content(" · ").join([Content(word) for word in words])
-
-
-def stage_ends(load: Load) -> list[float]:
-    """When warm-up and stages end, seconds since the origin."""
-    return list(accumulate([load.warmup_s, *(stage.duration_s for stage in load.stages)]))
-
-
-def _ticks(picture: LivePicture) -> list[Tick]:
-    start_s, end_s = picture.axis_s
-    load = picture.plan.load
-    ends = stage_ends(load)
-    ticks = [Tick(start_s, "", label=format_clock(start_s))] if start_s not in ends else []
-    ticks += [Tick(at_s, "┬", label=format_clock(at_s)) for at_s in ends if start_s < at_s < end_s]
-    if load.warmup_s and not start_s:
-        ticks.append(Tick(load.warmup_s, "┬", label="warm-up ends" if load.warmup_s < end_s / 3 else ""))
-    ticks += [_event_tick(event) for event in picture.events if event.kind in EVENT_MARKS]
-    if picture.cursor_s is not None:
-        ticks.append(Tick(picture.cursor_s, "▲", "bold $accent", format_clock(picture.cursor_s)))
-    return [tick for tick in ticks if tick.glyph] + [
-        Tick(start_s, "├" if not start_s else "┈", label=format_clock(start_s)),
-        Tick(end_s, "┤", label=format_clock(end_s)),
-    ]
-
-
-def _event_tick(event: Event) -> Tick:
-    glyph, style = EVENT_MARKS[event.kind]
-    return Tick(event.at_s, glyph, style)

@@ -6,9 +6,9 @@ from perftui.model.units import format_clock, format_count, format_percent
 from perftui.report.words import percentile_text
 from perftui.tui.describe import host_text
 from perftui.tui.widgets.cells import Drawing, Text, join, paint
-from perftui.tui.widgets.percentiles import recent_text
 from perftui.tui.widgets.picture import LivePicture
 from perftui.tui.widgets.progress import progress_bar, state_word
+from perftui.tui.widgets.recent import recent_text
 
 _TIMES = ("p50", "p95", "p99")
 

@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from perftui.metrics.timeline import Timeline
-from perftui.metrics.trust_rules import (
-    GC_PAUSE_MS,
-    LAG_P99_MS,
-    LAG_TWICE_MS,
-    STEAL,
-    WORKER_CPU,
-    start_delay_limits,
-)
+from perftui.metrics.trust import OWN_DROPS
+from perftui.metrics.trust_rules import GC_PAUSE_MS, LAG_P99_MS, STEAL, WORKER_CPU, start_delay_limit
+from perftui.model.interval import NumberVerdict
 from perftui.model.record import Record
 from perftui.model.units import format_clock, format_ms, format_percent
-from perftui.report.words import TRUST_WORDS
+from perftui.report.words import PERCENTILES, TRUST_WORDS
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
 
 _STYLES = {"valid": "bold $success", "degraded": "bold $warning", "invalid": "bold $error"}
-_FOOTNOTE = "One late second alone is no reason, more than 5 % of them are. Own errors are one at once."
+_NUMBER_STYLES: dict[NumberVerdict, str] = {"sound": "bold $success", "blurred": "$warning", "unusable": "bold $error"}
+_FOOTNOTE = "What is above is a cause, no verdict: what it did to the numbers stands above. Own errors are one at once."
+_OURS = "The generator can only add time: the target's own value lies between the least and what was measured."
 Watched = tuple[Record, Timeline]
 
 
@@ -48,24 +45,44 @@ def _reasons(count: int) -> str:
     return "1 reason" if count == 1 else f"{count} reasons" if count else ""
 
 
+def draw_numbers(picture: Watched, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
+    """How much of each percentile may be the generator's, and which of its two ways to be late that was."""
+    total = picture[0].summary.total
+    is_open = picture[0].plan.load.mode == "rate"
+    columns = [Column("ms", 6, right=False), Column("measured", 9), Column("at least", 9), Column("ours", 8)]
+    columns += [Column("late start", 11), Column("late look", 10)] if is_open else [Column("late look", 10)]
+    columns.append(Column(" verdict", 10, right=False))
+    lines: list[Text] = [header(columns, " ")]
+    for name, title in [*((field, title) for field, title, _ in PERCENTILES), ("mean", "mean")]:
+        bound, service = total.response_time_bounds.get(name), total.service_time_bounds.get(name)
+        if bound is None or service is None:
+            continue
+        parts = [bound.upper - service.upper] if is_open else []
+        parts.append(service.upper - service.lower)
+        cells = (bound.upper, bound.lower, bound.upper - bound.lower, *(max(0.0, part) for part in parts))
+        verdict = paint(f" {bound.verdict}", _NUMBER_STYLES[bound.verdict])
+        lines.append(row(columns, (paint(title, "bold"), *(format_ms(value) for value in cells), verdict), " "))
+    if len(lines) == 1:
+        lines = [paint("not known: how late the workers' loops were was not measured", "$quiet")]
+    lines += ["", *paint(_OURS, "$quiet").wrap(width)]
+    return Drawing(lines, title="What may be the generator's", note="response time")
+
+
 def draw_watched(picture: Watched, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
     """What is watched each second, the worst that was seen, the limits, and how many seconds were above them."""
     columns = [
         Column("watched", 18, right=False),
-        Column("worst", 9),
-        Column("degraded", 12),
-        Column("invalid", 12),
+        Column("worst", 10),
+        Column("named above", 15),
         Column("seconds", 10),
     ]
-    if width >= 76:
-        columns[2:4] = [Column("degraded above", 15), Column("invalid above", 15)]
     late = _late_seconds(picture[1])
     lines: list[Text] = [header(columns, " ")]
     for watched in _watched(picture):
         seconds = late.get(watched.code, 0)
         count = paint(f"{seconds:,}", "bold $warning") if seconds else paint("0", "$quiet")
-        cells: tuple[Text, ...] = (watched.name, paint(watched.worst, "bold"), paint(watched.degraded, "$quiet"))
-        lines.append(row(columns, (*cells, paint(watched.invalid, "$quiet"), count), " "))
+        cells: tuple[Text, ...] = (watched.name, paint(watched.worst, "bold"), paint(watched.limit, "$quiet"))
+        lines.append(row(columns, (*cells, count), " "))
     measured = len(picture[1].intervals)
     lines += ["", *paint(_FOOTNOTE, "$quiet").wrap(width)]
     return Drawing(lines, title="What is watched", note="limits of one second", status=f"{measured:,} seconds")
@@ -76,8 +93,7 @@ class _Signal:
     code: str
     name: str
     worst: str
-    degraded: str
-    invalid: str
+    limit: str
 
 
 def _watched(picture: Watched) -> list[_Signal]:
@@ -95,36 +111,36 @@ def _watched(picture: Watched) -> list[_Signal]:
     steal = max((interval.host.steal_percent for interval in intervals), default=0.0)
     signals = []
     if record.plan.load.mode == "rate":
-        degraded_ms, invalid_ms = start_delay_limits(total.service_time_ms.p50)
-        limits = (f"{format_ms(degraded_ms)} ms", f"{format_ms(invalid_ms)} ms")
-        signals.append(_Signal("start_delay", "start delay p99", f"{format_ms(late_ms)} ms", *limits))
+        limit = f"{format_ms(start_delay_limit(total.service_time_ms.p50))} ms"
+        signals.append(_Signal("start_delay", "start delay p99", f"{format_ms(late_ms)} ms", limit))
     if "loop_lag_ms" in host:
         lag = f"{format_ms(host['loop_lag_ms'].max)} ms"
-        signals.append(_Signal("loop_lag", "loop lag", lag, f"p99 {LAG_P99_MS:.0f} ms", f"{LAG_TWICE_MS:.0f} ms twice"))
+        signals.append(_Signal("loop_lag", "loop lag", lag, f"p99 {LAG_P99_MS:.0f} ms"))
     if "worker_cpu_percent" in host:
         cpu = f"{host['worker_cpu_percent'].max:.0f} %"
-        limits = (f"{WORKER_CPU[0]:.0f} %, 3 s", f"{WORKER_CPU[1]:.0f} %, 3 s")
-        signals.append(_Signal("worker_cpu", "busiest worker", cpu, *limits))
+        signals.append(_Signal("worker_cpu", "busiest worker", cpu, f"{WORKER_CPU:.0f} %, 3 s"))
     signals += [
-        _Signal("at_cap", "at in-flight cap", format_percent(min(1.0, at_cap)), "any time", "5 % of it"),
-        _Signal("steal", "CPU stolen", f"{steal:.0f} %", f"{STEAL:.0f} %", "–"),
-        _Signal("gc", "GC pause", f"{format_ms(pause_ms)} ms", f"{GC_PAUSE_MS[0]:.0f} ms", f"{GC_PAUSE_MS[1]:.0f} ms"),
-        _Signal("client_errors", "own errors", f"{record.whole_run.client_errors:,}", "–", "any"),
-        _Signal("schedule_deficit", "never sent", format_percent(_deficit(record)), "1 %", "5 %"),
+        _Signal("at_cap", "at in-flight cap", format_percent(min(1.0, at_cap)), "any time"),
+        _Signal("steal", "CPU stolen", f"{steal:.0f} %", f"{STEAL:.0f} %"),
+        _Signal("gc", "GC pause", f"{format_ms(pause_ms)} ms", f"{GC_PAUSE_MS:.0f} ms"),
+        _Signal("client_errors", "own errors", f"{record.whole_run.client_errors:,}", "any"),
+        _Signal("schedule_deficit", "never sent", format_percent(_deficit(record)), "1 %"),
     ]
     return signals
 
 
 def _deficit(record: Record) -> float:
-    counts = record.summary.total.counts
-    return counts.dropped / counts.scheduled if counts.scheduled else 0.0
+    total = record.summary.total
+    unsent = sum(total.error_classes.get(name, 0) for name in OWN_DROPS)
+    return unsent / total.counts.scheduled if total.counts.scheduled else 0.0
 
 
 def _late_seconds(timeline: Timeline) -> dict[str, int]:
     """By code, how many seconds were above a limit."""
     found: dict[str, int] = {}
     for interval in timeline.intervals:
-        for code in {reason.code for reason in interval.trust_reasons if reason.verdict != "valid"}:
+        codes = {"loop_lag" if reason.code == "held_up" else reason.code for reason in interval.trust_reasons}
+        for code in codes:
             found[code] = found.get(code, 0) + 1
     return found
 

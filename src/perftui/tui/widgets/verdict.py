@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 from textual.content import Content
 
 from perftui.model.record import Finding, Record
 from perftui.model.units import format_clock, format_count, format_percent
 from perftui.report.words import load_text, moment_text, percentile_text
+from perftui.tui.describe import path_text
 from perftui.tui.widgets.cells import Drawing, Text, join, paint, shortened, spread
 from perftui.tui.widgets.progress import state_word
 from perftui.tui.widgets.result_picture import ResultPicture
@@ -20,6 +21,7 @@ _VERDICTS = {
     "invalid": (" ✗ INVALID ", "bold $background on $error"),
     "none": (" NO VERDICT ", "bold $foreground on $panel"),
 }
+_CLOCK = re.compile(r"\b(?:(\d+):)?(\d\d):(\d\d)\b")
 _SEVERITIES = {"fail": ("✗", "bold $error"), "warn": ("!", "bold $warning"), "note": ("·", "$quiet")}
 _TRUST = {"valid": "$success", "degraded": "bold $warning", "invalid": "bold $error"}
 
@@ -33,19 +35,13 @@ def draw_verdict(picture: ResultPicture, width: int, height: int) -> Drawing:  #
     left = join((paint(word, style), state_word(record.status), trust), "  ")
     # what came out goes before how much of it: the numbers stand below, too
     numbers = shortened(_headline(record), width - left.cell_length - 2)
-    saved = paint(f"saved in {_place(picture.run.path)}", "$quiet")
+    saved = paint(f"saved in {path_text(picture.run.path)}", "$quiet")
     moment = paint(moment_text(record.started_at), "$quiet")
     # a path is there to be copied: it is never cut, and the id finds the run as well
     if saved.cell_length > width:
         saved = paint(f"saved as {record.id}", "$quiet")
     roomy = saved.cell_length + moment.cell_length + 2 <= width
     return Drawing([spread(left, numbers, width), spread(saved, moment, width) if roomy else saved])
-
-
-def _place(path: Path) -> str:
-    """The path as one types it."""
-    home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _headline(record: Record) -> Content:
@@ -62,9 +58,8 @@ def _headline(record: Record) -> Content:
 
 def draw_findings(picture: ResultPicture, width: int, height: int) -> Drawing:
     """What is worth knowing without having asked."""
-    found = sorted(picture.record.findings, key=lambda finding: ("fail", "warn", "note").index(finding.severity))
     lines: list[Text] = []
-    for finding in (*_course(picture.record), *found):
+    for finding in (*_course(picture.record), *_sorted(picture.record)):
         lines += _finding(finding, width)
     if picture.run.problem:
         lines.append(paint("! ", "bold $warning") + Content(picture.run.problem))
@@ -75,7 +70,8 @@ def draw_findings(picture: ResultPicture, width: int, height: int) -> Drawing:
         if not height or len(lines) <= height
         else [*lines[: height - 1], paint(f"… {len(lines) - height + 1} more lines", "$quiet")]
     )
-    return Drawing(shown, title="Findings")
+    jump = "j shows the moment" if moments_of(picture.record) else ""
+    return Drawing(shown, title="Findings", note=jump)
 
 
 def _course(record: Record) -> list[Finding]:
@@ -88,9 +84,30 @@ def _course(record: Record) -> list[Finding]:
     return found
 
 
+def moments_of(record: Record) -> list[float]:
+    """Seconds of the run that its findings name, in the order they are shown."""
+    return [moment for finding in _sorted(record) if (moment := moment_of(finding.detail)) is not None]
+
+
+def moment_of(detail: str) -> float | None:
+    """The first clock time in a finding's words, such as `00:07`; None when it names none."""
+    found = _CLOCK.search(detail)
+    if found is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def _sorted(record: Record) -> list[Finding]:
+    return sorted(record.findings, key=lambda finding: ("fail", "warn", "note").index(finding.severity))
+
+
 def _finding(finding: Finding, width: int) -> list[Text]:
     glyph, style = _SEVERITIES[finding.severity]
-    wrapped = Content(finding.detail).wrap(max(10, width - 2))
+    detail = Content(finding.detail)
+    if found := _CLOCK.search(finding.detail):
+        detail = detail.stylize("bold $accent", *found.span())
+    wrapped = detail.wrap(max(10, width - 2))
     return [paint(f"{glyph} " if not number else "  ", style) + line for number, line in enumerate(wrapped)]
 
 

@@ -6,7 +6,6 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
-from urllib.request import parse_http_list, parse_keqv_list
 
 _LINE = re.compile(rb"Authorization: Digest [^\r\n]*\r\n")
 _HASHES: dict[str, Callable[[bytes], str]] = {
@@ -30,6 +29,8 @@ class Digest:
         scheme, _, parameters = (challenge or b"").decode("latin-1").strip().partition(" ")
         if scheme.lower() != "digest":
             return False
+        from urllib.request import parse_http_list, parse_keqv_list  # it brings half of the library's network modules
+
         found = parse_keqv_list(parse_http_list(parameters))
         algorithm = found.get("algorithm", "MD5").upper()
         hash_of = _HASHES.get(algorithm.removesuffix("-SESS"))

@@ -1,0 +1,36 @@
+"""Where times lie on a logarithmic axis, in bins that are the same for every histogram and so add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from perftui.metrics.histogram import SLOT_MIDDLE_US, Float64s
+from perftui.metrics.sparse import Sparse
+
+LOWEST_US = 10.0
+"""Lower edge of the first bin; what is quicker is counted in it."""
+BINS_PER_DECADE = 64
+"""One bin is 3.7 % wide: finer than a row of any terminal."""
+BINS = 548
+"""Up to one hour, the longest time a histogram holds."""
+EDGES_US: Float64s = LOWEST_US * 10.0 ** (np.arange(BINS + 1) / BINS_PER_DECADE)
+_BIN_OF_SLOT = np.clip(np.searchsorted(EDGES_US, SLOT_MIDDLE_US, side="right") - 1, 0, BINS - 1)
+
+
+def density_of(histogram: Sparse) -> Float64s:
+    """How many values each bin holds."""
+    counts = np.bincount(_BIN_OF_SLOT[histogram.slots], weights=histogram.counts, minlength=BINS)
+    return counts.astype(np.float64)
+
+
+def quantiles_us(density: Float64s, qs: Sequence[float]) -> list[float]:
+    """Times that shares qs of the values do not exceed, to the middle of their bins; zeros when there are none."""
+    cumulative = density.cumsum()
+    if not cumulative[-1]:
+        return [0.0] * len(qs)
+    ranks = np.maximum(1.0, np.ceil(np.asarray(qs) * cumulative[-1] - 1e-9))
+    places = cumulative.searchsorted(ranks)
+    middles: list[float] = np.sqrt(EDGES_US[places] * EDGES_US[places + 1]).tolist()
+    return middles

@@ -1,0 +1,135 @@
+"""Tables of times: all percentiles of a run, and its phases beside each other. Pure."""
+
+from __future__ import annotations
+
+from perftui.model.record import LatencyStats, Stats
+from perftui.model.units import format_count, format_ms, format_percent
+from perftui.report.words import PERCENTILES, percentile_text
+from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
+from perftui.tui.widgets.result_picture import ResultPicture
+
+_SEVEN_WIDE = 70
+"""Cells from which the short table has room for seven numbers."""
+_REST = (("max", "max"), ("min", "min"), ("mean", "mean"), ("stddev", "std. deviation"), ("iqr", "p75 − p25"))
+
+
+def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
+    """Response time beside its parts: the server's (service) and the generator's (start delay), and failed requests."""
+    total = picture.record.summary.total
+    timeout_s = picture.record.plan.timeout_s
+    kinds = [("response", total.response_time_ms), ("service", total.service_time_ms)]
+    if picture.record.plan.load.mode == "rate":
+        kinds.append(("start delay", total.start_delay_ms))
+    if total.error_time_ms.count and width >= 62:
+        kinds.append(("failed", total.error_time_ms))
+    cell = min(12, max(8, (width - 16) // len(kinds) - 2))
+    if cell < len("start delay"):
+        kinds = [(name.removeprefix("start "), stats) for name, stats in kinds]
+    columns = (Column("ms", 14, right=False), *(Column(name, cell) for name, _ in kinds))
+    lines: list[Text] = [header(columns)]
+    for field, name, _ in PERCENTILES:
+        values = [
+            _cell(percentile_text(total, stats, field, timeout_s), number) for number, (_, stats) in enumerate(kinds)
+        ]
+        lines.append(row(columns, (paint(name, "bold"), *values)))
+    for field, name in _REST:
+        lines.append(row(columns, (paint(name, "$quiet"), *(_plain(stats, field) for _, stats in kinds))))
+    lines.append(
+        row(columns, (paint("values", "$quiet"), *(paint(f"{stats.count:,}", "$quiet") for _, stats in kinds)))
+    )
+    return Drawing(lines, title="Times, ms", note="measure phase")
+
+
+def draw_short_times(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
+    """The same with a line for each time: what there is room for on the first page of a small terminal."""
+    total = picture.record.summary.total
+    timeout_s = picture.record.plan.timeout_s
+    kinds = [("response time", total.response_time_ms), ("service time", total.service_time_ms)]
+    if picture.record.plan.load.mode == "rate":
+        kinds.append(("start delay", total.start_delay_ms))
+    columns = (
+        Column("ms", 13, right=False),
+        *(Column(name, 7) for _, name, _ in PERCENTILES if name != "p75" or width >= _SEVEN_WIDE),
+        Column("max", 7),
+    )
+    lines: list[Text] = [header(columns, " ")]
+    for number, (name, stats) in enumerate(kinds):
+        shown = [
+            _cell(percentile_text(total, stats, field, timeout_s), number)
+            for field, title, _ in PERCENTILES
+            if title != "p75" or width >= _SEVEN_WIDE
+        ]
+        lines.append(row(columns, (paint(name, "" if number else "bold"), *shown, _plain(stats, "max")), " "))
+    return Drawing(lines, title="Times, ms", note="measure phase")
+
+
+def _cell(text: str, number: int) -> Text:
+    return paint(text, "bold") if number == 0 else text
+
+
+def _plain(stats: LatencyStats, field: str) -> str:
+    return format_ms(getattr(stats, field)) if stats.count else "–"
+
+
+def draw_phases(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
+    """A line per phase; only `measure` is judged."""
+    wide = width >= 70
+    timeout_s = picture.record.plan.timeout_s
+    columns = [Column("phase", 8, right=False), Column("due", 8), Column("ok", 8), Column("ok/s", 6)]
+    fields = ("p50", "p95", "p99") if wide else ("p95",)
+    columns += [Column(field, 7) for field in fields]
+    columns.append(Column("errors", 7))
+    lines: list[Text] = [header(columns)]
+    for phase, stats in picture.record.phases.items():
+        times = [percentile_text(stats, stats.response_time_ms, field, timeout_s) for field in fields]
+        lines.append(row(columns, _phase(phase, stats, times)))
+    return Drawing(lines, title="Phases", note="response time, ms")
+
+
+def _phase(phase: str, stats: Stats, times: list[str]) -> tuple[Text, ...]:
+    counts = stats.counts
+    return (
+        paint(phase, "bold" if phase == "measure" else ""),
+        f"{counts.scheduled:,}",
+        f"{counts.ok:,}",
+        format_count(stats.throughput_per_s),
+        *times,
+        format_percent(stats.error_rate),
+    )
+
+
+_UNITS: dict[str, tuple[str, float, str]] = {
+    "cpu_percent": ("CPU, all cores", 1, "%"),
+    "cpu_max_core_percent": ("busiest core", 1, "%"),
+    "memory_percent": ("memory", 1, "%"),
+    "worker_cpu_percent": ("busiest worker", 1, "%"),
+    "worker_memory_bytes": ("workers' memory", 1e6, "MB"),
+    "loop_lag_ms": ("loop lag", 1, "ms"),
+    "target_cpu_percent": ("target CPU", 1, "%"),
+    "target_memory_bytes": ("target memory", 1e6, "MB"),
+    "net_received_bytes": ("net in", 1e6, "MB/s"),
+    "net_sent_bytes": ("net out", 1e6, "MB/s"),
+    "disk_read_bytes": ("disk read", 1e6, "MB/s"),
+    "disk_write_bytes": ("disk written", 1e6, "MB/s"),
+}
+
+
+def draw_spreads(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
+    """Mean, p95 and maximum of what was sampled."""
+    columns = (
+        Column("", max(10, min(18, width - 36)), right=False),
+        Column("mean", 7),
+        Column("p95", 7),
+        Column("max", 7),
+        Column("", 4, right=False),
+    )
+    lines: list[Text] = [header(columns)]
+    host = picture.record.host
+    for key, (name, scale, unit) in _UNITS.items():
+        if key in host:
+            spread = host[key]
+            values = (f"{value / scale:,.1f}" for value in (spread.mean, spread.p95, spread.max))
+            lines.append(row(columns, (paint(name, "$quiet"), *values, paint(unit, "$quiet"))))
+    return Drawing(
+        lines if host else [paint("not sampled", "$quiet")], title="Machine, workers, target", note="over the run"
+    )

@@ -1,0 +1,121 @@
+"""`perftui URL`: the first minute, with the habits of oha, hey and wrk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from perftui.model.record import Record
+from perftui.store.records import read_record
+from support.cli import PERFTUI, Result, run_cli
+from support.conservation import assert_conserved
+from support.fault_server import OK, Connection, fault_server
+from support.home import Home
+from support.pty import terminal
+
+Call = Callable[..., Result]
+
+
+def record_of(home: Home) -> Record:
+    """The only run."""
+    (folder,) = home.run_folders()
+    return read_record(folder)
+
+
+def test_a_url_alone_is_loaded_and_kept_as_a_preset(home: Home, demo_url: str) -> None:
+    bare = demo_url.removeprefix("http://")
+    result = run_cli(home, f"{bare}/api/items", "-z", "1s", "--warmup", "200ms", "-c", "3")
+    assert result.code == 0, result.stderr
+    record = record_of(home)
+    assert_conserved(record)
+    assert record.summary.total.counts.ok > 10
+    assert (record.plan.load.mode, record.plan.load.start_level) == ("users", 3)
+    keep = "perftui presets new api-items --from-run latest"
+    assert f"to keep this as a preset: {keep}" in result.stderr
+
+    made = run_cli(home, *keep.split()[1:])
+    assert made.code == 0, made.stderr
+    assert (home.path / "presets" / "api-items.toml").is_file()
+    checked = run_cli(home, "presets", "check", "api-items")
+    assert checked.code == 0, checked.stderr
+    again = run_cli(home, "run", "api-items", "--headless", "--format", "json", "--baseline", "latest")
+    assert again.record.plan == record.plan
+    assert again.json["comparison"]["verdict"] != "not_comparable"
+
+
+@pytest.mark.parametrize("order", ["first", "last", "run"])
+def test_requests_are_what_the_short_options_say(home: Home, order: str) -> None:
+    heads: list[bytes] = []
+
+    def note(connection: Connection) -> None:
+        while request := connection.read_request():
+            heads.append(request)
+            connection.send(OK)
+
+    options = ["-n", "12", "-c", "4", "-m", "put", "-d", '{"a": 1}', "-H", "X-Who: me", "-T", "application/x-a+json"]
+    with fault_server(note) as server:
+        url = f"{server.url}/a?b=c"
+        arguments = {"first": [url, *options], "last": [*options, url], "run": ["run", url, *options]}[order]
+        result = run_cli(home, *arguments, "--format", "json")
+    assert result.code == 0, result.stderr
+    assert len(heads) == 12
+    assert result.record.whole_run.scheduled == result.record.summary.total.counts.ok == 12
+    for head in heads:
+        assert head.startswith(b"PUT /a?b=c HTTP/1.1\r\n")
+        assert b"\r\nX-Who: me\r\n" in head
+        assert b"\r\nContent-Type: application/x-a+json\r\n" in head
+        assert head.endswith(b'\r\n\r\n{"a": 1}')
+
+
+def test_a_rate_with_connections_is_open_loop_over_so_many(home: Home, demo_url: str) -> None:
+    result = run_cli(
+        home, f"{demo_url}/health", "-q", "40", "-c", "2", "-d", "1s", "--warmup", "0s", "--format", "json"
+    )
+    load = result.record.plan.load
+    assert (load.mode, load.start_level, load.connections, load.duration_s) == ("rate", 40, 2, 1)
+    assert result.record.whole_run.scheduled == 40
+
+
+def test_a_url_on_a_terminal_is_shown_live(home: Home, demo_url: str) -> None:
+    command = [PERFTUI, f"{demo_url}/health", "-z", "1s", "--warmup", "0s", "-c", "2"]
+    with terminal(command, home.environment, columns=80, rows=24) as screen:
+        screen.wait_for("FINISHED")
+        screen.send("k")
+        screen.wait_for("my-health.toml")
+        screen.send("\x1bOS")  # F4
+        screen.wait_for("Saved")
+        screen.send("q")
+        assert screen.wait() == 0
+    assert "to keep this as a preset: perftui presets new health --from-run latest" in screen.text
+    assert (home.path / "config" / "presets" / "my-health.toml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("localhost:9/x", "-q", "5", "--users", "2"), "--rate and --users exclude each other"),
+        (("localhost:9/x", "-c", "5", "--users", "2"), "--users and -c both say the number of users"),
+        (("localhost:9/x", "-d", "10"), "-d 10: a duration has a unit, such as 10s; a body of digits is --body 10"),
+        (("localhost:9/x", "-t", "4"), "-t is threads in wrk, and the timeout in oha and hey"),
+        (("localhost:9/x", "-d", "a", "--json", "1"), "--body and --json exclude each other"),
+        (("localhost:9/x", "-d", "@nothere"), "--body @nothere: there is no such file"),
+        (("http://user:canary@localhost:9/x",), "the URL: holds a password"),
+        (("http://100.64.0.1/x", "-z", "1s"), "say so with --confirm-host 100.64.0.1"),
+        (("rnu",), "no such command: 'rnu'; did you mean 'run'?"),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_line(call: Call, home: Home, arguments: tuple[str, ...], said: str) -> None:
+    result = call(*arguments)
+    assert result.code in {2, 15}
+    assert said in result.stderr
+    assert "canary" not in result.stderr
+    assert home.run_folders() == []
+
+
+def test_help_lists_the_habits(call: Call) -> None:
+    shown = call("run", "--help").stdout
+    for habit in ("-c, --connections", "-q, --rate", "-z, --duration", "-n, --max-requests", "-m, --method", "-d TEXT",
+                  "-T, --content-type", "-H, --header", "-k, --insecure", "From oha, hey and wrk"):  # fmt: skip
+        assert habit in shown
+    assert "perftui URL" in call("--help").stdout

@@ -1,0 +1,101 @@
+"""What the generator may have added: the true value always lies inside, and the interval is as narrow as it can be."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perftui.metrics.bounds import QUANTILES, Generator, bounds, comonotone, excess, lower_us, number_verdict
+from perftui.metrics.histogram import Int64s
+from perftui.metrics.sparse import Sparse
+
+_DELAYS = (
+    st.integers(0, 50),
+    st.integers(0, 20_000),
+    st.sampled_from([0, 0, 0, 0, 3_000_000]),
+    st.sampled_from([4, 5_000, 150_000]),
+)
+requests = st.lists(
+    st.tuples(st.integers(1, 5_000_000), st.one_of(*_DELAYS), st.one_of(*_DELAYS)), min_size=1, max_size=120
+)
+
+
+def rank(values: Int64s, q: float) -> int:
+    return int(np.sort(values)[max(0, math.ceil(q * len(values) - 1e-9) - 1)])
+
+
+@given(requests)
+@settings(max_examples=300, deadline=None)
+def test_the_true_quantile_lies_inside_whatever_the_generator_did(held: list[tuple[int, int, int]]) -> None:
+    """Whether long lags hit long or short answers: no independence is assumed."""
+    true, lag, late = (np.array(column, dtype=np.int64) for column in zip(*held, strict=True))
+    service = Sparse.counted(true + lag)
+    response = Sparse.counted(true + lag + late)
+    found = bounds(response.stats(), service, Generator(Sparse.counted(lag)))
+    for name, q in QUANTILES.items():
+        value_ms = rank(true, q) / 1e3
+        # percentiles are shown as the middle of a slot of 0.1 %
+        assert found[name].lower <= value_ms <= found[name].upper * 1.0006 + 0.001
+    assert found["mean"].lower <= float(true.mean()) / 1e3 <= found["mean"].upper * 1.0001
+
+
+@given(st.lists(st.integers(2_000, 5_000_000), min_size=5, max_size=60), st.integers(0, 1_900))
+@settings(max_examples=100, deadline=None)
+def test_a_lag_that_is_always_the_same_is_taken_off_and_no_more(times: list[int], lag: int) -> None:
+    true = np.array(times, dtype=np.int64)
+    service = Sparse.counted(true + lag)
+    found = lower_us(service, Sparse.counted(np.full(50, lag)), (0.5, 0.95))
+    for q, lower in zip((0.5, 0.95), found, strict=True):
+        assert rank(true, q) * 0.998 - 3 <= lower <= rank(true, q)
+
+
+def test_a_rare_stall_widens_the_tail_and_leaves_the_median() -> None:
+    generator = np.random.default_rng(1)
+    true = generator.normal(20_000, 400, 2_400).astype(np.int64)
+    lag = np.where(generator.random(2_400) < 0.02, 150_000, 60)
+    found = bounds(Sparse.counted(true + lag).stats(), Sparse.counted(true + lag), Generator(Sparse.counted(lag)))
+    assert found["p50"].verdict == found["p95"].verdict == "sound"
+    assert found["p95"].share < 0.02
+    assert found["p99"].verdict == "unusable"
+    assert found["p99"].lower <= rank(true, 0.99) / 1e3
+
+
+def test_without_lag_nothing_is_claimed() -> None:
+    service = Sparse.counted(np.full(10, 1_000))
+    assert bounds(service.stats(), service, Generator(Sparse())) == {}
+    assert lower_us(service, Sparse(), (0.5,)) == [0.0]
+
+
+def test_at_full_speed_no_number_is_the_target_s() -> None:
+    service = Sparse.counted(np.full(10, 1_000))
+    found = bounds(service.stats(), service, Generator(Sparse.counted(np.full(10, 1)), is_limit=True))
+    assert {bound.verdict for bound in found.values()} == {"unusable"}
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "verdict"),
+    [
+        (9.5, 10.0, "sound"), (9.4, 10.0, "blurred"), (0.0, 0.5, "sound"), (0.0, 0.51, "blurred"),
+        (95.0, 100.0, "sound"), (94.9, 100.0, "blurred"), (75.0, 100.0, "blurred"), (74.9, 100.0, "unusable"),
+        (0.0, 2.0, "blurred"), (0.0, 2.1, "unusable"),
+    ],
+)  # fmt: skip
+def test_limits_of_a_number(lower: float, upper: float, verdict: str) -> None:
+    assert number_verdict(lower, upper) == verdict
+
+
+def test_excess_is_what_one_added_beyond_the_other() -> None:
+    quiet, busy = Sparse.counted(np.full(100, 50)), Sparse.counted(np.array([50] * 90 + [5_000] * 10))
+    more = excess(comonotone([busy]), comonotone([quiet]))
+    assert more.beyond[0] == pytest.approx(0.1, abs=0.01)
+    assert more.steps_us[-1] == pytest.approx(4_950, rel=0.01)
+    assert more.beyond[-1] == 0
+    none = excess(comonotone([quiet]), comonotone([busy]))
+    assert none.beyond.max() == none.steps_us.max() == 0
+    together = comonotone([busy, busy])
+    assert together[0] == pytest.approx(100, rel=0.01)
+    assert together[-1] == pytest.approx(10_000, rel=0.01)
