@@ -1,4 +1,4 @@
-"""A server that knows how long each of its answers took: from the packet's arrival in the kernel to the last byte out.
+"""A server that knows how long each answer took: from the packet's arrival in the kernel to the last byte out.
 
 It waits for what is left of the wanted time, the last bit of it by looking at the clock. What the machine adds (it is not
 woken in time, a hog has its core) is the target's own time, and in its log.
@@ -28,6 +28,14 @@ _TIMESTAMP = 35
 _SPIN_NS = 300_000
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 _NS = 1_000_000_000
+_HOG = """
+import time
+while True:
+    until = time.perf_counter() + 0.1 * {0}
+    while time.perf_counter() < until:
+        pass
+    time.sleep(0.1 * (1 - {0}))
+"""
 
 
 @dataclass(frozen=True)
@@ -75,9 +83,9 @@ def true_server(milliseconds: float, *, jitter_ms: float = 0.4, at_once: int = 0
 @contextmanager
 def hogs(share: float) -> Iterator[None]:
     """Take a share of every core, in turns of a tenth of a second."""
-    code = "import time\nwhile True:\n t=time.perf_counter()+.1*{0}\n while time.perf_counter()<t: pass\n time.sleep(.1*(1-{0}))"
+    code = _HOG.format(share)
     count = (os.cpu_count() or 1) if share else 0
-    processes = [subprocess.Popen([sys.executable, "-c", code.format(share)]) for _ in range(count)]
+    processes = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
     try:
         yield
     finally:
