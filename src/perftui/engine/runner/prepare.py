@@ -58,6 +58,7 @@ async def prepare(request: RunRequest) -> Prepared:
         driver_for(target)  # a package that is missing is said before anything is looked up
         addresses[name] = await resolve(target)
     guard.check(resolved, addresses, request.confirm_host)
+    preflight.check_processes(resolved)
     workers = worker_count(resolved, addresses)
     notes = preflight.check_limits(resolved, workers) + preflight.check_space(resolved, runs_directory())
     plan = msgspec.structs.replace(request.plan, load=msgspec.structs.replace(request.plan.load, workers=workers))
