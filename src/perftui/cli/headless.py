@@ -43,7 +43,8 @@ def run_headless(wanted: Wanted) -> int:
         progress = _Progress(wanted.plan)
         request = wanted.request(group, number if group else 0, baseline=baseline[0].path if baseline else None)
         record = run_plan(request, on_line=progress.line, on_started=progress.started)
-        done.append(_saved(record, progress.path, in_full=wanted.in_full))
+        # under another name where somebody took its folder away
+        done.append(_saved(record, progress.path.with_name(record.id), in_full=wanted.in_full))
         if record.status != "finished":
             break
     return finish(wanted, done, baseline, interrupted=interrupted)

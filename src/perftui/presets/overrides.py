@@ -35,6 +35,8 @@ class Overrides(Frozen, frozen=True, kw_only=True):
     workers: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     """Name and value; added to those of the target."""
+    secret_headers: tuple[str, ...] = ()
+    """Names of those whose values are never stored or shown."""
     timeout_s: float | None = None
     max_requests: int | None = None
     in_flight_cap: int | None = None
@@ -75,7 +77,11 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
     load = replace(load, **{name: values[name] for name in names if name in values})
     if load.duration_s + load.warmup_s > MOST_DURATION_S:
         problems.add(("--duration",), f"with the warm-up longer than {format_duration(MOST_DURATION_S)}")
-    target = replace(plan.target, headers=_with_headers(plan.target.headers, overrides.headers, problems))
+    target = replace(
+        plan.target,
+        headers=_with_headers(plan.target.headers, overrides.headers, problems),
+        secret_headers=overrides.secret_headers,
+    )
     if "timeout_s" in values:
         target = replace(target, timeout_s=values["timeout_s"])
     if overrides.insecure:
