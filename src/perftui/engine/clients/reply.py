@@ -18,7 +18,7 @@ class Fault(Exception):  # noqa: N818 - an outcome of a request, not a mistake o
 class Reply:
     """An answer whose value JSON could hold. What most drivers return."""
 
-    __slots__ = ("_value", "body_bytes", "rows", "status")
+    __slots__ = ("_value", "body_bytes", "parts", "rows", "status")
 
     def __init__(self, value: object = None, *, body_bytes: int = 0, rows: int | None = None) -> None:
         """Hold a value.
@@ -29,9 +29,15 @@ class Reply:
             rows: how many rows, entries or replies it holds; the length of a list when not said.
         """
         self._value = value
+        self.parts: tuple[tuple[str, int], ...] = ()
+        """Names and times (ns) of what the request consisted of, where the driver knows."""
         self.body_bytes = body_bytes
         self.rows = len(value) if rows is None and isinstance(value, list) else rows
         self.status = 0
+
+    def _made(self) -> object:
+        """The value, made when somebody looks at it."""
+        return self._value
 
     @property
     def is_nil(self) -> bool:
@@ -41,7 +47,7 @@ class Reply:
     @property
     def text(self) -> str:
         """The value as text: strings as they are, all else as JSON."""
-        value = self._value
+        value = self._made()
         if isinstance(value, bytes):
             return value.decode("utf-8", "replace")
         return value if isinstance(value, str) else self.body.decode("utf-8", "replace")
@@ -49,7 +55,7 @@ class Reply:
     @property
     def body(self) -> bytes:
         """The value as bytes."""
-        value = self._value
+        value = self._made()
         if isinstance(value, bytes):
             return value
         return value.encode() if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str)

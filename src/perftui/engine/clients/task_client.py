@@ -105,8 +105,12 @@ class TaskLane(Lane):
             if not self.served:
                 cell.add_part("connect", self._opened_ns)
                 first_ns = max(0, service_ns - self._opened_ns)
-            cell.first_bytes.append(first_ns)
-            cell.transfers.append(0)
+            if parts := getattr(response, "parts", ()):
+                for name, part_ns in parts:
+                    cell.add_part(name, part_ns)
+            else:
+                cell.first_bytes.append(first_ns)
+                cell.transfers.append(0)
         else:
             cell.record_error(failure[0], service_ns)
             self.pool.sample(operation, failure[0], failure[1], self, service_ns)
