@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import closing
+from dataclasses import dataclass
 
 import pytest
 
 from perftui.model.errors import UnreachableError, UsageError
+from perftui.model.record import Record
 from support.databases import Server
 from support.short_runs import plan_of, probed, ran
 
@@ -29,15 +31,24 @@ INJECTED = "x'; drop table items; -- \\\" ${seq}"
 Ask = Callable[[str], str]
 
 
-@pytest.fixture(params=["postgresql", "mariadb", "sqlite", "generic"])
-def shop(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Ask]:
-    """A URL of a database with 100 items, and a way to ask it past perftui."""
+@dataclass(frozen=True)
+class Shop:
+    """A database with 100 items."""
+
+    url: str
+    ask: Ask
+    """Asks it past perftui."""
+
+
+@pytest.fixture(scope="module", params=["postgresql", "mariadb", "sqlite", "generic"])
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """One of each kind."""
     statements = ["drop table if exists items", ITEMS, f"insert into items values {ROWS}"]
     if request.param in {"sqlite", "generic"}:
-        path = tmp_path / "shop.db"
+        path = tmp_path_factory.mktemp("shop") / "shop.db"
 
         def ask(statement: str) -> str:
-            with sqlite3.connect(path) as connection:
+            with closing(sqlite3.connect(path)) as connection, connection:
                 return "\n".join("|".join(map(str, row)) for row in connection.execute(statement))
 
         url = f"sqlite:///{path}" if request.param == "sqlite" else f"sqlite+pysqlite:///{path}"
@@ -51,54 +62,61 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Ask]:
 
     for statement in statements:
         ask(statement)
-    return url, ask
+    return Shop(url, ask)
 
 
-def test_transactions_are_whole_or_not_at_all(shop: tuple[str, Ask]) -> None:
-    url, ask = shop
-    record = ran(plan_of(url, SALE, DOUBLE, load="users = 1\nmax_requests = 40"))
+@pytest.fixture(scope="module")
+def run(shop: Shop) -> Record:
+    """What came of all of it; one user more than there are connections."""
+    write = 'name = "write"\nsql = "update items set name = :name where id = :id"\nchecks = [{ rows = 1 }]'
+    write += f'\nparams = {{ id = 7, name = "{INJECTED}" }}'
+    read = 'name = "read"\nsql = "select id from items where name = :name"\nchecks = [{ rows = 0 }]'
+    read += """\nparams = { name = "' or '1'='1" }"""
+    nothing = 'name = "nothing"\nsql = "select * from nothing_here"'
+    load = "users = 2\nconnections = 1\nmax_requests = 120"
+    return ran(plan_of(shop.url, BY_ID, SALE, DOUBLE, write, read, nothing, load=load))
 
-    sale, double = (record.summary.operations[name] for name in ("sale", "double"))
+
+def test_transactions_are_whole_or_not_at_all(shop: Shop, run: Record) -> None:
+    sale, double = (run.summary.operations[name] for name in ("sale", "double"))
     assert sale.counts.ok == sale.counts.scheduled > 0
-    assert int(ask("select sum(sold) from items")) == sale.counts.ok
+    assert int(shop.ask("select sum(sold) from items")) == sale.counts.ok
     assert double.counts.errors == double.counts.scheduled > 0
     (refused,) = double.error_classes
     assert refused in {"sql.23505", "sql.23000", "sql.SQLITE_CONSTRAINT_PRIMARYKEY"}
-    assert ask("select count(*) from items where id = 1000") == "0"
+    assert shop.ask("select count(*) from items where id = 1000") == "0"
 
 
-def test_rows_are_values_and_their_time_has_parts(shop: tuple[str, Ask]) -> None:
-    url, _ = shop
-    record = ran(plan_of(url, BY_ID, load="users = 4\nconnections = 2\nmax_requests = 100"))
-
-    total = record.summary.total
-    assert total.counts.ok == total.counts.scheduled == 100
-    assert total.times_ms["execute"] > 0
-    assert total.times_ms["queue"] > 0
-    assert "first_byte" not in total.times_ms
-    through = [finding for finding in record.findings if finding.code == "through_library"]
-    assert len(through) == url.startswith("sqlite+")
+def test_rows_are_values_and_their_time_has_parts(shop: Shop, run: Record) -> None:
+    by_id = run.summary.operations["by id"]
+    assert by_id.counts.ok == by_id.counts.scheduled > 0
+    assert by_id.times_ms["execute"] > 0
+    assert "first_byte" not in by_id.times_ms
+    assert run.summary.total.times_ms["queue"] > 0
+    through = [finding for finding in run.findings if finding.code == "through_library"]
+    assert len(through) == shop.url.startswith("sqlite+")
 
 
-def test_what_a_placeholder_holds_never_becomes_sql(shop: tuple[str, Ask]) -> None:
-    url, ask = shop
-    write = (
-        f'name = "w"\nsql = "update items set name = :name where id = :id"\nparams = {{ id = 7, name = "{INJECTED}" }}'
-    )
-    read = """name = "r"\nsql = "select id from items where name = :name"\nparams = { name = "' or '1'='1" }"""
-    record = ran(plan_of(url, write + "\nchecks = [{ rows = 1 }]", read + "\nchecks = [{ rows = 0 }]"))
-
-    assert record.whole_run.ok == record.whole_run.scheduled == 40
-    assert ask("select count(*) from items") == "100"
-    assert ask("select name from items where id = 7").startswith("x'; drop table items; -- \" ")
+def test_what_a_placeholder_holds_never_becomes_sql(shop: Shop, run: Record) -> None:
+    write, read = (run.summary.operations[name].counts for name in ("write", "read"))
+    assert write.ok == write.scheduled > 0
+    assert read.ok == read.scheduled > 0
+    assert shop.ask("select count(*) from items") == "100"
+    assert shop.ask("select name from items where id = 7").startswith("x'; drop table items; -- \" ")
     with pytest.raises(UsageError, match="write :name in it, and the value in params"):
-        plan_of(url, """sql = "select * from items where name = '${fake:word}'" """)
+        plan_of(shop.url, """sql = "select * from items where name = '${fake:word}'" """)
 
 
-def test_values_of_every_kind_come_back_as_they_were(shop: tuple[str, Ask]) -> None:
-    url, _ = shop
+def test_a_table_that_is_not_there_has_the_code_of_the_server(run: Record) -> None:
+    nothing = run.summary.operations["nothing"]
+    (name,) = nothing.error_classes
+    assert name in {"sql.42P01", "sql.42S02", "sql.SQLITE_ERROR"}
+    assert nothing.counts.errors == nothing.counts.scheduled > 0
+
+
+def test_values_of_every_kind_come_back_as_they_were(shop: Shop) -> None:
     plan = plan_of(
-        url,
+        shop.url,
         'sql = "insert into items values (:id, :name, :price, :sold)"\n'
         'params = { id = "500", name = "grüße ☃", price = 12.25, sold = 3 }\nchecks = [{ rows = 1 }]',
         'sql = "select id, name, sold from items where id = :id"\nparams = { id = 500 }\nchecks = ['
@@ -117,18 +135,9 @@ def test_values_of_every_kind_come_back_as_they_were(shop: tuple[str, Ask]) -> N
         ('sql = "select 1"\nparams = { b = 1 }', "no statement has :b"),
     ],
 )
-def test_parameters_and_values_fit(shop: tuple[str, Ask], operation: str, words: str) -> None:
-    url, _ = shop
+def test_parameters_and_values_fit(shop: Shop, operation: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        ran(plan_of(url, operation))
-
-
-def test_a_table_that_is_not_there_has_the_code_of_the_server(shop: tuple[str, Ask]) -> None:
-    url, _ = shop
-    record = ran(plan_of(url, 'sql = "select * from nothing_here"'))
-    (name,) = record.summary.total.error_classes
-    assert name in {"sql.42P01", "sql.42S02", "sql.SQLITE_ERROR"}
-    assert record.whole_run.errors == 40
+        ran(plan_of(shop.url, operation))
 
 
 def test_postgresql_counted_what_the_run_counted(postgresql: Server) -> None:
