@@ -12,10 +12,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from perftui.engine.clients.client import Addresses, Done, Sample
+from perftui.engine.clients.own_thread import OwnThread
 from perftui.engine.clients.reply import Fault
 from perftui.engine.clients.sql.reply import SqlReply, refused
 from perftui.engine.clients.sql.statements import Request, url_of
-from perftui.engine.clients.sql.threads import Worker
 from perftui.engine.clients.task_client import TaskClient
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
@@ -25,8 +25,8 @@ from perftui.model.text import safe_text
 class Session:
     """A connection, used in its thread only."""
 
-    def __init__(self, worker: Worker) -> None:
-        self.worker = worker
+    def __init__(self, thread: OwnThread) -> None:
+        self.thread = thread
         self.connection: Connection
 
     def run(self, request: Request) -> SqlReply:
@@ -77,28 +77,31 @@ class GenericClient(TaskClient):
 
     async def open_session(self) -> Session:
         """Connect in a thread of its own."""
-        session = Session(Worker(self.loop))
+        session = Session(OwnThread(self.loop, "sql"))
 
         def connect() -> None:
             session.connection = self._engine.connect()
 
         try:
-            await session.worker.call(connect)
+            await session.thread.run(connect)
         except SQLAlchemyError as error:
-            session.worker.end(lambda: None)
+            session.thread.close()
             raise _fault(error) from error
         return session
 
     async def exchange(self, session: Session, request: Request) -> SqlReply:
         """One statement, or several as a transaction."""
         try:
-            return await session.worker.call(lambda: session.run(request))
+            reply, ended_ns = await session.thread.run(lambda: session.run(request))
         except SQLAlchemyError as error:
             raise _fault(error) from error
+        answer: SqlReply = reply
+        answer.ended_ns = ended_ns
+        return answer
 
     async def close_session(self, session: Session) -> None:
         """Close the connection when the thread has done what it is doing."""
-        session.worker.end(session.connection.close)
+        session.thread.close(session.connection.close)
 
 
 def _fault(error: SQLAlchemyError) -> Fault:

@@ -19,6 +19,8 @@ class SqlReply(Reply):
 
     __slots__ = ("_columns", "_records")
 
+    parts_are_all = True
+
     def __init__(
         self, columns: Sequence[str], records: Sequence[Any], rows: int, parts: tuple[tuple[str, int], ...] = ()
     ) -> None:
@@ -30,10 +32,9 @@ class SqlReply(Reply):
             rows: how many were returned, or changed.
             parts: names and times (ns) of what the request consisted of.
         """
-        super().__init__(None, rows=rows)
+        super().__init__(None, rows=rows, parts=parts)
         self._columns = columns
         self._records = records
-        self.parts = parts
 
     def _made(self) -> object:
         return [dict(zip(self._columns, record, strict=False)) for record in self._records]

@@ -9,10 +9,10 @@ from time import perf_counter_ns
 from typing import Any
 
 from perftui.engine.clients.client import Addresses, Done, Sample
+from perftui.engine.clients.own_thread import OwnThread
 from perftui.engine.clients.reply import Fault
 from perftui.engine.clients.sql.reply import SqlReply, refused
 from perftui.engine.clients.sql.statements import Request, Statement, url_of
-from perftui.engine.clients.sql.threads import Worker
 from perftui.engine.clients.task_client import TaskClient
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
@@ -21,8 +21,8 @@ from perftui.model.plan import Plan
 class Session:
     """A connection, used in its thread only."""
 
-    def __init__(self, worker: Worker) -> None:
-        self.worker = worker
+    def __init__(self, thread: OwnThread) -> None:
+        self.thread = thread
         self.connection: sqlite3.Connection
 
     def open(self, path: str, timeout_s: float) -> None:
@@ -88,25 +88,28 @@ class SqliteClient(TaskClient):
 
     async def open_session(self) -> Session:
         """Open the file in a thread of its own."""
-        session = Session(Worker(self.loop))
+        session = Session(OwnThread(self.loop, "sqlite"))
         try:
-            await session.worker.call(lambda: session.open(self._path, self.timeout_ns / 1e9))
+            await session.thread.run(lambda: session.open(self._path, self.timeout_ns / 1e9))
         except sqlite3.Error as error:
-            session.worker.end(lambda: None)
+            session.thread.close()
             raise _fault(error) from error
         return session
 
     async def exchange(self, session: Session, request: Request) -> SqlReply:
         """One statement, or several as a transaction."""
         try:
-            return await session.worker.call(lambda: session.run(request))
+            reply, ended_ns = await session.thread.run(lambda: session.run(request))
         except sqlite3.Error as error:
             raise _fault(error) from error
+        answer: SqlReply = reply
+        answer.ended_ns = ended_ns
+        return answer
 
     async def close_session(self, session: Session) -> None:
         """Stop what it is doing, and close the file."""
         session.connection.interrupt()
-        session.worker.end(session.close)
+        session.thread.close(session.close)
 
 
 def _fault(error: sqlite3.Error) -> Fault:
