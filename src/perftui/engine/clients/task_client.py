@@ -112,8 +112,9 @@ class TaskLane(Lane):
             if isinstance(response, Reply):
                 for name, part_ns in response.parts:
                     cell.add_part(name, part_ns)
-            cell.first_bytes.append(first_ns)
-            cell.transfers.append(0)
+            if not getattr(response, "parts_are_all", False):
+                cell.first_bytes.append(first_ns)
+                cell.transfers.append(0)
         else:
             cell.record_error(failure[0], service_ns)
             self.pool.sample(operation, failure[0], failure[1], self, service_ns)
