@@ -226,7 +226,7 @@ def test_junit_has_a_case_per_objective(shop: LoadedRun, comparison: Comparison)
     suites = ElementTree.fromstring(export(shop, "junit"))
     suite = suites.find("testsuite")
     assert suite is not None
-    assert suite.get("tests") == str(len(suite.findall("testcase"))) == "5"
+    assert suite.get("tests") == str(len(suite.findall("testcase"))) == "6"
     assert [case.get("name") for case in suite.findall("testcase") if case.find("failure") is not None] == [
         "error_rate < 1.0 %"
     ]

@@ -1,7 +1,7 @@
 """A server that knows how long each answer took: from the packet's arrival in the kernel to the last byte out.
 
-It waits for what is left of the wanted time, the last bit of it by looking at the clock. What the machine adds (it is not
-woken in time, a hog has its core) is the target's own time, and in its log.
+It waits for what is left of the wanted time, the last bit of it by looking at the clock. What the machine adds (it is
+not woken in time, a hog has its core) is the target's own time, and in its log.
 """
 
 from __future__ import annotations
