@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import CellSum, sum_of
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.model.interval import Cell, Event, Interval
 from perftui.model.objectives import CHECK, TIME_METRICS
@@ -84,7 +85,7 @@ def value_of(stats: Stats, metric: str) -> float | None:
     counts = stats.counts
     if metric.startswith(CHECK):
         return _check_rate(stats, metric.removeprefix(CHECK))
-    judged = counts.ok + counts.errors + counts.timeouts + counts.dropped
+    judged = counts.ok + counts.errors + counts.timeouts + counts.dropped - own_drops(stats.error_classes)
     match metric:
         case "error_rate":
             return stats.error_rate if judged else None
@@ -112,8 +113,10 @@ def _check_rate(stats: Stats, name: str) -> float | None:
 def is_censored(stats: Stats, time: str, quantile: float) -> bool:
     """Whether a time's quantile is only known to be at least the timeout: too many requests have no answer.
 
-    A request that was never sent would have had a response time; it has no service time.
+    A request that was never sent would have had a response time; it has no service time. What the generator did not
+    send by its own fault says nothing about the target.
     """
     counts = stats.counts
-    unknown = {"response_time": counts.timeouts + counts.dropped, "service_time": counts.timeouts}.get(time, 0)
+    late = counts.dropped - own_drops(stats.error_classes)
+    unknown = {"response_time": counts.timeouts + late, "service_time": counts.timeouts}.get(time, 0)
     return unknown > 0 and unknown / (counts.ok + unknown) > 1 - quantile

@@ -18,6 +18,7 @@ PHASES: tuple[Phase, ...] = ("warmup", "ramp", "measure", "drain")
 
 DEFAULT_TIMEOUT_S = 5.0
 DEFAULT_IN_FLIGHT_CAP = 4096
+DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 class Frozen(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -76,6 +77,8 @@ class Target(Frozen, frozen=True, kw_only=True):
     timeout_s: float = DEFAULT_TIMEOUT_S
     """Total deadline of one request."""
     headers: dict[str, str] = {}
+    secret_headers: tuple[str, ...] = ()
+    """Names of those whose values came from a file: they are never stored or shown."""
     auth: Auth | None = None
     tls: Tls = Tls()
     proxy: str = ""
@@ -83,6 +86,8 @@ class Target(Frozen, frozen=True, kw_only=True):
     keep_alive: bool = True
     re_resolve_s: float = 0.0
     """Seconds between new DNS look-ups; 0: resolved once, before the start."""
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+    """A larger answer is an error: it would measure the memory of the generator."""
     pid: int = 0
     """Process of a local server, sampled with the host; 0: found by `process`, or by the port it listens on."""
     process: str = ""
@@ -242,6 +247,8 @@ class Objective(Frozen, frozen=True, kw_only=True):
     critical: str = ""
     operation: str = ""
     """Empty: the total."""
+    note: str = ""
+    """Why it is not as the preset has it; said beside its result."""
     level: float | None = None
     """Only the stages that hold this level; None: the whole measure phase."""
     over_s: float = 0.0
@@ -280,6 +287,11 @@ class Plan(Frozen, frozen=True, kw_only=True):
     """Clean-up requests, also after an abort; reported, never counted."""
 
     @property
+    def all_operations(self) -> tuple[Operation, ...]:
+        """Every request of the plan, counted or around the load; the log-in stands with the target."""
+        return (*self.counted_operations, *self.before, *self.after)
+
+    @property
     def counted_operations(self) -> tuple[Operation, ...]:
         """Every operation that results are kept for: plain ones, then the steps of journeys."""
         return self.operations + tuple(step for journey in self.journeys for step in journey.steps)
@@ -292,7 +304,7 @@ class Plan(Frozen, frozen=True, kw_only=True):
     @property
     def used_targets(self) -> dict[str, Target]:
         """The targets that requests go to, by name; the plan's own is the one without a name."""
-        names = {operation.target for operation in (*self.counted_operations, *self.before, *self.after)}
+        names = {operation.target for operation in self.all_operations}
         if self.target.auth is not None and self.target.auth.login is not None:
             names.add("")
         names = names or {""}  # a plan that another tool's result stands for

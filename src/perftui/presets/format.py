@@ -8,7 +8,7 @@ from typing import Any
 from perftui.model.plan import Auth, DataSource, Journey, Load, Login, OAuth2, Stage, Target, Tls
 from perftui.presets import texts
 from perftui.presets.grammar import SECRET_KINDS
-from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, MapOf, Number, Text
+from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, MapOf, Number, Size, Text
 from perftui.presets.objective_format import OBJECTIVE
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.request_format import FILE, HEADER_VALUE, HEADERS, NAME, OPERATION, REQUEST, STEP, Think
@@ -108,6 +108,9 @@ _TARGET_KEYS = {
     ),
     "unix_socket": Key(FILE, "Path of a Unix socket to connect to instead of host and port."),
     "keep_alive": Key(Flag(), "False: a new connection for every request."),
+    "max_body": Key(
+        Size(low=1024, high=4 * 1024**3), "Largest answer, such as 64MiB; 10MiB when not said.", to="max_body_bytes"
+    ),
     "re_resolve": Key(Duration(zero=True), "Time between new look-ups of the host's name.", to="re_resolve_s"),
     "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host and its children."),
     "process": Key(Text(check=texts.label_problem, most=100), "Name of that process, where the port does not tell."),

@@ -14,6 +14,7 @@ from perftui.engine.fleet.messages import Begin, Frame
 from perftui.engine.fleet.supervisor import Member, Supervisor
 from perftui.engine.load.schedule import Schedule
 from perftui.engine.runner.auto_stop import AutoStop
+from perftui.engine.runner.guard import Guard
 from perftui.engine.runner.limits import CriticalLimits
 from perftui.engine.runner.log import NS, RunLog, now_text
 from perftui.engine.runner.steering import Steering
@@ -37,20 +38,23 @@ _MOST_CAPTURED = 20_000
 class LiveRun:
     """Between the first intended time and the last answer."""
 
-    def __init__(self, plan: Plan, supervisor: Supervisor, log: RunLog, tree: TargetTree | None = None) -> None:
+    def __init__(
+        self, plan: Plan, supervisor: Supervisor, log: RunLog, guard: Guard, tree: TargetTree | None = None
+    ) -> None:
         """Follow workers that are ready.
 
         Args:
             plan: as executed.
             supervisor: of the workers.
             log: takes what happens.
+            guard: is asked before the load grows.
             tree: the target's processes, when they are of this machine.
         """
         self._plan = plan
         self._supervisor = supervisor
         self._log = log
         self._schedule = Schedule(plan.load)
-        self.steering = Steering(plan, self._schedule, log)
+        self.steering = Steering(plan, self._schedule, log, guard)
         self.captured: list[dict[str, str]] = []
         """What responses left for the clean-up."""
         self._host = HostSampler(tree)

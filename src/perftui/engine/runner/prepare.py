@@ -59,6 +59,7 @@ async def prepare(request: RunRequest) -> Prepared:
         driver_for(target)  # a package that is missing is said before anything is looked up
         addresses[name] = await resolve(target)
     guard.check(resolved, addresses, request.confirm_host)
+    await guard.check_others(resolved)
     check_process(resolved)
     workers = worker_count(resolved, addresses)
     notes = preflight.check_limits(resolved, workers) + preflight.check_space(resolved, runs_directory())

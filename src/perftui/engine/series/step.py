@@ -35,7 +35,8 @@ class Made(Struct, frozen=True):
 
     def remove(self) -> None:
         """Delete it: only what it said is kept."""
-        RunLibrary().delete(self.record.id)
+        library = RunLibrary()
+        library.delete(library.root / self.record.id)
 
 
 def make(request: RunRequest, on_line: OnLine | None = None) -> Made:
