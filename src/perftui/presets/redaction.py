@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 from msgspec.structs import replace
 
-from perftui.model.plan import Auth, Operation, Plan, Target
+from perftui.model.plan import Auth, Headers, Operation, Plan, Target
 from perftui.presets.rewriting import rewrite_operations
 
 REDACTED = "REDACTED"
@@ -131,8 +131,11 @@ def _redact_value(header: str, value: str) -> str:
     return _blank(value) if is_secret_header(header) else value
 
 
-def _redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: _redact_value(name, value) for name, value in headers.items()}
+def _redact_headers(headers: Headers) -> Headers:
+    return {
+        name: _redact_value(name, value) if isinstance(value, str) else [_redact_value(name, one) for one in value]
+        for name, value in headers.items()
+    }
 
 
 def _redact_url(url: str) -> str:

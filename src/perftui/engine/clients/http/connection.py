@@ -185,6 +185,7 @@ class Connection(Lane, asyncio.Protocol):
             reader = self.reader = ResponseReader(
                 head_only=operation.head_only, keep_body=operation.keeps_body, most_body=self.pool.most_body
             )
+            reader.request = self.request
             self.first_ns = now_ns
         if reader.feed(data):
             self._finish(operation, reader, now_ns)
