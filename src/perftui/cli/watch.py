@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perftui.cli.references import RUN
+from perftui.model.text import safe_path
 
 if TYPE_CHECKING:
     from perftui.model.plan import Plan
@@ -32,7 +33,9 @@ def watch(run: str, *, control: bool, lines: bool, no_mouse: bool) -> int:
     from perftui.cli.screen import has_terminal, show
     from perftui.store.library import RunLibrary
 
-    path = _newest(RunLibrary()) if run == "latest" else RunLibrary().find(run)
+    library = RunLibrary()
+    find = library.find_own if control else library.find
+    path = _newest(library) if run == "latest" else find(run)
     if lines or not has_terminal():
         return _print_lines(path)
     from perftui.tui.start import Start
@@ -94,5 +97,5 @@ def _print_summary(path: Path) -> int:
     while is_live(path) and waited < SAVE_S:
         time.sleep(POLL_S)
         waited += POLL_S
-    print(f"\n{summary_text(open_run(str(path), in_full=False).record)}\nSaved: {path}")
+    print(f"\n{summary_text(open_run(str(path), in_full=False).record)}\nSaved: {safe_path(path)}")
     return 0

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from perftui.model.plan import Frozen, Headers, Load, Operation, Plan, Stage
 from perftui.model.units import format_duration
 from perftui.presets import texts
+from perftui.presets.following import following
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
 from perftui.presets.kinds import BAD, Kind, Number
 from perftui.presets.one_request import RequestOverrides, apply_request
@@ -34,6 +35,8 @@ class Overrides(Frozen, frozen=True, kw_only=True):
     workers: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     """Name and value; added to those of the target."""
+    secret_headers: tuple[str, ...] = ()
+    """Names of those whose values are never stored or shown."""
     timeout_s: float | None = None
     max_requests: int | None = None
     in_flight_cap: int | None = None
@@ -74,12 +77,18 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
     load = replace(load, **{name: values[name] for name in names if name in values})
     if load.duration_s + load.warmup_s > MOST_DURATION_S:
         problems.add(("--duration",), f"with the warm-up longer than {format_duration(MOST_DURATION_S)}")
-    target = replace(plan.target, headers=_with_headers(plan.target.headers, overrides.headers, problems))
+    target = replace(
+        plan.target,
+        headers=_with_headers(plan.target.headers, overrides.headers, problems),
+        secret_headers=overrides.secret_headers,
+    )
     if "timeout_s" in values:
         target = replace(target, timeout_s=values["timeout_s"])
     if overrides.insecure:
         target = replace(target, tls=replace(target.tls, insecure=True))
-    return apply_request(replace(plan, load=load, target=target), overrides.request, problems)
+    objectives = following(plan.objectives, plan.load, load)
+    changed = replace(plan, load=load, target=target, objectives=objectives)
+    return apply_request(changed, overrides.request, problems)
 
 
 def apply_url(plan: Plan, url: str, problems: Problems, changed: Sequence[KeyPath] = ()) -> Plan:

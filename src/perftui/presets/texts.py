@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from perftui.model.objectives import METRICS
+from perftui.model.objectives import CHECK, METRICS, OBJECTIVE_METRICS, is_metric
 from perftui.model.text import safe_text
 from perftui.presets import drivers
 from perftui.presets.json_path import JsonPath
+from perftui.presets.patterns import compile_pattern
 from perftui.presets.problems import nearest
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
@@ -64,6 +65,24 @@ def target_problem(text: str) -> str:
     if label_problem(text) or any(character.isspace() for character in text):
         return "a URL has no spaces, line ends or invisible characters"
     return drivers.url_problem(text)
+
+
+def inner_path_problem(text: str) -> str:
+    """What is wrong with a path below a folder."""
+    if label_problem(text):
+        return label_problem(text)
+    if ".." in text.split("/"):
+        return "leads out of the target's folder; leave .. out"
+    return ""
+
+
+def function_problem(text: str) -> str:
+    """What is wrong with the name of a Python function."""
+    module, colon, name = text.partition(":")
+    parts = [*module.split("."), *name.split(".")]
+    if colon and all(part.isidentifier() for part in parts):
+        return ""
+    return "names no function; write it as module:function, such as shop_load:place_order"
 
 
 def proxy_problem(text: str) -> str:
@@ -162,14 +181,22 @@ def regex_problem(text: str) -> str:
     if "${" in text:
         return "a regular expression has no placeholders; a dollar sign before a brace is \\$"
     try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"is no regular expression: {error}"
+        compile_pattern(text)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
+def objective_metric_problem(text: str) -> str:
+    """What is wrong with the name of an objective's metric."""
+    if is_metric(text):
+        return ""
+    guess = nearest(text, OBJECTIVE_METRICS) or f"; such as response_time.p95, error_rate, target.memory or {CHECK}NAME"
+    return f"{text[:60]!r} is not a metric{guess}"
+
+
 def metric_problem(text: str) -> str:
-    """What is wrong with a metric's name."""
+    """What is wrong with the name of a metric that follows from requests alone."""
     if text in METRICS:
         return ""
     return f"{text[:60]!r} is not a metric{nearest(text, METRICS) or '; such as response_time.p95 or error_rate'}"

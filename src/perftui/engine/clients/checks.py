@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -13,6 +12,7 @@ from perftui.model.plan import Check
 from perftui.model.text import safe_text
 from perftui.model.units import format_duration
 from perftui.presets.json_path import MISSING, JsonPath
+from perftui.presets.patterns import compile_pattern
 
 Rule = Callable[[Response, float], str | None]
 """Response and its time in seconds in; what is wrong out."""
@@ -176,8 +176,8 @@ def _text_rules(check: Check) -> list[Callable[[str], str | None]]:
         part = check.contains
         rules.append(lambda text: None if part in text else f"{safe_text(text, 60)!r} does not contain {part!r}")
     if check.matches:
-        search = re.compile(check.matches).search
-        rules.append(lambda text: None if search(text) else f"{safe_text(text, 60)!r} does not match {check.matches!r}")
+        find, wanted = compile_pattern(check.matches), check.matches
+        rules.append(lambda text: f"{safe_text(text, 60)!r} does not match {wanted!r}" if find(text) is None else None)
     return rules
 
 

@@ -7,8 +7,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import psutil
-
 from perftui.engine.runner.environment import available_cpus
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
@@ -62,18 +60,6 @@ def _raise_limit(wanted: int, soft: int, hard: int) -> int:
     except (OSError, ValueError):  # macOS allows less than its own hard limit
         return soft
     return wanted
-
-
-def check_processes(plan: Plan) -> None:
-    """Whether the processes that the plan wants to be measured are there.
-
-    Raises:
-        UsageError: one of them is not.
-    """
-    for name, target in plan.used_targets.items():
-        if target.pid and not psutil.pid_exists(target.pid):
-            key = f"targets.{name}.pid" if name else "target.pid"
-            raise UsageError(f"{key} is {target.pid}: there is no such process; give the server's, or leave it out")
 
 
 def check_space(plan: Plan, folder: Path) -> list[str]:

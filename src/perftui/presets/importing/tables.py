@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -17,6 +17,9 @@ from perftui.presets.redaction import is_secret_field
 from perftui.presets.references import strings_of
 
 _MEMBER = re.compile(r'("([A-Za-z0-9_-]{1,100})"\s{0,20}:\s{0,20}")((?:[^"\\]|\\.)*)(?=")')
+_INNER = re.compile(r'(?<![\w-])(([A-Za-z_][\w-]{0,100})(?:\\?")?\s{0,20}:\s{0,20}\\?")([^"\\]+)(?=\\?")')
+"""Members of JSON in a text, and arguments of GraphQL."""
+_ELEMENT = re.compile(r"(<([A-Za-z_][\w.-]{0,100})>)([^<>]+)(?=</\2>)")
 _LONGEST_WAIT_S = 3600.0
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -30,16 +33,17 @@ class TableWriter:
     def __init__(self, finding: Finding) -> None:
         self._finding = finding
         self._headers = HeaderReader(finding)
-        self._target = dict(finding.target)
 
-    def operation(self, request: FoundRequest) -> dict[str, Any]:
-        """The table of one operation."""
+    def operation(self, request: FoundRequest, target: str = "") -> dict[str, Any]:
+        """The table of one operation, to the target of that name."""
         _, host, path, query = split_url(request.url)
         path = path or "/"
         method = request.method.upper()
         if method != request.method:
             self._finding.notes.append(f"the method {request.method} is sent as {method}")
         table: dict[str, Any] = {"name": safe_text(request.name or f"{method} {_unescaped(path)}", 180)}
+        if target:
+            table["target"] = target
         self._wait(request, table)
         body = self._body(request)
         if method != "GET" or body:
@@ -61,17 +65,23 @@ class TableWriter:
             table["captures"] = request.captures
         return table
 
-    def target(self, steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """Keys of [target]; headers that every request has move there."""
+    @staticmethod
+    def shared(steps: Sequence[dict[str, Any]], settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Keys of a target for what every request to it has in its headers; that is taken out of them.
+
+        Args:
+            steps: all requests to one target.
+            settings: of the target; its own auth stays.
+        """
         moved = move_shared(steps)
         name = next((name for name in moved if name.lower() == "authorization"), "")
         bearer = moved.get(name, "").removeprefix("Bearer ")
-        if bearer != moved.get(name) and bearer.startswith("${env:") and "auth" not in self._target:
-            self._target["auth"] = {"bearer": bearer}
+        found: dict[str, Any] = {}
+        is_own = not any("target" in step for step in steps)  # others have no auth
+        if is_own and bearer != moved.get(name) and bearer.startswith("${env:") and "auth" not in settings:
+            found["auth"] = {"bearer": bearer}
             del moved[name]
-        if moved:
-            self._target["headers"] = {**self._target.get("headers", {}), **moved}
-        return self._target
+        return {**found, **({"headers": moved} if moved else {})}
 
     @staticmethod
     def _wait(request: FoundRequest, table: dict[str, Any]) -> None:
@@ -125,7 +135,7 @@ class TableWriter:
         if kind == _FORM and (pairs := pairs_of(request.body, may_repeat=False, with_placeholders=False)):
             return {"form": {name: self._secret(name, value, is_secret=is_secret_field(name)) for name, value in pairs}}
         if kind.partition(";")[0] == _FORM:
-            return {"body": "&".join(self._hide_pair(pair) for pair in request.body.split("&"))}
+            return {"body": self._hide_text("&".join(self._hide_pair(pair) for pair in request.body.split("&")))}
         if kind == _JSON and (document := document_of(request.body)) is not None:
             return {"json": self._hide(document)}
         if "\\" in "".join(match[3] for match in _MEMBER.finditer(request.body) if self._is_hidden(match)):
@@ -134,7 +144,13 @@ class TableWriter:
             if document is not None:
                 self._finding.notes.append("JSON with a secret that has escapes is written without its spaces")
                 return {"json": self._hide(document)}
-        return {"body": _MEMBER.sub(self._hide_member, request.body)}
+        return {"body": self._hide_text(request.body)}
+
+    def _hide_text(self, text: str) -> str:
+        """A text without the secrets that stand in it under a telling name."""
+        for pattern in (_MEMBER, _INNER, _ELEMENT):
+            text = pattern.sub(self._hide_member, text)
+        return text
 
     def _is_hidden(self, match: re.Match[str]) -> bool:
         return is_secret_field(match[2]) and match[2] not in _OPEN
@@ -154,8 +170,10 @@ class TableWriter:
                 return {key: self._hide(inner, key) for key, inner in value.items()}
             case list():
                 return [self._hide(inner) for inner in value]
+            case str() if name and is_secret_field(name) and name not in _OPEN:
+                return self._secret(name, value, is_secret=True)
             case str():
-                return self._secret(name, value, is_secret=bool(name) and is_secret_field(name) and name not in _OPEN)
+                return self._hide_text(value)
             case _:
                 return value
 

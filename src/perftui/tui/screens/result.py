@@ -39,10 +39,10 @@ class ResultScreen(PerftuiScreen[None]):
         Binding("y", "copy", "copy", id="result.copy", tooltip="Copy the summary; works over SSH (OSC 52)"),
         Binding("e", "errors", "errors", id="result.errors", tooltip="Errors by class, one sample of each opened"),
         Binding("p", "replay", "replay", id="result.replay", tooltip="See the run again as it went"),
+        Binding("j", "jump", "jump", show=False, id="result.jump", tooltip="To the moment that the next finding names"),
         Binding(
             "k", "keep", "keep", show=False, id="result.keep", tooltip="Keep what was sent as a preset of your own"
         ),
-        Binding("j", "jump", "jump", show=False, id="result.jump", tooltip="To the moment that the next finding names"),
         Binding("t", "trust", "trust", show=False, id="result.trust", tooltip="Why the numbers are believed, or not"),
         Binding("o", "sort", "order", show=False, id="result.sort", tooltip="Order the operations by the next column"),
         Binding(

@@ -21,6 +21,8 @@ MOST_HEAD_LINES = 200
 MOST_INTERIM = 10
 ABSURD_LENGTH = 1 << 40
 """A declared length from here on is taken as nonsense, not as a large body."""
+MOST_FRAMING = 16
+"""Bytes around each byte of a chunked body: more are extensions and trailers that nobody sends in earnest."""
 _SHORTEST_LINE = 4
 SMALL_RESPONSE_BYTES = MOST_HEAD_LINES * _SHORTEST_LINE
 """A response below this size cannot break a limit of the head."""
@@ -40,9 +42,9 @@ class ResponseReader:
     """One response, from its first byte to its last. Feed it; then look at `done` and `failure`."""
 
     __slots__ = (
-        "_content", "_feed", "_head_done", "_head_only", "_interim", "_keeps_body", "_most_body", "_parser", "_pieces",
-        "body_bytes", "done", "failure", "headers", "is_good", "keep_alive", "reason", "received", "request", "status",
-        "version",
+        "_body_until", "_content", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim", "_keeps_body",
+        "_most_body", "_parser", "_pieces", "body_bytes", "done", "failure", "headers", "is_good", "keep_alive",
+        "reason", "received", "request", "status", "version",
     )  # fmt: skip
 
     def __init__(self, *, head_only: bool, keep_body: bool, most_body: int = DEFAULT_MAX_BODY_BYTES) -> None:
@@ -73,11 +75,14 @@ class ResponseReader:
         )  # folded lines; what else it lets through is refused
         self._feed: Any = self._parser.feed_data
         self._head_done = False
+        self._head_bytes = self._body_until = 0
         self._interim = 0
         self._content: Content | None = None
 
     def feed(self, data: bytes) -> bool:
         """Take the next bytes; returns whether the response is complete or has failed."""
+        if not self._head_done:
+            self._head_bytes = self._body_until = self.received + len(data)
         self.received += len(data)
         try:
             self._feed(data)
@@ -103,6 +108,7 @@ class ResponseReader:
             self.done = True
         elif self.failure is None:
             self._look_ahead()
+            self._limit_framing()
         return self.done or self.failure is not None
 
     def _look_ahead(self) -> None:
@@ -112,6 +118,13 @@ class ResponseReader:
             self._fail("protocol", f"declared length of {length} bytes")
         elif length is not None and length > self._most_body:
             self._fail("body_too_large", f"declared length of {length:,} bytes{self._allowed}")
+
+    def _limit_framing(self) -> None:
+        """Refuse extensions of chunks, and trailers, without end: all that came and is neither head nor body."""
+        around = self.received - self._head_bytes - self.body_bytes
+        since = self.received - self._body_until
+        if since > MOST_HEAD_BYTES or around > MOST_HEAD_BYTES + MOST_FRAMING * self.body_bytes:
+            self._fail("head_too_large", f"more than {MOST_HEAD_BYTES} bytes around the body's chunks, or after it")
 
     def end(self) -> bool:
         """The peer closed the connection; returns whether that completes the response (a body without length)."""
@@ -164,6 +177,8 @@ class ResponseReader:
     def on_headers_complete(self) -> None:
         """Of the parser; once for every interim response, too."""
         status = self._parser.get_status_code()
+        if status < 100:
+            self._stop("protocol", f"status {status:03}, which is none")
         if status < 200:
             self._interim += 1
             self.headers.clear()
@@ -184,6 +199,7 @@ class ResponseReader:
         if self._head_only:
             self._stop("protocol", "a body in the answer to HEAD")
         self.body_bytes += len(body)
+        self._body_until = self.received
         if self.body_bytes > self._most_body:
             self._stop("body_too_large", f"a body{self._allowed}")
         if self._keeps_body:
