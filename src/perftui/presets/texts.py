@@ -20,7 +20,7 @@ _OURS = {"content-length", "transfer-encoding", "connection"}
 _ODATA = "all|batch|count|crossjoin|each|entity|filter|it|links|metadata|ref|root|value"
 _FOREIGN = re.compile(
     r"\{\{\s*\$?([A-Za-z_][\w.-]*)\s*\}\}"  # Postman, .http files, Handlebars
-    r"|\{([A-Za-z_][\w.-]*)\}"  # OpenAPI
+    r"|(?<!\$)\{([A-Za-z_][\w.-]*)\}"  # OpenAPI
     rf"|(?<=/)\$(?!(?:{_ODATA})(?:$|[/?(]))([A-Za-z_]\w*)"  # shells; OData has words of its own
     r"|=\$([A-Za-z_]\w*)(?=$|&)"
 )
