@@ -13,15 +13,17 @@ from pathlib import Path
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from perftui.demo.server import Demo
 from perftui.engine.around.probe import ProbeResult, probe
 from perftui.model.errors import UsageError
+from perftui.model.plan import Plan
 from perftui.presets.loading import load_plan, parse_preset
 from perftui.presets.one_request import RequestOverrides
 from perftui.presets.overrides import Overrides
 from support.cli import run_cli
-from support.fault_server import Connection, answering, fault_server
+from support.fault_server import OK, Connection, answering, fault_server
 from support.home import Home
 from support.load_worker import run_load
 from support.waiting import free_port, wait_for_port
@@ -83,21 +85,39 @@ def test_paths_and_headers_arrive_as_they_are_meant(parser: str) -> None:
             '{ json = "$.query", equals = "q=%C3%B6&x=%E9&schl%C3%BCssel=wert%20%C3%BC" }]\n'
         )
         assert outcome(text, url) == ("", [])
-        given = (("X-F", "1"), ("x-f", "2"), ("Cookie", "a=1"), ("Cookie", "b=2"))
-        plan = load_plan(f"{url}/ü", overrides=Overrides(headers=given))
-        (asked,) = anyio.run(probe, plan).operations
-        said = json.loads(asked.body_start)
-        assert said["path"] == "/%C3%BC"
-        assert [value for name, value in said["headers"] if name.lower() == "x-f"] == ["1", "2"]
-        assert [value for name, value in said["headers"] if name.lower() == "cookie"] == ["a=1; b=2"]
+        (asked,) = anyio.run(probe, load_plan(f"{url}/ü")).operations
+        assert json.loads(asked.body_start)["path"] == "/%C3%BC"
+
+
+def lines_of(plan: Plan, *names: str) -> list[str]:
+    """The lines of these headers as a server reads them: load and probe send the same."""
+    heads: list[list[str]] = []
+
+    def note(connection: Connection) -> None:
+        while request := connection.read_request():
+            heads.append(request.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n"))
+            connection.send(OK)
+
+    with fault_server(note) as server:
+        plan = replace(plan, target=replace(plan.target, url=server.url))
+        run_load(plan)
+        anyio.run(probe, plan)
+    found = [[line for line in head if line.lower().startswith(names)] for head in heads]
+    assert found
+    assert all(lines == found[0] for lines in found)
+    return found[0]
+
+
+def test_a_header_that_is_given_twice_is_sent_twice() -> None:
+    given = (("X-F", "1"), ("x-f", "2"), ("Cookie", "a=1"), ("Cookie", "b=2"))
+    plan = load_plan("http://h/", overrides=Overrides(headers=given, max_requests=3))
+    assert lines_of(plan, "x-f:", "cookie:") == ["X-F: 1", "X-F: 2", "Cookie: a=1; b=2"]
 
 
 def test_a_preset_has_as_many_lines_of_a_header_as_it_lists() -> None:
-    with echo("h11") as url:
-        text = '[[operations]]\npath = "/"\nheaders = { X-F = ["1", "2"], Cookie = ["a=1", "b=2"] }\n'
-        said = json.loads(probed(text, url).operations[0].body_start)
-    lines = [pair for pair in said["headers"] if pair[0] in {"x-f", "cookie"}]
-    assert lines == [["x-f", "1"], ["x-f", "2"], ["cookie", "a=1; b=2"]]
+    text = f'{LOAD}[[operations]]\npath = "/"\nheaders = {{ X-F = ["1", "2"], Cookie = ["a=1", "b=2"] }}\n'
+    plan = parse_preset(text, "x.toml", "http://h")
+    assert lines_of(plan, "x-f:", "cookie:") == ["X-F: 1", "X-F: 2", "Cookie: a=1; b=2"]
 
 
 def test_a_url_beside_a_socket_keeps_the_socket_or_is_refused(tmp_path: Path) -> None:
