@@ -280,3 +280,18 @@ def test_no_secret_is_written_down(options: str) -> None:
     text = import_curl(f"curl http://h/x {options}")
     assert "s3cret-77" not in text
     load(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "note"),
+    [
+        ("http://h/odata/$metadata?$filter=a", "/odata/$metadata?$filter=a", ""),
+        ("http://h/a/{id}", "/a/%7Bid%7D", "characters that no URL may hold are sent percent-encoded"),
+        ("http://h/a/$id", "/a/%24id", "a dollar sign in a URL is sent percent-encoded"),
+        ("http://h/a?b=$id&c", "/a?b=%24id&c", "a dollar sign in a URL is sent percent-encoded"),
+    ],
+)
+def test_what_looks_like_a_variable_of_another_tool_is_sent_and_told(url: str, path: str, note: str) -> None:
+    text = import_curl(f"curl -g '{url}'")
+    assert only(text).path == path
+    assert text.startswith(f"# {note}\n" if note else "schema")
