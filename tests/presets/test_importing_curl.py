@@ -160,6 +160,7 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
         ("${A:-b}$C$$1", [["b${env:C}$${env:ARGUMENT_1}"]]),
         ("${x}' '${", [["${env:x} ${$}{"]]),
         ("a \\\r b\rc", [["a", "b"], ["c"]]),
+        ("a `\n  b", [["a", "b"]]),
     ],
 )
 def test_words_of_a_shell(text: str, expected: list[list[str]]) -> None:
