@@ -45,7 +45,8 @@ class TableWriter:
         table: dict[str, Any] = {"name": safe_text(request.name or f"{method} {_unescaped(path)}", 180)}
         if target:
             table["target"] = target
-        self._wait(request, table)
+        if request.stage == "load":
+            self._wait(request, table)
         body = self._body(request)
         if method != "GET" or body:
             table["method"] = method
