@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from perftui.analysis.findings import find
 from perftui.analysis.objectives import evaluate, overall
+from perftui.analysis.settled import settled
 from perftui.metrics.timeline import Timeline
+from perftui.metrics.trust import is_generator_limit
 from perftui.model.journal import End, Header
 from perftui.model.record import Record
 
@@ -18,7 +20,9 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
         end: Last line; None when the run was cut off, which makes its status `interrupted`.
     """
     summary = timeline.run()
-    objectives = evaluate(header.plan.objectives, summary)
+    trust = timeline.trust()
+    results = evaluate(header.plan.objectives, summary)
+    objectives = settled(header.plan.objectives, results, summary, at_least=is_generator_limit(trust))
     last_s = timeline.at_s
     return Record(
         id=header.id,
@@ -32,7 +36,7 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
         round=header.round,
         plan=header.plan,
         environment=header.environment,
-        trust=timeline.trust(),
+        trust=trust,
         whole_run=timeline.whole_run(),
         summary=summary,
         phases=timeline.phases(),

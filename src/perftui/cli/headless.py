@@ -10,7 +10,7 @@ from pathlib import Path
 from perftui.cli.failures import tell
 from perftui.cli.finish import finish
 from perftui.cli.output import check_output
-from perftui.cli.results import chosen_baseline
+from perftui.cli.results import baseline_of
 from perftui.cli.wanted import Wanted
 from perftui.engine.runner.run import run_plan
 from perftui.model.errors import PerftuiError
@@ -30,7 +30,7 @@ def run_headless(wanted: Wanted) -> int:
     """Run here, with progress on stderr and the result on stdout or in a file."""
     for output in wanted.outputs:
         check_output(output.path)
-    baseline = chosen_baseline(wanted.baseline, wanted.plan)
+    baseline = baseline_of(wanted)
     group = new_run_id(wanted.plan.name) if wanted.rounds > 1 else ""
     done: list[LoadedRun] = []
     interrupted = False
@@ -41,7 +41,7 @@ def run_headless(wanted: Wanted) -> int:
         if group:
             tell(f"round {number} of {wanted.rounds}")
         progress = _Progress(wanted.plan)
-        request = wanted.request(group, number if group else 0)
+        request = wanted.request(group, number if group else 0, baseline=baseline[0].path if baseline else None)
         record = run_plan(request, on_line=progress.line, on_started=progress.started)
         done.append(_saved(record, progress.path, in_full=wanted.in_full))
         if record.status != "finished":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from perftui.metrics.cells import CellSum, TimeName, sum_of
 from perftui.metrics.density import density_of
 from perftui.metrics.histogram import Float64s
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import value_of
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
@@ -93,7 +94,8 @@ class IntervalView:
     def _of_counts(self, metric: str, operation: str) -> float | None:
         counts = self.counts(operation)
         duration_s = self.interval.duration_s
-        failed = counts.errors + counts.timeouts + counts.dropped
+        unsent = sum(own_drops(cell.error_classes) for cell in self.cells(operation))
+        failed = counts.errors + counts.timeouts + counts.dropped - unsent
         judged = counts.ok + failed
         if metric in {"throughput", "rate", "errors_per_s"}:
             if duration_s <= 0:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import CellSum, sum_of
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.model.interval import Cell, Event, Interval
 from perftui.model.objectives import TIME_METRICS
@@ -80,7 +81,7 @@ def value_of(stats: Stats, metric: str) -> float | None:
         latency: LatencyStats = getattr(stats, f"{time}_ms")
         return float(getattr(latency, statistic)) if latency.count else None
     counts = stats.counts
-    judged = counts.ok + counts.errors + counts.timeouts + counts.dropped
+    judged = counts.ok + counts.errors + counts.timeouts + counts.dropped - own_drops(stats.error_classes)
     match metric:
         case "error_rate":
             return stats.error_rate if judged else None
@@ -101,8 +102,10 @@ def value_of(stats: Stats, metric: str) -> float | None:
 def is_censored(stats: Stats, time: str, quantile: float) -> bool:
     """Whether a time's quantile is only known to be at least the timeout: too many requests have no answer.
 
-    A request that was never sent would have had a response time; it has no service time.
+    A request that was never sent would have had a response time; it has no service time. What the generator did not
+    send by its own fault says nothing about the target.
     """
     counts = stats.counts
-    unknown = {"response_time": counts.timeouts + counts.dropped, "service_time": counts.timeouts}.get(time, 0)
+    late = counts.dropped - own_drops(stats.error_classes)
+    unknown = {"response_time": counts.timeouts + late, "service_time": counts.timeouts}.get(time, 0)
     return unknown > 0 and unknown / (counts.ok + unknown) > 1 - quantile

@@ -240,6 +240,8 @@ class Objective(Frozen, frozen=True, kw_only=True):
     critical: str = ""
     operation: str = ""
     """Empty: the total."""
+    note: str = ""
+    """Why it is not as the preset has it; said beside its result."""
 
 
 class Plan(Frozen, frozen=True, kw_only=True):
@@ -265,6 +267,11 @@ class Plan(Frozen, frozen=True, kw_only=True):
     """Clean-up requests, also after an abort; reported, never counted."""
 
     @property
+    def all_operations(self) -> tuple[Operation, ...]:
+        """Every request of the plan, counted or around the load; the log-in stands with the target."""
+        return (*self.counted_operations, *self.before, *self.after)
+
+    @property
     def counted_operations(self) -> tuple[Operation, ...]:
         """Every operation that results are kept for: plain ones, then the steps of journeys."""
         return self.operations + tuple(step for journey in self.journeys for step in journey.steps)
@@ -277,7 +284,7 @@ class Plan(Frozen, frozen=True, kw_only=True):
     @property
     def used_targets(self) -> dict[str, Target]:
         """The targets that requests go to, by name; the plan's own is the one without a name."""
-        names = {operation.target for operation in (*self.counted_operations, *self.before, *self.after)}
+        names = {operation.target for operation in self.all_operations}
         if self.target.auth is not None and self.target.auth.login is not None:
             names.add("")
         names = names or {""}  # a plan that another tool's result stands for

@@ -11,6 +11,8 @@ from perftui.model.plan import Plan
 
 Status = Literal["running", "finished", "stopped", "aborted", "interrupted", "failed"]
 Verdict = Literal["pass", "warn", "fail", "none"]
+REGRESSION = "regression"
+"""Code of the finding that a run is worse than its baseline."""
 METRIC_DEFINITIONS = 1
 """Version of what the numbers mean; part of the comparability key."""
 
@@ -59,7 +61,8 @@ class Stats(Part, frozen=True, kw_only=True):
     attained: float = 0.0
     """Ok among those due / due."""
     error_rate: float = 0.0
-    """(errors + timeouts + dropped) / (ok + errors + timeouts + dropped): client-origin and cancelled ones excluded."""
+    """(errors + timeouts + dropped) / (ok + errors + timeouts + dropped); cancelled ones, and what failed in the
+    generator or was dropped by its own fault, are left out."""
     timeout_rate: float = 0.0
     received_bytes: int = 0
     sent_bytes: int = 0
@@ -127,6 +130,10 @@ class ObjectiveResult(Part, frozen=True, kw_only=True):
     critical: str = ""
     verdict: Verdict = "none"
     detail: str = ""
+    implied: bool = False
+    """Nobody asked for it: it must hold of every run."""
+    undecided: bool = False
+    """Whether it holds cannot be told: too much of the value may be the generator's."""
 
 
 class Finding(Part, frozen=True, kw_only=True):
@@ -166,6 +173,11 @@ class Record(Part, frozen=True, kw_only=True):
     objectives: tuple[ObjectiveResult, ...] = ()
     findings: tuple[Finding, ...] = field(default_factory=tuple)
     verdict: Verdict = "none"
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether it was found worse than its baseline."""
+        return any(finding.code == REGRESSION for finding in self.findings)
 
     @property
     def stopped_by_guard(self) -> str:

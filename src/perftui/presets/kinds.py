@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from perftui.model.text import safe_text
-from perftui.model.units import format_duration, parse_duration
+from perftui.model.units import format_duration, parse_duration, parse_size
 from perftui.presets import grammar
 from perftui.presets.problems import KeyPath, Problems, nearest
 
@@ -284,6 +284,27 @@ class ListOf(Kind):
         if self._least:
             schema["minItems"] = self._least
         return {"anyOf": [schema, self._member.schema()]} if self._single or self._table else schema
+
+
+class Bytes(Kind):
+    """A number of bytes, or a size with a unit."""
+
+    def __init__(self, high: int) -> None:
+        self._high = high
+
+    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
+        try:
+            size = parse_size(value) if isinstance(value, str) else value
+        except ValueError as error:
+            problems.add(path, str(error))
+            return BAD
+        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= self._high:
+            problems.add(path, f'{show(value)} is no size up to {self._high:,} bytes; write it as 4096 or "4KiB"')
+            return BAD
+        return size
+
+    def _schema(self) -> Schema:
+        return {"type": ["integer", "string"]}
 
 
 class MapOf(Kind):

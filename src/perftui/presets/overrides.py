@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from perftui.model.plan import Frozen, Load, Operation, Plan, Stage
 from perftui.model.units import format_duration
 from perftui.presets import texts
+from perftui.presets.following import following
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
 from perftui.presets.kinds import BAD, Kind, Number
 from perftui.presets.one_request import RequestOverrides, apply_request
@@ -78,7 +79,9 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
         target = replace(target, timeout_s=values["timeout_s"])
     if overrides.insecure:
         target = replace(target, tls=replace(target.tls, insecure=True))
-    return apply_request(replace(plan, load=load, target=target), overrides.request, problems)
+    objectives = following(plan.objectives, plan.load, load)
+    changed = replace(plan, load=load, target=target, objectives=objectives)
+    return apply_request(changed, overrides.request, problems)
 
 
 def apply_url(plan: Plan, url: str, problems: Problems) -> Plan:

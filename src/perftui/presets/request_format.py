@@ -10,7 +10,7 @@ from perftui.model.text import safe_text
 from perftui.presets import drivers, texts
 from perftui.presets.drivers import DriverFormat
 from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT, SECRET_KINDS
-from perftui.presets.kinds import BAD, Duration, Flag, Kind, ListOf, MapOf, Number, Schema, Text, show
+from perftui.presets.kinds import BAD, Bytes, Duration, Flag, Kind, ListOf, MapOf, Number, Schema, Text, show
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.sections import Key, Section, at_most_one, exactly_one, parts_said, struct_builder
 
@@ -106,6 +106,11 @@ class Document(Kind):
 
     def _schema(self) -> Schema:
         return {}
+
+
+BYTES = Bytes(high=1 << 30)
+VALUES = MapOf(Document(), check_name=texts.variable_problem)
+"""Named values of any kind, placeholders in their strings: parameters of a statement or a call."""
 
 
 def _one_subject(names: Sequence[str]) -> str:

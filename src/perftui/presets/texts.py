@@ -58,6 +58,24 @@ def target_problem(text: str) -> str:
     return drivers.url_problem(text)
 
 
+def inner_path_problem(text: str) -> str:
+    """What is wrong with a path below a folder."""
+    if label_problem(text):
+        return label_problem(text)
+    if ".." in text.split("/"):
+        return "leads out of the target's folder; leave .. out"
+    return ""
+
+
+def function_problem(text: str) -> str:
+    """What is wrong with the name of a Python function."""
+    module, colon, name = text.partition(":")
+    parts = [*module.split("."), *name.split(".")]
+    if colon and all(part.isidentifier() for part in parts):
+        return ""
+    return "names no function; write it as module:function, such as shop_load:place_order"
+
+
 def proxy_problem(text: str) -> str:
     """What is wrong with a forward proxy's URL; a user and a password in it are fine."""
     if not text.startswith("http://"):

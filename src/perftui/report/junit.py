@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 from msgspec import Struct
 
 from perftui.model.comparison import Comparison
-from perftui.model.record import ObjectiveResult
+from perftui.model.record import REGRESSION, ObjectiveResult
 from perftui.report.comparison import metric_name, verdict_line
 from perftui.report.words import TRUST_WORDS, objective_name, objective_value
 from perftui.store.loading import LoadedRun
@@ -56,6 +56,11 @@ def _run_suite(run: LoadedRun) -> _Suite:
             name="run ended as planned",
             failed=record.status not in {"finished", "stopped"} or bool(record.stopped_by_guard),
             detail=f"{record.status} {record.status_detail}".strip(),
+        ),
+        *(
+            _Case(name="no regression against the baseline", failed=True, detail=finding.detail)
+            for finding in record.findings
+            if finding.code == REGRESSION
         ),
         *(_objective_case(result, invalid=invalid) for result in record.objectives),
     ]

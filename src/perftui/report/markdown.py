@@ -35,6 +35,7 @@ from perftui.report.words import (
     status_text,
     verdict_mark,
 )
+from perftui.report.worth import OURS, ours_text, throughput_text
 from perftui.store.loading import LoadedRun
 
 _MOST_ERRORS = 10
@@ -71,7 +72,7 @@ def run_markdown(run: LoadedRun) -> str:
         ],
         [
             (
-                f"**{number_text(total.throughput_per_s)}/s** ok of {number_text(total.rate_per_s)}/s sent · "
+                f"**{throughput_text(record, total)}/s** ok of {number_text(total.rate_per_s)}/s sent · "
                 f"attained {format_percent(total.attained)} · errors **{format_percent(total.error_rate)}** · "
                 f"{total.counts.scheduled:,} requests"
             )
@@ -96,6 +97,7 @@ def _latencies(record: Record) -> list[str]:
     rows: list[tuple[str, LatencyStats]] = [("service time", total.service_time_ms)]
     if record.plan.load.mode == "rate":
         rows = [("response time", total.response_time_ms), *rows, ("start delay", total.start_delay_ms)]
+    ours = [OURS, *(ours_text(total, field) for field in _SHOWN), MISSING, ours_text(total, "mean")]
     return markdown_table(
         ["ms", "p50", "p90", "p95", "p99", "p99.9", "max", "mean"],
         [
@@ -107,7 +109,8 @@ def _latencies(record: Record) -> list[str]:
             ]
             for label, times in rows
             if times.count
-        ],
+        ]
+        + ([ours] if total.response_time_bounds else []),
     )
 
 

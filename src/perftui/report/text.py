@@ -23,6 +23,7 @@ from perftui.report.words import (
     status_text,
     verdict_mark,
 )
+from perftui.report.worth import OURS, ours_text, throughput_text
 
 WIDTH = 80
 _INDENT = "  "
@@ -67,7 +68,7 @@ def _counts(record: Record) -> list[str]:
     lines = _field(
         "requests", f"{counts.scheduled:,} scheduled in {_measured(summary.duration_s)}: {ended[0]}", *ended[1:]
     )
-    throughput = [f"{number_text(total.throughput_per_s)}/s ok", f"{number_text(total.rate_per_s)}/s sent"]
+    throughput = [f"{throughput_text(record, total)}/s ok", f"{number_text(total.rate_per_s)}/s sent"]
     if counts.scheduled:
         throughput.append(f"attained {format_percent(total.attained)} of what was asked")
     lines += _field("throughput", *throughput)
@@ -122,6 +123,9 @@ def _latencies(record: Record) -> list[str]:
         ]
         for label, times in shown
     ]
+    if total.response_time_bounds:
+        ours = [ours_text(total, field) for field, _ in percentiles]
+        cells.insert(1, [OURS.ljust(_LABEL), *ours, MISSING, ours_text(total, "mean"), MISSING])
     lines = table(
         [_wide(column, position) for position, column in enumerate(columns)], cells, width=WIDTH, indent=_INDENT
     )

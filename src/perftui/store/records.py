@@ -12,13 +12,14 @@ import tomli_w
 
 from perftui.model.errors import UsageError
 from perftui.model.interval import Counts
-from perftui.model.record import Record
+from perftui.model.record import Record, Stats
 from perftui.model.text import safe_text
 from perftui.store.files import SYSTEM_CALLS, FileCalls, read_limited, write_atomic
 
 RECORD_NAME = "run.toml"
 SCHEMA = 1
 MOST_RECORD_BYTES = 16 * 1024 * 1024
+_TIMES = tuple(name for name in Stats.__struct_fields__ if name.endswith("_time_ms") or name == "start_delay_ms")
 _ZEROS = dict.fromkeys(Counts.__struct_fields__, 0)
 
 
@@ -44,8 +45,22 @@ def record_document(record: Record) -> dict[str, Any]:
     holders = [summary["total"], *summary["operations"].values(), *document["phases"].values()]
     for holder in holders:
         holder["counts"] = _ZEROS | holder["counts"]
+        _blank_unmeasured(holder)
     document["whole_run"] = _ZEROS | document["whole_run"]
     return document
+
+
+def _blank_unmeasured(stats: dict[str, Any]) -> None:
+    """What was not measured is null, never 0."""
+    for name in _TIMES:
+        if not stats[name]["count"]:
+            stats[name] = dict.fromkeys(stats[name]) | {"count": 0}
+    counts, names = stats["counts"], []
+    if not counts["scheduled"]:
+        names += ["attained"]
+    if not counts["ok"] + counts["errors"] + counts["timeouts"] + counts["dropped"]:
+        names += ["error_rate", "timeout_rate"]
+    stats |= dict.fromkeys(names)
 
 
 def write_record(folder: Path, record: Record, calls: FileCalls = SYSTEM_CALLS) -> None:
@@ -91,7 +106,7 @@ def to_record(document: object, source: str) -> Record:
         raise UsageError(f"{source}: not a run of perftui: the key `schema` is missing")
     check_schema(schema, source)
     try:
-        return msgspec.convert(document, Record)
+        return msgspec.convert(_without_none(document), Record)
     except (msgspec.ValidationError, RecursionError) as error:
         raise UsageError(f"{source}: not a run of perftui: {safe_text(str(error))}") from error
 

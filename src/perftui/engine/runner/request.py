@@ -15,5 +15,8 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     label: str = ""
     confirm_host: str = ""
     """The host's name as typed by the user, for the guard."""
+    baseline: str = ""
+    """Path of a run to compare with at the end; empty: none. A regression becomes a finding."""
+    threshold: float = 0.2
     rounds_of: str = ""
     round: int = 0

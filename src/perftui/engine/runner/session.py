@@ -10,6 +10,8 @@ from collections.abc import Callable
 import anyio
 
 from perftui.analysis.record import complete_record
+from perftui.analysis.regressions import with_regression
+from perftui.analysis.saved_runs import compare_saved, with_rounds
 from perftui.engine.control.server import ControlServer
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.runner.disturbances import Disturbances
@@ -29,6 +31,7 @@ from perftui.presets.redaction import Redactor, redact_plan
 from perftui.store.journal import JOURNAL_NAME
 from perftui.store.journal_writer import JournalWriter
 from perftui.store.library import RunFolder, RunLibrary
+from perftui.store.loading import load_folder, load_run
 from perftui.store.overview import WORTH_IT_S, write_overview
 from perftui.store.paths import socket_path
 from perftui.store.records import write_record
@@ -91,6 +94,9 @@ async def save_run(
             writer.sync()
             record = complete_record(header, log.timeline, end)
             problems = _save(folder, record, log.timeline)
+            if request.baseline and not problems:
+                record = _compared(folder, record, request)
+                problems = _save(folder, record)
             for problem in (*problems, *([writer.problem] if writer.problem else [])):
                 log.show(Event(at_s=log.timeline.at_s, kind="disk", detail=problem, origin="runner"))
             tasks.cancel_scope.cancel()
@@ -111,6 +117,16 @@ def _started(header: Header) -> Record:
         id=header.id, label=header.label, started_at=header.started_at, plan=header.plan, status="running",
         environment=header.environment, rounds_of=header.rounds_of, round=header.round,
     )  # fmt: skip
+
+
+def _compared(folder: RunFolder, record: Record, request: RunRequest) -> Record:
+    """The record with what its baseline says about it. What keeps it from being compared is told by whoever asked."""
+    try:
+        baseline = with_rounds(load_run(request.baseline))
+        comparison = compare_saved(baseline, [load_folder(folder.path)], threshold=request.threshold)
+    except PerftuiError:
+        return record
+    return with_regression(record, comparison)
 
 
 def _save(folder: RunFolder, record: Record, timeline: Timeline | None = None) -> list[str]:
