@@ -10,7 +10,7 @@ import pytest
 
 from perftui.analysis.comparison import compare
 from perftui.model.errors import ComparisonError
-from perftui.model.interval import TrustReason, TrustVerdict
+from perftui.model.interval import TrustReason, TrustVerdict, WorkerHealth
 from perftui.model.plan import Plan
 from perftui.model.record import Environment, Record, Trust
 from support.simulated_runs import Model, SimulatedRun, simulated_rounds, simulated_run
@@ -319,6 +319,22 @@ def test_a_degraded_run_counts_and_an_invalid_round_is_left_out() -> None:
         else:
             assert comparison.verdict == "not_comparable"
             assert comparison.reasons == ("cap a.0 is invalid: worker 0 paused 200 ms",)
+
+
+def test_one_rule_for_results_of_other_tools_and_runs_of_older_versions() -> None:
+    fine = simulated_run(MODEL, "ours")
+    failing = simulated_run(replace(MODEL, error_rate=0.5), "theirs")
+    foreign = SimulatedRun(failing.record, (), ("wrk does not say when",))
+    comparison = compare([foreign], [fine])
+    assert (comparison.verdict, comparison.notes) == ("inconclusive", ("wrk does not say when",))
+    assert _of(comparison, "error_rate").verdict == "improvement"
+    assert compare([fine], [foreign]).verdict == "regression"
+    old = [msgspec.structs.replace(interval, workers=(WorkerHealth(worker=0),)) for interval in fine.intervals]
+    stats = msgspec.structs.replace(fine.record.summary.total, service_time_bounds={})
+    record = msgspec.structs.replace(fine.record, summary=msgspec.structs.replace(fine.record.summary, total=stats))
+    aged = compare([SimulatedRun(record, old)], [fine])
+    assert aged.verdict != "not_comparable"
+    assert aged.notes == ("ours does not say how late its generator was: it is of an older version",)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0, -0.2, 20.0])

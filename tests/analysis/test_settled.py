@@ -6,6 +6,7 @@ import pytest
 
 from perftui.analysis.objectives import evaluate, overall
 from perftui.analysis.settled import settled
+from perftui.metrics.measured import Measured
 from perftui.model.interval import Counts, NumberVerdict
 from perftui.model.plan import Objective
 from perftui.model.record import Bound, LatencyStats, ObjectiveResult, Stats, Summary
@@ -29,7 +30,8 @@ def _summary(*, ok: int = 100, errors: int = 0, p95: float = 40.0, ours: float =
 
 
 def _of(summary: Summary, *objectives: Objective, at_least: bool = False) -> tuple[ObjectiveResult, ...]:
-    return settled(objectives, evaluate(objectives, summary), summary, at_least=at_least)
+    measured = Measured(summary=summary)
+    return settled(objectives, evaluate(objectives, measured), measured, at_least=at_least)
 
 
 P95 = Objective(metric="response_time.p95", target="< 30ms", critical="< 35ms")

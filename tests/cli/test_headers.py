@@ -15,7 +15,9 @@ pytestmark = pytest.mark.quick
 def test_headers_come_from_arguments_and_files_in_order(tmp_path: Path) -> None:
     file = tmp_path / "headers"
     file.write_text("# a comment\n\nB:  two words \nC: a:b\n", encoding="utf-8")
-    assert parse_headers(["A: 1", f"@{file}", "D:"]) == (("A", "1"), ("B", "two words"), ("C", "a:b"), ("D", ""))
+    given = parse_headers(["A: 1", f"@{file}", "D:"])
+    assert given.pairs == (("A", "1"), ("B", "two words"), ("C", "a:b"), ("D", ""))
+    assert given.secret == ("B", "C")
 
 
 @pytest.mark.parametrize(

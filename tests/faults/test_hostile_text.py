@@ -91,7 +91,7 @@ def test_answers_of_a_hostile_server_reach_no_terminal_raw(home: Home) -> None:
 def test_nothing_raw_is_saved_or_printed(home: Home, handler: Handler) -> None:
     with fault_server(handler) as server:
         text = preset_text(server.url, {"list": "/"}, rate=40, duration="1s", auto_stop=False)
-        result = run_cli(home, "run", write_preset(home, text), "--headless", "--warn-only")
+        result = run_cli(home, "run", write_preset(home, text), "--headless", "--warn-only", "--label", CORPUS[2])
         probed = run_cli(home, "probe", write_preset(home, text))
     printed = [result.stdout, result.stderr, probed.stdout, probed.stderr]
     styles = ("json", "toml", "csv", "md", "html", "junit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import urllib.parse
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ from support.waiting import wait_until
 
 CANARY = "canary/S3cret+Value=7f3a"
 PASSWORD = "hunter2-canary-pass:word"
+QUOTED = urllib.parse.quote(CANARY, safe="")
+QUICK = ("--headless", "--format", "json", "--warn-only", "-d", "1s", "--warmup", "0s", "--rate", "20")
 FORMATS = ("json", "toml", "csv", "md", "html", "junit")
 
 
@@ -152,3 +155,51 @@ def test_a_missing_variable_is_named_before_anything_is_sent(home: Home) -> None
     assert result.code == 2
     assert "API_TOKEN" in result.stderr
     assert "API_PASSWORD" in result.stderr
+
+
+def test_what_is_typed_under_a_telling_name_is_kept_nowhere(home: Home) -> None:
+    """In a URL, a query, a header, a body: neither the plan, nor a name made of it, nor an echo holds it."""
+    operations: list[dict[str, Any]] = [
+        {"name": "in a body", "method": "POST", "path": "/b", "body": f'{{"password": "{PASSWORD}", "a": 1}}'},
+        {"name": f"GET /q?token={QUOTED}", "path": f"/q?token={QUOTED}"},
+        {"name": f"GET /q?token={QUOTED}x", "path": f"/q?token={QUOTED}x"},
+        {"name": "in a header", "path": "/h", "headers": {"X-Auth-Token": CANARY}},
+        {"name": "in a form", "method": "POST", "path": "/f", "form": {"password": PASSWORD}},
+    ]
+    with fault_server(echo) as server:
+        text = preset_text(server.url, operations, rate=40, duration="1s", auto_stop=False, warmup="0s")
+        said = [
+            run_cli(home, "run", write_preset(home, text), "--headless", "--format", "json", "--warn-only"),
+            run_cli(home, "run", "health", f"{server.url}/ok?token={QUOTED}", *QUICK),
+            run_cli(home, "probe", "health", f"{server.url}/ok?token={QUOTED}"),
+            run_cli(home, "runs", "show", "latest"),
+            run_cli(home, "export", "latest", "--format", "html"),
+        ]
+    (home.path / "test.toml").unlink()
+
+    names = set(said[0].record.summary.operations)
+    assert {"GET /q?token=REDACTED", "GET /q?token=REDACTED 2", "in a form"} <= names
+    assert list(said[1].record.summary.operations) == ["GET /ok?token=REDACTED"]
+    assert found_in("".join(result.stdout + result.stderr for result in said).encode()) == []
+    assert_no_file_holds_a_secret(home)
+
+
+def test_headers_of_a_file_are_secret_whatever_they_are_called(home: Home) -> None:
+    file = home.path / "headers"
+    file.write_text(f"X-File: {CANARY}\nX-Short: c4n4r\n", encoding="utf-8")
+    with fault_server(echo) as server:
+        said = [
+            run_cli(home, "run", "health", server.url, "--header", f"@{file}", *QUICK),
+            run_cli(home, "export", "latest", "--format", "json"),
+        ]
+        sent = server.last_head
+        probed = run_cli(home, "probe", "health", server.url, "--header", f"@{file}")
+    file.unlink()
+
+    assert CANARY.encode() in sent
+    assert b"c4n4r" in sent
+    assert said[0].record.plan.target.headers == {"X-File": "REDACTED", "X-Short": "REDACTED"}
+    assert found_in("".join(result.stdout + result.stderr for result in (*said, probed)).encode()) == []
+    assert_no_file_holds_a_secret(home)
+    sample = load_run(str(home.run_folders()[0])).error_samples[0]
+    assert dict(sample.request_headers) | {"X-Short": "REDACTED"} == dict(sample.request_headers)

@@ -22,6 +22,7 @@ from perftui.store.files import FileCalls, make_private_directory, write_atomic
 from perftui.store.index import INDEX_NAME, UNFINISHED
 from perftui.store.journal_writer import JournalWriter
 from perftui.store.library import RunLibrary
+from perftui.store.paths import socket_path
 from perftui.store.records import read_record, record_document, record_toml, write_record
 
 PLAN = Plan(
@@ -126,7 +127,7 @@ def test_an_unfinished_run_says_so(library: RunLibrary) -> None:
     writer.append(Header(id=folder.id, plan=PLAN, started_at=NOW.isoformat(), environment=Environment(), label="x"))
     assert [(row.status, row.problem, row.label) for row in library.list()] == [("running", "", "x")]
     with pytest.raises(UsageError, match="is running"):
-        library.delete(folder.id)
+        library.delete(folder.path)
     writer.close()
     assert [(row.status, row.problem) for row in library.list()] == [("interrupted", UNFINISHED)]
 
@@ -167,10 +168,10 @@ def test_deleting_stays_within_the_library(library: RunLibrary, tmp_path: Path) 
     run_id = add(library)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    for reference in (str(elsewhere), ".", str(library.root)):
+    for folder in (elsewhere, Path(), library.root, library.root / "..", library.root / run_id[:-1], Path(run_id)):
         with pytest.raises(UsageError):
-            library.delete(reference)
-    assert library.delete(run_id) == run_id
+            library.delete(folder)
+    assert library.delete(library.root / run_id) == run_id
     assert library.list() == []
     assert elsewhere.is_dir()
 
@@ -202,7 +203,7 @@ def test_a_baseline_is_chosen_found_and_forgotten(library: RunLibrary) -> None:
     assert get_baseline(PLAN, library) == second
     assert [baseline.run_id for baseline in list_baselines(library)] == [second]
     assert get_baseline(msgspec.structs.replace(PLAN, name="other"), library) is None
-    library.delete(second)
+    library.delete(library.root / second)
     assert get_baseline(PLAN, library) is None
     assert [baseline.run_id for baseline in clear_baseline("read", library)] == [second]
     assert list_baselines(library) == []
@@ -291,6 +292,27 @@ def test_folders_are_private_under_any_umask(tmp_path: Path, umask: int) -> None
         make_private_directory(tmp_path / "link")
     with pytest.raises(UsageError, match="not a folder"):
         make_private_directory(tmp_path / "a" / "runs" / "file")
+
+
+def test_a_folder_that_is_there_is_never_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared, open_ = tmp_path / "shared", tmp_path / "open"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    open_.mkdir()
+    open_.chmod(0o755)
+    monkeypatch.setenv("PERFTUI_RUNTIME_DIR", str(shared))
+    assert socket_path("a-run").parent == shared / f"perftui-{os.getuid()}"
+    assert stat.S_IMODE(socket_path("a-run").parent.stat().st_mode) == 0o700
+    make_private_directory(open_)
+    with pytest.raises(UsageError, match="other users may write there"):
+        make_private_directory(shared)
+    with pytest.raises(UsageError, match="other users may write there"):
+        RunLibrary(shared).create("read")
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in (shared, open_)] == [0o1777, 0o755]
+    (shared / f"perftui-{os.getuid()}").rmdir()
+    (shared / f"perftui-{os.getuid()}").symlink_to(open_)
+    with pytest.raises(UsageError, match="symbolic link"):
+        socket_path("a-run")
 
 
 def test_a_journal_with_an_end_is_not_live(library: RunLibrary) -> None:

@@ -44,6 +44,9 @@ class Estimate(NamedTuple):
     block_s: int
 
 
+_NOTHING = Estimate(math.log(0.5), math.inf, 0, 1)
+
+
 class Seconds:
     """One time (such as the response time) of one operation, second by second."""
 
@@ -104,7 +107,9 @@ class Seconds:
         return _inside(self.slots, self._cumulative, min(q * self.total, self.total))
 
     def quantile(self, q: float, seed: str) -> Estimate:
-        """A quantile's logarithm with its error. The round must hold values."""
+        """A quantile's logarithm with its error; without values, nothing is sure."""
+        if not self.total:
+            return _NOTHING
         value = max(self.quantile_us(q), 0.5)
         # a stall is one event, although only its first seconds reach into the far tail: a quantile's blocks are at
         # least as long, and its reach at least as wide, as those of the quantiles below it
@@ -184,8 +189,8 @@ class Seconds:
         return np.append(np.unique(self.slots[places]), self.slots[places[-1]] + 1)
 
     def mean(self) -> Estimate:
-        """The logarithm of the mean with its error. The round must hold values."""
-        return ratio(self.sums_us, self.per_second)
+        """The logarithm of the mean with its error; without values, nothing is sure."""
+        return ratio(self.sums_us, self.per_second) if self.total and self.sums_us.any() else _NOTHING
 
     def _weights(self, seed: str, blocks: int) -> Float64s:
         found = self._draws.get((seed, blocks))

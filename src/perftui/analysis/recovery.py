@@ -15,7 +15,8 @@ from perftui.model.text import safe_text
 from perftui.store.journal import JOURNAL_NAME, JournalFollower
 from perftui.store.liveness import is_live
 from perftui.store.overview import WORTH_IT_S, write_overview
-from perftui.store.paths import socket_path
+from perftui.store.paths import runs_directory, socket_path
+from perftui.store.plausible import check_record
 from perftui.store.records import RECORD_NAME, read_record, write_record
 
 _SHORTEST_S = 0.001
@@ -32,10 +33,16 @@ def recover(folder: Path) -> Record:
         raise UsageError(f"{shown}: is still running; watch it with `perftui watch {shown}`")
     try:
         record, timeline = _read(folder)
-    except ValueError as error:  # checksums are right and the histograms are not: made up
+        check_record(record)
+    except (
+        ValueError,
+        OverflowError,
+        ArithmeticError,
+    ) as error:  # checksums are right and the histograms are not: made up
         raise UsageError(f"{shown}: its journal is damaged: {safe_text(str(error))}") from error
     try:
-        socket_path(folder.name).unlink(missing_ok=True)  # left behind by a runner that was killed
+        if folder.absolute().parent == runs_directory().absolute():
+            socket_path(folder.name).unlink(missing_ok=True)  # left behind by a runner that was killed
         write_record(folder, record)
         if timeline.at_s >= WORTH_IT_S:
             write_overview(folder, timeline)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from perftui.analysis.objectives import evaluate
+from perftui.metrics.measured import Measured
 from perftui.metrics.trust import bound_of
 from perftui.model.objectives import FRACTION_METRICS, RATE_METRICS, format_value, parse_limit
 from perftui.model.plan import Objective
@@ -22,7 +23,7 @@ _OF_ANSWERS = ("response_time.", "service_time.", *FRACTION_METRICS, *RATE_METRI
 
 
 def settled(
-    objectives: Sequence[Objective], results: Sequence[ObjectiveResult], summary: Summary, *, at_least: bool = False
+    objectives: Sequence[Objective], results: Sequence[ObjectiveResult], measured: Measured, *, at_least: bool = False
 ) -> tuple[ObjectiveResult, ...]:
     """The results as they count.
 
@@ -32,16 +33,17 @@ def settled(
     Args:
         objectives: of the plan.
         results: of each of them.
-        summary: of the measure phase.
+        measured: of the run.
         at_least: whether the throughput is only the least that the target can do.
     """
+    summary = measured.summary
     found = [
         _noted(_settled(result, summary, at_least=at_least), objective.note)
         for objective, result in zip(objectives, results, strict=True)
     ]
     implied = [
         replace(_settled(result, summary, at_least=False), implied=True)
-        for result in evaluate((_FAILURES, _ANSWERS), summary)
+        for result in evaluate((_FAILURES, _ANSWERS), measured)
     ]
     if not found:
         return tuple(implied)

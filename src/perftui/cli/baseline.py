@@ -44,8 +44,8 @@ def show() -> int:
 
 
 @baseline.command()
-@click.argument("preset", type=PRESET, default="")
-def clear(preset: str) -> int:
+@click.argument("preset", type=PRESET, required=False)
+def clear(preset: str | None) -> int:
     """Forget the baselines of PRESET, or all of them. The runs stay."""
     from perftui.store.baselines import clear_baseline
 

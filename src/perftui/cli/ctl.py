@@ -43,7 +43,7 @@ def ctl(run: str, command: Kind, value: str | None) -> int:
         raise click.UsageError("mark needs a text: perftui ctl RUN mark 'cache cleared'")
     if command not in {"level", "scale", "mark"} and value is not None:
         raise click.UsageError(f"{command} takes no value")
-    run_id = RunLibrary().find(run).name
+    run_id = RunLibrary().find_own(run).name
     text = safe_text(value or "") if command == "mark" else ""
 
     async def send() -> None:

@@ -113,6 +113,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
         if problems:
             raise UsageError(*problems)
         users = self.connections if self.rate is None else None
+        headers = parse_headers(self.headers)
         return Overrides(
             rate=self.rate,
             users=_first(self.users, users),
@@ -120,7 +121,8 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
             duration_s=_first(short_s, self.duration),
             warmup_s=self.warmup,
             workers=self.workers,
-            headers=parse_headers(self.headers),
+            headers=headers.pairs,
+            secret_headers=headers.secret,
             timeout_s=self.timeout,
             max_requests=self.max_requests,
             insecure=self.insecure,

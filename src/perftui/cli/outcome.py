@@ -87,7 +87,8 @@ def run_reasons(record: Record) -> list[Reason]:
             for result in record.objectives
             if result.verdict == "fail"
         ]
-        reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, f"objective failed: {'; '.join(missed)}"))
+        why = "; ".join(missed) or record.ended_by_objective
+        reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, f"objective failed: {why}"))
     return reasons
 
 

@@ -207,7 +207,7 @@ def import_(file: str, kind: str | None, name: str, environment: str, output: Pa
             raise UsageError(f"stdin: larger than {MOST_BYTES // 1024**2} MiB")
         text = decode_text(data, shown)
     else:
-        text = read_text(Path(file), MOST_BYTES)
+        text = read_text(Path(file), MOST_BYTES, may_be_pipe=True)
     variables = None
     if environment:
         path, _, chosen = environment.partition(":") if not Path(environment).exists() else (environment, "", "")

@@ -26,12 +26,13 @@ def probe(preset: str, url: str | None, headers: tuple[str, ...], settings: tupl
     from perftui.cli.headers import parse_headers
     from perftui.cli.output import write_output
     from perftui.cli.probe_text import probe_text
-    from perftui.engine.around.probe import probe as send
+    from perftui.engine.runner.probing import guarded_probe as send
     from perftui.model.errors import ExitCode
     from perftui.presets.loading import load_plan
     from perftui.presets.overrides import Overrides
 
-    plan = load_plan(preset, url, Overrides(headers=parse_headers(headers)), settings)
+    given = parse_headers(headers)
+    plan = load_plan(preset, url, Overrides(headers=given.pairs, secret_headers=given.secret), settings)
     result = anyio.run(send, plan)
     if style == "json":
         write_output(msgspec.json.format(msgspec.json.encode(result), indent=2).decode(), None)

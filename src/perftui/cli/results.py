@@ -70,6 +70,8 @@ def open_side(reference: str) -> LoadedRun:
 def _is_export(path: Path) -> bool:
     """Whether a file begins as our exports do, damaged or not; one that cannot be read might."""
     try:
+        if not path.is_file():  # a pipe would hold us up
+            return True
         with path.open("rb") as file:
             return b"schema" in file.read(_HEAD_BYTES)
     except OSError:

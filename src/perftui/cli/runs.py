@@ -10,6 +10,7 @@ from perftui.cli.failures import tell
 from perftui.cli.options import AGE, format_option
 from perftui.cli.output import confirmed, width, write_output
 from perftui.cli.references import RUN
+from perftui.model.text import safe_path
 from perftui.report.formats import FORMATS, OF_COMPARISONS, export
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def show(run: str, style: str) -> int:
 
     loaded = open_run(run, in_full=FORMATS[style].needs_seconds)
     text = export(loaded, style)
-    write_output(f"{text}\nSaved: {loaded.path}\n" if style == "text" else text, None)
+    write_output(f"{text}\nSaved: {safe_path(loaded.path)}\n" if style == "text" else text, None)
     if loaded.problem:
         tell(loaded.problem)
     return 0
@@ -111,10 +112,11 @@ def delete(references: tuple[str, ...], *, yes: bool) -> int:
     from perftui.store.library import RunLibrary
 
     library = RunLibrary()
-    ids = list(dict.fromkeys(library.find(reference).name for reference in references))
-    if confirmed(f"delete {', '.join(ids)}?", yes=yes, instead="deleting is for good"):
-        for run_id in ids:
-            tell(f"deleted: {library.delete(run_id)}")
+    folders = list(dict.fromkeys(library.find_own(reference) for reference in references))
+    ids = ", ".join(folder.name for folder in folders)
+    if confirmed(f"delete {ids}?", yes=yes, instead="deleting is for good"):
+        for folder in folders:
+            tell(f"deleted: {library.delete(folder)}")
     return 0
 
 
@@ -138,7 +140,7 @@ def prune(keep: int | None, older_than: float | None, *, yes: bool) -> int:
     runs = "this run" if len(old) == 1 else f"these {len(old):,} runs"
     if confirmed(f"delete {runs} for good?", yes=yes, instead="deleting is for good"):
         for row in old:
-            library.delete(row.id)
+            library.delete(row.path)
         tell(f"deleted {len(old):,} {'run' if len(old) == 1 else 'runs'}")
     return 0
 
@@ -150,7 +152,7 @@ def path(run: str | None) -> int:
     from perftui.store.library import RunLibrary
 
     library = RunLibrary()
-    write_output(str(library.find(run) if run else library.root), None)
+    write_output(str(library.root if run is None else library.find(run)), None)
     return 0
 
 
@@ -165,7 +167,7 @@ def recover(run: str | None) -> int:
     library = RunLibrary()
     if run is not None:
         folder = library.find(run)
-        write_output(f"{summary_text(complete(folder))}\nSaved: {folder}\n", None)
+        write_output(f"{summary_text(complete(folder))}\nSaved: {safe_path(folder)}\n", None)
         return 0
     lost = [row for row in library.list() if row.problem and row.status == "interrupted"]
     for row in lost:

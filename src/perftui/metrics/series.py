@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from perftui.metrics.cells import CellSum, TimeName, sum_of
+from perftui.metrics.cells import CellSum, TimeName, hit_rate_of, sum_of
 from perftui.metrics.density import density_of
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.own_drops import own_drops
@@ -12,7 +12,7 @@ from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import value_of
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
 from perftui.model.objectives import METRICS, TIME_METRICS
-from perftui.model.plan import Mode
+from perftui.model.plan import PHASES, Mode, Phase
 from perftui.model.record import LatencyStats, Stats
 from perftui.model.units import fraction_of
 
@@ -103,16 +103,20 @@ class IntervalView:
             return {"throughput": counts.ok, "rate": counts.started, "errors_per_s": failed}[metric] / duration_s
         stats = Stats(
             counts=counts,
+            hit_rate=self._hit_rate(operation) if metric == "hit_rate" else None,
             attained=fraction_of(counts.ok, counts.scheduled),
             error_rate=fraction_of(failed, judged),
             timeout_rate=fraction_of(counts.timeouts, judged),
         )
         return value_of(stats, metric)
 
+    def _hit_rate(self, operation: str) -> float | None:
+        return hit_rate_of(self.time("hit_time", operation).count, self.time("miss_time", operation).count)
+
 
 def _time_name(name: str) -> TimeName:
     match name:
-        case "response_time" | "service_time" | "start_delay" | "error_time":
+        case "response_time" | "service_time" | "start_delay" | "error_time" | "hit_time" | "miss_time":
             return name
         case _:
             raise ValueError(f"{name!r} is not a time")
@@ -122,9 +126,8 @@ def _asked_per_s(interval: Interval) -> float | None:
     return interval.asked / interval.duration_s if interval.duration_s > 0 else None
 
 
-def _target_memory(interval: Interval) -> float | None:
-    size = interval.host.target_memory_bytes
-    return None if size is None else float(size)
+def _number(value: int | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _worker_memory(interval: Interval) -> float | None:
@@ -135,7 +138,6 @@ _OF_LOAD: dict[str, Callable[[Interval], float | None]] = {
     "level": lambda interval: interval.level,
     "asked": _asked_per_s,
     "in_flight": lambda interval: float(sum(worker.in_flight for worker in interval.workers)),
-    "open_connections": lambda interval: float(interval.connections.open_now),
 }
 OF_HOST: dict[str, Callable[[Interval], float | None]] = {
     "cpu": lambda interval: interval.host.cpu_percent,
@@ -147,9 +149,12 @@ OF_HOST: dict[str, Callable[[Interval], float | None]] = {
     "net_received": lambda interval: interval.host.net_received_bytes,
     "net_sent": lambda interval: interval.host.net_sent_bytes,
     "target_cpu": lambda interval: interval.host.target_cpu_percent,
-    "target_memory": _target_memory,
+    "target_memory": lambda interval: _number(interval.host.target_memory_bytes),
+    "target_threads": lambda interval: _number(interval.host.target_threads),
+    "target_open_files": lambda interval: _number(interval.host.target_open_files),
     "worker_cpu": lambda interval: max((worker.cpu_percent for worker in interval.workers), default=None),
     "worker_memory": _worker_memory,
+    "open_connections": lambda interval: float(interval.connections.open_now),
     "loop_lag": lambda interval: max((worker.loop_lag_max_ms for worker in interval.workers), default=None),
 }
 """What is sampled of the machine, the workers and the target's process."""
@@ -186,11 +191,11 @@ def thinned(points: Sequence[Point], most: int, *, peaks: bool) -> list[Point]:
     return kept
 
 
-def sums_by_operation(intervals: Iterable[Interval]) -> dict[str, CellSum]:
-    """Sums of all phases by operation."""
+def sums_by_operation(intervals: Iterable[Interval], phases: Sequence[Phase] = PHASES) -> dict[str, CellSum]:
+    """Sums by operation, of the phases that requests were due in."""
     cells: dict[str, list[Cell]] = {}
     for interval in intervals:
-        for held in interval.cells.values():
+        for held in (interval.cells[phase] for phase in phases if phase in interval.cells):
             for name, cell in held.items():
                 cells.setdefault(name, []).append(cell)
     return {name: sum_of(held) for name, held in cells.items()}

@@ -9,11 +9,13 @@ from perftui.metrics.cells import CellSum, sum_of
 from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.model.interval import Cell, Event, Interval
-from perftui.model.objectives import TIME_METRICS
+from perftui.model.objectives import CHECK, TIME_METRICS
 from perftui.model.plan import Mode, Plan
 from perftui.model.record import LatencyStats, Stats, Summary
 from perftui.model.units import fraction_of
 
+CHECK_CLASS = "check:"
+"""Starts the error class of a check that failed."""
 ENDS_LOAD = frozenset({"stop", "abort", "auto_stop"})
 
 
@@ -81,6 +83,8 @@ def value_of(stats: Stats, metric: str) -> float | None:
         latency: LatencyStats = getattr(stats, f"{time}_ms")
         return float(getattr(latency, statistic)) if latency.count else None
     counts = stats.counts
+    if metric.startswith(CHECK):
+        return _check_rate(stats, metric.removeprefix(CHECK))
     judged = counts.ok + counts.errors + counts.timeouts + counts.dropped - own_drops(stats.error_classes)
     match metric:
         case "error_rate":
@@ -91,12 +95,21 @@ def value_of(stats: Stats, metric: str) -> float | None:
             return fraction_of(counts.ok, judged) if judged else None
         case "attained":
             return stats.attained if counts.scheduled else None
+        case "hit_rate":
+            return stats.hit_rate
         case "throughput":
             return stats.throughput_per_s if counts.scheduled else None
         case "rate":
             return stats.rate_per_s if counts.scheduled else None
         case _:
             raise ValueError(f"{metric!r} is not a metric")
+
+
+def _check_rate(stats: Stats, name: str) -> float | None:
+    """The share of answers that came as far as the checks on which this one held."""
+    failed = {each: count for each, count in stats.error_classes.items() if each.startswith(CHECK_CLASS)}
+    judged = stats.counts.ok + sum(failed.values())
+    return 1 - fraction_of(failed.get(CHECK_CLASS + name, 0), judged) if judged else None
 
 
 def is_censored(stats: Stats, time: str, quantile: float) -> bool:

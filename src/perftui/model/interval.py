@@ -93,6 +93,10 @@ class Cell(Line, frozen=True, kw_only=True):
     """Intended to start, of every started request. None in users mode."""
     error_time: HistogramData = HistogramData()
     """Service time of failed requests: a server that fails fast must not look faster."""
+    hit_time: HistogramData | None = None
+    """Service time of ok requests that were hits; None where nobody said what a hit is."""
+    miss_time: HistogramData | None = None
+    """Of those that were none."""
     times: dict[str, TimePart] = {}
     ok_in_measure: int | None = None
     """Of the ok answers those that ended while the load was measured, whenever they were due. None: not known (written
@@ -140,8 +144,12 @@ class HostSample(Line, frozen=True, kw_only=True):
     suspended_s: float = 0.0
     """Time the machine slept."""
     target_cpu_percent: float | None = None
-    """Of one core; None when the target's process is not known."""
+    """Of one core, its whole tree of processes; None when the target's process is not known."""
     target_memory_bytes: int | None = None
+    """Resident, of the whole tree."""
+    target_threads: int | None = None
+    target_open_files: int | None = None
+    target_processes: int | None = None
 
 
 class TrustReason(Line, frozen=True, kw_only=True):

@@ -8,11 +8,14 @@ from msgspec import Struct, field
 
 from perftui.model.interval import Counts, NumberVerdict, TrustReason, TrustVerdict
 from perftui.model.plan import Plan
+from perftui.model.search import Search
 
 Status = Literal["running", "finished", "stopped", "aborted", "interrupted", "failed"]
 Verdict = Literal["pass", "warn", "fail", "none"]
 REGRESSION = "regression"
 """Code of the finding that a run is worse than its baseline."""
+ENDED_BY_OBJECTIVE = "objective"
+"""Who ended a run, in its `status_detail`, when a critical limit did."""
 METRIC_DEFINITIONS = 1
 """Version of what the numbers mean; part of the comparability key."""
 
@@ -70,6 +73,10 @@ class Stats(Part, frozen=True, kw_only=True):
     service_time_ms: LatencyStats = LatencyStats()
     start_delay_ms: LatencyStats = LatencyStats()
     error_time_ms: LatencyStats = LatencyStats()
+    hit_rate: float | None = None
+    """Hits among the ok answers of operations that say what a hit is; None: none says it."""
+    hit_time_ms: LatencyStats = LatencyStats()
+    miss_time_ms: LatencyStats = LatencyStats()
     response_time_bounds: dict[str, Bound] = {}
     """By statistic (p50 to p99_9, mean); empty where the generator's lag is not known."""
     service_time_bounds: dict[str, Bound] = {}
@@ -84,6 +91,29 @@ class Summary(Part, frozen=True, kw_only=True):
     duration_s: float = 0.0
     total: Stats = Stats()
     operations: dict[str, Stats] = {}
+
+
+class LevelStats(Part, frozen=True, kw_only=True):
+    """What a stage that holds one level measured, by the second in which requests ended."""
+
+    stage: int
+    """Its number, from 1."""
+    level: float
+    start_s: float
+    duration_s: float
+    total: Stats = Stats()
+    operations: dict[str, Stats] = {}
+
+
+class Growth(Part, frozen=True, kw_only=True):
+    """How the memory of the target's process moved: a robust slope, and where it lies at 95 %."""
+
+    per_hour: float
+    """Bytes."""
+    low: float
+    high: float
+    seconds: float
+    """How long it was watched."""
 
 
 class Spread(Part, frozen=True, kw_only=True):
@@ -124,8 +154,11 @@ class ObjectiveResult(Part, frozen=True, kw_only=True):
 
     metric: str
     operation: str = ""
+    level: float | None = None
+    over_s: float = 0.0
     value: float | None = None
-    """In the metric's unit (ms, fraction, per second); None when nothing was measured."""
+    """In the metric's unit (ms, fraction, per second, bytes); None when nothing was measured. With `over_s`, of the
+    worst stretch."""
     target: str = ""
     critical: str = ""
     verdict: Verdict = "none"
@@ -162,6 +195,8 @@ class Record(Part, frozen=True, kw_only=True):
     rounds_of: str = ""
     """Id shared by the rounds of one `--rounds N` run; empty otherwise."""
     round: int = 0
+    search: Search | None = None
+    """The search for the highest level that this run confirms or not."""
     plan: Plan
     environment: Environment = Environment()
     trust: Trust = Trust()
@@ -169,7 +204,11 @@ class Record(Part, frozen=True, kw_only=True):
     summary: Summary = Summary()
     phases: dict[str, Stats] = {}
     """Total of each phase."""
+    levels: tuple[LevelStats, ...] = ()
+    """The stages that hold a level, where there are several."""
     host: dict[str, Spread] = {}
+    target_growth: Growth | None = None
+    """Memory of the target's process; None when it is not known, or was watched too shortly to say."""
     objectives: tuple[ObjectiveResult, ...] = ()
     findings: tuple[Finding, ...] = field(default_factory=tuple)
     verdict: Verdict = "none"
@@ -184,3 +223,9 @@ class Record(Part, frozen=True, kw_only=True):
         """Why the safety guard ended the run; empty when it did not."""
         who, _, why = self.status_detail.partition(": ")
         return why if who in {"auto-stop", "guard"} else ""
+
+    @property
+    def ended_by_objective(self) -> str:
+        """Which critical limit ended the run, and how it was missed; empty when none did."""
+        who, _, why = self.status_detail.partition(": ")
+        return why if who == ENDED_BY_OBJECTIVE else ""

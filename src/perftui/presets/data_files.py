@@ -13,7 +13,7 @@ import msgspec
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
-from perftui.presets.text_files import decode_text, read_text
+from perftui.presets.text_files import decode_text, file_problem, read_text
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -45,6 +45,8 @@ def read_columns(path: Path) -> tuple[str, ...]:
     Raises:
         UsageError: as read_rows.
     """
+    if problem := file_problem(path, MOST_BYTES):
+        raise UsageError(f"{safe_text(str(path))}: {problem}")
     try:
         with path.open("rb") as file:
             start = file.read(_START_BYTES)

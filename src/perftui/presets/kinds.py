@@ -224,6 +224,43 @@ class Duration(Kind):
         return {"type": "string", "pattern": r"^\s*(0|(\d+(\.\d+)?\s*(us|µs|ms|s|m|min|h)\s*)+)$", "examples": ["30s"]}
 
 
+class Size(Kind):
+    """A number of bytes with a unit."""
+
+    def __init__(self, *, low: int, high: int) -> None:
+        """Describe the size: from low to high bytes."""
+        self._low = low
+        self._high = high
+
+    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
+        problem = f'{show(value)} is not a size; write it as "10MiB" or "500kB"'
+        if isinstance(value, str):
+            try:
+                size = parse_size(value[:100])
+            except ValueError as error:
+                problem = safe_text(str(error))
+            else:
+                if self._low <= size <= self._high:
+                    return size
+                problem = f"{safe_text(value, 40)} is not between {_size_text(self._low)} and {_size_text(self._high)}"
+        problems.add(path, problem)
+        return BAD
+
+    def write(self, value: int) -> object:
+        """With the largest unit that it is a whole number of."""
+        return _size_text(value)
+
+    def _schema(self) -> Schema:
+        return {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG][iI]?)?[bB]\s*$", "examples": ["10MiB"]}
+
+
+def _size_text(size: int) -> str:
+    for unit, scale in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
+        if size % scale == 0:
+            return f"{size // scale}{unit}"
+    return f"{size}B"
+
+
 class Choice(Kind):
     """One of some words."""
 
@@ -284,27 +321,6 @@ class ListOf(Kind):
         if self._least:
             schema["minItems"] = self._least
         return {"anyOf": [schema, self._member.schema()]} if self._single or self._table else schema
-
-
-class Bytes(Kind):
-    """A number of bytes, or a size with a unit."""
-
-    def __init__(self, high: int) -> None:
-        self._high = high
-
-    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
-        try:
-            size = parse_size(value) if isinstance(value, str) else value
-        except ValueError as error:
-            problems.add(path, str(error))
-            return BAD
-        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= self._high:
-            problems.add(path, f'{show(value)} is no size up to {self._high:,} bytes; write it as 4096 or "4KiB"')
-            return BAD
-        return size
-
-    def _schema(self) -> Schema:
-        return {"type": ["integer", "string"]}
 
 
 class MapOf(Kind):

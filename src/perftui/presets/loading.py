@@ -18,6 +18,7 @@ from perftui.presets.format import ELSEWHERE, PRESET_KEYS
 from perftui.presets.one_request import url_preset
 from perftui.presets.overrides import Overrides, apply_overrides, apply_url
 from perftui.presets.problems import GIVEN_URL, KeyPath, Problems
+from perftui.presets.redaction import with_shown_names
 from perftui.presets.references import check_references
 from perftui.presets.sections import Section
 from perftui.presets.settings import apply_settings
@@ -110,12 +111,13 @@ def read_preset(
         if isinstance(plan, Plan):
             plan = with_absolute_files(plan, directory)
             if url is not None:
-                plan = apply_url(plan, url, problems)
+                plan = apply_url(plan, url, problems, changed)
             plan = apply_overrides(plan, overrides, problems)
             plan = _with_default_url(plan)
             if needs_url and url is None and not plan.target.url and "" in plan.used_targets:
                 problems.add(("target", "url"), "is missing; write it here, or give a URL on the command line")
             check_references(plan, problems, whole_files=whole_files)
+            plan = with_shown_names(plan)
             if not problems:
                 return plan
     raise UsageError(*problems.lines(shown, text, changed=changed))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit, urlunsplit
 
 from msgspec.structs import replace
 
@@ -36,7 +36,14 @@ _USER = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{0,30}://)[^/?#\s@\"']{1,2000}@")
 class Redactor:
     """Blanks out secrets: values it was given in every form they are sent in, and what stands under a telling name."""
 
-    def __init__(self, secrets: Sequence[str] = ()) -> None:
+    def __init__(self, secrets: Sequence[str] = (), headers: Sequence[str] = ()) -> None:
+        """Know what is secret.
+
+        Args:
+            secrets: values.
+            headers: names of headers that are never shown, whatever they are called.
+        """
+        self._headers = frozenset(name.lower() for name in headers)
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
         self._values = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
@@ -54,7 +61,11 @@ class Redactor:
     def headers(self, pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Headers without secrets; the names are kept."""
         return tuple(
-            (self.text(name), REDACTED if is_secret_header(name) else self.text(value)) for name, value in pairs
+            (
+                self.text(name),
+                REDACTED if is_secret_header(name) or name.lower() in self._headers else self.text(value),
+            )
+            for name, value in pairs
         )
 
     def url(self, url: str) -> str:
@@ -65,6 +76,11 @@ class Redactor:
 def is_secret_header(name: str) -> bool:
     """Whether a header of this name is never shown."""
     return bool(_HEADER.search(name))
+
+
+def is_secret_member(name: str) -> bool:
+    """The same, by names that mean nothing else: what stands under them is secret elsewhere, too."""
+    return bool(_MEMBER_NAME.search(name))
 
 
 def is_secret_field(name: str) -> bool:
@@ -83,9 +99,75 @@ def _redact_target(target: Target) -> Target:
         target,
         url=_redact_url(target.url),
         proxy=_redact_url(target.proxy),
-        headers=_redact_headers(target.headers),
+        headers=_redact_headers(target.headers, target.secret_headers),
         auth=_redact_auth(target.auth) if target.auth else None,
     )
+
+
+def with_shown_names(plan: Plan) -> Plan:
+    """The plan with names, titles and descriptions that hold no secret: results are stored and shown under them."""
+    text = Redactor(typed_values(plan)).text
+    names: dict[str, str] = {}
+    taken = {operation.name for operation in plan.counted_operations}
+
+    def shown(name: str) -> str:
+        if name not in names:
+            hidden, number = text(name), 1
+            while hidden != name and hidden in taken:  # results of two operations are kept apart
+                number += 1
+                hidden = f"{text(name)} {number}"
+            taken.add(hidden)
+            names[name] = hidden
+        return names[name]
+
+    plan = rewrite_operations(plan, lambda operation: replace(operation, name=shown(operation.name)))
+    return replace(
+        plan,
+        title=text(plan.title),
+        description=text(plan.description),
+        journeys=tuple(replace(journey, name=shown(journey.name)) for journey in plan.journeys),
+        objectives=tuple(
+            replace(objective, operation=shown(objective.operation) if objective.operation else "")
+            for objective in plan.objectives
+        ),
+    )
+
+
+def typed_values(plan: Plan) -> list[str]:
+    """Values under telling names that are typed into the plan, as they stand there; those with placeholders not."""
+    found: list[str] = []
+
+    def note(operation: Operation) -> Operation:
+        found.extend(value for name, value in operation.headers.items() if is_secret_header(name))
+        found.extend(unquote(match[3]) for match in _PARAMETER.finditer(operation.path) if is_secret_member(match[2]))
+        parts = {part.name: part.value for part in operation.multipart}
+        for document in (operation.query, operation.form, parts, operation.json, operation.request):
+            found.extend(_values_of(document))
+        return operation
+
+    rewrite_operations(plan, note)
+    for target in (plan.target, *plan.targets.values()):
+        secret = {name.lower() for name in target.secret_headers}
+        found += [value for name, value in target.headers.items() if is_secret_header(name) or name.lower() in secret]
+        found += [unquote(password) for url in (target.url, target.proxy) if (password := _password(url))]
+    return found
+
+
+def _values_of(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(inner, str) and is_secret_member(name):
+                yield inner
+            else:
+                yield from _values_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _values_of(inner)
+
+
+def _password(url: str) -> str:
+    authority = url.partition("://")[2].partition("/")[0]
+    return authority.rpartition("@")[0].partition(":")[2]
 
 
 def _forms(secret: str) -> set[str]:
@@ -131,8 +213,9 @@ def _redact_value(header: str, value: str) -> str:
     return _blank(value) if is_secret_header(header) else value
 
 
-def _redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: _redact_value(name, value) for name, value in headers.items()}
+def _redact_headers(headers: Mapping[str, str], secret: Sequence[str] = ()) -> dict[str, str]:
+    hidden = {name.lower() for name in secret}
+    return {name: REDACTED if name.lower() in hidden else _redact_value(name, value) for name, value in headers.items()}
 
 
 def _redact_url(url: str) -> str:
@@ -153,10 +236,16 @@ def _redact_operation(operation: Operation) -> Operation:
         query={name: _redact_member(name, value) for name, value in operation.query.items()},
         headers=_redact_headers(operation.headers),
         json=_redact_document(operation.json),
+        body=_redact_text(operation.body),
         form={name: _redact_member(name, value) for name, value in operation.form.items()},
         multipart=tuple(replace(part, value=_redact_member(part.name, part.value)) for part in operation.multipart),
         request={name: _redact_member(name, value) for name, value in operation.request.items()},
     )
+
+
+def _redact_text(body: str) -> str:
+    """A body that was typed: what stands under telling names in it. One with placeholders stays, it says nothing."""
+    return body if "${" in body else Redactor().text(body)
 
 
 def _redact_parameter(text: str) -> str:

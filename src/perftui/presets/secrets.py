@@ -15,11 +15,13 @@ from perftui.model.errors import UsageError
 from perftui.model.plan import Auth, Check, Operation, Plan, Target
 from perftui.model.text import safe_text
 from perftui.presets import grammar, texts
+from perftui.presets.redaction import typed_values
 from perftui.presets.references import strings_of
 from perftui.presets.rewriting import rewrite_operations, rewrite_strings
-from perftui.presets.text_files import read_text
+from perftui.presets.text_files import MOST_UPLOAD_BYTES, file_problem, read_text
 
 _MOST_FILE_BYTES = 64 * 1024
+_MOST_CERTIFICATE_BYTES = 8 * 1024 * 1024
 T = TypeVar("T")
 
 
@@ -60,7 +62,7 @@ def resolve_secrets(plan: Plan) -> tuple[Plan, tuple[str, ...]]:
 def typed_secrets(plan: Plan) -> tuple[str, ...]:
     """Secret values that stand in the plan itself, and the forms in which they are sent."""
     auth = plan.target.auth
-    found: list[str] = []
+    found = list(map(_literal, typed_values(plan)))
     if auth is not None:
         pairs = [(_literal(user), _literal(password)) for user, password in filter(None, (auth.basic, auth.digest))]
         found += [_literal(auth.bearer), *(password for _, password in pairs)]
@@ -154,6 +156,7 @@ def _problems(plan: Plan) -> list[str]:
     found = [f"{name}.url: {problem}" for name, one in named.items() if (problem := texts.target_problem(one.url))]
     if (auth := plan.target.auth) and auth.oauth2 and (problem := texts.url_problem(auth.oauth2.token_url)):
         found.append(f"target.auth.oauth2.token_url: {problem}")
+    found += _file_problems(plan)
     places: list[tuple[str, Target | Operation]] = [*named.items()]
     every = (*plan.counted_operations, *plan.before, *plan.after)
     places += [(operation.name, operation) for operation in every]
@@ -168,6 +171,25 @@ def _problems(plan: Plan) -> list[str]:
     if auth and any(texts.header_value_problem(text) for text in _header_texts(auth)):
         found.append("target.auth: a value holds a line end or NUL, which no header can")
     return found
+
+
+def _file_problems(plan: Plan) -> list[str]:
+    """Files that are read when workers start: what would hang them, or fill their memory, is told before."""
+    files: list[tuple[str, str, int]] = []
+    for operation in (*plan.counted_operations, *plan.before, *plan.after):
+        files.append((f"{operation.name}: body_file", operation.body_file, MOST_UPLOAD_BYTES))
+        files += [(f"{operation.name}: multipart", part.file, MOST_UPLOAD_BYTES) for part in operation.multipart]
+    for target in (plan.target, *plan.targets.values()):
+        tls = target.tls
+        files += [
+            (f"target.tls.{name}", getattr(tls, name), _MOST_CERTIFICATE_BYTES)
+            for name in ("ca_file", "cert_file", "key_file")
+        ]
+    return [
+        f"{place}: {safe_text(file)}: {problem}"
+        for place, file, most in files
+        if file and (problem := file_problem(Path(file), most))
+    ]
 
 
 def _header_texts(auth: Auth) -> list[str]:

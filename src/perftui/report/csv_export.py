@@ -17,10 +17,19 @@ from perftui.model.record import LatencyStats, Record, Stats
 from perftui.store.loading import LoadedRun
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t")
-_LATENCIES = ("response_time_ms", "service_time_ms", "start_delay_ms", "error_time_ms")
+_LATENCIES = ("response_time_ms", "service_time_ms", "start_delay_ms", "error_time_ms", "hit_time_ms", "miss_time_ms")
 _COUNTS = Counts.__struct_fields__
 _STATISTICS = LatencyStats.__struct_fields__
-_RATES = ("rate_per_s", "throughput_per_s", "attained", "error_rate", "timeout_rate", "received_bytes", "sent_bytes")
+_RATES = (
+    "rate_per_s",
+    "throughput_per_s",
+    "attained",
+    "error_rate",
+    "timeout_rate",
+    "received_bytes",
+    "sent_bytes",
+    "hit_rate",
+)
 _BOUNDED = (*QUANTILES, "mean")
 _SERIES_BOUNDED = ("p50", "p95", "p99", "mean")
 _SERIES_STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
@@ -50,7 +59,7 @@ def write_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def summary_csv(runs: Sequence[LoadedRun]) -> str:
-    """The measure phase of each run: one row for the total, one per operation."""
+    """The measure phase of each run: one row for the total, one per operation; then the same of each level."""
     titles = ["run", "label", "preset", "url", "started_at", "status", "verdict", "trust", "duration_s", "operation"]
     titles += [
         *_COUNTS,
@@ -58,27 +67,37 @@ def summary_csv(runs: Sequence[LoadedRun]) -> str:
         *(f"{time.removesuffix('_ms')}_{name}_ms" for time in _LATENCIES for name in _STATISTICS),
         *(f"response_time_{name}_{end}" for name in _BOUNDED for end in ("least_ms", "worth")),
     ]
-    titles = [title.replace("_count_ms", "_count") for title in titles] + ["error_classes"]
+    titles = [title.replace("_count_ms", "_count") for title in titles] + ["error_classes", "level"]
     rows = [
-        _summary_row(run.record, name, stats)
+        _summary_row(run.record, name, stats, seconds, level)
         for run in runs
-        for name, stats in [(TOTAL, run.record.summary.total), *run.record.summary.operations.items()]
+        for name, stats, seconds, level in _parts(run.record)
     ]
     return write_csv(titles, rows)
 
 
-def _summary_row(record: Record, name: str, stats: Stats) -> list[object]:
+def _parts(record: Record) -> Iterable[tuple[str, Stats, float, float | None]]:
+    """Name, numbers, seconds and level of each row; the whole measure phase has no level."""
+    whole = (None, record.summary.duration_s, record.summary.total, record.summary.operations)
+    levels = ((level.level, level.duration_s, level.total, level.operations) for level in record.levels)
+    for level, seconds, total, operations in (whole, *levels):
+        for name, stats in [(TOTAL, total), *operations.items()]:
+            yield name, stats, seconds, level
+
+
+def _summary_row(record: Record, name: str, stats: Stats, seconds: float, level: float | None) -> list[object]:
     about = [record.id, record.label, record.plan.name, record.plan.where, record.started_at]
     about += [record.status, record.verdict, record.trust.verdict]
     return [
         *about,
-        record.summary.duration_s,
+        seconds,
         name,
         *(getattr(stats.counts, count) for count in _COUNTS),
         *(getattr(stats, rate) for rate in _RATES),
         *(value for time in _LATENCIES for value in _times(getattr(stats, time), _STATISTICS)),
         *(value for name in _BOUNDED for value in _bound(stats, name)),
         " ".join(f"{name}={count}" for name, count in stats.error_classes.items()),
+        level,
     ]
 
 

@@ -11,6 +11,9 @@ from perftui.model.record import Record, Stats, Verdict
 from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
 from perftui.report.html_parts import Cell, Table, Tag
 from perftui.report.html_plots import run_figures
+from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.search import TITLES as TRIED
+from perftui.report.search import answer_words, step_rows
 from perftui.report.svg import Figure
 from perftui.report.words import (
     MISSING,
@@ -57,8 +60,11 @@ class RunPage(Struct, frozen=True, kw_only=True):
     figures: Sequence[tuple[str, str]]
     findings: Sequence[str]
     heat: Figure | None
+    search: Table
+    answer: str
     objectives: Table
     times: Table
+    levels: Table
     parts: str
     plots: Sequence[Figure]
     operations: Table
@@ -86,8 +92,11 @@ def run_page(run: LoadedRun) -> RunPage:
         figures=_figures(record),
         findings=_findings(record),
         heat=drawn.heat,
+        search=Table(titles=TRIED, rows=step_rows(record), left=0, words=2),
+        answer=answer_words(record),
         objectives=_objectives(record),
         times=_times(record),
+        levels=Table(titles=[level_title(record), *TITLES], rows=level_rows(record), left=0),
         parts=f"Mean per request, ms: {parts}" if parts else "",
         plots=drawn.over_time,
         operations=_operations(record),
@@ -163,6 +172,7 @@ def _times(record: Record) -> Table:
     total = record.summary.total
     labels = {"response time": total.response_time_ms, "service time": total.service_time_ms}
     labels |= {"start delay": total.start_delay_ms, "failed after": total.error_time_ms}
+    labels |= {"hits": total.hit_time_ms, "misses": total.miss_time_ms}
     if record.plan.load.mode == "users":
         del labels["response time"], labels["start delay"]
     rows: list[list[Cell]] = [

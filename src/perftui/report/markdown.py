@@ -19,12 +19,16 @@ from perftui.report.comparison import (
     value_text,
     verdict_text,
 )
+from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.search import TITLES as TRIED
+from perftui.report.search import answer_words, step_rows
 from perftui.report.words import (
     MISSING,
     TRUST_WORDS,
     error_lines,
     error_meaning,
     headline,
+    hits_texts,
     moment_text,
     number_text,
     objective_name,
@@ -77,9 +81,12 @@ def run_markdown(run: LoadedRun) -> str:
                 f"{total.counts.scheduled:,} requests"
             )
         ],
+        _search(record),
         _latencies(record),
         _objectives(record),
+        _levels(record),
         _operations(record),
+        [f"- hit rate {plain(hits)}" for hits in hits_texts(record)],
         [_error(name, count) for name, count in error_lines(total.error_classes)[:_MOST_ERRORS]],
         [f"- {plain(finding.detail)}" for finding in record.findings],
         [f"- trust: {plain(reason.detail)}" for reason in record.trust.reasons],
@@ -131,6 +138,18 @@ def _objectives(record: Record) -> list[str]:
         ],
         right_from=2,
     )
+
+
+def _search(record: Record) -> list[str]:
+    if record.search is None:
+        return []
+    rows = [[*row[:-1], plain(row[-1])] for row in step_rows(record)]
+    return [f"**{plain(answer_words(record))}**", "", *markdown_table(TRIED, rows, right_from=0)]
+
+
+def _levels(record: Record) -> list[str]:
+    rows = level_rows(record)
+    return markdown_table([level_title(record), *TITLES], rows, right_from=0) if rows else []
 
 
 def _operations(record: Record) -> list[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from perftui.model.record import LatencyStats, Record, Stats
 from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
+from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.search import TITLES as TRIED
+from perftui.report.search import answer_words, step_rows
 from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.words import (
     LEAST_VALUES,
@@ -12,6 +15,7 @@ from perftui.report.words import (
     TRUST_WORDS,
     error_lines,
     headline,
+    hits_texts,
     moment_text,
     number_text,
     objective_name,
@@ -33,7 +37,15 @@ _SHOWN_ERRORS = 8
 
 def summary_text(record: Record) -> str:
     """The whole summary, ending with a line end. Nothing in it depends on where or when it is printed."""
-    numbers = [_counts(record), _latencies(record), _operations(record), _objectives(record), _findings(record)]
+    numbers = [
+        _search(record),
+        _counts(record),
+        _latencies(record),
+        _levels(record),
+        _operations(record),
+        _objectives(record),
+    ]
+    numbers.append(_findings(record))
     trust = _trust(record)
     # before numbers that are not to be believed, after others
     sections = [_head(record), *([trust, *numbers] if record.trust.verdict == "invalid" else [*numbers, trust])]
@@ -73,6 +85,8 @@ def _counts(record: Record) -> list[str]:
         throughput.append(f"attained {format_percent(total.attained)} of what was asked")
     lines += _field("throughput", *throughput)
     lines += _field("errors", *_errors(total))
+    for number, hits in enumerate(hits_texts(record)):
+        lines += _field("" if number else "hit rate", hits)
     if total.received_bytes or total.sent_bytes:
         per_second = format_bytes(total.received_bytes / (summary.duration_s or 1.0))
         received = f"{format_bytes(total.received_bytes)} received ({per_second}/s)"
@@ -106,8 +120,13 @@ def _latencies(record: Record) -> list[str]:
     rows.append(("service time", total.service_time_ms))
     if record.plan.load.mode == "rate":
         rows.append(("start delay", total.start_delay_ms))
-    if total.error_time_ms.count:
-        rows.append(("failed after", total.error_time_ms))
+    for label, times in (
+        ("failed after", total.error_time_ms),
+        ("hits", total.hit_time_ms),
+        ("misses", total.miss_time_ms),
+    ):
+        if times.count:
+            rows.append((label, times))
     shown = [(label, times) for label, times in rows if times.count]
     if not shown:
         return []
@@ -145,6 +164,20 @@ def _latencies(record: Record) -> list[str]:
 
 def _wide(column: Column, position: int) -> Column:
     return column if position == 0 else Column(column.title.rjust(6), right=True)
+
+
+def _search(record: Record) -> list[str]:
+    if record.search is None:
+        return []
+    columns = [*(Column(title, right=True) for title in TRIED[:-1]), Column(TRIED[-1], least=20)]
+    answer = wrap(answer_words(record), WIDTH, _INDENT, _INDENT)
+    return [*answer, *table(columns, step_rows(record), width=WIDTH, indent=_INDENT)]
+
+
+def _levels(record: Record) -> list[str]:
+    rows = level_rows(record)
+    columns = [Column(level_title(record), right=True), *(Column(title, right=True) for title in TITLES)]
+    return table(columns, rows, width=WIDTH, indent=_INDENT) if rows else []
 
 
 def _operations(record: Record) -> list[str]:

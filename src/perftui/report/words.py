@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from perftui.model.error_classes import error_class
 from perftui.model.interval import TrustVerdict
-from perftui.model.objectives import METRICS, TIME_METRICS, format_value, metric_unit
+from perftui.model.objectives import TIME_METRICS, format_value, is_metric, metric_unit
 from perftui.model.plan import Load, Plan
 from perftui.model.record import LatencyStats, ObjectiveResult, Record, Stats, Verdict
 from perftui.model.units import format_duration, format_ms, format_percent
@@ -107,6 +107,20 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
 
 
+def hits_texts(record: Record) -> list[str]:
+    """Share of hits, and the times of hits and misses apart, of every operation that says what a hit is."""
+    found = {name: stats for name, stats in record.summary.operations.items() if stats.hit_rate is not None}
+    lines = []
+    for name, stats in found.items():
+        words = [f"{format_percent(stats.hit_rate or 0.0)} of {stats.hit_time_ms.count + stats.miss_time_ms.count:,}"]
+        for kind, times in (("hit", stats.hit_time_ms), ("miss", stats.miss_time_ms)):
+            if times.count:
+                shown = (f"{field} {format_ms(getattr(times, field))}" for field in ("p50", "p95", "p99"))
+                words.append(f"{kind} {' '.join(shown)} ms")
+        lines.append(f"{name}: {', '.join(words)}" if len(record.summary.operations) > 1 else ", ".join(words))
+    return lines
+
+
 def parts_text(parts: dict[str, float]) -> list[str]:
     """Where a request's time goes, in the order in which it goes there; parts that took nothing are left out."""
     named = [(name, parts[name]) for name in TIME_PARTS if parts.get(name, 0.0) >= 0.0005]
@@ -114,14 +128,21 @@ def parts_text(parts: dict[str, float]) -> list[str]:
 
 
 def objective_name(result: ObjectiveResult) -> str:
-    """The metric, after its operation where it has one; said where nobody asked for it."""
+    """The metric, after its operation where it has one, and where or over how long it must hold.
+
+    One that nobody asked for says so.
+    """
     name = f"{result.operation}: {result.metric}" if result.operation else result.metric
+    if result.level is not None:
+        name = f"{name} at {result.level:,.6g}"
+    elif result.over_s:
+        name = f"{name} over {format_duration(result.over_s)}"
     return f"{name} (implied)" if result.implied else name
 
 
 def objective_value(result: ObjectiveResult) -> str:
     """The measured value with its unit; `–` when there is none."""
-    if result.value is None or result.metric not in METRICS:
+    if result.value is None or not is_metric(result.metric):
         return MISSING
     unit = metric_unit(result.metric)
     return f"{number_text(result.value)}/s" if unit == "per_s" else format_value(result.value, unit)

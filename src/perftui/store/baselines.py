@@ -11,8 +11,10 @@ from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
 from perftui.model.record import Record
 from perftui.store.files import make_private_directory, read_limited, write_atomic
+from perftui.store.index import run_names
 from perftui.store.library import RunLibrary
 from perftui.store.records import read_record
+from perftui.store.safe_reading import safe_json
 
 BASELINES_NAME = "baselines.json"
 _MOST_BYTES = 16 * 1024 * 1024
@@ -43,18 +45,17 @@ def set_baseline(reference: str, *, force: bool = False, library: RunLibrary | N
         UsageError: there is no such run, or it must not be a baseline.
     """
     runs = library or RunLibrary()
-    path = runs.find(reference)
+    path = runs.find_own(reference)
     record = read_record(path)
     problems = _unfit(record)
-    if path.absolute().parent != runs.root.absolute():
-        raise UsageError(f"{path}: is not among the saved runs; name it in `perftui compare` instead")
     if record.status == "running":
-        raise UsageError(f"{record.id}: is still running")
+        raise UsageError(f"{path.name}: is still running")
     if problems and not force:
         raise UsageError(
-            *(f"{record.id}: {problem}; --force takes it as a baseline all the same" for problem in problems)
+            *(f"{path.name}: {problem}; --force takes it as a baseline all the same" for problem in problems)
         )
-    chosen = Baseline(preset=record.plan.name, url=record.plan.where, run_id=record.id)
+    # the folder's name: a copy of a run says the id of the original in its record
+    chosen = Baseline(preset=record.plan.name, url=record.plan.where, run_id=path.name)
     others = [other for other in list_baselines(runs) if (other.preset, other.url) != (chosen.preset, chosen.url)]
     _save(runs, [*others, chosen])
     return chosen
@@ -69,19 +70,26 @@ def get_baseline(plan: Plan, library: RunLibrary | None = None) -> str | None:
     runs = library or RunLibrary()
     for baseline in list_baselines(runs):
         if (baseline.preset, baseline.url) == (plan.name, plan.where):
-            return baseline.run_id if (runs.root / baseline.run_id).is_dir() else None
+            return baseline.run_id if baseline.run_id in run_names(runs.root) else None
     return None
 
 
-def clear_baseline(preset: str = "", library: RunLibrary | None = None) -> list[Baseline]:
-    """Forget the baselines of a preset, or all of them, and say which.
+def clear_baseline(
+    preset: str | None = None, library: RunLibrary | None = None, *, run_id: str | None = None
+) -> list[Baseline]:
+    """Forget the baselines of a preset, those that are a run, or all of them, and say which.
+
+    Args:
+        preset: only its baselines; None: of any preset.
+        library: the runs; None: the user's own.
+        run_id: only where this run is the baseline; None: any run.
 
     Raises:
         UsageError: the list of baselines is damaged.
     """
     runs = library or RunLibrary()
     every = list_baselines(runs)
-    gone = [baseline for baseline in every if preset in {"", baseline.preset}]
+    gone = [baseline for baseline in every if preset in {None, baseline.preset} and run_id in {None, baseline.run_id}]
     if gone:
         _save(runs, [baseline for baseline in every if baseline not in gone])
     return gone
@@ -97,8 +105,8 @@ def list_baselines(library: RunLibrary | None = None) -> list[Baseline]:
     if not file.exists():
         return []
     try:
-        return list(msgspec.json.decode(read_limited(file, _MOST_BYTES), type=_Chosen).baselines)
-    except (msgspec.DecodeError, RecursionError) as error:
+        return list(msgspec.json.decode(safe_json(read_limited(file, _MOST_BYTES)), type=_Chosen).baselines)
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{file}: damaged ({error}); delete it and set the baselines again") from error
 
 

@@ -10,6 +10,7 @@ from perftui.model.errors import UsageError
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
+_OTHERS_WRITE = 0o022
 _NEW_FILE = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -37,22 +38,22 @@ SYSTEM_CALLS = FileCalls()
 
 
 def make_private_directory(path: Path) -> None:
-    """Make a folder with mode 0700, and its parents, whatever the umask. An existing one must be ours.
+    """Make a folder with mode 0700, and its parents, whatever the umask. An existing one must be ours, and stays so.
 
     Raises:
-        UsageError: it is a symbolic link, no folder, or belongs to somebody else.
+        UsageError: it is a symbolic link, no folder, belongs to somebody else, or others may write there.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=PRIVATE_DIRECTORY)
     except FileExistsError:
         check_private_directory(path)
+        if path.stat().st_mode & _OTHERS_WRITE:
+            raise UsageError(f"{path}: other users may write there; close it with: chmod go-w {path}") from None
     except OSError as error:
         raise UsageError(
             f"{path}: cannot be made: {error.strerror}; see PERFTUI_DATA_DIR, PERFTUI_RUNTIME_DIR"
         ) from error
-    if stat.S_IMODE(path.stat().st_mode) != PRIVATE_DIRECTORY:
-        path.chmod(PRIVATE_DIRECTORY)
 
 
 def check_private_directory(path: Path) -> None:
@@ -137,9 +138,10 @@ def read_limited(path: Path, limit_bytes: int) -> bytes:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise UsageError(f"{path}: is not a file")
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise UsageError(f"{path}: is not a file")
             data = file.read(limit_bytes + 1)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error

@@ -14,10 +14,11 @@ from perftui.model.errors import PerftuiError, UsageError
 from perftui.model.interval import TrustVerdict
 from perftui.model.journal import Header
 from perftui.model.record import Record, Status, Verdict
-from perftui.store.files import write_atomic
+from perftui.store.files import read_limited, write_atomic
 from perftui.store.journal import JOURNAL_NAME, JournalFollower
 from perftui.store.liveness import is_live
 from perftui.store.records import RECORD_NAME, read_record
+from perftui.store.safe_reading import safe_json
 
 INDEX_NAME = ".index.json"
 MOST_INDEX_BYTES = 64 * 1024 * 1024
@@ -96,10 +97,9 @@ class RunIndex:
 
     def _load(self) -> dict[str, _Entry]:
         try:
-            if self._file.is_symlink() or self._file.stat().st_size > MOST_INDEX_BYTES:
-                return {}
-            index = msgspec.json.decode(self._file.read_bytes(), type=_Index, dec_hook=_to_path)
-        except (OSError, msgspec.DecodeError, RecursionError):
+            data = read_limited(self._file, MOST_INDEX_BYTES)
+            index = msgspec.json.decode(safe_json(data), type=_Index, dec_hook=_to_path)
+        except (UsageError, ValueError, RecursionError):
             return {}
         return index.entries if index.schema == _SCHEMA else {}
 

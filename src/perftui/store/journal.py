@@ -7,6 +7,7 @@ whole, its checksum matches and its number is the one after the last. A journal 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,9 @@ class JournalFollower:
             return
         except OSError as error:
             raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise UsageError(f"{path}: is not a file")
         with os.fdopen(descriptor, "rb") as file:
             file.seek(self._offset)
             while self.problem is None and (chunk := file.read(_CHUNK_BYTES)):

@@ -7,7 +7,10 @@ import zlib
 import msgspec
 
 from perftui.model.errors import UsageError
+from perftui.model.interval import ErrorSample, Event, Interval
 from perftui.model.journal import JournalLine
+from perftui.store.plausible import check_interval, is_moment
+from perftui.store.safe_reading import safe_json
 
 VERSION = 1
 MOST_LINE_BYTES = 16 * 1024 * 1024
@@ -68,14 +71,22 @@ def decode_line(raw: bytes) -> tuple[int, JournalLine]:
     if cut <= 0 or raw[cut:] != b"\t%08x" % zlib.crc32(body):
         raise DamagedLineError("checksum does not match")
     try:
-        numbered = _decoder.decode(body)
+        numbered = _decoder.decode(safe_json(body))
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         _refuse_newer(body)
         raise DamagedLineError(f"not a journal line: {error}") from error
     if numbered.v != VERSION:
         _refuse_newer(body)
         raise DamagedLineError(f"version {numbered.v}")
-    return numbered.n, numbered.line
+    line = numbered.line
+    try:
+        if isinstance(line, Interval):
+            check_interval(line)
+    except ValueError as error:
+        raise DamagedLineError(str(error)) from error
+    if isinstance(line, Event | ErrorSample) and not is_moment(line.at_s):
+        raise DamagedLineError(f"something happened at {line.at_s:.3g} s")
+    return numbered.n, line
 
 
 def _refuse_newer(body: bytes) -> None:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from perftui.model.errors import PerftuiError
 from perftui.model.interval import Event
 from perftui.model.journal import JournalLine
 from perftui.store.files import SYSTEM_CALLS, FileCalls, open_new, sync_directory
@@ -17,6 +18,9 @@ from perftui.store.liveness import hold_lock
 
 SYNC_EVERY_S = 5.0
 RETRY_EVERY_S = 5.0
+_ACCESS = os.O_RDWR | os.O_APPEND
+"""Also read: what was written can be saved when its name is gone."""
+_COPIED_BYTES = 1024 * 1024
 MOST_WAITING = 900
 """Lines kept in memory while the disk refuses: 15 minutes."""
 
@@ -29,7 +33,12 @@ class JournalWriter:
     """
 
     def __init__(
-        self, path: Path, calls: FileCalls = SYSTEM_CALLS, clock: Callable[[], float] = time.monotonic
+        self,
+        path: Path,
+        calls: FileCalls = SYSTEM_CALLS,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        elsewhere: Callable[[], Path] | None = None,
     ) -> None:
         """Create the journal.
 
@@ -37,11 +46,14 @@ class JournalWriter:
             path: the first segment; it must not exist.
             calls: the system calls; tests make them fail.
             clock: seconds, for the moments of fsync and of new attempts.
+            elsewhere: makes a new folder when that of the journal is gone, or has become another.
 
         Raises:
             OSError: the file exists or cannot be made.
         """
         self._first = path
+        self._place = _identity(path.parent)
+        self._elsewhere = elsewhere
         self._calls = calls
         self._clock = clock
         self._descriptors: list[int] = []
@@ -65,6 +77,11 @@ class JournalWriter:
         hold_lock(self._descriptors[0])
 
     @property
+    def folder(self) -> Path:
+        """Where the journal is by now."""
+        return self._first.parent
+
+    @property
     def waiting(self) -> int:
         """Lines that are kept in memory because the disk refused them."""
         return len(self._waiting)
@@ -78,9 +95,52 @@ class JournalWriter:
         now = self._clock()
         if self.problem is not None and now - self._failed_at < RETRY_EVERY_S:
             return
+        self.keep_place()
         self._write_waiting()
         if self.problem is None and now - self._synced_at >= SYNC_EVERY_S:
             self.sync()
+
+    def keep_place(self) -> None:
+        """Go on elsewhere, with all that was written, when somebody removed the folder or put another in its place."""
+        if self._elsewhere is None:
+            return
+        try:
+            if not self._is_in_place():
+                self._move(self._elsewhere())
+            elif not all(map(_has_name, self._descriptors)):
+                self._move(self.folder)
+        except (OSError, PerftuiError) as error:
+            self._fail(OSError(0, f"the folder or the file is gone, and no other could be made: {error}"))
+
+    def _is_in_place(self) -> bool:
+        try:
+            return _identity(self.folder) == self._place
+        except OSError:
+            return False
+
+    def _move(self, folder: Path) -> None:
+        """Write every segment anew: files live on as long as they are open, whatever became of their names."""
+        first = folder / self._first.name
+        stays = folder == self.folder
+        moved: dict[int, int] = {}
+        try:
+            for place, descriptor in enumerate(self._descriptors):
+                if not (stays and _has_name(descriptor)):
+                    moved[place] = open_new(segment_path(first, place + 1), _ACCESS)
+                    _copy(descriptor, moved[place])
+                    self._calls.fsync(moved[place])
+            sync_directory(folder, self._calls)
+        except OSError:
+            for descriptor in moved.values():
+                os.close(descriptor)
+            raise
+        if 0 in moved:
+            hold_lock(moved[0])
+        for place, descriptor in moved.items():
+            os.close(self._descriptors[place])
+            self._descriptors[place] = descriptor
+        self._first, self._place = first, _identity(folder)
+        self._length = os.fstat(self._descriptors[-1]).st_size
 
     def sync(self) -> None:
         """Wait until the disk has every line: every 5 s, at a change of phase, at the end."""
@@ -109,7 +169,7 @@ class JournalWriter:
         self._descriptors.clear()
 
     def _open_segment(self) -> None:
-        descriptor = open_new(segment_path(self._first, self._segments + 1), os.O_WRONLY | os.O_APPEND)
+        descriptor = open_new(segment_path(self._first, self._segments + 1), _ACCESS)
         self._descriptors.append(descriptor)
         self._segments += 1
         self._length = 0
@@ -153,6 +213,25 @@ class JournalWriter:
             self._calls.truncate(self._descriptors[-1], self._length)
         except OSError:
             self._must_move = True
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """What a folder is, whatever its name: a link in its place is another."""
+    found = folder.lstat()
+    return found.st_dev, found.st_ino
+
+
+def _has_name(descriptor: int) -> bool:
+    return os.fstat(descriptor).st_nlink > 0
+
+
+def _copy(source: int, target: int) -> None:
+    at = 0
+    while data := os.pread(source, _COPIED_BYTES, at):
+        at += len(data)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(target, rest) :]
 
 
 def _moment(lines: deque[JournalLine]) -> float:

@@ -1,8 +1,13 @@
-"""All saved runs of the user: create, list, find, delete, prune."""
+"""All saved runs of the user: create, list, find, delete, prune.
+
+A reference with a slash is a path and means that very folder or file. Any other is a name: an id, or a unique prefix of
+one. What changes a run (delete, baseline, ctl) takes only runs of this library.
+"""
 
 from __future__ import annotations
 
 import builtins
+import os
 import re
 import secrets
 import shutil
@@ -16,8 +21,10 @@ from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.store.files import check_private_directory, make_private_directory
 from perftui.store.index import RunIndex, RunRow, run_names
+from perftui.store.journal import JOURNAL_NAME
 from perftui.store.liveness import is_live
 from perftui.store.paths import runs_directory
+from perftui.store.records import RECORD_NAME
 
 _ATTEMPTS = 20
 
@@ -75,11 +82,8 @@ class RunLibrary:
         Raises:
             UsageError: there is no such run, or several.
         """
-        if "/" in reference or reference in {".", ".."} or Path(reference).is_file():
-            path = Path(reference)
-            if not path.exists():
-                raise UsageError(f"{safe_text(reference)}: there is no such run folder or file")
-            return path
+        if _is_path(reference):
+            return _of_path(reference)
         ids = run_names(self.root)
         if reference == "latest":
             newest = self.list()
@@ -88,6 +92,8 @@ class RunLibrary:
             return newest[0].path
         if reference in ids:
             return self.root / reference
+        if os.path.isfile(reference):  # noqa: PTH113 - Path.is_file raises for a name that is too long
+            return Path(reference).absolute()
         matches = [run_id for run_id in ids if reference and run_id.startswith(reference)]
         if len(matches) > 1:
             some = ", ".join(sorted(matches)[:4])
@@ -95,6 +101,21 @@ class RunLibrary:
         if not matches:
             raise UsageError(f"{safe_text(reference)}: there is no such run; `perftui runs` lists them")
         return self.root / matches[0]
+
+    def find_own(self, reference: str) -> Path:
+        """The folder of a run of this library: for what changes a run, or steers it.
+
+        Raises:
+            UsageError: there is no such run, several, or it is a path to anything but a run folder of this library.
+        """
+        shown = safe_text(reference)
+        if ".." in Path(reference).parts:
+            raise UsageError(f"{shown}: leads elsewhere; name the run by its id, `perftui runs` lists them")
+        path = self.find(reference)
+        check_private_directory(path)
+        if path.resolve().parent != self.root.resolve() or path.resolve().name not in run_names(self.root):
+            raise UsageError(f"{shown}: is not in {self.root}; only saved runs can be changed")
+        return self.root / path.resolve().name
 
     def newest_ended(self, *, finished: bool = False) -> Path:
         """The folder of the newest run that is over and can be read.
@@ -115,23 +136,28 @@ class RunLibrary:
         """Whether a runner writes this run right now."""
         return is_live(self.root / run_id)
 
-    def delete(self, reference: str) -> str:
+    def delete(self, folder: Path) -> str:
         """Delete a run for good and say its id.
+
+        Args:
+            folder: of that very run, as `find_own` or `list` say it: nothing is guessed here.
 
         Raises:
             UsageError: it is running, no run of this library, or cannot be deleted.
         """
-        path = self.find(reference)
-        if path.absolute().parent != self.root.absolute():
-            raise UsageError(f"{safe_text(reference)}: is not in {self.root}; delete it yourself")
-        check_private_directory(path)
-        if is_live(path):
-            raise UsageError(f"{path.name}: is running; stop it first with `perftui ctl {path.name} stop`")
+        shown = safe_text(str(folder))
+        if folder.parent != self.root or folder.name not in run_names(self.root):
+            raise UsageError(f"{shown}: is no run in {self.root}; nothing was deleted")
+        check_private_directory(folder)
+        if not _may_be_run(folder):
+            raise UsageError(f"{shown}: holds other things than a run; delete it yourself")
+        if is_live(folder):
+            raise UsageError(f"{folder.name}: is running; stop it first with `perftui ctl {folder.name} stop`")
         try:
-            shutil.rmtree(path)
+            shutil.rmtree(folder)
         except OSError as error:
-            raise UsageError(f"{path}: cannot be deleted: {error.strerror}") from error
-        return path.name
+            raise UsageError(f"{folder}: cannot be deleted: {error.strerror}") from error
+        return folder.name
 
     def old_runs(
         self,
@@ -161,7 +187,31 @@ class RunLibrary:
             if (older_than_s is None or _age_s(row, at) > older_than_s)
             and row.id not in protected
             and not is_live(row.path)
+            and _may_be_run(row.path)
         ]
+
+
+def _is_path(reference: str) -> bool:
+    return "/" in reference or reference in {".", ".."}
+
+
+def _of_path(reference: str) -> Path:
+    # absolute: a relative one could lose its slash, and be taken for a name
+    path, shown = Path(reference).absolute(), safe_text(reference)
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises for a name that is too long
+        raise UsageError(f"{shown}: there is no such run folder or file")
+    if path.is_dir() and not _is_run(path):
+        raise UsageError(f"{shown}: is no run folder")
+    return path
+
+
+def _is_run(folder: Path) -> bool:
+    return any(os.path.lexists(folder / name) for name in (RECORD_NAME, JOURNAL_NAME))
+
+
+def _may_be_run(folder: Path) -> bool:
+    """Whether a folder among the runs is one, or was made for one that never began."""
+    return _is_run(folder) or next(folder.iterdir(), None) is None
 
 
 def new_run_id(plan_name: str) -> str:

@@ -20,7 +20,7 @@ def hold_lock(descriptor: int) -> None:
 def is_live(folder: Path) -> bool:
     """Whether a runner writes this run right now."""
     try:
-        descriptor = os.open(journal_path(folder), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(journal_path(folder), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return False
     try:

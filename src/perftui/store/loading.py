@@ -19,6 +19,7 @@ from perftui.store.library import RunLibrary
 from perftui.store.overview import overview_lines
 from perftui.store.plausible import check_plausible
 from perftui.store.records import RECORD_NAME, parse_record, read_record
+from perftui.store.safe_reading import safe_json
 
 MOST_FILE_BYTES = 256 * 1024 * 1024
 
@@ -95,7 +96,7 @@ def load_file(path: Path) -> LoadedRun:
         check_plausible(record, (), source)
         return LoadedRun(record=record, path=path)
     try:
-        document = msgspec.json.decode(data)
+        document = msgspec.json.decode(safe_json(data))
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise UsageError(f"{source}: not a run of perftui: {safe_text(str(error))}") from error
     record, intervals, events, error_samples = read_document(document, source)

@@ -40,7 +40,7 @@ def overview_lines(folder: Path) -> Iterator[JournalLine] | None:
         UsageError: it is of a newer format.
     """
     path = folder / OVERVIEW_NAME
-    if not path.exists():
+    if not path.is_file():
         return None
     follower = JournalFollower(path)
     lines = follower.poll()

@@ -39,7 +39,8 @@ def runtime_directory() -> Path:
     """The folder of control sockets; not created."""
     chosen = os.environ.get("PERFTUI_RUNTIME_DIR", "")
     if chosen:
-        return Path(chosen).absolute()
+        path = Path(chosen).absolute()
+        return path / f"{_APP}-{os.getuid()}" if _is_shared(path) else path
     if os.environ.get("XDG_RUNTIME_DIR") or not hasattr(os, "getuid"):
         with warnings.catch_warnings(action="ignore"):  # of another user, as under sudo: there is a fallback
             return platformdirs.user_runtime_path(_APP, appauthor=False)
@@ -64,6 +65,15 @@ def existing_part(folder: Path) -> Path:
     """The folder, or its nearest parent that exists and may be looked at."""
     # Path.exists raises where os.path.exists says no: in a folder that is closed to us
     return next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110 - see above
+
+
+def _is_shared(folder: Path) -> bool:
+    """Whether a folder is there and not ours alone, such as /tmp."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return False
+    return found.st_uid != os.getuid() or bool(found.st_mode & 0o077)
 
 
 def _short_directory() -> Path:

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import tomli_w
@@ -15,11 +16,16 @@ from perftui.model.interval import Counts
 from perftui.model.record import Record, Stats
 from perftui.model.text import safe_text
 from perftui.store.files import SYSTEM_CALLS, FileCalls, read_limited, write_atomic
+from perftui.store.paths import runs_directory
+from perftui.store.plausible import check_numbers, check_record
+from perftui.store.safe_reading import safe_document
 
 RECORD_NAME = "run.toml"
 SCHEMA = 1
 MOST_RECORD_BYTES = 16 * 1024 * 1024
 _TIMES = tuple(name for name in Stats.__struct_fields__ if name.endswith("_time_ms") or name == "start_delay_ms")
+_SECONDS = frozenset({"intervals", "events", "error_samples"})
+"""What an export holds besides the record; each is looked at by itself."""
 _ZEROS = dict.fromkeys(Counts.__struct_fields__, 0)
 
 
@@ -79,7 +85,10 @@ def read_record(path: Path) -> Record:
         UsageError: it cannot be read, is damaged, or is of a newer schema.
     """
     file = record_path(path)
-    return parse_record(read_limited(file, MOST_RECORD_BYTES), str(file))
+    record = parse_record(read_limited(file, MOST_RECORD_BYTES), str(file))
+    # among the saved runs the folder's name is the id: a copy there is a run of its own
+    is_saved = file != path and path.absolute().parent == runs_directory().absolute()
+    return msgspec.structs.replace(record, id=path.name) if is_saved else record
 
 
 def parse_record(data: bytes, source: str) -> Record:
@@ -89,26 +98,30 @@ def parse_record(data: bytes, source: str) -> Record:
         UsageError: they are damaged, no record, or of a newer schema.
     """
     try:
-        document = tomllib.loads(data.decode("utf-8"))
+        document = safe_document(tomllib.loads(data.decode("utf-8")))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{source}: not TOML: {safe_text(str(error))}") from error
     return to_record(document, source)
 
 
 def to_record(document: object, source: str) -> Record:
-    """The record in a document that was read from TOML or JSON.
+    """The record in a document that was read from TOML or JSON, and made safe.
 
     Raises:
         UsageError: it is no record, or of a newer schema.
     """
     schema = document.get("schema") if isinstance(document, dict) else None
-    if not isinstance(schema, int) or isinstance(schema, bool):
+    if not isinstance(document, dict) or not isinstance(schema, int) or isinstance(schema, bool):
         raise UsageError(f"{source}: not a run of perftui: the key `schema` is missing")
     check_schema(schema, source)
     try:
-        return msgspec.convert(_without_none(document), Record)
-    except (msgspec.ValidationError, RecursionError) as error:
+        check_numbers({name: value for name, value in document.items() if name not in _SECONDS})
+        record = msgspec.convert(_without_none(document), Record)
+        check_record(record)
+        _ = urlsplit(record.plan.target.url).port
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{source}: not a run of perftui: {safe_text(str(error))}") from error
+    return record
 
 
 def check_schema(schema: int, source: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perftui.model.errors import PerftuiError
+from perftui.model.text import safe_path
 from perftui.tui.sources import is_live
 
 
@@ -13,9 +14,9 @@ def farewell_text(runs: Sequence[Path]) -> str:
     """The summary of the newest finished run, one line per other run, and how to get back to those that go on."""
     kept = [path for path in runs if path.is_dir()]
     finished = [path for path in kept if not is_live(path)]
-    blocks = [f"Saved: {path}" for path in finished[:-1]]
+    blocks = [f"Saved: {safe_path(path)}" for path in finished[:-1]]
     if finished:
-        blocks.append(f"{_summary(finished[-1])}\n\nSaved: {finished[-1]}")
+        blocks.append(f"{_summary(finished[-1])}\n\nSaved: {safe_path(finished[-1])}")
     blocks += [
         f"Run {path.name} goes on without this screen.\n"
         f"  watch it   perftui watch {path.name}\n"

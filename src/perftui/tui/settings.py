@@ -42,6 +42,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 def load_settings(folder: Path) -> tuple[Settings, tuple[str, ...]]:
     """The settings in the folder, and what is wrong with them: what cannot be used falls back to its default."""
     path = folder / FILE_NAME
+    if path.exists() and not path.is_file():
+        return Settings(), (f"{path} is not a file; settings are left at their defaults",)
     try:
         raw = path.read_bytes()
     except FileNotFoundError:

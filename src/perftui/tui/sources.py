@@ -115,11 +115,9 @@ def choose_baseline(run_id: str, *, force: bool) -> None:
 
 def forget_baseline(run_id: str) -> None:
     """The run is no longer a baseline."""
-    from perftui.store.baselines import clear_baseline, list_baselines
+    from perftui.store.baselines import clear_baseline
 
-    for baseline in list_baselines():
-        if baseline.run_id == run_id:
-            clear_baseline(baseline.preset)
+    clear_baseline(run_id=run_id)
 
 
 def delete_run(run_id: str) -> None:
@@ -130,7 +128,8 @@ def delete_run(run_id: str) -> None:
     """
     from perftui.store.library import RunLibrary
 
-    RunLibrary().delete(run_id)
+    library = RunLibrary()
+    library.delete(library.root / run_id)
 
 
 def recover_run(path: Path) -> None:
@@ -176,4 +175,4 @@ def prune_runs(keep: int, older_than_days: float) -> int:
     protected = [baseline.run_id for baseline in list_baselines()]
     library = RunLibrary()
     old = library.old_runs(keep or None, older_than_days * 86400 or None, protected=protected)
-    return len([library.delete(row.id) for row in old])
+    return len([library.delete(row.path) for row in old])

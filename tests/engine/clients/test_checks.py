@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from perftui.engine.clients.checks import CompiledCheck
@@ -75,3 +77,13 @@ def test_names_are_safe_to_print() -> None:
     assert CompiledCheck(Check(name="a\x1b[2J")).name == "a\\x1b[2J"
     checks = (Check(status=(200,)), Check(json="$.a"), Check(contains="x"), Check(max_bytes=1))
     assert [CompiledCheck(check).name for check in checks] == ["status", "json $.a", "body", "size"]
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "(a|a)*$", "(.*a){12}$", "^(([a-z])+.)+[A-Z]([a-z])+$"])
+def test_no_pattern_takes_long(pattern: str) -> None:
+    answer = response(body=b"a" * 31 + b"!" + b"a" * 100_000 + b"!", headers=b"")
+    begin_s = time.perf_counter()
+    check = CompiledCheck(Check(name="slow", matches=pattern))
+    found = check.fault(answer, 0.1)
+    assert found is None or "does not match" in found
+    assert time.perf_counter() - begin_s < 2

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import anyio
+import psutil
 import pytest
 
 from perftui.demo.server import Demo
@@ -16,6 +17,7 @@ from perftui.engine.control.client import ControlClient
 from perftui.model.errors import UsageError
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.store.baselines import set_baseline
+from perftui.store.journal import JOURNAL_NAME
 from perftui.store.paths import socket_path
 from support.detached_run import Started, Starter
 from support.waiting import wait_until
@@ -94,10 +96,15 @@ def test_a_runner_takes_no_levels_and_commands_that_make_no_sense(demo: Demo, st
             answer = answers.readline()
             assert b'"ok":false' in answer, answer
             assert word in answer
+        client.sendall(b'{"kind":"mark","text":"x \\u001b[2J \\u009b \xe2\x80\xae"}\n')
+        assert answers.readline() == b"{}\n"
     send(run, "abort")
     record = run.finish()
     assert not record.steered
-    assert [event.kind for event in run.events() if event.kind != "phase"] == ["abort"]
+    mark, abort = [event for event in run.events() if event.kind != "phase"]
+    assert mark.detail == "x \\x1b[2J \\x9b \ufffd"
+    assert abort.kind == "abort"
+    assert b"\\u001b" not in (run.handle.path / JOURNAL_NAME).read_bytes()
 
 
 VIEWER = """
@@ -161,6 +168,21 @@ def test_rude_clients_do_not_hold_the_runner_up(demo: Demo, start: Starter) -> N
     assert record.whole_run.scheduled == record.whole_run.ok == 300
     assert [event.detail for event in run.events("mark")] == ["still here"]
     assert not path.exists()
+
+
+def test_a_thousand_idle_clients_leave_room_for_a_command(demo: Demo, start: Starter) -> None:
+    run = start(plan_for(demo.url, duration_s=30))
+    run.wait_for_intervals(1)
+    idle = [socket.socket(socket.AF_UNIX) for _ in range(1000)]
+    for client in idle:
+        client.connect(str(socket_path(run.handle.run_id)))
+    send(run, "mark", text="still here")
+    assert [event.detail for event in run.events("mark")] == ["still here"]
+    assert psutil.Process(run.handle.pid).num_fds() < 150
+    send(run, "abort")
+    run.finish()
+    for client in idle:
+        client.close()
 
 
 def is_hung_up(client: socket.socket) -> bool:

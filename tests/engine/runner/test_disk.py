@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
 
 from perftui.analysis.recovery import recover
 from perftui.demo.server import Demo
-from perftui.model.interval import Interval
+from perftui.engine.runner.run import RunRequest, run_plan
+from perftui.model.interval import Event, Interval
+from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
+from perftui.model.record import Record
 from perftui.store.index import UNFINISHED
-from perftui.store.journal import JournalFollower, read_journal
-from perftui.store.library import RunLibrary
+from perftui.store.journal import JOURNAL_NAME, JournalFollower, read_journal
+from perftui.store.library import RunFolder, RunLibrary
 from perftui.store.liveness import is_live
+from perftui.store.records import read_record
 from support.conservation import assert_conserved
 from support.detached_run import Started, Starter
 from support.waiting import wait_until
@@ -103,3 +110,81 @@ def test_twenty_viewers_and_one_that_does_not_read_change_no_number(demo: Demo, 
     assert record.whole_run.scheduled == record.whole_run.ok == 600
     assert seen == [len(run.intervals())] * 20
     assert sum(isinstance(line, Interval) for line in idle.poll()) == seen[0]
+
+
+def run_disturbed(url: str, disturb: Callable[[Path], None]) -> tuple[Record, RunFolder, list[str]]:
+    """A run of three seconds whose folder somebody meddles with after the first."""
+    folders: list[RunFolder] = []
+    said: list[str] = []
+    seconds = 0
+
+    def on_line(line: JournalLine) -> None:
+        nonlocal seconds
+        if isinstance(line, Interval):
+            seconds += 1
+            if seconds == 1:
+                disturb(folders[0].path)
+        elif isinstance(line, Event) and line.kind == "disk":
+            said.append(line.detail)
+
+    record = run_plan(RunRequest(plan=plan_for(url, 3)), on_line=on_line, on_started=folders.append)
+    return record, folders[0], said
+
+
+def assert_whole(record: Record) -> None:
+    """The run is in the library, with every second, and nothing is missing in its record."""
+    path = RunLibrary().find(record.id)
+    lines, problem = read_journal(path)
+    assert problem is None
+    assert isinstance(lines[0], Header)
+    assert (
+        sum(cells["read"].counts.ok for line in lines if isinstance(line, Interval) for cells in line.cells.values())
+        == 150
+    )
+    assert isinstance(lines[-1], End)
+    assert read_record(path) == record
+    assert record.whole_run.ok == record.whole_run.scheduled == 150
+
+
+def test_a_run_whose_folder_is_removed_is_saved_whole(demo: Demo, empty_home: Path) -> None:
+    record, folder, _ = run_disturbed(demo.url, shutil.rmtree)
+    assert record.id == folder.id
+    assert_whole(record)
+
+
+def test_a_run_whose_folders_are_all_removed_is_saved_whole(demo: Demo, empty_home: Path) -> None:
+    record, _, _ = run_disturbed(demo.url, lambda path: shutil.rmtree(path.parent.parent))
+    assert_whole(record)
+
+
+def test_a_run_whose_journal_is_removed_is_saved_whole(demo: Demo, empty_home: Path) -> None:
+    record, folder, _ = run_disturbed(demo.url, lambda path: (path / JOURNAL_NAME).unlink())
+    assert record.id == folder.id
+    assert_whole(record)
+
+
+def test_a_run_whose_folder_becomes_a_link_goes_on_in_a_new_one(demo: Demo, empty_home: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    def disturb(path: Path) -> None:
+        path.rename(tmp_path / "taken")
+        path.symlink_to(elsewhere)
+
+    record, folder, said = run_disturbed(demo.url, disturb)
+    assert record.id != folder.id
+    assert list(elsewhere.iterdir()) == []
+    assert said == [f"the run's folder was removed or replaced; it goes on in {RunLibrary().find(record.id)}"]
+    assert_whole(record)
+
+
+def test_a_run_that_has_no_place_left_says_so(demo: Demo, empty_home: Path) -> None:
+    def disturb(path: Path) -> None:
+        shutil.rmtree(path)
+        path.parent.rmdir()
+        path.parent.write_text("in the way", encoding="utf-8")
+
+    record, _, said = run_disturbed(demo.url, disturb)
+    assert record.whole_run.ok == record.whole_run.scheduled == 150
+    assert "no other could be made" in said[0]
+    assert any("the record was not saved" in line for line in said)

@@ -39,12 +39,6 @@ def plan_for(url: str, rate: float = 50, duration_s: float = 1, **load: object) 
     )
 
 
-@pytest.fixture
-def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PERFTUI_DATA_DIR", str(tmp_path / "data"))
-    return tmp_path
-
-
 def test_a_run_in_this_process(demo: Demo, empty_home: Path) -> None:
     lines: list[JournalLine] = []
     folders: list[Path] = []
@@ -148,6 +142,16 @@ def test_a_server_that_never_accepts(empty_home: Path) -> None:
         ("224.0.0.1", "refused"),
         ("ff02::1", "refused"),
         ("255.255.255.255", "refused"),
+        ("169.254.170.2", "refused"),
+        ("64:ff9b::a9fe:a9fe", "refused"),
+        ("64:ff9b:1::169.254.169.254", "refused"),
+        ("2002:a9fe:a9fe::1", "refused"),
+        ("::169.254.169.254", "refused"),
+        ("64:ff9b::8.8.8.8", "public"),
+        ("2852039166", "refused"),
+        ("0xa9.0xfe.0xa9.0xfe", "refused"),
+        ("0177.1", "loopback"),
+        ("metadata.google.internal.", "refused"),
     ],
 )
 def test_where_an_address_is(address: str, expected: str) -> None:

@@ -81,11 +81,15 @@ async def probe(plan: Plan) -> ProbeResult:
     return await _Probe(resolved, secrets).run()
 
 
+def _secret_headers(plan: Plan) -> tuple[str, ...]:
+    return tuple(name for target in plan.used_targets.values() for name in target.secret_headers)
+
+
 class _Probe:
     def __init__(self, plan: Plan, secrets: tuple[str, ...]) -> None:
         self._plan = plan
         self._secrets = list(secrets)
-        self._redactor = Redactor(secrets)
+        self._redactor = Redactor(secrets, _secret_headers(plan))
         """Of the exchange that is looked at: what it captures may be secret as well."""
         self._probed: list[ProbedOperation] = []
 
@@ -128,7 +132,7 @@ class _Probe:
         response = step.response
         sent = step.exchange.sent if step.exchange else None
         self._secrets += [value for name, value in step.captures.items() if is_secret_field(name)]
-        self._redactor = Redactor(self._secrets)
+        self._redactor = Redactor(self._secrets, _secret_headers(self._plan))
         body = self._body(response.body) if response else ""
         return ProbedOperation(
             name=step.operation.name,

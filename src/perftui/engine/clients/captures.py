@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from perftui.engine.clients.http.cookies import cookies_of
 from perftui.engine.clients.response import Response
 from perftui.model.plan import Capture
 from perftui.presets.json_path import MISSING, JsonPath
+from perftui.presets.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from perftui.engine.clients.users import VirtualUser
@@ -73,7 +73,8 @@ def _finder(capture: Capture) -> Find:
     if capture.json:
         return _json_finder(JsonPath.compile(capture.json))
     if capture.regex:
-        return _regex_finder(re.compile(capture.regex))
+        find = compile_pattern(capture.regex)
+        return lambda response: find(response.text)
     if capture.cookie:
         wanted = capture.cookie
         return lambda response: _cookie(response, wanted)
@@ -88,16 +89,6 @@ def _json_finder(path: JsonPath) -> Find:
         except ValueError:
             return None
         return None if value is MISSING or value is None else json_text(value)
-
-    return find
-
-
-def _regex_finder(pattern: re.Pattern[str]) -> Find:
-    def find(response: Response) -> str | None:
-        match = pattern.search(response.text)
-        if match is None:
-            return None
-        return match[1] if pattern.groups else match[0]
 
     return find
 

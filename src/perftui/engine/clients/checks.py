@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 import msgspec
 
+from perftui.engine.clients.http.content import Unreadable
 from perftui.engine.clients.response import Response
 from perftui.model.plan import Check
 from perftui.model.text import safe_text
 from perftui.model.units import format_duration
 from perftui.presets.json_path import MISSING, JsonPath
+from perftui.presets.patterns import compile_pattern
 
 Rule = Callable[[Response, float], str | None]
 """Response and its time in seconds in; what is wrong out."""
@@ -137,8 +138,9 @@ def _json(path: JsonPath, equals: object, text_rules: Sequence[Callable[[str], s
     def rule(response: Response, _: float) -> str | None:
         try:
             value = path.find(response.document())
-        except ValueError:
-            return "the body is no JSON"
+        except ValueError as error:
+            # what the parser says repeats the body; why it could not be read at all is ours
+            return f"the body is no JSON: {error}" if isinstance(error, Unreadable) else "the body is no JSON"
         if value is MISSING:
             return f"nothing at {path.text}"
         if equals is not None and not same_value(value, equals):
@@ -174,8 +176,8 @@ def _text_rules(check: Check) -> list[Callable[[str], str | None]]:
         part = check.contains
         rules.append(lambda text: None if part in text else f"{safe_text(text, 60)!r} does not contain {part!r}")
     if check.matches:
-        search = re.compile(check.matches).search
-        rules.append(lambda text: None if search(text) else f"{safe_text(text, 60)!r} does not match {check.matches!r}")
+        find, wanted = compile_pattern(check.matches), check.matches
+        rules.append(lambda text: f"{safe_text(text, 60)!r} does not match {wanted!r}" if find(text) is None else None)
     return rules
 
 

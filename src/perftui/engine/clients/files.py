@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from perftui.engine.clients.task_driver import TaskDriver
 from perftui.presets import texts
 from perftui.presets.kinds import Choice, Flag, Text
-from perftui.presets.request_format import ANY_PLACEHOLDER, BYTES
+from perftui.presets.request_format import ANY_PLACEHOLDER, SIZE
 from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ DRIVER = TaskDriver(
             "The file or folder, below the target's own folder.",
             required=True,
         ),
-        "size": Key(BYTES, "Bytes to write, such as 4096 or 4KiB; 4096 when not said."),
+        "size": Key(SIZE, "Bytes to write, such as 4KiB, which it is when not said."),
         "text": Key(Text(allow=ANY_PLACEHOLDER, empty=True, most=1_000_000), "Text to write instead of made-up bytes."),
         "fsync": Key(Flag(), "Wait until the disk has it."),
     },

@@ -13,8 +13,13 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from perftui.engine.control.messages import MOST_LINE_BYTES, Reply, Request
 from perftui.model.errors import PerftuiError
+from perftui.model.text import safe_text
+from perftui.store.safe_reading import safe_json
 
 MOST_CLIENTS = 64
+IDLE_S = 30.0
+"""Who has sent no command for so long, and is no viewer, is hung up on."""
+_CROWDED = f"{MOST_CLIENTS} viewers are connected already; close one of them"
 _WRITE_S = 2.0
 
 
@@ -32,7 +37,8 @@ class ControlServer:
         self._path = path
         self._apply = apply
         self._lost = lost
-        self._clients = 0
+        self._clients: dict[SocketStream, None] = {}
+        """In the order in which they came."""
         self._viewers: set[SocketStream] = set()
 
     async def serve(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
@@ -48,15 +54,19 @@ class ControlServer:
             self._path.unlink(missing_ok=True)
 
     async def _client(self, stream: SocketStream) -> None:
-        if self._clients >= MOST_CLIENTS:
+        if not await self._has_room():
+            with suppress(anyio.BrokenResourceError, TimeoutError), anyio.fail_after(_WRITE_S):
+                await stream.send(msgspec.json.encode(Reply(ok=False, problem=_CROWDED)) + b"\n")
             await stream.aclose()
             return
-        self._clients += 1
+        self._clients[stream] = None
         try:
             async with stream:
                 lines = BufferedByteReceiveStream(stream)
                 while True:
-                    line = await lines.receive_until(b"\n", MOST_LINE_BYTES)
+                    # a viewer says nothing for hours; whoever else does holds a place for nothing
+                    with anyio.fail_after(None if stream in self._viewers else IDLE_S):
+                        line = await lines.receive_until(b"\n", MOST_LINE_BYTES)
                     reply = self._answer(line, stream)
                     with anyio.fail_after(_WRITE_S):
                         await stream.send(msgspec.json.encode(reply) + b"\n")
@@ -71,19 +81,30 @@ class ControlServer:
                 self._lost()
         finally:
             self._viewers.discard(stream)
-            self._clients -= 1
+            self._clients.pop(stream, None)
+
+    async def _has_room(self) -> bool:
+        """Whether one more is served; the one that came first and is no viewer makes room for it."""
+        if len(self._clients) < MOST_CLIENTS:
+            return True
+        oldest = next((stream for stream in self._clients if stream not in self._viewers), None)
+        if oldest is None:
+            return False
+        self._clients.pop(oldest)
+        await oldest.aclose()
+        return True
 
     def _answer(self, line: bytes, stream: SocketStream) -> Reply:
         try:
-            request = msgspec.json.decode(line, type=Request)
+            request = msgspec.json.decode(safe_json(line), type=Request)
             if request.kind == "attach":
                 self._viewers.add(stream)
             elif request.kind == "detach":
                 self._viewers.clear()
             else:
                 self._apply(request)
-        except (msgspec.DecodeError, RecursionError) as error:
-            return Reply(ok=False, problem=f"not a command: {error}")
+        except (ValueError, RecursionError) as error:
+            return Reply(ok=False, problem=f"not a command: {safe_text(str(error))}")
         except PerftuiError as error:
             return Reply(ok=False, problem=str(error))
         return Reply()

@@ -89,6 +89,16 @@ class Schedule:
         """Whether the last command was a pause."""
         return self._paused
 
+    def highest_from(self, at_s: float) -> float:
+        """The highest level from a moment on, as if the profile were not paused."""
+        at = max(Fraction(0), Fraction(round(at_s * NS), NS))
+        levels: list[Fraction] = []
+        for planned in self._planned:
+            if planned.end_s > at:
+                piece = self._wish.piece(planned, max(at, planned.start_s), planned.end_s)
+                levels += [piece.from_level, piece.to_level]
+        return float(max(levels, default=Fraction(0)))
+
     def _change(self, at_s: float, wish: _Wish) -> None:
         at = max(Fraction(0), Fraction(round(at_s * NS), NS))
         self._changes = [change for change in self._changes if change[0] < at]

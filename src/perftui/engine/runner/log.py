@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from perftui.metrics.timeline import Timeline
 from perftui.model.interval import Event, EventKind
 from perftui.model.journal import JournalLine
+from perftui.model.text import safe_text
 from perftui.store.journal_writer import JournalWriter
 
 NS = 1_000_000_000
+_MOST_CHARACTERS = 2_000
 
 
 class RunLog:
@@ -37,6 +39,7 @@ class RunLog:
         self._scrub = scrub
         self._on_line = on_line
         self._had_problem = False
+        self._folder = writer.folder
         self.timeline = timeline
         """Every line so far; bounded memory, constant work per second."""
         self.origin_ns = 0
@@ -55,7 +58,15 @@ class RunLog:
     def event(self, kind: EventKind, detail: str = "", origin: str = "", level: float | None = None) -> None:
         """Something happened just now."""
         at_s = round(self.at_s(time.perf_counter_ns()), 3)
-        self.write(Event(at_s=at_s, kind=kind, detail=self._scrub(detail), origin=origin, level=level))
+        self.write(
+            Event(
+                at_s=at_s,
+                kind=kind,
+                detail=safe_text(self._scrub(detail), _MOST_CHARACTERS),
+                origin=origin,
+                level=level,
+            )
+        )
 
     def note(self, detail: str) -> None:
         """Something worth knowing."""
@@ -72,6 +83,9 @@ class RunLog:
         if problem is not None and not self._had_problem:
             self.event("disk", problem)
         self._had_problem = problem is not None
+        if self._writer.folder != self._folder:
+            self._folder = self._writer.folder
+            self.event("disk", f"the run's folder was removed or replaced; it goes on in {self._folder}")
 
     def show(self, line: JournalLine) -> None:
         """Tell whoever follows in this process; one whose terminal or pipe is gone is not told any more."""

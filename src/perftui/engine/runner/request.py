@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from perftui.model.plan import Plan
+from perftui.model.search import Search
 
 
 class RunRequest(Struct, frozen=True, kw_only=True):
@@ -20,3 +21,5 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     threshold: float = 0.2
     rounds_of: str = ""
     round: int = 0
+    search: Search | None = None
+    """The search that this run confirms."""

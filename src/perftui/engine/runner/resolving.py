@@ -5,29 +5,29 @@ from __future__ import annotations
 import anyio
 
 from perftui.engine.clients.resolve import resolve
-from perftui.engine.runner import guard
+from perftui.engine.runner.guard import Guard
 from perftui.engine.runner.log import RunLog
 from perftui.engine.runner.prepare import Prepared
 from perftui.engine.runner.steering import Steering
 from perftui.model.errors import GuardError, UnreachableError
 
 
-async def keep_resolved(prepared: Prepared, steering: Steering, log: RunLog, confirm_host: str) -> None:
+async def keep_resolved(prepared: Prepared, steering: Steering, log: RunLog, guard: Guard) -> None:
     """Have new connections go to the current addresses. A name that comes to mean a guarded place stops the run.
 
     Args:
         prepared: the plan and the addresses it started with.
         steering: of the run.
         log: takes what went wrong.
-        confirm_host: the host's name as typed by the user, for the guard.
+        guard: of the run.
     """
     async with anyio.create_task_group() as tasks:
         for name, target in prepared.resolved.used_targets.items():
             if target.re_resolve_s > 0 and prepared.addresses[name]:
-                tasks.start_soon(_keep_one_resolved, name, prepared, steering, log, confirm_host)
+                tasks.start_soon(_keep_one_resolved, name, prepared, steering, log, guard)
 
 
-async def _keep_one_resolved(name: str, prepared: Prepared, steering: Steering, log: RunLog, confirm_host: str) -> None:
+async def _keep_one_resolved(name: str, prepared: Prepared, steering: Steering, log: RunLog, guard: Guard) -> None:
     plan, addresses = prepared.resolved, prepared.addresses[name]
     target = plan.used_targets[name]
     told = False
@@ -35,7 +35,7 @@ async def _keep_one_resolved(name: str, prepared: Prepared, steering: Steering, 
         await anyio.sleep(target.re_resolve_s)
         try:
             found = await resolve(target)
-            guard.check(plan, {**prepared.addresses, name: found}, confirm_host)
+            guard.admit(name, found, steering.highest_to_come)
         except UnreachableError as error:
             if not told:
                 log.note(f"{error}; the addresses known so far stay in use")

@@ -6,8 +6,10 @@ Imported while the workers start: numpy and what analyses a run cost a tenth of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import anyio
+from msgspec.structs import replace
 
 from perftui.analysis.record import complete_record
 from perftui.analysis.regressions import with_regression
@@ -16,17 +18,20 @@ from perftui.engine.control.server import ControlServer
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.runner.disturbances import Disturbances
 from perftui.engine.runner.environment import describe
+from perftui.engine.runner.guard import Guard
 from perftui.engine.runner.hooks import Hooks
 from perftui.engine.runner.live import LiveRun
 from perftui.engine.runner.log import RunLog, now_text
 from perftui.engine.runner.prepare import Prepared
 from perftui.engine.runner.request import RunRequest
 from perftui.engine.runner.resolving import keep_resolved
+from perftui.engine.runner.target_process import target_tree
 from perftui.metrics.timeline import Timeline
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Event
 from perftui.model.journal import Header, JournalLine
 from perftui.model.record import Record
+from perftui.model.text import safe_text
 from perftui.presets.redaction import Redactor, redact_plan
 from perftui.store.journal import JOURNAL_NAME
 from perftui.store.journal_writer import JournalWriter
@@ -35,6 +40,7 @@ from perftui.store.loading import load_folder, load_run
 from perftui.store.overview import WORTH_IT_S, write_overview
 from perftui.store.paths import socket_path
 from perftui.store.records import write_record
+from perftui.store.safe_reading import safe_struct
 
 OnLine = Callable[[JournalLine], None]
 OnStarted = Callable[[RunFolder], None]
@@ -54,32 +60,35 @@ async def save_run(
     Raises:
         PerftuiError: the run's folder cannot be made.
     """
-    plan = redact_plan(prepared.plan)
+    plan = safe_struct(redact_plan(prepared.plan))
     scrub = Redactor((*prepared.secrets, *hooks.secrets)).text
     folder = RunLibrary().create(plan.name)
     header = Header(
         id=folder.id,
         plan=plan,
         started_at=now_text(),
-        label=scrub(request.label),
+        label=safe_text(scrub(request.label)),
         environment=describe(prepared.workers, prepared.hosts),
         rounds_of=request.rounds_of,
         round=request.round,
+        search=request.search,
     )
-    writer = _writer(folder)
+    writer = _writer(folder, plan.name)
     try:
         log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
         log.write(header)
-        live = LiveRun(prepared.resolved, supervisor, log)
+        guard = Guard(prepared.resolved, prepared.addresses, request.confirm_host)
+        tree = target_tree(prepared.resolved, prepared.reachable)
+        live = LiveRun(prepared.resolved, supervisor, log, guard, tree)
         steering = live.steering
         disturbances = Disturbances(steering, log, supervisor, plan.load.on_disconnect)
-        disk_problem = _save(folder, _started(header))
+        disk_problem = _save(folder.path, _started(header))
         server = ControlServer(socket_path(folder.id), steering.apply, disturbances.viewer_lost)
         async with anyio.create_task_group() as tasks:
             await tasks.start(server.serve)
             tasks.start_soon(disturbances.watch_signals)
             tasks.start_soon(hooks.keep_renewed, steering, log)
-            tasks.start_soon(keep_resolved, prepared, steering, log, request.confirm_host)
+            tasks.start_soon(keep_resolved, prepared, steering, log, guard)
             if on_started is not None:
                 on_started(folder)
             for note in (*prepared.notes, *disk_problem):
@@ -90,13 +99,15 @@ async def save_run(
                     log.note(note)
             if disturbances.cleanup.cancelled_caught:
                 log.note("the clean-up was ended by a signal")
+            writer.keep_place()
+            log.note_disk()
             log.write(end)
             writer.sync()
-            record = complete_record(header, log.timeline, end)
-            problems = _save(folder, record, log.timeline)
+            record = complete_record(replace(header, id=writer.folder.name), log.timeline, end)
+            problems = _save(writer.folder, record, log.timeline)
             if request.baseline and not problems:
-                record = _compared(folder, record, request)
-                problems = _save(folder, record)
+                record = _compared(writer.folder, record, request)
+                problems = _save(writer.folder, record)
             for problem in (*problems, *([writer.problem] if writer.problem else [])):
                 log.show(Event(at_s=log.timeline.at_s, kind="disk", detail=problem, origin="runner"))
             tasks.cancel_scope.cancel()
@@ -105,11 +116,15 @@ async def save_run(
     return record
 
 
-def _writer(folder: RunFolder) -> JournalWriter:
+def _writer(folder: RunFolder, plan_name: str) -> JournalWriter:
+    def elsewhere() -> Path:
+        return RunLibrary().create(plan_name, folder.id).path
+
+    path = folder.path / JOURNAL_NAME
     try:
-        return JournalWriter(folder.path / JOURNAL_NAME)
+        return JournalWriter(path, elsewhere=elsewhere)
     except OSError as error:
-        raise PerftuiError(f"{folder.path / JOURNAL_NAME}: cannot be made: {error.strerror}") from error
+        raise PerftuiError(f"{path}: cannot be made: {error.strerror}") from error
 
 
 def _started(header: Header) -> Record:
@@ -119,22 +134,22 @@ def _started(header: Header) -> Record:
     )  # fmt: skip
 
 
-def _compared(folder: RunFolder, record: Record, request: RunRequest) -> Record:
+def _compared(folder: Path, record: Record, request: RunRequest) -> Record:
     """The record with what its baseline says about it. What keeps it from being compared is told by whoever asked."""
     try:
         baseline = with_rounds(load_run(request.baseline))
-        comparison = compare_saved(baseline, [load_folder(folder.path)], threshold=request.threshold)
+        comparison = compare_saved(baseline, [load_folder(folder)], threshold=request.threshold)
     except PerftuiError:
         return record
     return with_regression(record, comparison)
 
 
-def _save(folder: RunFolder, record: Record, timeline: Timeline | None = None) -> list[str]:
+def _save(folder: Path, record: Record, timeline: Timeline | None = None) -> list[str]:
     """Write run.toml, and for a long run its overview; what the disk refused, in words. The journal has it all."""
     try:
-        write_record(folder.path, record)
+        write_record(folder, record)
         if timeline is not None and timeline.at_s >= WORTH_IT_S:
-            write_overview(folder.path, timeline)
+            write_overview(folder, timeline)
     except OSError as error:
-        return [f"{folder.path}: the record was not saved: {error.strerror}; `perftui runs recover` makes it again"]
+        return [f"{folder}: the record was not saved: {error.strerror}; `perftui runs recover` makes it again"]
     return []

@@ -13,6 +13,7 @@ from perftui.engine.control.messages import Request
 from perftui.engine.fleet.messages import Command
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.load.schedule import Schedule
+from perftui.engine.runner.guard import Guard
 from perftui.engine.runner.log import RunLog
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
@@ -27,15 +28,17 @@ _MOST_FACTOR = 1000.0
 class Steering:
     """Turns wishes into commands to the workers, into the runner's own schedule, and into events."""
 
-    def __init__(self, plan: Plan, schedule: Schedule, log: RunLog) -> None:
+    def __init__(self, plan: Plan, schedule: Schedule, log: RunLog, guard: Guard) -> None:
         """Steer a run.
 
         Args:
             plan: what is executed.
             schedule: the runner's, changed like those of the workers.
             log: takes the events.
+            guard: is asked before the load grows.
         """
         self._schedule = schedule
+        self._guard = guard
         self._planned = Schedule(plan.load)
         self._unit = "/s" if plan.load.mode == "rate" else " users"
         self._log = log
@@ -63,6 +66,7 @@ class Steering:
 
         Raises:
             UsageError: it cannot be done now.
+            GuardError: the target must not be loaded so.
         """
         if request.kind == "mark":
             self._log.event("mark", request.text, request.origin)
@@ -115,9 +119,16 @@ class Steering:
         self._send(Command(kind="addresses", at_ns=_soon(), addresses=addresses, target=target))
         self._log.note(f"the target's addresses are now {', '.join(sorted({host for host, _ in addresses}))}")
 
+    @property
+    def highest_to_come(self) -> float:
+        """The highest level from now on, also when the run is paused."""
+        return self._schedule.highest_from(self._log.at_s(time.perf_counter_ns()))
+
     def _pause(self, *, paused: bool, origin: str) -> None:
         if paused == self._schedule.paused:
             raise UsageError("the run is paused already" if paused else "the run is not paused")
+        if not paused:
+            self._guard.allow(self.highest_to_come)
         at_ns = self._send(Command(kind="pause" if paused else "resume", at_ns=_soon()))
         change = self._schedule.pause if paused else self._schedule.resume
         change(self._log.at_s(at_ns))
@@ -127,6 +138,7 @@ class Steering:
         """This level from now on, whatever the plan says, until told otherwise."""
         if level is None or not 0 <= level <= _MOST_LEVEL:
             raise UsageError(f"level: give a number from 0 to {_MOST_LEVEL:,.0f}")
+        self._guard.allow(level)
         at_ns = self._send(Command(kind="hold", at_ns=_soon(), level=level))
         self._schedule.hold(self._log.at_s(at_ns), level)
         self._log.event("level", f"{format_count(level)}{self._unit}", origin, level=level)
@@ -140,6 +152,7 @@ class Steering:
         level = self._planned.level_at(at_s) * factor
         if level > _MOST_LEVEL:
             raise UsageError(f"scale: that is more than {_MOST_LEVEL:,.0f}")
+        self._guard.allow(self._planned.highest_from(at_s) * factor)
         self._send(Command(kind="scale", at_ns=at_ns, factor=factor))
         self._schedule.scale(at_s, factor)
         detail = f"the plan times {factor:g}: {format_count(level)}{self._unit}"

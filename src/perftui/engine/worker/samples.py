@@ -23,16 +23,17 @@ _MOST_HEADERS = 50
 class Sampler:
     """Counts failures by kind and keeps the first exchange of each."""
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
+    def __init__(self, secrets: tuple[str, ...], secret_headers: tuple[str, ...] = ()) -> None:
         self._secrets = secrets
-        self._redactor = Redactor(secrets)
+        self._secret_headers = secret_headers
+        self._redactor = Redactor(secrets, secret_headers)
         self._samples = ErrorSamples()
         self.origin_ns = 0
 
     def add_secrets(self, secrets: tuple[str, ...]) -> None:
         """Blank out these values as well from now on."""
         self._secrets += secrets
-        self._redactor = Redactor(self._secrets)
+        self._redactor = Redactor(self._secrets, self._secret_headers)
 
     def __call__(
         self,

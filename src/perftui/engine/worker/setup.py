@@ -54,7 +54,7 @@ def set_up(loop: asyncio.AbstractEventLoop, job: Job) -> Engine:
     schedule = Schedule(load_plan)
     kind = RateLoad if load_plan.mode == "rate" else UsersLoad
     load = kind(loop, operations, schedule, job.worker, job.workers)
-    sampler = Sampler(job.secrets)
+    sampler = Sampler(job.secrets, job.plan.target.secret_headers)
     most = load_plan.in_flight_cap
     if load_plan.connections:
         most = min(most, load_plan.connections)

@@ -22,6 +22,7 @@ from perftui.store.foreign import (
 )
 from perftui.store.foreign.result import Result, loaded
 from perftui.store.loading import LoadedRun
+from perftui.store.plausible import check_record
 
 TOOLS = (
     "oha", "k6", "vegeta", "autocannon", "wrk", "wrk2", "hey", "locust", "ab", "bombardier", "jmeter", "gatling",
@@ -54,11 +55,14 @@ def read(path: Path) -> LoadedRun:
     data = read_limited(path, MOST_FILE_BYTES)
     try:
         result = _result(data)
+        run = loaded(result, path, data) if result is not None else None
+        if run is not None:
+            check_record(run.record)
     except (ValueError, RecursionError, csv.Error) as error:
         raise UsageError(f"{source}: {safe_text(str(error))}") from error
-    if result is None:
+    if run is None:
         raise UsageError(f"{source}: no run of perftui and no result of {', '.join(TOOLS)}")
-    return loaded(result, path, data)
+    return run
 
 
 def _result(data: bytes) -> Result | None:

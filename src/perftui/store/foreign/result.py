@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from perftui.model.record import Environment, LatencyStats, Record, Stats, Summa
 from perftui.model.text import safe_text
 from perftui.model.units import fraction_of, to_digits
 from perftui.store.loading import LoadedRun
+from perftui.store.safe_reading import safe_struct
 
 UNKNOWN_URL = "http://unknown.invalid"
 _NO_SERIES = "no time series: how sure a change is cannot be said"
@@ -59,7 +61,7 @@ def loaded(result: Result, path: Path, data: bytes) -> LoadedRun:
     plan = Plan(
         name=result.tool,
         title=f"result of {result.tool}",
-        target=Target(url=safe_text(result.url) or UNKNOWN_URL),
+        target=Target(url=_url(result.url)),
         load=Load(mode=result.mode, stages=(stage,), start_level=result.level),
     )
     record = Record(
@@ -77,11 +79,20 @@ def loaded(result: Result, path: Path, data: bytes) -> LoadedRun:
     if not result.intervals:
         lacks.append(_NO_SERIES)
     return LoadedRun(
-        record=record,
+        record=safe_struct(record),
         intervals=result.intervals,
         path=path,
-        foreign_lacks=tuple(f"{result.tool}: {lack}" for lack in lacks),
+        foreign_lacks=tuple(safe_text(f"{result.tool}: {lack}") for lack in lacks),
     )
+
+
+def _url(text: str) -> str:
+    """The URL as it is shown; the unknown one where there is none, or it is none."""
+    url = safe_text(text)
+    try:
+        return url if urlsplit(url).port != 0 and url else UNKNOWN_URL
+    except ValueError:
+        return UNKNOWN_URL
 
 
 def _name(path: Path) -> str:

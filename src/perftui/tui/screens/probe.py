@@ -84,9 +84,9 @@ class ProbeScreen(PerftuiScreen[None]):
                 return
         self.say("sending…")
         # httpx takes a while to import: not on the loop that answers keys
-        module = await asyncio.to_thread(import_module, "perftui.engine.around.probe")
+        module = await asyncio.to_thread(import_module, "perftui.engine.runner.probing")
         try:
-            result: ProbeResult = await module.probe(self._plan)
+            result: ProbeResult = await module.guarded_probe(self._plan)
         except PerftuiError as error:
             self._show_problems(error.problems)
             return

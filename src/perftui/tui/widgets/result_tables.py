@@ -27,6 +27,8 @@ def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing
         kinds.append(("start delay", total.start_delay_ms))
     if total.error_time_ms.count and width >= 62:
         kinds.append(("failed", total.error_time_ms))
+    if total.hit_rate is not None and width >= 62:
+        kinds += [("hits", total.hit_time_ms), ("misses", total.miss_time_ms)]
     ours = _OURS_CELLS + 1 if total.response_time_bounds and width >= _WITH_OURS else 0
     cell = min(12, max(8, (width - 16 - ours) // len(kinds) - 2))
     if cell < len("start delay"):
@@ -88,18 +90,27 @@ def _plain(stats: LatencyStats, field: str) -> str:
 
 
 def draw_phases(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
-    """A line per phase; only `measure` is judged."""
+    """A line per phase; only `measure` is judged. Of a run of several levels, a line per level."""
     wide = width >= 70
+    levels = picture.record.levels
+    unit = " u" if picture.record.plan.load.mode == "users" else "/s"
+    parts = [(f"{level.level:,.6g}{unit}", level.total) for level in levels]
+    parts = parts or list(picture.record.phases.items())
     timeout_s = picture.record.plan.timeout_s
-    columns = [Column("phase", 8, right=False), Column("due", 8), Column("ok", 8), Column("ok/s", 6)]
+    columns = [
+        Column("level" if levels else "phase", 8, right=False),
+        Column("due", 8),
+        Column("ok", 8),
+        Column("ok/s", 6),
+    ]
     fields = ("p50", "p95", "p99") if wide else ("p95",)
     columns += [Column(field, 7) for field in fields]
     columns.append(Column("errors", 7))
     lines: list[Text] = [header(columns)]
-    for phase, stats in picture.record.phases.items():
+    for phase, stats in parts:
         times = [percentile_text(stats, stats.response_time_ms, field, timeout_s) for field in fields]
         lines.append(row(columns, _phase(phase, stats, times)))
-    return Drawing(lines, title="Phases", note="response time, ms")
+    return Drawing(lines, title="Levels" if levels else "Phases", note="response time, ms")
 
 
 def _phase(phase: str, stats: Stats, times: list[str]) -> tuple[Text, ...]:
@@ -123,6 +134,9 @@ _UNITS: dict[str, tuple[str, float, str]] = {
     "loop_lag_ms": ("loop lag", 1, "ms"),
     "target_cpu_percent": ("target CPU", 1, "%"),
     "target_memory_bytes": ("target memory", 1e6, "MB"),
+    "target_threads": ("target threads", 1, ""),
+    "target_open_files": ("target files", 1, ""),
+    "open_connections": ("connections", 1, ""),
     "net_received_bytes": ("net in", 1e6, "MB/s"),
     "net_sent_bytes": ("net out", 1e6, "MB/s"),
     "disk_read_bytes": ("disk read", 1e6, "MB/s"),

@@ -136,6 +136,9 @@ def once(response: bytes, *, reset: bool = False) -> Handler:
         (once(HEAD + b"Connection: close\r\n\r\n" + b"x" * (LIMIT + 100_000)), "body_too_large"),
         (once(OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"), "protocol"),
         (once(OK + b"junk"), "protocol"),
+        (once(b"HTTP/1.1 000 None\r\nContent-Length: 0\r\n\r\n"), "protocol"),
+        (once(b"HTTP/1.1 099 None\r\nContent-Length: 0\r\n\r\n"), "protocol"),
+        (once(b"HTTP/1.1 042\r\n\r\n" + OK), "protocol"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -189,6 +192,38 @@ def test_large_heads_without_end_are_cut() -> None:
             connection.send(b"X: " + b"y" * 65_000 + b"\r\n")
 
     assert run(handle, rate=20).classes() == {"head_too_large": 4}
+
+
+@pytest.mark.parametrize(
+    ("start", "endless"),
+    [
+        (b"2\r\nok\r\n0\r\nX: ", b"y" * 65536),
+        (b"2\r\nok\r\n0\r\n", b"X: y\r\n" * 10_000),
+        (b"2;", b"x" * 65536),
+        (b"", b"1;" + b"x" * 5000 + b"\r\nx\r\n"),
+    ],
+    ids=["a trailer", "trailers", "an extension", "extensions"],
+)
+def test_what_is_around_a_body_without_end_is_cut(start: bytes, endless: bytes) -> None:
+    def handle(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + start)
+        while True:
+            connection.send(endless)
+
+    measured = run(handle, rate=20)
+    assert measured.classes() == {"head_too_large": 4}
+    assert max(frame.health.memory_bytes for frame in measured.frames) < 150e6
+
+
+def test_a_body_of_single_bytes_is_fine() -> None:
+    body = b"1\r\nx\r\n" * 100_000
+
+    def handle(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + body + b"0\r\n\r\n")
+
+    assert run(handle, rate=20).counts().ok == 4
 
 
 def test_endless_chunks_are_cut() -> None:

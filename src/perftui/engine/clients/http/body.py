@@ -8,6 +8,7 @@ from pathlib import Path
 from perftui.model.plan import Operation, Part
 from perftui.presets import grammar
 from perftui.presets.placeholders import JsonTemplate, Template
+from perftui.presets.text_files import MOST_UPLOAD_BYTES, read_data
 from perftui.presets.values import ValueStream
 
 BOUNDARY = "perftui-7d1f0c2b9a6e4853"
@@ -31,7 +32,7 @@ class Body:
         """The body of an operation, or None.
 
         Raises:
-            OSError: a file cannot be read.
+            UsageError: a file cannot be read, or is too large.
             ValueError: a placeholder is wrong.
         """
         if operation.json is not None:
@@ -40,7 +41,7 @@ class Body:
         if operation.form:
             return _form(operation.form)
         if operation.body_file:
-            content = Path(operation.body_file).read_bytes()
+            content = read_data(Path(operation.body_file), MOST_UPLOAD_BYTES)
             return cls("application/octet-stream", [], lambda _values, _variables: content)
         if operation.multipart:
             return _multipart(operation.multipart)
@@ -83,7 +84,7 @@ def _multipart(parts: tuple[Part, ...]) -> Body:
 
 
 def _part_content(part: Part) -> bytes | Template:
-    return Path(part.file).read_bytes() if part.file else Template.compile(part.value)
+    return read_data(Path(part.file), MOST_UPLOAD_BYTES) if part.file else Template.compile(part.value)
 
 
 def _part_head(part: Part) -> Template:

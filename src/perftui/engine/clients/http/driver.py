@@ -61,10 +61,15 @@ class HttpDriver:
         return HttpPool(loop, plan.target, addresses, most=most, done=done, sample=sample)
 
     async def reach(self, plan: Plan, addresses: Addresses) -> Addresses:
-        """As clients.client.Driver: one connection to each address, nothing sent."""
+        """As clients.client.Driver: one connection to each address, nothing sent but a greeting where TLS is spoken."""
         from perftui.engine.clients.reaching import check_reachable
 
-        return await check_reachable(plan.target, addresses)
+        found = await check_reachable(plan.target, addresses)
+        if plan.target.url.lower().startswith("https:") and not plan.target.proxy:
+            from perftui.engine.clients.http.greeting import check_tls
+
+            await check_tls(plan.target, found)
+        return found
 
 
 class HttpPreparer:
