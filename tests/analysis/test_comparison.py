@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from perftui.analysis.comparison import compare
-from perftui.metrics.trust import LIMIT
 from perftui.model.comparison import Comparison, MetricChange
 from perftui.model.errors import ComparisonError
-from perftui.model.interval import TrustReason, TrustVerdict, WorkerHealth
+from perftui.model.interval import TrustReason, TrustVerdict
 from perftui.model.plan import Plan
 from perftui.model.record import Environment, Record, Trust
 from support.simulated_runs import Model, SimulatedRun, simulated_rounds, simulated_run
@@ -116,49 +115,6 @@ def test_two_seconds_decide_nothing() -> None:
     p50 = _of(comparison, "response_time.p50")
     assert (p50.verdict, p50.reason) == ("inconclusive", "at least 3 s needed")
     assert comparison.verdict == "inconclusive"
-
-
-_STEADY = Model(seconds=12, rate=200, spread=0.02, round_spread=0.01, second_spread=0.01, memory=0.0)
-_HOG = replace(_STEADY, late_share=1.0, late_ms=3.0)
-_BUSY = replace(_STEADY, late_share=0.1, late_ms=4.0)
-
-
-def test_twelve_seconds_on_a_machine_that_is_hogged_find_thirty_per_cent() -> None:
-    found = Counter(
-        compare([simulated_run(_HOG, f"hog {n}")], [simulated_run(_HOG.with_factor(1.3), f"hog+ {n}")]).verdict
-        for n in range(8)
-    )
-    assert found == {"regression": 8}
-
-
-def test_what_only_the_generator_added_is_no_regression() -> None:
-    """Quiet before, hogged after: p50 and p95 are far higher, and every bit of it is the generator's."""
-    for number in range(8):
-        before, after = simulated_run(_STEADY, f"quiet {number}"), simulated_run(_HOG, f"hogged {number}")
-        comparison = compare([before], [after])
-        assert comparison.verdict != "regression"
-        p95 = _of(comparison, "response_time.p95")
-        assert p95.change > 0.2
-        assert p95.low < 0
-        assert "may be the generator's, which was later in the run" in p95.reason
-    back = compare([after], [before])
-    assert back.verdict != "improvement"
-
-
-def test_more_than_the_generators_difference_is_a_regression() -> None:
-    """A tenth of the answers is late in the run: its p95 says nothing, its median does."""
-    comparison = compare([simulated_run(_STEADY, "still")], [simulated_run(_BUSY.with_factor(1.3), "busy")])
-    assert _of(comparison, "response_time.p50").verdict == "regression"
-    assert comparison.verdict == "regression"
-
-
-def test_a_change_of_39_per_cent_on_a_machine_with_two_late_requests_is_a_regression() -> None:
-    """2,400 requests of 20 or 28 ms, two of them started 3.7 ms late: the verdict a reader sees at once."""
-    model = replace(_STEADY, late_share=0.001, late_ms=3.7, median_ms=20.0)
-    comparison = compare([simulated_run(model, "v1")], [simulated_run(model.with_factor(1.387), "v2")])
-    p50 = _of(comparison, "response_time.p50")
-    assert comparison.verdict == p50.verdict == "regression"
-    assert p50.low > 0.2
 
 
 def test_too_few_values_decide_nothing() -> None:
@@ -402,46 +358,6 @@ def test_a_degraded_run_counts_and_an_invalid_round_is_left_out() -> None:
         else:
             assert comparison.verdict == "not_comparable"
             assert comparison.reasons == ("cap a.0 is invalid: worker 0 paused 200 ms",)
-
-
-def _limited(run: SimulatedRun) -> SimulatedRun:
-    reason = TrustReason(code=LIMIT, verdict="degraded", detail="the generator was the limit")
-    return _changed(run, trust=Trust(verdict="degraded", reasons=(reason,)))
-
-
-def test_what_the_generator_limited_decides_in_one_direction() -> None:
-    """Its throughput is the least, its times are the most that the target's can be."""
-    model = replace(MODEL, mode="users", round_spread=0.01)
-    fast = simulated_rounds(model, "limited", 3)
-    slow = [
-        SimulatedRun(_like(fast[0].record, run.record), run.intervals)
-        for run in simulated_rounds(replace(model, rate=100, factor=2.0), "slow", 3)
-    ]
-    worse = compare([_limited(run) for run in fast], slow)
-    assert _of(worse, "throughput").verdict == _of(worse, "service_time.p50").verdict == "regression"
-    unknown = compare(fast, [_limited(run) for run in slow])
-    for metric in ("throughput", "service_time.p50"):
-        change = _of(unknown, metric)
-        assert (change.verdict, change.reason) == ("inconclusive", "the generator was the limit in the run")
-    neither = compare([_limited(run) for run in fast], [_limited(run) for run in slow])
-    assert neither.verdict == "not_comparable"
-    assert neither.reasons[0].startswith("the generator was the limit in both")
-
-
-def test_one_rule_for_results_of_other_tools_and_runs_of_older_versions() -> None:
-    fine = simulated_run(MODEL, "ours")
-    failing = simulated_run(replace(MODEL, error_rate=0.5), "theirs")
-    foreign = SimulatedRun(failing.record, (), ("wrk does not say when",))
-    comparison = compare([foreign], [fine])
-    assert (comparison.verdict, comparison.notes) == ("inconclusive", ("wrk does not say when",))
-    assert _of(comparison, "error_rate").verdict == "improvement"
-    assert compare([fine], [foreign]).verdict == "regression"
-    old = [msgspec.structs.replace(interval, workers=(WorkerHealth(worker=0),)) for interval in fine.intervals]
-    stats = msgspec.structs.replace(fine.record.summary.total, service_time_bounds={})
-    record = msgspec.structs.replace(fine.record, summary=msgspec.structs.replace(fine.record.summary, total=stats))
-    aged = compare([SimulatedRun(record, old)], [fine])
-    assert aged.verdict != "not_comparable"
-    assert aged.notes == ("ours does not say how late its generator was: it is of an older version",)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0, -0.2, 20.0])

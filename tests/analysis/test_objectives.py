@@ -5,9 +5,19 @@ from __future__ import annotations
 import pytest
 
 from perftui.analysis.objectives import evaluate, overall
+from perftui.metrics.measured import Measured, Stretch, Windowed
 from perftui.model.interval import Counts
 from perftui.model.plan import Objective
-from perftui.model.record import LatencyStats, ObjectiveResult, Stats, Summary, Verdict
+from perftui.model.record import (
+    Growth,
+    LatencyStats,
+    LevelStats,
+    ObjectiveResult,
+    Spread,
+    Stats,
+    Summary,
+    Verdict,
+)
 
 
 def _stats(p95: float = 100.0, *, count: int = 5000, ok: int = 5000, errors: int = 0, timeouts: int = 0) -> Stats:
@@ -21,7 +31,8 @@ def _stats(p95: float = 100.0, *, count: int = 5000, ok: int = 5000, errors: int
 
 
 def _result(objective: Objective, total: Stats, operations: dict[str, Stats] | None = None) -> ObjectiveResult:
-    [result] = evaluate((objective,), Summary(duration_s=50, total=total, operations=operations or {}))
+    summary = Summary(duration_s=50, total=total, operations=operations or {})
+    [result] = evaluate((objective,), Measured(summary=summary))
     return result
 
 
@@ -91,3 +102,83 @@ def test_overall_is_the_worst() -> None:
     results = [ObjectiveResult(metric="rate", verdict=verdict) for verdict in verdicts]
     assert [overall(results[: count + 1]) for count in range(4)] == list(verdicts)
     assert overall(()) == "none"
+
+
+def _measured(objective: Objective, measured: Measured) -> ObjectiveResult:
+    [result] = evaluate((objective,), measured)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "verdict", "shown"),
+    [
+        (("host.cpu", "< 60%", "< 80%"), 70.0, "warn", "< 60 %"),
+        (("host.cpu.max", "", "< 80%"), 99.0, "fail", ""),
+        (("host.memory", "< 85%", ""), 50.0, "pass", "< 85 %"),
+        (("target.cpu", "< 150%", ""), 120.0, "pass", "< 150 %"),
+        (("target.memory", "< 512MB", ""), 600e6, "warn", "< 512 MB"),
+        (("target.threads", "< 100", ""), 12.0, "pass", "< 100"),
+        (("target.open_files", "", "<= 10"), 12.0, "fail", ""),
+        (("host.net_sent", "< 10MB/s", ""), 1e6, "pass", "< 10.0 MB/s"),
+        (("connections", "< 50", ""), 50.0, "warn", "< 50"),
+    ],
+)
+def test_what_is_sampled_is_judged(limits: tuple[str, str, str], value: float, verdict: Verdict, shown: str) -> None:
+    host = {
+        "cpu_percent": Spread(mean=70, p95=90, max=99), "memory_percent": Spread(mean=40, p95=45, max=50),
+        "target_cpu_percent": Spread(mean=120, max=190), "target_memory_bytes": Spread(mean=1e6, max=600e6),
+        "target_threads": Spread(mean=3, max=12), "target_open_files": Spread(mean=3, max=12),
+        "net_sent_bytes": Spread(mean=1e6, max=9e9), "open_connections": Spread(max=50),
+    }  # fmt: skip
+    metric, target, critical = limits
+    objective = Objective(metric=metric, target=target, critical=critical)
+    result = _measured(objective, Measured(summary=Summary(), host=host))
+    assert (result.value, result.verdict, result.target) == (value, verdict, shown)
+    assert _measured(objective, Measured(summary=Summary())).verdict == "none"
+
+
+def test_growth_of_memory_with_its_interval() -> None:
+    growth = Growth(per_hour=60e6, low=50e6, high=70e6, seconds=1800)
+    hourly = _measured(
+        Objective(metric="target.memory_growth", target="< 50MB/h"), Measured(summary=Summary(), growth=growth)
+    )
+    assert (hourly.verdict, hourly.detail) == ("warn", "60.0 MB/h misses < 50.0 MB/h; 50.0 MB/h to 70.0 MB/h")
+    added = Objective(metric="target.memory_added", critical="< 100MB")
+    assert _measured(added, Measured(summary=Summary(), growth=growth)).value == 30e6
+    assert _measured(added, Measured(summary=Summary())).verdict == "none"
+
+
+def test_a_check_by_its_name() -> None:
+    objective = Objective(metric="check.has items", target="> 99%", critical="> 90%")
+    stats = Stats(
+        counts=Counts(scheduled=200, ok=150, errors=50),
+        error_classes={"check:has items": 10, "check:other": 40, "http.500": 0},
+    )
+    assert _result(objective, stats).value == pytest.approx(0.95)
+    assert _result(objective, stats).verdict == "warn"
+    assert _result(objective, Stats()).verdict == "none"
+
+
+def test_a_level_is_judged_by_its_own_seconds() -> None:
+    levels = tuple(
+        LevelStats(stage=number, level=level, start_s=10.0 * number, duration_s=10, total=_stats(p95))
+        for number, (level, p95) in enumerate([(10, 100.0), (50, 700.0), (10, 300.0)], 1)
+    )
+    measured = Measured(summary=Summary(total=_stats(5000)), levels=levels)
+    at_10 = _measured(Objective(metric="response_time.p95", level=10, target="< 200ms", critical="< 1s"), measured)
+    assert (at_10.value, at_10.verdict, at_10.level) == (300.0, "warn", 10)  # the worse of the two stages
+    assert _measured(Objective(metric="response_time.p95", level=70, target="< 1s"), measured).verdict == "none"
+
+
+def test_every_stretch_must_hold() -> None:
+    objective = Objective(metric="response_time.p95", target="< 500ms", critical="< 1s", over_s=10)
+    worst, newest = Stretch(start_s=72.0, value=1200.0), Stretch(start_s=90.0, value=80.0)
+    measured = Measured(summary=Summary(total=_stats(100)), windows={objective: Windowed(worst=worst, newest=newest)})
+    result = _measured(objective, measured)
+    assert (result.value, result.verdict, result.over_s) == (1200.0, "fail", 10)
+    assert result.detail == "1,200 ms misses < 1,000 ms; worst from 01:12, last 80.0 ms"
+    early = _measured(objective, Measured(summary=Summary()))
+    assert (early.verdict, early.detail) == ("none", "the run had no 10s to judge")
+    silent = Windowed(worst=Stretch(start_s=5.0, value=None), newest=newest)
+    unanswered = _measured(objective, Measured(summary=Summary(), windows={objective: silent}))
+    assert (unanswered.verdict, unanswered.detail) == ("fail", "no request was answered from 00:05")

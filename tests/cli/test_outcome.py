@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from perftui.cli.outcome import Reason, announce, comparison_reasons, decide, run_reasons
+from perftui.cli.outcome import Reason, announce, comparison_reasons, decide, run_reasons, unless_blocking
 from perftui.model.comparison import Comparison, ComparisonVerdict
-from perftui.model.errors import ExitCode
+from perftui.model.errors import ComparisonError, ExitCode, GuardError, PerftuiError, UnreachableError, UsageError
 from perftui.model.record import Record
 
 pytestmark = pytest.mark.quick
@@ -30,14 +30,33 @@ def test_precedence(pair: tuple[int, int], *, turned: bool) -> None:
     assert decide(reasons, warn_only=False).code == pair[0]
 
 
-@pytest.mark.parametrize("code", [10, 11, 13])
-def test_warn_only_silences_verdicts(code: int) -> None:
+@pytest.mark.parametrize("code", [10, 11, 12, 13, 14, 15])
+def test_warn_only_never_blocks(code: int) -> None:
     outcome = decide([Reason(ExitCode(code), "why")], warn_only=True)
     assert (outcome.code, outcome.would_be) == (0, code)
 
 
-@pytest.mark.parametrize("code", [1, 12, 14, 15, 129, 130, 143])
-def test_warn_only_silences_no_failure(code: int) -> None:
+@pytest.mark.parametrize("kind", [ComparisonError, UnreachableError, GuardError])
+def test_what_cannot_begin_does_not_block_either(kind: type[PerftuiError], capsys: pytest.CaptureFixture[str]) -> None:
+    def run() -> int:
+        raise kind("no answer")
+
+    assert unless_blocking(run, warn_only=True) == 0
+    assert f"--warn-only: exit 0 instead of {int(kind.exit_code)}" in capsys.readouterr().err
+    with pytest.raises(kind):
+        unless_blocking(run, warn_only=False)
+
+
+def test_a_wrong_command_line_blocks_always() -> None:
+    def run() -> int:
+        raise UsageError("no such preset")
+
+    with pytest.raises(UsageError):
+        unless_blocking(run, warn_only=True)
+
+
+@pytest.mark.parametrize("code", [1, 129, 130, 143])
+def test_warn_only_hides_no_crash_and_no_signal(code: int) -> None:
     outcome = decide([Reason(ExitCode(code), "why"), Reason(ExitCode.REGRESSION, "slower")], warn_only=True)
     assert (outcome.code, outcome.would_be) == (code, code)
 

@@ -21,10 +21,15 @@ from support.judged import told
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+TABLE = re.findall(r"^\| `?[^|]*\| `(perftui [^`]*)`", README, re.MULTILINE)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 INSTALLS = [line for line in COMMANDS if "venv" in line]
+LOADS = ("perftui run ", "perftui http")
 ROUNDS = 2
 SHORTER = {
+    "-z 10s": "-z 1s --warmup 0s",
+    "-d 30s": "-d 1s --warmup 0s",
+    "--duration 1m": "--duration 1s --warmup 0s",
     "--duration 10m": "--duration 30s",
     "--duration 30s": "--duration 1s --warmup 0s",
     "--rounds 3": f"--rounds {ROUNDS} --duration 1s --warmup 0s",
@@ -45,7 +50,8 @@ def test_every_other_command_works_in_order(home: Home, demo_url: str) -> None:
     """One after the other in one home, as somebody would who reads from top to bottom; without a terminal."""
     search = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     outputs: dict[str, str] = {}
-    for command in COMMANDS:
+    assert len(TABLE) == 10, "one for each habit of another tool"
+    for command in (*COMMANDS, *TABLE):
         if command in INSTALLS:
             continue
         done = subprocess.run(
@@ -65,7 +71,7 @@ def test_every_other_command_works_in_order(home: Home, demo_url: str) -> None:
         assert "internal error" not in done.stderr
     assert "trust" in outputs["perftui runs"]
     records = [read_record(folder) for folder in home.run_folders()]
-    assert len(records) == sum(command.startswith("perftui run ") for command in COMMANDS) + ROUNDS - 1
+    assert len(records) == sum(command.startswith(LOADS) for command in (*COMMANDS, *TABLE)) + ROUNDS - 1
     assert {record.status for record in records} == {"finished", "stopped"}
     assert {record.summary.total.error_rate for record in records} == {0}
     assert (home.path / "run.html").read_text().startswith("<!DOCTYPE html>")
@@ -80,7 +86,7 @@ def quicker(command: str) -> str:
     if command == "perftui watch":
         # it would follow the run to its end
         return "timeout --preserve-status --signal INT 3 perftui watch"
-    if command.startswith("perftui run "):
+    if command.startswith(LOADS) and " -n " not in command:
         return f"{command} --duration 1s --warmup 0s"
     return command
 
@@ -98,7 +104,7 @@ def test_every_kind_of_placeholder_is_named() -> None:
 
 def test_every_command_and_picture_named_exists() -> None:
     known = commands.list_commands(click.Context(commands))
-    for name in re.findall(r"(?:^|`)perftui ([a-z]+)", README, re.MULTILINE):
+    for name in re.findall(r"(?:^|`)perftui ([a-z]+)\b(?!:)", README, re.MULTILINE):
         assert name in known
     for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
         assert (ROOT / picture).is_file(), picture

@@ -73,3 +73,43 @@ HTTP = Case(
     wrong='path = "/health"\nchecks = [{ name = "wrong", contains = "no such word" }]',
     slow='path = "/slow?ms=2000"',
 )
+
+
+@contextmanager
+def _nothing(url: str) -> Iterator[Served]:
+    yield Served(url)
+
+
+_COUNT = """call = "shop_load:count_stock"
+setup = "shop_load:open_shop"
+teardown = "shop_load:close_shop"
+captures = [{ name = "value", json = "$.id" }]
+checks = [{ json = "$.state", equals = true }]"""
+_ORDER = """call = "shop_load:place_order"
+params = { word = "order ${value}" }
+checks = [{ json = "$.word", matches = "^order [0-9]+$" }]"""
+CALL = Case(
+    name="call",
+    serve=lambda: _nothing("python://"),
+    good="""call = "shop_load:place_order"
+params = { word = "${fake:word}", number = "${rand:1..9}" }
+checks = [{ json = "$.id" }, { json = "$.number", matches = "^[1-9]$" }]""",
+    captured=(_COUNT, _ORDER),
+    wrong='call = "shop_load:place_order"\nchecks = [{ name = "wrong", json = "$.word", equals = "x" }]',
+    slow='call = "shop_load:wait"',
+)
+_WRITE = """file = "write"
+path = "x/${seq}.txt"
+text = "hello ${seq}"
+captures = [{ name = "value", json = "$.size" }]"""
+FILE = Case(
+    name="file",
+    serve=lambda: _nothing("file://"),
+    good="""file = "write"
+path = "a/${rand:1..20}.bin"
+size = "4KiB"
+checks = [{ json = "$.written", equals = 4096 }]""",
+    captured=(_WRITE, 'file = "write"\npath = "y.txt"\ntext = "${value}"\nchecks = [{ json = "$.size" }]'),
+    wrong='file = "write"\npath = "a.txt"\ntext = "abc"\nchecks = [{ name = "wrong", json = "$.size", equals = 4 }]',
+    slow="",
+)

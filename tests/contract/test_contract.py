@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import anyio
 import pytest
 
-from contract.cases import ECHO, HTTP, Case, Served
+from contract.cases import CALL, ECHO, FILE, HTTP, Case, Served
 from perftui.engine.around.probe import ProbeResult, probe
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
@@ -16,7 +17,9 @@ from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
 from support.conservation import assert_conserved
 
-CASES = (HTTP, ECHO)
+CASES = (HTTP, ECHO, CALL, FILE)
+FUNCTIONS = Path(__file__).parent.parent / "support" / "functions" / "preset.toml"
+"""Where the preset would be: functions are looked for beside it."""
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
@@ -42,7 +45,7 @@ def plan_of(case: Case, url: str, *operations: str, level: str = "rate = 100", m
     text += "".join(
         f'[[operations]]\nname = "{case.name} {number}"\n{body}\n' for number, body in enumerate(operations)
     )
-    return parse_preset(text, "contract.toml")
+    return parse_preset(text, str(FUNCTIONS))
 
 
 def ran(plan: Plan) -> Record:
@@ -79,7 +82,7 @@ def test_values_go_from_step_to_step(case: Case, served: Served) -> None:
         f'[[journeys.steps]]\nname = "{name}"\n{body}\n' for name, body in zip("ab", case.captured, strict=True)
     )
     text = f'schema = 1\nname = "contract"\n[target]\nurl = "{served.url}"\n[load]\nusers = 3\nduration = "1s"\n'
-    plan = parse_preset(f'{text}[[journeys]]\nname = "j"\n{first}{second}', "contract.toml")
+    plan = parse_preset(f'{text}[[journeys]]\nname = "j"\n{first}{second}', str(FUNCTIONS))
     record = ran(plan)
 
     steps = record.summary.operations
@@ -101,6 +104,8 @@ def test_a_check_that_fails_is_an_error_of_that_name(case: Case, served: Served)
 
 
 def test_an_answer_that_comes_too_late_is_a_timeout(case: Case, served: Served) -> None:
+    if not case.slow:
+        pytest.skip(f"nothing of {case.name} can be made slow")
     plan = plan_of(case, served.url, case.slow, case.good, level="rate = 40")
     record = ran(plan)
 
@@ -116,6 +121,8 @@ def test_an_answer_that_comes_too_late_is_a_timeout(case: Case, served: Served) 
 
 
 def test_requests_beyond_the_lanes_wait_and_are_dropped_when_too_late(case: Case, served: Served) -> None:
+    if not case.slow:
+        pytest.skip(f"nothing of {case.name} can be made slow")
     plan = plan_of(case, served.url, case.slow, level="rate = 60", more="connections = 2")
     record = ran(plan)
 

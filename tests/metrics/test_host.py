@@ -13,6 +13,7 @@ import pytest
 from perftui.metrics.host import HostSampler
 from perftui.metrics.host_kernel import Throttling, throttling
 from perftui.metrics.spread import SpreadOf
+from perftui.metrics.target_process import Sought, TargetTree
 from support.waiting import wait_until
 
 BUSY = "b = bytearray(40_000_000)\nwhile True: pass"
@@ -23,7 +24,7 @@ def test_a_busy_target_is_seen_until_it_ends() -> None:
         try:
             process = psutil.Process(target.pid)
             wait_until(lambda: process.memory_info().rss > 40_000_000, 30, "the target's memory")
-            sampler = HostSampler(target.pid)
+            sampler = HostSampler(TargetTree(Sought("pid", str(target.pid))))
             time.sleep(0.5)
             sample = sampler.sample()
             assert sample.target_cpu_percent is not None
@@ -42,7 +43,7 @@ def test_a_busy_target_is_seen_until_it_ends() -> None:
 
 
 def test_a_target_that_is_not_there_is_not_sampled() -> None:
-    sample = HostSampler(2**22 + 12345).sample()
+    sample = HostSampler(TargetTree(Sought("pid", str(2**22 + 12345)))).sample()
     assert sample.target_cpu_percent is None
     assert sample.target_memory_bytes is None
 

@@ -137,6 +137,8 @@ def test_the_numbers_that_objectives_name_decide() -> None:
     tail = Objective(metric="service_time.p99", target="< 1s", operation="get")
     trust = judge_run(seconds, replace(_plan(), objectives=(p50, tail)))
     assert _codes(trust.reasons) == {"get: service_time.p99": "degraded"}
+    # a median that is worth nothing makes the run invalid whatever is named
+    assert judge_run(_seconds(12, _second(lag_ms=5.0)), replace(_plan(), objectives=(tail,))).verdict == "invalid"
     # an objective on something else leaves the headline to decide
     failures = Objective(metric="error_rate", target="< 1%")
     assert judge_run(seconds, replace(_plan(), objectives=(failures,))).verdict == "degraded"

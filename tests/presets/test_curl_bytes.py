@@ -158,6 +158,8 @@ curl -H 'Authorization: Bearer abc.def' U/auth
 curl --oauth2-bearer abc U/auth
 curl -H 'Authorization: token ghp_1' U/auth
 curl -H 'X-Api-Key: k-1' 'U/auth?api_key=a%26b&v=1'
+curl -m 3 U/slow; curl U/fast; curl -k -H 'X-A: 1' U/other
+curl http://localhost:PORT/name; curl U/address; curl -H 'X-A: 1' U/address
 curl -u ann:one U/auth; curl -u ann:two U/auth; curl U/open
 curl -d 'user=ann&password=a%26b' U/login; curl -d 'user=bob&password=two' U/login
 curl -H 'Content-Type: application/json' -d '{"password": "x1", "b": {"token":"t"}}' U/login
@@ -244,8 +246,9 @@ def of_perftui(server: EchoServer, script: str, place: Path, monkeypatch: pytest
         monkeypatch.setenv(name, value)
     plan, _ = resolve_secrets(parse_preset(text, str(place / "imported.toml")))
     values = ValueStream()
-    builder = RequestBuilder(plan, Endpoint.of(plan.target), values)
     for operation in plan.operations:
+        aimed = plan.aimed_at(operation.target)
+        builder = RequestBuilder(aimed, Endpoint.of(aimed.target), values)
         server.send(builder.build(operation).render(values, {}))
     return server.take()
 

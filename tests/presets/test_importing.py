@@ -210,7 +210,7 @@ components:
 
 def test_openapi_3_1_with_servers_and_ways_to_identify() -> None:
     text = import_openapi(RAIL, "rail")
-    trip, photos, post, put = load(text).operations
+    trip, photos, post, put, elsewhere = load(text).operations
     assert load(text).target.auth == Auth(bearer="${env:API_TOKEN}")
     assert trip.path == "/v3/trips/A%2FB%20c"
     assert trip.query == {"page": "${rand:1..9}"}
@@ -220,12 +220,13 @@ def test_openapi_3_1_with_servers_and_ways_to_identify() -> None:
     assert photos.multipart[0] == Part(name="file", value="hello", filename="file.bin")
     assert (put.body, put.headers) == ("# Hi", {"Content-Type": "text/markdown"})
     assert not post.body
+    cdn = load(text).targets[elsewhere.target]
+    assert (cdn.url, cdn.headers) == ("https://cdn.rail.example", {"Authorization": "Bearer ${env:API_TOKEN}"})
     assert [line for line in text.splitlines() if line.startswith("#")] == [
         "# set before the run: API_TOKEN",
         "# left out, cookies: sid of POST /trips/{from}",
         "# left out, bodies of application/pdf: POST /notes",
         "# left out, ways to identify ourselves other than token: key",
-        "# left out, to other servers: https://cdn.rail.example (1)",
     ]
 
 

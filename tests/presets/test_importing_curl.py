@@ -126,7 +126,7 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
     )
     plan = parse_preset(text, "imported.toml")
     by_path = {operation.path: operation for operation in plan.operations}
-    assert list(by_path) == ["/up", "/a", "/b", "/c", "/d", "/e", "/f", "/g?z=1+2&q=a+b%26c", "/i", "/k"]
+    assert list(by_path) == ["/up", "/a", "/b", "/c", "/d", "/e", "/f", "/g?z=1+2&q=a+b%26c", "/i", "/j", "/k"]
     assert (by_path["/up"].method, by_path["/f"].method) == ("PUT", "HEAD")
     assert by_path["/c"].json == {"a": 1}
     assert by_path["/g?z=1+2&q=a+b%26c"].headers == {"Range": "bytes=0-9"}
@@ -134,17 +134,18 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
     assert by_path["/k"].multipart[0].value.startswith("${file:")
     assert by_path["/k"].multipart[1].content_type == "application/json"
     assert by_path["/k"].multipart[2].file.endswith("/b c.png")
-    assert plan.target.proxy == "http://${env:PROXY_USER}:${env:PROXY_PASSWORD}@proxy:1"
-    assert not plan.target.unix_socket
+    proxied = plan.targets[by_path["/i"].target]
+    assert proxied.proxy == "http://${env:PROXY_USER}:${env:PROXY_PASSWORD}@proxy:1"
+    assert (proxied.url, proxied.timeout_s) == ("https://h", 0.5)
+    assert plan.targets[by_path["/j"].target].unix_socket == "/s"
+    assert (plan.target.timeout_s, plan.target.unix_socket) == (5, "")
     assert "# no redirect is followed (--location): name the final URL\n" in text
-    assert "# the timeout of some requests is for all of them, as a preset has one\n" in text
     assert [line for line in text.splitlines() if line.startswith("# left out")] == [
         "# left out, as perftui does not do it: --http2, --retry",
         "# left out, a part of the body beside a file: x=1",
         "# left out, a body that is elsewhere: what is typed",
         "# left out, a part of the body that is in a file, encoded: file.txt",
         "# left out, cookies of a file: jar.txt",
-        "# left out, to other servers: http://localhost (1)",
     ]
 
 
@@ -158,6 +159,7 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
         (r"$'\x41\101\'\\\t\q'", [["AA'\\\t\\q"]]),
         ("${A:-b}$C$$1", [["b${env:C}$${env:ARGUMENT_1}"]]),
         ("${x}' '${", [["${env:x} ${$}{"]]),
+        ("a \\\r b\rc", [["a", "b"], ["c"]]),
     ],
 )
 def test_words_of_a_shell(text: str, expected: list[list[str]]) -> None:
@@ -241,5 +243,14 @@ def test_curl_settings_of_the_target() -> None:
 
 def test_several_curl_commands_and_other_hosts() -> None:
     text = import_curl("curl http://a/1; curl http://a/1 | jq . && curl http://b/2\ncurl -X POST http://a/3")
-    assert [operation.name for operation in load(text).operations] == ["GET /1", "GET /1 (2)", "POST /3"]
-    assert "# left out, to other servers: http://b (1)" in text
+    plan = load(text)
+    assert [operation.name for operation in plan.operations] == ["GET /1", "GET /1 (2)", "GET /2", "POST /3"]
+    assert [operation.target for operation in plan.operations] == ["", "", "b", ""]
+    assert (plan.target.url, plan.targets["b"].url) == ("http://a", "http://b")
+
+
+def test_more_servers_than_a_preset_has_targets() -> None:
+    text = import_curl("\n".join(f"curl http://h{number}.example/" for number in range(30)))
+    plan = load(text)
+    assert len(plan.targets) == 19
+    assert "# left out, to more than 20 servers: http://h20.example (1), " in text

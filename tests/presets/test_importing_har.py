@@ -70,7 +70,8 @@ def test_what_a_user_did_is_found_among_hundreds_of_entries() -> None:
     noise += [entry("GET", f"{SHOP}/blocked", 0), entry("GET", f"{SHOP}/gone", 404)]
     plan, text = recorded(*noise, *[entry("GET", f"{SHOP}/api/items?page={page}") for page in range(30)])
     assert plan.target.url == SHOP
-    assert len(plan.journeys[0].steps) == 31
+    assert len(plan.journeys[0].steps) == 32
+    assert {name: target.url for name, target in plan.targets.items()} == {"shop-example": "http://shop.example"}
     assert plan.target.headers == {"accept": "*/*", "cookie": "${env:COOKIE}"}
     assert not any(step.headers for step in plan.journeys[0].steps)
     assert text.splitlines()[:9] == [
@@ -81,7 +82,7 @@ def test_what_a_user_did_is_found_among_hundreds_of_entries() -> None:
         "# left out, not answered when they were recorded: GET /blocked",
         "# left out, answered with an error when they were recorded: GET /gone",
         "# left out, as they are not HTTP: GET data:application/octet-st…, GET wss://www.shop.example/socket",
-        "# left out, to other servers: http://shop.example (1), https://analytics.example (150)",
+        "# left out, to other sites: https://analytics.example (150)",
         "schema = 1",
     ]
 

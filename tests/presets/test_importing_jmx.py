@@ -189,6 +189,7 @@ def test_a_number_of_repetitions_is_a_number_of_requests(folder: Path) -> None:
         ("<jmeterTestPlan>" + "<a/>" * 300_000 + "</jmeterTestPlan>", "more than 200,000 elements"),
         (PLAN.replace("HTTPSamplerProxy", "FTPSampler"), "no request with an http"),
     ],
+    ids=("empty", "another root", "deep", "entities", "large", "no HTTP"),
 )
 def test_what_is_no_plan_is_refused(text: str, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
@@ -196,7 +197,7 @@ def test_what_is_no_plan_is_refused(text: str, problem: str) -> None:
 
 
 def test_variables_that_lead_to_themselves_end() -> None:
-    text = PLAN.replace(">127.0.0.1<", ">${host}${host}<")
+    text = PLAN.replace(">127.0.0.1<", f">{'${host}' * 50}<")
     assert "# left out, as it is longer than 8,000 characters: target.url" in import_jmx(text)
 
 

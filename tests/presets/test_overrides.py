@@ -204,3 +204,36 @@ def test_wrong_settings_are_told(setting: str, expected: str) -> None:
     with pytest.raises(UsageError) as caught:
         plan(None, setting)
     assert expected in str(caught.value)
+
+
+def test_objectives_that_state_the_rate_follow_another_one() -> None:
+    text = _HEALTHY.format("throughput", "> 990/s", "> 900/s")
+    slower = parse_preset(text, "p.toml", overrides=Overrides(rate=50))
+    [objective] = slower.objectives
+    assert (objective.target, objective.critical) == ("> 49.5/s", "> 45/s")
+    assert objective.note == "follows the rate: > 900/s was written for 1,000/s"
+    assert parse_preset(text, "p.toml", overrides=Overrides(rate=1000)).objectives[0].note == ""
+    assert parse_preset(text, "p.toml", overrides=Overrides(duration_s=3)).objectives[0].target == "> 990/s"
+    assert parse_preset(text, "p.toml", overrides=Overrides(users=5)).objectives == ()
+    [other] = parse_preset(
+        _HEALTHY.format("error_rate", "< 1%", "< 5%"), "p.toml", overrides=Overrides(rate=5)
+    ).objectives
+    assert (other.target, other.note) == ("< 1%", "")
+
+
+_HEALTHY = """
+schema = 1
+name = "p"
+[target]
+url = "http://127.0.0.1:1"
+[load]
+rate = 1000
+duration = "5s"
+[[operations]]
+name = "get"
+path = "/"
+[[objectives]]
+metric = "{}"
+target = "{}"
+critical = "{}"
+"""

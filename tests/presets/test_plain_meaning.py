@@ -41,7 +41,7 @@ def test_what_means_one_thing_is_taken(text: str) -> None:
 def test_a_critical_limit_alone_fails_and_never_warns() -> None:
     text = f'{HEAD}{LOAD}{OPERATIONS}[[objectives]]\nmetric = "response_time.p95"\ncritical = "< 1s"\n'
     (objective,) = read(text).objectives
-    assert (objective.target, objective.critical) == ("< 1s", "< 1s")
+    assert (objective.target, objective.critical) == ("", "< 1s")
     assert read(f'{HEAD}{LOAD}{OPERATIONS}checks = [{{ status = "200" }}]\n').operations[0].checks[0].status == (200,)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from perftui.tui.app import PerftuiApp
 from perftui.tui.screens.confirm import ConfirmScreen
 from perftui.tui.screens.home import HomeScreen
+from perftui.tui.screens.preset_editor import PresetEditor
 from support.home import Home
 from support.pilot import screen_of, still, until
 
@@ -114,7 +117,7 @@ async def test_confirm_says_what_will_be_sent_and_sends_nothing_on_escape(app: M
         assert "this machine, 127.0.0.1" in facts
         assert "about 3,500" in facts
         assert "writes    no" in facts
-        assert "1,750×  GET 127.0.0.1:9/api/items  list items" in facts
+        assert "1,750×  GET 127.0.0.1:9/api/items" in facts
         assert screen.start_button.has_focus
         await pilot.press("escape")
         await screen_of(pilot, HomeScreen)
@@ -155,3 +158,69 @@ async def test_nothing_listens_is_told_in_the_dialog(app: Make, place: Home) -> 
         assert made.screen is screen
         assert "127.0.0.1:9" in str(screen.problem.content)
     assert place.run_folders() == []
+
+
+def pasted_into(screen: HomeScreen, text: str, widget: str) -> None:
+    """What a terminal sends for a paste or a dropped file."""
+    target = screen.query_one(widget)
+    target.focus()
+    target.post_message(Paste(text))
+
+
+async def edited(pilot: Pilot[Any]) -> PresetEditor:
+    """The editor, once it has a text."""
+    screen = await screen_of(pilot, PresetEditor)
+    await until(pilot, lambda: "schema = 1" in screen.text_area.text)
+    return screen
+
+
+@pytest.mark.parametrize("widget", ["#url", "#presets"])
+async def test_a_pasted_curl_command_becomes_a_preset(app: Make, home: Home, widget: str) -> None:
+    made = app(url="http://10.1.2.3:81")
+    async with made.run_test() as pilot:
+        screen = await listed(pilot)
+        pasted_into(screen, "curl -X PUT 'http://127.0.0.1:81/a?b' \\\n  -d x=1\n", widget)
+        editor = await edited(pilot)
+        assert 'path = "/a?b"' in editor.text_area.text
+        await pilot.press("f4")
+        await until(pilot, lambda: screen.form.entry is not None and screen.form.entry.name == "my-request")
+        assert screen.form.values.url == "http://127.0.0.1:81"
+        assert screen.form.entry is not None
+        assert screen.form.entry.plan is not None
+        assert screen.form.entry.plan.operations[0].method == "PUT"
+
+
+async def test_a_dropped_file_becomes_a_preset(app: Make, tmp_path: Path) -> None:
+    dropped = tmp_path / "my api.http"
+    dropped.write_text("GET http://127.0.0.1:81/dropped\n")
+    made = app()
+    async with made.run_test() as pilot:
+        screen = await listed(pilot)
+        pasted_into(screen, str(dropped).replace(" ", "\\ "), "#url")
+        assert 'path = "/dropped"' in (await edited(pilot)).text_area.text
+
+
+async def test_a_command_that_is_typed_and_a_file_that_cannot_be_read(app: Make, tmp_path: Path) -> None:
+    unknown = tmp_path / "notes.txt"
+    unknown.write_text("nothing to send")
+    made = app()
+    async with made.run_test() as pilot:
+        screen = await listed(pilot)
+        pasted_into(screen, str(unknown), "#url")
+        await until(pilot, lambda: any("no curl command" in str(one.message) for one in made._notifications))
+        await screen_of(pilot, HomeScreen)
+        screen.query_one("#url", Input).value = "curl http://127.0.0.1:81/typed"
+        screen.query_one("#url").focus()
+        await pilot.press("enter")
+        assert 'path = "/typed"' in (await edited(pilot)).text_area.text
+
+
+async def test_other_text_is_pasted_as_it_is(app: Make) -> None:
+    made = app()
+    async with made.run_test() as pilot:
+        screen = await listed(pilot)
+        field = screen.query_one("#url", Input)
+        field.value = ""
+        pasted_into(screen, "http://127.0.0.1:82/x", "#url")
+        await until(pilot, lambda: field.value == "http://127.0.0.1:82/x")
+        assert made.screen is screen

@@ -21,12 +21,12 @@ pytestmark = pytest.mark.quick
     ("load", "level", "requests"),
     [
         (Load(stages=(Stage(duration_s=30, to=100),), start_level=100, warmup_s=5), "100/s", 3500),
-        (Load(stages=(Stage(duration_s=10, to=100),)), "100/s", 1000),
+        (Load(stages=(Stage(duration_s=10, to=100),)), "0→100/s", 500),
         (Load(stages=(Stage(duration_s=10, to=200),), start_level=100), "100→200/s", 1500),
-        (Load(stages=(Stage(duration_s=10, to=20), Stage(duration_s=10, to=40))), "20→40/s", 500),
-        (Load(stages=(Stage(duration_s=10, to=100),), max_requests=7), "100/s", 7),
-        (Load(mode="users", stages=(Stage(duration_s=10, to=50),)), "50 users", None),
-        (Load(mode="users", stages=(Stage(duration_s=10, to=50),), max_requests=9), "50 users", 9),
+        (Load(stages=(Stage(duration_s=10, to=20), Stage(duration_s=10, to=40))), "0→40/s", 400),
+        (Load(stages=(Stage(duration_s=10, to=100),), max_requests=7), "0→100/s", 7),
+        (Load(mode="users", stages=(Stage(duration_s=10, to=50),)), "0→50 users", None),
+        (Load(mode="users", stages=(Stage(duration_s=10, to=50),), max_requests=9), "0→50 users", 9),
     ],
 )
 def test_loads(load: Load, level: str, requests: int | None) -> None:

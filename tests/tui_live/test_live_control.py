@@ -74,7 +74,7 @@ async def test_pause_level_mark_and_stop(app: PerftuiApp, demo: Demo) -> None:
         events = {event.kind: event for event in timeline.events}
         assert {events[kind].origin for kind in ("pause", "resume", "level", "mark")} == {"tui"}
         assert events["mark"].detail == "deploy"
-        await until(pilot, lambda: any(glyph in panel_text(screen, "throughput") for glyph in "◆‖▸↕"))
+        await until(pilot, lambda: any(glyph in panel_text(screen, "heat") for glyph in "◆‖▸↕"))
         await end(pilot, screen, "s")
         result = await screen_of(pilot, ResultScreen, 20)
         await until(pilot, lambda: result.picture is not None)

@@ -122,7 +122,7 @@ async def test_looks_back_in_time(watch: Watch) -> None:
         await pilot.press("comma", "left")
         assert "VIEW HELD at 00:13" in run.text("progress")
         assert screen.picture.counts.scheduled < now
-        assert "▲" in run.text("throughput")
+        assert "▲" in run.text("heat")
         await pilot.press("full_stop", "right")
         assert "VIEW HELD" not in run.text("progress")
         assert screen.picture.counts.scheduled == now
@@ -141,7 +141,7 @@ async def test_keys_of_the_view(watch: Watch) -> None:
     async with watch("many", 7.0) as run:
         pilot, screen = run.pilot, run.screen
         await pilot.press("w")
-        assert "last 10 s | run" in run.text("response")
+        assert "10 s" in run.text("response").splitlines()[1]
         await pilot.press("o")
         assert "name▲" in run.text("operations")
         assert "1–" in run.text("operations")
@@ -172,7 +172,7 @@ async def test_every_size_is_drawn(watch: Watch) -> None:
             await pilot.resize_terminal(*size)
             await pilot.pause()
             tiny = size[0] < 60 or size[1] < 16
-            shown = screen.query_one("#tiny" if tiny else "#throughput", LinePanel)
+            shown = screen.query_one("#tiny" if tiny else "#heat", LinePanel)
             assert shown.display
             assert all(shown.render_line(line).cell_length == shown.size.width for line in range(shown.size.height))
 

@@ -15,6 +15,7 @@ from perftui.analysis.round_data import Outcomes, Part, Round
 from perftui.analysis.share_change import share_change
 from perftui.metrics.bounds import Excess, comonotone, excess
 from perftui.metrics.histogram import Float64s
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import is_censored, value_of
 from perftui.model.comparison import ComparisonVerdict, MetricChange
@@ -252,7 +253,7 @@ def _outcomes(part: Part) -> Outcomes:
         return part.outcomes
     whole, counts = Outcomes(1), part.stats.counts
     whole.ok[0], whole.scheduled[0] = counts.ok, counts.scheduled
-    whole.failed[0] = counts.errors + counts.timeouts + counts.dropped
+    whole.failed[0] = counts.errors + counts.timeouts + counts.dropped - own_drops(part.stats.error_classes)
     return whole
 
 

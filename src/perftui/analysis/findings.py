@@ -10,9 +10,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.series import IntervalView, Point
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.timeline import Timeline
+from perftui.metrics.trust import LIMIT, is_generator_limit
 from perftui.model.plan import Plan
 from perftui.model.record import Finding, Spread, Stats, Summary, Trust
 from perftui.model.units import format_bytes, format_count, format_ms, format_percent
@@ -25,13 +27,14 @@ GROWTH = 0.20
 """Growth of p95 from the first to the last third of a run that is worth a line."""
 TARGET_GROWTH_BYTES = 100 * 1000**2
 _FEWEST_SECONDS = 12
-_FEWEST_VALUES = 100
+_FEWEST_VALUES = 50
+"""Of a part of a run whose p95 is looked at."""
 _TENTHS = 10
+_FEWEST_PARTS = 5
 _STEADY_RISE = 0.6
 """Of ten parts; by chance one series in a hundred rises as steadily."""
 _BROKEN_ERRORS = 0.05
 _BROKEN_ATTAINED = 0.95
-_BROKEN_SLOWER = 5.0
 _BROKEN_FOR = 2
 
 
@@ -39,13 +42,13 @@ def find(timeline: Timeline) -> tuple[Finding, ...]:
     """All findings on a run so far, the grave ones first."""
     plan, summary = timeline.plan, timeline.run()
     views = [IntervalView(interval, plan.load.mode) for interval in timeline.intervals]
-    steered = any(event.kind in {"level", "pause"} for event in timeline.events)
+    steered_s = min((event.at_s for event in timeline.events if event.kind in {"level", "pause"}), default=math.inf)
     found = [
         *_of_stats(summary.total, ""),
         *(finding for name, stats in summary.operations.items() for finding in _of_stats(stats, name)),
         *_of_resources(timeline.host_spread()),
-        *_breaking_point(plan, views),
-        *([] if _ramps(plan) or steered else _growth(views)),
+        *_breaking_point(plan, [view for view in views if view.interval.at_s + view.interval.duration_s <= steered_s]),
+        *([] if _ramps(plan) or steered_s < math.inf else _growth(views)),
         *_target_memory(views),
         *_of_trust(timeline.trust()),
     ]
@@ -87,11 +90,15 @@ def _of_resources(host: Mapping[str, Spread]) -> Iterator[Finding]:
 
 
 def _of_trust(trust: Trust) -> Iterator[Finding]:
+    if is_generator_limit(trust):
+        limit = next(reason for reason in trust.reasons if reason.code == LIMIT)
+        yield Finding(code=LIMIT, detail=limit.detail)
     if trust.verdict == "valid":
         return
     worst = next(reason for reason in trust.reasons if reason.verdict == trust.verdict)
-    detail = f"the generator did not keep up, the numbers are {trust.verdict}: {worst.detail}"
-    yield Finding(code="generator", detail=detail, severity="fail" if trust.verdict == "invalid" else "warn")
+    if worst.code != LIMIT:
+        detail = f"the numbers are partly the generator's ({trust.verdict}): {worst.detail}"
+        yield Finding(code="generator", detail=detail, severity="fail" if trust.verdict == "invalid" else "warn")
 
 
 def _ramps(plan: Plan) -> bool:
@@ -112,7 +119,9 @@ def _growth(views: Sequence[IntervalView]) -> Iterator[Finding]:
     measured = _measured(views)
     if sum(view.interval.duration_s for view in measured) < _FEWEST_SECONDS:
         return
-    parts = [_p95_ms(part) for part in _split(measured, min(_TENTHS, len(measured) // 2))]
+    values = sum(view.counts().ok for view in measured)
+    most = max(_FEWEST_PARTS, min(_TENTHS, len(measured) // 2, values // (2 * _FEWEST_VALUES)))
+    parts = [_p95_ms(part) for part in _split(measured, most)]
     thirds = [_p95_ms(part) for part in _split(measured, 3)]
     if None in {*parts, *thirds} or _rise([part or 0.0 for part in parts]) < _STEADY_RISE:
         return
@@ -171,11 +180,10 @@ def _breaking_point(plan: Plan, views: Sequence[IntervalView]) -> Iterator[Findi
     if not _ramps(plan):
         return
     loaded = [view for view in views if view.interval.phase in {"ramp", "measure"} and view.counts().scheduled]
-    usual_ms = _usual_ms(loaded)
     in_a_row, first = 0, None
     highest = 0.0
-    for view in loaded:
-        problem = _broken(view, usual_ms)
+    for place, view in enumerate(loaded):
+        problem = _broken(view, loaded[:place])
         if problem is None:
             in_a_row, first = 0, None
             highest = max(highest, view.value("throughput") or 0.0)
@@ -198,21 +206,19 @@ def _breaking_point(plan: Plan, views: Sequence[IntervalView]) -> Iterator[Findi
         yield Finding(code="no_breaking_point", detail=detail, severity="note")
 
 
-def _usual_ms(loaded: Sequence[IntervalView]) -> float:
-    """Median of p95 in the first quarter, while the load is low."""
-    first = sorted(
-        value for view in loaded[: max(3, len(loaded) // 4)] if (value := view.value("response_time.p95")) is not None
-    )
-    return first[len(first) // 2] if first else math.inf
+def _broken(view: IntervalView, earlier: Sequence[IntervalView]) -> str | None:
+    """How the target failed to keep up in a second.
 
-
-def _broken(view: IntervalView, usual_ms: float) -> str | None:
+    To be slow is not to fail: answers are held against what was asked as long ago as they take. What the generator did
+    not send is not the target's.
+    """
     errors = view.value("error_rate")
     if errors is not None and errors > _BROKEN_ERRORS:
         return f"errors {format_percent(errors)}"
-    if view.interval.asked and view.counts().ok < _BROKEN_ATTAINED * view.interval.asked:
-        return f"{format_count(view.counts().ok)} ok of {format_count(view.interval.asked)} asked"
-    p95 = view.value("response_time.p95")
-    if p95 is not None and p95 > _BROKEN_SLOWER * usual_ms and p95 > 20.0:
-        return f"p95 {format_ms(p95)} ms, {p95 / usual_ms:.0f} times what it was"
+    took_ms = view.value("response_time.p95") or 0.0
+    ago = earlier[-min(len(earlier), math.ceil(took_ms / 1e3)) :] if took_ms and earlier else []
+    unsent = sum(own_drops(cell.error_classes) for cell in view.cells(""))
+    asked = min([view.interval.asked - unsent, *(before.interval.asked for before in ago)])
+    if asked > 0 and view.counts().ok < _BROKEN_ATTAINED * asked:
+        return f"{format_count(view.counts().ok)} ok of {format_count(asked)} asked"
     return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from perftui.analysis.findings import find
 from perftui.analysis.objectives import evaluate, overall
+from perftui.analysis.settled import settled
 from perftui.metrics.timeline import Timeline
+from perftui.metrics.trust import is_generator_limit
 from perftui.model.journal import End, Header
-from perftui.model.record import Record
+from perftui.model.record import ENDED_BY_OBJECTIVE, Record
 
 
 def complete_record(header: Header, timeline: Timeline, end: End | None) -> Record:
@@ -17,8 +19,10 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
         timeline: Every line of it.
         end: Last line; None when the run was cut off, which makes its status `interrupted`.
     """
-    summary = timeline.run()
-    objectives = evaluate(header.plan.objectives, summary)
+    measured = timeline.measured()
+    trust = timeline.trust()
+    results = evaluate(header.plan.objectives, measured)
+    objectives = settled(header.plan.objectives, results, measured, at_least=is_generator_limit(trust))
     last_s = timeline.at_s
     return Record(
         id=header.id,
@@ -30,14 +34,18 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
         steered=any(event.kind in {"level", "pause"} for event in timeline.events),
         rounds_of=header.rounds_of,
         round=header.round,
+        search=header.search,
         plan=header.plan,
         environment=header.environment,
-        trust=timeline.trust(),
+        trust=trust,
         whole_run=timeline.whole_run(),
-        summary=summary,
+        summary=measured.summary,
         phases=timeline.phases(),
-        host=timeline.host_spread(),
+        levels=measured.levels,
+        host=dict(measured.host),
+        target_growth=measured.growth,
         objectives=objectives,
         findings=find(timeline),
-        verdict=overall(objectives),
+        # answers that came in the drain do not undo the limit that ended the run
+        verdict="fail" if end and end.status_detail.startswith(f"{ENDED_BY_OBJECTIVE}: ") else overall(objectives),
     )

@@ -22,12 +22,13 @@ _LONGEST_PROBLEM = 2_000
 def guarded(arguments: Sequence[str]) -> int:
     """Run the command line and turn whatever happens into an exit code."""
     from perftui.cli.commands import command_line, perftui
+    from perftui.cli.lazy import ReaderGoneError
     from perftui.cli.streams import leave_stdout
 
     try:
         result = perftui.main(command_line(arguments), prog_name="perftui", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGoneError):
         leave_stdout()
         return ExitCode.OK
     except (KeyboardInterrupt, click.Abort):

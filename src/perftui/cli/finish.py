@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from perftui.analysis.regressions import with_regression
 from perftui.cli.failures import tell
 from perftui.cli.outcome import Outcome, Reason, announce, comparison_reasons, decide, run_reasons
 from perftui.cli.output import write_output
@@ -21,6 +24,7 @@ from perftui.store.loading import LoadedRun
 def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun], *, interrupted: bool = False) -> int:
     """Compare, print or write the result, and say the exit code."""
     comparison = _compared(wanted, runs, baseline)
+    runs = [replace(run, record=with_regression(run.record, comparison)) for run in runs]
     outcome = judge(wanted, runs, comparison, interrupted=interrupted)
     _write(
         wanted.outputs,
@@ -50,6 +54,7 @@ def finish_on_screen(wanted: Wanted, path: Path, baseline: list[LoadedRun]) -> i
     """The same after a run that was watched: its summary stands in the scrollback already."""
     run = open_run(str(path), in_full=wanted.in_full)
     comparison = _compared(wanted, [run], baseline)
+    run = replace(run, record=with_regression(run.record, comparison))
     outcome = judge(wanted, [run], comparison)
     files = [output for output in wanted.outputs if output.path is not None]
     _write(files, run, lambda style: result([run], comparison, style, outcome=outcome.document, baseline=baseline))

@@ -10,15 +10,15 @@ from pathlib import Path
 from perftui.cli.failures import tell
 from perftui.cli.finish import finish
 from perftui.cli.output import check_output
-from perftui.cli.results import chosen_baseline
+from perftui.cli.results import baseline_of
 from perftui.cli.wanted import Wanted
 from perftui.engine.runner.run import run_plan
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Event, Interval
-from perftui.model.journal import JournalLine
+from perftui.model.journal import End, JournalLine
 from perftui.model.plan import Plan
 from perftui.model.record import Record
-from perftui.report.progress import event_text, interval_text
+from perftui.report.progress import InOrder, event_text, interval_text
 from perftui.store.library import RunFolder, new_run_id
 from perftui.store.loading import LoadedRun, load_run
 
@@ -30,7 +30,7 @@ def run_headless(wanted: Wanted) -> int:
     """Run here, with progress on stderr and the result on stdout or in a file."""
     for output in wanted.outputs:
         check_output(output.path)
-    baseline = chosen_baseline(wanted.baseline, wanted.plan)
+    baseline = baseline_of(wanted)
     group = new_run_id(wanted.plan.name) if wanted.rounds > 1 else ""
     done: list[LoadedRun] = []
     interrupted = False
@@ -41,7 +41,7 @@ def run_headless(wanted: Wanted) -> int:
         if group:
             tell(f"round {number} of {wanted.rounds}")
         progress = _Progress(wanted.plan)
-        request = wanted.request(group, number if group else 0)
+        request = wanted.request(group, number if group else 0, baseline=baseline[0].path if baseline else None)
         record = run_plan(request, on_line=progress.line, on_started=progress.started)
         # under another name where somebody took its folder away
         done.append(_saved(record, progress.path.with_name(record.id), in_full=wanted.in_full))
@@ -75,6 +75,7 @@ class _Progress:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._read = True
+        self._ordered = InOrder()
         self._left_out = 0
         self.path = Path()
 
@@ -86,7 +87,15 @@ class _Progress:
 
     def line(self, line: JournalLine) -> None:
         """Print an interval or an event, as long as somebody reads: a full pipe or a closed terminal stops no run."""
-        if not self._read or not isinstance(line, Interval | Event):
+        if isinstance(line, Interval | Event):
+            shown = self._ordered.add(line)
+        else:
+            shown = self._ordered.rest() if isinstance(line, End) else []
+        for one in shown:
+            self._print(one)
+
+    def _print(self, line: Interval | Event) -> None:
+        if not self._read:
             return
         if not _takes_a_line():
             self._left_out += 1

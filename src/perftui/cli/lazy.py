@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import click
+
+
+class ReaderGoneError(Exception):
+    """Nobody reads stdout any more. click would make exit code 1 of a broken pipe: to stop reading is no error."""
 
 
 class LazyGroup(click.Group):
@@ -39,6 +43,13 @@ class LazyGroup(click.Group):
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(f"no such command: {name!r}{hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        """Like click's, but a reader that left is told apart."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """List the help lines without importing anything."""

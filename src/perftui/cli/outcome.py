@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from perftui.cli.failures import tell
 from perftui.model.comparison import Comparison
-from perftui.model.errors import ExitCode
+from perftui.model.errors import ExitCode, PerftuiError
 from perftui.model.record import Record
 from perftui.report.comparison import reasons_by_text
 from perftui.report.words import objective_name, objective_value
@@ -28,7 +28,13 @@ _PRECEDENCE = (
     ExitCode.OBJECTIVE_FAILED,
     ExitCode.INCONCLUSIVE,
 )
-_SILENCED = frozenset({ExitCode.REGRESSION, ExitCode.INCONCLUSIVE, ExitCode.OBJECTIVE_FAILED})
+SILENCED = frozenset(
+    {
+        ExitCode.REGRESSION, ExitCode.INCONCLUSIVE, ExitCode.INVALID, ExitCode.OBJECTIVE_FAILED, ExitCode.UNREACHABLE,
+        ExitCode.GUARD,
+    }
+)  # fmt: skip
+"""What --warn-only turns into 0: only a crash, a wrong command line and a signal stay."""
 _SIGNALS = {"INT": ExitCode.INTERRUPTED, "TERM": ExitCode.TERMINATED, "HUP": ExitCode.HANGUP}
 
 
@@ -72,13 +78,17 @@ def run_reasons(record: Record) -> list[Reason]:
     if record.trust.verdict == "invalid":
         why = "; ".join(reason.detail for reason in record.trust.reasons if reason.verdict == "invalid")
         reasons.append(Reason(ExitCode.INVALID, f"the run is invalid: {why or 'the generator did not keep up'}"))
+    if undecided := [result for result in record.objectives if result.undecided]:
+        why = "; ".join(f"{objective_name(result)}: {result.detail}" for result in undecided)
+        reasons.append(Reason(ExitCode.INVALID, f"not decided: {why}"))
     if record.verdict == "fail":
         missed = [
             f"{objective_name(result)} is {objective_value(result)}, critical {result.critical or result.target}"
             for result in record.objectives
             if result.verdict == "fail"
         ]
-        reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, f"objective failed: {'; '.join(missed)}"))
+        why = "; ".join(missed) or record.ended_by_objective
+        reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, f"objective failed: {why}"))
     return reasons
 
 
@@ -108,15 +118,29 @@ def _first(reasons: Sequence[str], most: int = 3) -> str:
 
 
 def decide(reasons: Sequence[Reason], *, warn_only: bool) -> Outcome:
-    """The first reason in the order of precedence decides; --warn-only silences verdicts, never failures."""
+    """The first reason in the order of precedence decides; with --warn-only none of them blocks."""
     ordered = sorted(reasons, key=lambda reason: _PRECEDENCE.index(reason.code))
     would_be = ordered[0].code if ordered else ExitCode.OK
     if warn_only:
-        loud = [reason.code for reason in ordered if reason.code not in _SILENCED]
+        loud = [reason.code for reason in ordered if reason.code not in SILENCED]
         code = loud[0] if loud else ExitCode.OK
     else:
         code = would_be
     return Outcome(code=int(code), would_be=int(would_be), reasons=tuple(ordered))
+
+
+def unless_blocking(run: Callable[[], int], *, warn_only: bool) -> int:
+    """The exit code of a command; with --warn-only what it could not even begin is said and does not block.
+
+    Raises:
+        PerftuiError: something else went wrong.
+    """
+    try:
+        return run()
+    except PerftuiError as error:
+        if not warn_only or error.exit_code not in SILENCED:
+            raise
+        return announce(decide([Reason(error.exit_code, problem) for problem in error.problems], warn_only=True))
 
 
 def announce(outcome: Outcome) -> int:

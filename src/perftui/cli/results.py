@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from perftui.cli.failures import tell
+from perftui.cli.wanted import Wanted
 from perftui.model.errors import UsageError
 from perftui.model.journal import JournalLine
 from perftui.model.plan import Plan
@@ -125,6 +126,23 @@ def chosen_baseline(reference: str, plan: Plan) -> list[LoadedRun]:
             )
         reference = found
     return with_rounds(open_side(reference))
+
+
+def baseline_of(wanted: Wanted) -> list[LoadedRun]:
+    """The baseline that a run command was asked for. With --warn-only, one that is not there is said and done without.
+
+    Raises:
+        UsageError: as chosen_baseline.
+    """
+    try:
+        return chosen_baseline(wanted.baseline, wanted.plan)
+    except UsageError as error:
+        if not wanted.warn_only:
+            raise
+        for problem in error.problems:
+            tell(problem)
+        tell(f"--warn-only: goes on without a comparison instead of exit {int(error.exit_code)}")
+        return []
 
 
 def trend_records(preset: str | None, url: str | None, newest: int) -> list[Record]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from perftui.cli.load_options import HABITS, LoadOptions, load_options
@@ -79,6 +81,7 @@ def run(
     the preset's operations by one with that path. Without a terminal, or with --headless, progress goes to
     stderr and the result to stdout. Loopback and private hosts start at once; public ones need --confirm-host.
     """
+    from perftui.cli.outcome import unless_blocking
     from perftui.cli.screen import has_terminal
     from perftui.cli.wanted import Wanted
     from perftui.presets.loading import load_plan
@@ -109,7 +112,7 @@ def run(
     if headless or rounds > 1 or not has_terminal() or wanted.prints_data:
         from perftui.cli.headless import run_headless
 
-        return run_headless(wanted)
+        return unless_blocking(partial(run_headless, wanted), warn_only=warn_only)
     from perftui.cli.session import run_on_screen
 
-    return run_on_screen(wanted)
+    return unless_blocking(partial(run_on_screen, wanted), warn_only=warn_only)

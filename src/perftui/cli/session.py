@@ -42,7 +42,7 @@ def run_on_screen(wanted: Wanted) -> int:
         return show(Start(screen="confirm", plan=wanted.plan, label=wanted.label, mouse=wanted.mouse), sys.stdout)
     baseline = _baseline(wanted)
     pending = PendingRun()
-    pending.give(wanted.request())
+    pending.give(wanted.request(baseline=baseline[0].path if baseline else None))
     try:
         code = show(Start(screen="live", pending=pending, plan=wanted.plan, mouse=wanted.mouse), sys.stdout)
     except BaseException:  # Ctrl-C before there was a screen to take the key, or a defect of the app
@@ -76,6 +76,6 @@ def _baseline(wanted: Wanted) -> list[LoadedRun]:
     """The runs to compare with, looked up before this run is the latest one."""
     if not wanted.baseline:
         return []
-    from perftui.cli.results import chosen_baseline
+    from perftui.cli.results import baseline_of
 
-    return chosen_baseline(wanted.baseline, wanted.plan)
+    return baseline_of(wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec import Struct
 
 from perftui.cli.outputs import Output
@@ -38,9 +40,11 @@ class Wanted(Struct, frozen=True, kw_only=True):
         """Whether a document that is no text goes to stdout: no screen may be there."""
         return any(output.path is None and output.style != "text" for output in self.outputs)
 
-    def request(self, rounds_of: str = "", number: int = 0) -> RunRequest:
-        """The request of one run."""
+    def request(self, rounds_of: str = "", number: int = 0, *, baseline: Path | None = None) -> RunRequest:
+        """The request of one run; several rounds are compared together, at their end."""
         return RunRequest(
+            baseline=str(baseline) if baseline is not None and not rounds_of else "",
+            threshold=self.threshold,
             plan=self.plan,
             label=self.label,
             confirm_host=self.confirm_host,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from perftui.cli.references import RUN
 from perftui.model.text import safe_path
 
 if TYPE_CHECKING:
+    from perftui.model.plan import Plan
     from perftui.store.library import RunLibrary
 
 POLL_S = 0.25
@@ -52,24 +54,33 @@ def _print_lines(path: Path) -> int:
     from perftui.cli.failures import tell
     from perftui.model.interval import Event, Interval
     from perftui.model.journal import End, Header
-    from perftui.report.progress import event_text, interval_text
+    from perftui.report.progress import InOrder, event_text, interval_text
     from perftui.store.journal import JournalFollower
     from perftui.store.liveness import is_live
 
     follower = JournalFollower(path)
-    plan = None
+    plan: Plan | None = None
+    ordered = InOrder()
+
+    def show(lines: Iterable[Interval | Event]) -> None:
+        for line in lines:
+            if isinstance(line, Event):
+                print(event_text(line), flush=True)
+            elif plan is not None:
+                print(interval_text(line, plan), flush=True)
+
     while True:
         live = is_live(path)
         for line in follower.lines():
             if isinstance(line, Header):
                 plan = line.plan
-            elif isinstance(line, Interval) and plan is not None:
-                print(interval_text(line, plan), flush=True)
-            elif isinstance(line, Event):
-                print(event_text(line), flush=True)
+            elif isinstance(line, Interval | Event):
+                show(ordered.add(line))
             elif isinstance(line, End):
+                show(ordered.rest())
                 return _print_summary(path)
         if not live:
+            show(ordered.rest())
             if follower.problem:
                 tell(follower.problem)
             return _print_summary(path)

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec.structs import astuple
 
 from perftui.metrics.bounds import Generator, bounds
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.time_sum import TimeSum
 from perftui.model.interval import Cell, Counts, TimePart
@@ -97,7 +98,7 @@ class CellSum:
             ended_ok: ok answers that ended within these seconds; None: those of the sum.
         """
         counts = self.counts
-        failed = counts.errors + counts.timeouts + counts.dropped
+        failed = counts.errors + counts.timeouts + counts.dropped - own_drops(self.error_classes)
         judged = counts.ok + failed
         times = {name: self.shown_time(name, mode).stats() for name in TIMES}
         ended_ok = counts.ok if ended_ok is None else ended_ok

@@ -25,6 +25,8 @@ _MARGIN = 1.1
 _QUICKEST = 0.01
 """Share of the answers of a column that may lie below the axis: they are counted in its lowest row."""
 _LEAST_TOP = 4.0
+_HALF = 0.5
+"""Of one answer: what is less in a row belongs to its neighbour."""
 
 Interval = tuple[float, float, Float64s]
 """Start and length in seconds, and the density of the answers (metrics/density.py)."""
@@ -93,24 +95,23 @@ def heat_map(columns: Sequence[Column | None], rows: int, *, shown_us: float = 0
         rows: of the map.
         shown_us: a time that should lie on the axis, such as an objective's, unless that is far beyond all others.
     """
-    answered = [column for column in columns if column is not None and column.density.any()]
+    answered = [column for column in columns if column is not None and _has_answers(column)]
     if not answered or rows <= 0:
         return None
     low_us, high_us = _ends(answered, shown_us)
     edges = low_us * (high_us / low_us) ** (np.arange(rows + 1) / rows)
     edges[0], edges[-1] = EDGES_US[0], EDGES_US[-1]
-    counts = [_by_row(column.density, edges) if column is not None else None for column in columns]
-    rates = [
-        count / column.seconds if count is not None and column is not None and column.seconds > 0 else None
-        for count, column in zip(counts, columns, strict=True)
-    ]
-    highest = max((float(rate.max()) for rate in rates if rate is not None), default=0.0)
-    top = max(_LEAST_TOP, 2.0 ** math.ceil(math.log2(max(highest, 1.0)) - 1e-9))
-    levels = [
-        _levels(rate, count, top) if rate is not None and count is not None else []
-        for rate, count in zip(rates, counts, strict=True)
-    ]
+    counts = _by_row(np.array([column.density for column in answered]), edges)
+    rates = counts / np.array([[column.seconds or 1.0] for column in answered])
+    top = max(_LEAST_TOP, 2.0 ** math.ceil(math.log2(max(float(rates.max()), 1.0)) - 1e-9))
+    steps = np.ceil(np.log1p(rates) / math.log1p(top) * LEVELS - 1e-9)
+    found = iter(np.where(counts >= _HALF, np.clip(steps, 1, LEVELS), 0).astype(int).tolist())
+    levels: list[list[int]] = [next(found) if _has_answers(column) else [] for column in columns]
     return HeatMap(low_us, high_us, rows, columns, levels, top)
+
+
+def _has_answers(column: Column | None) -> bool:
+    return column is not None and bool(column.density.any())
 
 
 def _ends(answered: Sequence[Column], shown_us: float) -> tuple[float, float]:
@@ -132,17 +133,15 @@ def _round(value: float, *, up: bool) -> float:
     return next(step * scale for step in reversed(_ENDS) if step * scale <= value * 1.0001)
 
 
-def _by_row(density: Float64s, edges_us: Float64s) -> Float64s:
-    """Answers per row; a bin across an edge is shared out, or rows of unlike numbers of bins would make stripes."""
-    cumulative = np.concatenate(([0.0], density.cumsum()))
-    places = np.log10(edges_us / LOWEST_US) * BINS_PER_DECADE
-    return np.diff(np.interp(places, np.arange(BINS + 1), cumulative))
-
-
-def _levels(rate: Float64s, count: Float64s, top: float) -> list[int]:
-    steps = np.ceil(np.log1p(rate) / math.log1p(top) * LEVELS - 1e-9)
-    levels: list[int] = np.where(count >= 0.5, np.clip(steps, 1, LEVELS), 0).astype(int).tolist()
-    return levels
+def _by_row(densities: Float64s, edges_us: Float64s) -> Float64s:
+    """Answers by column and row; a bin across an edge is shared out, or rows of unlike bins would make stripes."""
+    cumulative = np.zeros((len(densities), BINS + 1))
+    densities.cumsum(axis=1, out=cumulative[:, 1:])
+    places = np.clip(np.log10(edges_us / LOWEST_US) * BINS_PER_DECADE, 0, BINS)
+    before = np.minimum(places.astype(int), BINS - 1)
+    at_edges = cumulative[:, before] + (cumulative[:, before + 1] - cumulative[:, before]) * (places - before)
+    by_row: Float64s = np.diff(at_edges, axis=1)
+    return by_row
 
 
 def tick_times(low_us: float, high_us: float, most: int) -> list[float]:

@@ -7,6 +7,7 @@ import time
 import psutil
 
 from perftui.metrics.host_kernel import Throttling, throttling
+from perftui.metrics.target_process import TargetTree
 from perftui.model.interval import HostSample
 
 _SUSPENDED_S = 0.5
@@ -16,15 +17,14 @@ _SUSPENDED_S = 0.5
 class HostSampler:
     """Makes samples from differences between calls. Quantities a platform lacks stay 0, an unknown target None."""
 
-    def __init__(self, target_pid: int = 0) -> None:
-        self._target = _process(target_pid)
+    def __init__(self, target: TargetTree | None = None) -> None:
+        self._target = target
         self._at_ns = time.perf_counter_ns()
         self._cores = psutil.cpu_times(percpu=True)
         self._disk = psutil.disk_io_counters()
         self._net = psutil.net_io_counters()
         self._throttling = throttling()
         self._sleep_s = _slept_s()
-        self._target_use()  # its processor time is counted from here
 
     def sample(self) -> HostSample:
         """What happened since the last call."""
@@ -38,7 +38,7 @@ class HostSampler:
         throttled, slept_s = throttling(), _slept_s()
         throttled_percent, suspended_s = _throttled_percent(self._throttling, throttled), slept_s - self._sleep_s
         self._throttling, self._sleep_s = throttled, slept_s
-        target_cpu_percent, target_memory_bytes = self._target_use()
+        target = self._target.use(seconds) if self._target is not None else None
         return HostSample(
             cpu_percent=round(sum(busy) / len(busy), 2) if busy else 0.0,
             cpu_max_core_percent=round(max(busy, default=0.0), 2),
@@ -51,8 +51,11 @@ class HostSampler:
             throttled_percent=throttled_percent,
             steal_percent=steal,
             suspended_s=suspended_s if suspended_s > _SUSPENDED_S else 0.0,
-            target_cpu_percent=target_cpu_percent,
-            target_memory_bytes=target_memory_bytes,
+            target_cpu_percent=target.cpu_percent if target else None,
+            target_memory_bytes=target.memory_bytes if target else None,
+            target_threads=target.threads if target else None,
+            target_open_files=target.open_files if target else None,
+            target_processes=target.processes if target else None,
         )
 
     def _core_shares(self) -> tuple[list[float], float]:
@@ -83,26 +86,6 @@ class HostSampler:
         received = max(0, self._net.bytes_recv - before.bytes_recv)
         sent = max(0, self._net.bytes_sent - before.bytes_sent)
         return round(received / seconds, 1), round(sent / seconds, 1)
-
-    def _target_use(self) -> tuple[float, int] | tuple[None, None]:
-        """Processor time since the last call in per cent, and memory in bytes, of the target while it lives."""
-        target = self._target
-        try:
-            if target is not None and target.status() != psutil.STATUS_ZOMBIE:
-                return target.cpu_percent(), int(target.memory_info().rss)
-        except psutil.Error:
-            pass  # it has ended, or belongs to somebody else
-        self._target = None
-        return None, None
-
-
-def _process(pid: int) -> psutil.Process | None:
-    if pid <= 0:
-        return None
-    try:
-        return psutil.Process(pid)
-    except psutil.Error:
-        return None
 
 
 def _spent(before: object, after: object, name: str) -> float:

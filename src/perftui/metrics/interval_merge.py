@@ -128,4 +128,7 @@ def _merged_host(intervals: Sequence[Interval]) -> HostSample:
         suspended_s=sum(host.suspended_s for host in hosts),
         target_cpu_percent=sum(cpus) / len(cpus) if cpus else None,
         target_memory_bytes=memory[-1] if memory else None,
+        target_threads=hosts[-1].target_threads,
+        target_open_files=hosts[-1].target_open_files,
+        target_processes=hosts[-1].target_processes,
     )

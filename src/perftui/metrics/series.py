@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from perftui.metrics.cells import CellSum, TimeName, sum_of
 from perftui.metrics.density import density_of
 from perftui.metrics.histogram import Float64s
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import value_of
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
 from perftui.model.objectives import METRICS, TIME_METRICS
-from perftui.model.plan import Mode
+from perftui.model.plan import PHASES, Mode, Phase
 from perftui.model.record import LatencyStats, Stats
 from perftui.model.units import fraction_of
 
@@ -93,7 +94,8 @@ class IntervalView:
     def _of_counts(self, metric: str, operation: str) -> float | None:
         counts = self.counts(operation)
         duration_s = self.interval.duration_s
-        failed = counts.errors + counts.timeouts + counts.dropped
+        unsent = sum(own_drops(cell.error_classes) for cell in self.cells(operation))
+        failed = counts.errors + counts.timeouts + counts.dropped - unsent
         judged = counts.ok + failed
         if metric in {"throughput", "rate", "errors_per_s"}:
             if duration_s <= 0:
@@ -120,9 +122,8 @@ def _asked_per_s(interval: Interval) -> float | None:
     return interval.asked / interval.duration_s if interval.duration_s > 0 else None
 
 
-def _target_memory(interval: Interval) -> float | None:
-    size = interval.host.target_memory_bytes
-    return None if size is None else float(size)
+def _number(value: int | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _worker_memory(interval: Interval) -> float | None:
@@ -133,7 +134,6 @@ _OF_LOAD: dict[str, Callable[[Interval], float | None]] = {
     "level": lambda interval: interval.level,
     "asked": _asked_per_s,
     "in_flight": lambda interval: float(sum(worker.in_flight for worker in interval.workers)),
-    "open_connections": lambda interval: float(interval.connections.open_now),
 }
 OF_HOST: dict[str, Callable[[Interval], float | None]] = {
     "cpu": lambda interval: interval.host.cpu_percent,
@@ -145,9 +145,12 @@ OF_HOST: dict[str, Callable[[Interval], float | None]] = {
     "net_received": lambda interval: interval.host.net_received_bytes,
     "net_sent": lambda interval: interval.host.net_sent_bytes,
     "target_cpu": lambda interval: interval.host.target_cpu_percent,
-    "target_memory": _target_memory,
+    "target_memory": lambda interval: _number(interval.host.target_memory_bytes),
+    "target_threads": lambda interval: _number(interval.host.target_threads),
+    "target_open_files": lambda interval: _number(interval.host.target_open_files),
     "worker_cpu": lambda interval: max((worker.cpu_percent for worker in interval.workers), default=None),
     "worker_memory": _worker_memory,
+    "open_connections": lambda interval: float(interval.connections.open_now),
     "loop_lag": lambda interval: max((worker.loop_lag_max_ms for worker in interval.workers), default=None),
 }
 """What is sampled of the machine, the workers and the target's process."""
@@ -184,11 +187,11 @@ def thinned(points: Sequence[Point], most: int, *, peaks: bool) -> list[Point]:
     return kept
 
 
-def sums_by_operation(intervals: Iterable[Interval]) -> dict[str, CellSum]:
-    """Sums of all phases by operation."""
+def sums_by_operation(intervals: Iterable[Interval], phases: Sequence[Phase] = PHASES) -> dict[str, CellSum]:
+    """Sums by operation, of the phases that requests were due in."""
     cells: dict[str, list[Cell]] = {}
     for interval in intervals:
-        for held in interval.cells.values():
+        for held in (interval.cells[phase] for phase in phases if phase in interval.cells):
             for name, cell in held.items():
                 cells.setdefault(name, []).append(cell)
     return {name: sum_of(held) for name, held in cells.items()}

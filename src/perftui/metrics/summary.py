@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import CellSum, sum_of
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.model.interval import Cell, Event, Interval
-from perftui.model.objectives import TIME_METRICS
+from perftui.model.objectives import CHECK, TIME_METRICS
 from perftui.model.plan import Mode, Plan
 from perftui.model.record import LatencyStats, Stats, Summary
 from perftui.model.units import fraction_of
 
+CHECK_CLASS = "check:"
+"""Starts the error class of a check that failed."""
 ENDS_LOAD = frozenset({"stop", "abort", "auto_stop"})
 
 
@@ -80,7 +83,9 @@ def value_of(stats: Stats, metric: str) -> float | None:
         latency: LatencyStats = getattr(stats, f"{time}_ms")
         return float(getattr(latency, statistic)) if latency.count else None
     counts = stats.counts
-    judged = counts.ok + counts.errors + counts.timeouts + counts.dropped
+    if metric.startswith(CHECK):
+        return _check_rate(stats, metric.removeprefix(CHECK))
+    judged = counts.ok + counts.errors + counts.timeouts + counts.dropped - own_drops(stats.error_classes)
     match metric:
         case "error_rate":
             return stats.error_rate if judged else None
@@ -98,11 +103,20 @@ def value_of(stats: Stats, metric: str) -> float | None:
             raise ValueError(f"{metric!r} is not a metric")
 
 
+def _check_rate(stats: Stats, name: str) -> float | None:
+    """The share of answers that came as far as the checks on which this one held."""
+    failed = {each: count for each, count in stats.error_classes.items() if each.startswith(CHECK_CLASS)}
+    judged = stats.counts.ok + sum(failed.values())
+    return 1 - fraction_of(failed.get(CHECK_CLASS + name, 0), judged) if judged else None
+
+
 def is_censored(stats: Stats, time: str, quantile: float) -> bool:
     """Whether a time's quantile is only known to be at least the timeout: too many requests have no answer.
 
-    A request that was never sent would have had a response time; it has no service time.
+    A request that was never sent would have had a response time; it has no service time. What the generator did not
+    send by its own fault says nothing about the target.
     """
     counts = stats.counts
-    unknown = {"response_time": counts.timeouts + counts.dropped, "service_time": counts.timeouts}.get(time, 0)
+    late = counts.dropped - own_drops(stats.error_classes)
+    unknown = {"response_time": counts.timeouts + late, "service_time": counts.timeouts}.get(time, 0)
     return unknown > 0 and unknown / (counts.ok + unknown) > 1 - quantile

@@ -14,8 +14,11 @@ from typing import Self
 
 from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import CellSum, TimeName
+from perftui.metrics.growth import growth_of
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.interval_merge import Sums, add_cells, merge_intervals
+from perftui.metrics.levels import LevelSums
+from perftui.metrics.measured import Measured
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.series import (
     OF_HOST,
@@ -30,10 +33,11 @@ from perftui.metrics.spread import SpreadOf
 from perftui.metrics.summary import generator_of, load_end_s, summary_of
 from perftui.metrics.time_sum import TimeSum
 from perftui.metrics.trust import RunTrust
+from perftui.metrics.windows import Windows
 from perftui.model.interval import Counts, ErrorSample, Event, Interval
 from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import PHASES, Mode, Phase, Plan
-from perftui.model.record import Spread, Stats, Summary, Trust
+from perftui.model.record import Growth, LevelStats, Spread, Stats, Summary, Trust
 
 KEEP = 900
 """Intervals kept one by one."""
@@ -70,6 +74,8 @@ class Timeline:
         self._lags: dict[Phase, TimeSum] = {}
         """How late the workers' loops were in the seconds in which something of a phase happened."""
         self._trust: RunTrust | None = None
+        self._levels: LevelSums | None = None
+        self._windows: Windows | None = None
         self._host = {metric: SpreadOf() for metric in OF_HOST}
 
     def add(self, line: JournalLine) -> None:
@@ -128,6 +134,10 @@ class Timeline:
             lags = self._lags.setdefault(phase, TimeSum())
             for worker in interval.workers:
                 lags.add(worker.loop_lag)
+        self._levels = self._levels or LevelSums(self.plan)
+        self._windows = self._windows or Windows(self.plan)
+        self._levels.add(interval)
+        self._windows.add(interval)
         self.last_interval = interval
         self.intervals_count += 1
         add_cells(self._minute, interval)
@@ -211,6 +221,25 @@ class Timeline:
     def measured_s(self) -> float:
         """Seconds of the measure phase so far."""
         return measured_seconds(self.plan.load, load_end_s(self.at_s, self.events))
+
+    def levels(self) -> tuple[LevelStats, ...]:
+        """The held levels so far, where the plan has several."""
+        return self._levels.stats() if self._levels else ()
+
+    def growth(self) -> Growth | None:
+        """How the memory of the target's process moved since the warm-up; None when it is too early to say."""
+        warm_s = self.plan.load.warmup_s
+        return growth_of([point for point in self.series("target_memory") if point[0] >= warm_s])
+
+    def measured(self) -> Measured:
+        """All that objectives may be about, so far."""
+        return Measured(
+            summary=self.run(),
+            levels=self.levels(),
+            host=self.host_spread(),
+            growth=self.growth(),
+            windows=self._windows.found() if self._windows else {},
+        )
 
     def whole_run(self) -> Counts:
         """How requests ended, over every phase."""
@@ -338,6 +367,9 @@ _HOST_NAMES = {
     "net_sent": "net_sent_bytes",
     "target_cpu": "target_cpu_percent",
     "target_memory": "target_memory_bytes",
+    "target_threads": "target_threads",
+    "target_open_files": "target_open_files",
+    "open_connections": "open_connections",
     "worker_cpu": "worker_cpu_percent",
     "worker_memory": "worker_memory_bytes",
     "loop_lag": "loop_lag_ms",

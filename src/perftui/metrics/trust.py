@@ -25,6 +25,7 @@ import msgspec
 
 from perftui.metrics.bounds import bounds
 from perftui.metrics.cells import sum_of
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.summary import generator_of
 from perftui.metrics.trust_rules import AT_ONCE, BUSY, cap_text, client_errors_text, is_local, second_causes
 from perftui.model.interval import Interval, NumberVerdict, TrustReason, TrustVerdict
@@ -37,7 +38,6 @@ DEFICIT = (0.01, 0.05)
 SECONDS_SHARE = 0.05
 """Of the seconds in which a cause must have been there to be named for the run."""
 LIMIT = "generator_limit"
-OWN_DROPS = ("dropped.generator", "dropped.worker_lost")
 _ORDER: dict[TrustVerdict, int] = {"valid": 0, "degraded": 1, "invalid": 2}
 _ANY_PHASE = frozenset({"client_errors", "suspended", "worker"})
 _LOADED_PHASES: tuple[Phase, ...] = ("ramp", "measure")
@@ -101,9 +101,10 @@ def named_bounds(plan: Plan, summary: Summary) -> dict[str, Bound]:
         if bound is not None:
             name = f"{objective.operation}: {objective.metric}" if objective.operation else objective.metric
             found[name] = bound
-    if found:
-        return found
     total = summary.total
+    if found:
+        median = total.response_time_bounds.get("p50")
+        return {"response_time.p50": median, **found} if median and median.verdict == "unusable" else found
     shown = [name for name in ("p50", "p95", "p99") if total.response_time_ms.count >= _FEWEST.get(name, 1)]
     return {f"response_time.{name}": total.response_time_bounds[name] for name in shown if total.response_time_bounds}
 
@@ -151,7 +152,7 @@ class RunTrust:
         for cells in interval.cells.values():
             for cell in cells.values():
                 self._scheduled += cell.counts.scheduled
-                self._own_drops += sum(cell.error_classes.get(name, 0) for name in OWN_DROPS)
+                self._own_drops += own_drops(cell.error_classes)
                 self._client_errors += cell.counts.client_errors
         if counted:
             self._seconds += interval.duration_s

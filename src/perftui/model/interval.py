@@ -140,8 +140,12 @@ class HostSample(Line, frozen=True, kw_only=True):
     suspended_s: float = 0.0
     """Time the machine slept."""
     target_cpu_percent: float | None = None
-    """Of one core; None when the target's process is not known."""
+    """Of one core, its whole tree of processes; None when the target's process is not known."""
     target_memory_bytes: int | None = None
+    """Resident, of the whole tree."""
+    target_threads: int | None = None
+    target_open_files: int | None = None
+    target_processes: int | None = None
 
 
 class TrustReason(Line, frozen=True, kw_only=True):

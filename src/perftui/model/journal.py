@@ -5,6 +5,7 @@ from __future__ import annotations
 from perftui.model.interval import ErrorSample, Event, Interval, Line
 from perftui.model.plan import Plan
 from perftui.model.record import Environment, Status
+from perftui.model.search import Search
 
 
 class Header(Line, frozen=True, kw_only=True, tag_field="type", tag="header"):
@@ -18,6 +19,7 @@ class Header(Line, frozen=True, kw_only=True, tag_field="type", tag="header"):
     environment: Environment
     rounds_of: str = ""
     round: int = 0
+    search: Search | None = None
 
 
 class End(Line, frozen=True, kw_only=True, tag_field="type", tag="end"):

@@ -7,9 +7,11 @@ import re
 from typing import Literal
 
 from perftui.model.plan import Frozen
-from perftui.model.units import format_ms, format_percent, parse_duration
+from perftui.model.units import format_bytes, format_ms, format_percent, parse_duration, parse_size
 
 TIME_METRICS = ("response_time", "service_time", "start_delay", "error_time")
+ANSWER_TIMES = ("response_time.", "service_time.")
+"""Starts of metrics that no limit survives when nothing was answered."""
 STATISTICS = ("p50", "p75", "p90", "p95", "p99", "p99_9", "mean", "max", "min", "stddev", "iqr")
 FRACTION_METRICS = ("error_rate", "timeout_rate", "success_rate", "attained")
 RATE_METRICS = ("throughput", "rate")
@@ -18,9 +20,34 @@ METRICS: tuple[str, ...] = (
     *FRACTION_METRICS,
     *RATE_METRICS,
 )
-"""Every name an objective may have."""
+"""Every name that follows from requests alone."""
+SAMPLED: dict[str, tuple[str, str]] = {
+    "host.cpu": ("cpu_percent", "mean"),
+    "host.memory": ("memory_percent", "max"),
+    "host.disk_read": ("disk_read_bytes", "mean"),
+    "host.disk_written": ("disk_write_bytes", "mean"),
+    "host.net_received": ("net_received_bytes", "mean"),
+    "host.net_sent": ("net_sent_bytes", "mean"),
+    "target.cpu": ("target_cpu_percent", "mean"),
+    "target.memory": ("target_memory_bytes", "max"),
+    "target.threads": ("target_threads", "max"),
+    "target.open_files": ("target_open_files", "max"),
+    "connections": ("open_connections", "max"),
+}
+"""What is sampled once a second: its name in a record's `host`, and the statistic that is judged when none is named."""
+SAMPLE_STATISTICS = ("mean", "p95", "max")
+GROWTH_METRICS = ("target.memory_growth", "target.memory_added")
+"""Memory of the target's process by its slope: per hour, and over the run."""
+CHECK = "check."
+"""`check.NAME`: the share of judged answers on which the check of that name held."""
+OBJECTIVE_METRICS: tuple[str, ...] = (
+    *METRICS,
+    *(name for sampled in SAMPLED for name in (sampled, *(f"{sampled}.{each}" for each in SAMPLE_STATISTICS))),
+    *GROWTH_METRICS,
+)
+"""Every fixed name an objective may have; checks have names of their own."""
 
-Unit = Literal["ms", "fraction", "per_s"]
+Unit = Literal["ms", "fraction", "per_s", "percent", "bytes", "bytes_per_s", "bytes_per_h", "count"]
 Operator = Literal["<", "<=", ">", ">="]
 _LIMIT = re.compile(r"\s*(<=|>=|<|>)\s*(\S.*?)\s*")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -31,7 +58,7 @@ class Limit(Frozen, frozen=True, kw_only=True):
 
     operator: Operator
     value: float
-    """Milliseconds, fraction of one, or per second."""
+    """In its unit."""
     unit: Unit
 
     def holds(self, value: float) -> bool:
@@ -62,24 +89,61 @@ class Limit(Frozen, frozen=True, kw_only=True):
         return f"{self.operator} {format_value(self.value, self.unit)}"
 
 
+def is_metric(metric: str) -> bool:
+    """Whether an objective may have this name."""
+    return metric in OBJECTIVE_METRICS or (metric.startswith(CHECK) and len(metric) > len(CHECK))
+
+
+def sampled_as(metric: str) -> tuple[str, str] | None:
+    """Name in a record's `host` and statistic of a sampled metric; None when it is none."""
+    if metric in SAMPLED:
+        return SAMPLED[metric]
+    name, _, statistic = metric.rpartition(".")
+    return (SAMPLED[name][0], statistic) if name in SAMPLED and statistic in SAMPLE_STATISTICS else None
+
+
 def metric_unit(metric: str) -> Unit:
     """The unit of a metric's values.
 
     Raises:
         ValueError: there is no such metric.
     """
-    if metric not in METRICS:
+    if not is_metric(metric):
         raise ValueError(f"{metric!r} is not a metric")
-    if metric in FRACTION_METRICS:
+    if metric in FRACTION_METRICS or metric.startswith(CHECK):
         return "fraction"
-    return "per_s" if metric in RATE_METRICS else "ms"
+    if metric in RATE_METRICS:
+        return "per_s"
+    if metric in GROWTH_METRICS:
+        return "bytes_per_h" if metric == "target.memory_growth" else "bytes"
+    sampled = sampled_as(metric)
+    return "ms" if sampled is None else _sampled_unit(sampled[0], metric)
+
+
+def _sampled_unit(name: str, metric: str) -> Unit:
+    if name.endswith("_percent"):
+        return "percent"
+    if name.endswith("_bytes"):
+        return "bytes" if metric.startswith("target.") else "bytes_per_s"
+    return "count"
 
 
 def format_value(value: float, unit: Unit) -> str:
     """A metric's value with its unit, as shown beside its limit."""
-    if unit == "fraction":
-        return format_percent(value)
-    return f"{format_ms(value)} ms" if unit == "ms" else f"{value:,.6g}/s"
+    match unit:
+        case "fraction":
+            return format_percent(value)
+        case "percent":
+            return f"{value:,.4g} %" if value < 1000 else f"{value:,.0f} %"
+        case "ms":
+            return f"{format_ms(value)} ms"
+        case "bytes" | "bytes_per_s" | "bytes_per_h":
+            sign = "-" if value < 0 else ""
+            return f"{sign}{format_bytes(abs(value))}{ {'bytes': '', 'bytes_per_s': '/s', 'bytes_per_h': '/h'}[unit] }"
+        case "count":
+            return f"{value:,.6g}"
+        case "per_s":
+            return f"{value:,.6g}/s"
 
 
 def parse_limit(text: str, metric: str) -> Limit:
@@ -100,6 +164,10 @@ def parse_limit(text: str, metric: str) -> Limit:
             number = parse_duration(value) * 1e3
         except ValueError as error:
             raise ValueError(f"{error} (a limit of {metric} is {example_limit(metric)!r})") from error
+    elif unit in {"bytes", "bytes_per_s", "bytes_per_h"}:
+        number = _size(value, unit, metric)
+    elif unit == "percent":
+        number = _number(value.removesuffix("%").rstrip(), text, metric)
     elif unit == "fraction":
         number = _number(value.removesuffix("%").rstrip(), text, metric) / (100 if value.endswith("%") else 1)
         if number > 1:
@@ -111,10 +179,28 @@ def parse_limit(text: str, metric: str) -> Limit:
 
 def example_limit(metric: str) -> str:
     """A limit as one would write it for this metric."""
-    if metric in {"success_rate", "attained"}:
+    if metric in {"success_rate", "attained"} or metric.startswith(CHECK):
         return "> 99%"
-    unit = metric_unit(metric)
-    return {"ms": "< 500ms", "fraction": "< 0.1%", "per_s": "> 100/s"}[unit]
+    return {
+        "ms": "< 500ms",
+        "fraction": "< 0.1%",
+        "per_s": "> 100/s",
+        "percent": "< 80%",
+        "bytes": "< 512MB",
+        "bytes_per_s": "< 10MB/s",
+        "bytes_per_h": "< 50MB/h",
+        "count": "< 100",
+    }[metric_unit(metric)]
+
+
+def _size(text: str, unit: Unit, metric: str) -> float:
+    per = {"bytes": "", "bytes_per_s": "/s", "bytes_per_h": "/h"}[unit]
+    if not text.endswith(per):
+        raise ValueError(f"{text!r} has no {per!r}; a limit of {metric} is {example_limit(metric)!r}")
+    try:
+        return float(parse_size(text.removesuffix(per).rstrip()))
+    except ValueError as error:
+        raise ValueError(f"{error} (a limit of {metric} is {example_limit(metric)!r})") from error
 
 
 def _number(digits: str, text: str, metric: str) -> float:

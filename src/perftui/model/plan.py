@@ -18,6 +18,7 @@ PHASES: tuple[Phase, ...] = ("warmup", "ramp", "measure", "drain")
 
 DEFAULT_TIMEOUT_S = 5.0
 DEFAULT_IN_FLIGHT_CAP = 4096
+DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 class Frozen(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -85,8 +86,12 @@ class Target(Frozen, frozen=True, kw_only=True):
     keep_alive: bool = True
     re_resolve_s: float = 0.0
     """Seconds between new DNS look-ups; 0: resolved once, before the start."""
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+    """A larger answer is an error: it would measure the memory of the generator."""
     pid: int = 0
-    """Process of a local server, sampled with the host; 0: unknown."""
+    """Process of a local server, sampled with the host; 0: found by `process`, or by the port it listens on."""
+    process: str = ""
+    """Name of a local server's process, where its port does not tell it."""
 
 
 class Stage(Frozen, frozen=True, kw_only=True):
@@ -233,15 +238,30 @@ class DataSource(Frozen, frozen=True, kw_only=True):
 
 
 class Objective(Frozen, frozen=True, kw_only=True):
-    """A metric with two limits: missing `target` warns, missing `critical` fails."""
+    """A metric with one or two limits: missing `target` warns, missing `critical` fails."""
 
     metric: str
-    """`response_time.p95`, `service_time.mean`, `error_rate`, `throughput`, `rate`, `attained`, `timeout_rate`, ..."""
-    target: str
-    """`< 500ms`, `> 100/s`, `< 0.1%`."""
+    """`response_time.p95`, `error_rate`, `throughput`, `host.cpu`, `target.memory`, `check.NAME`, ..."""
+    target: str = ""
+    """`< 500ms`, `> 100/s`, `< 0.1%`, `< 512MB`; empty: only `critical` is judged."""
     critical: str = ""
     operation: str = ""
     """Empty: the total."""
+    note: str = ""
+    """Why it is not as the preset has it; said beside its result."""
+    level: float | None = None
+    """Only the stages that hold this level; None: the whole measure phase."""
+    over_s: float = 0.0
+    """It must hold in every stretch of so many seconds; 0: over all of them together."""
+    grace_s: float = 0.0
+    """Seconds after the warm-up in which it is not judged."""
+    abort: bool = False
+    """The run ends as soon as `critical` is missed."""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The limits it has, the first one to be missed first."""
+        return tuple(limit for limit in (self.target, self.critical) if limit)
 
 
 class Plan(Frozen, frozen=True, kw_only=True):
@@ -267,6 +287,11 @@ class Plan(Frozen, frozen=True, kw_only=True):
     """Clean-up requests, also after an abort; reported, never counted."""
 
     @property
+    def all_operations(self) -> tuple[Operation, ...]:
+        """Every request of the plan, counted or around the load; the log-in stands with the target."""
+        return (*self.counted_operations, *self.before, *self.after)
+
+    @property
     def counted_operations(self) -> tuple[Operation, ...]:
         """Every operation that results are kept for: plain ones, then the steps of journeys."""
         return self.operations + tuple(step for journey in self.journeys for step in journey.steps)
@@ -279,7 +304,7 @@ class Plan(Frozen, frozen=True, kw_only=True):
     @property
     def used_targets(self) -> dict[str, Target]:
         """The targets that requests go to, by name; the plan's own is the one without a name."""
-        names = {operation.target for operation in (*self.counted_operations, *self.before, *self.after)}
+        names = {operation.target for operation in self.all_operations}
         if self.target.auth is not None and self.target.auth.login is not None:
             names.add("")
         names = names or {""}  # a plan that another tool's result stands for

@@ -100,3 +100,23 @@ def measure_spans(load: Load) -> list[tuple[float, float]]:
         for segment in planned_segments(load)
         if segment.phase == "measure"
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStage:
+    """A stretch of the measure phase at one level."""
+
+    number: int
+    """Of the stretches, from 1."""
+    level: float
+    start_s: float
+    end_s: float
+
+
+def held_stages(load: Load) -> tuple[HeldStage, ...]:
+    """Every stretch that holds a level above 0, in order: what a run of several levels is made of."""
+    held = [one for one in planned_segments(load) if one.phase == "measure" and not one.slope and one.to_level]
+    return tuple(
+        HeldStage(number, float(one.to_level), float(one.start_s), float(one.end_s))
+        for number, one in enumerate(held, 1)
+    )

@@ -8,9 +8,14 @@ from msgspec import Struct, field
 
 from perftui.model.interval import Counts, NumberVerdict, TrustReason, TrustVerdict
 from perftui.model.plan import Plan
+from perftui.model.search import Search
 
 Status = Literal["running", "finished", "stopped", "aborted", "interrupted", "failed"]
 Verdict = Literal["pass", "warn", "fail", "none"]
+REGRESSION = "regression"
+"""Code of the finding that a run is worse than its baseline."""
+ENDED_BY_OBJECTIVE = "objective"
+"""Who ended a run, in its `status_detail`, when a critical limit did."""
 METRIC_DEFINITIONS = 1
 """Version of what the numbers mean; part of the comparability key."""
 
@@ -59,7 +64,8 @@ class Stats(Part, frozen=True, kw_only=True):
     attained: float = 0.0
     """Ok among those due / due."""
     error_rate: float = 0.0
-    """(errors + timeouts + dropped) / (ok + errors + timeouts + dropped): client-origin and cancelled ones excluded."""
+    """(errors + timeouts + dropped) / (ok + errors + timeouts + dropped); cancelled ones, and what failed in the
+    generator or was dropped by its own fault, are left out."""
     timeout_rate: float = 0.0
     received_bytes: int = 0
     sent_bytes: int = 0
@@ -81,6 +87,29 @@ class Summary(Part, frozen=True, kw_only=True):
     duration_s: float = 0.0
     total: Stats = Stats()
     operations: dict[str, Stats] = {}
+
+
+class LevelStats(Part, frozen=True, kw_only=True):
+    """What a stage that holds one level measured, by the second in which requests ended."""
+
+    stage: int
+    """Its number, from 1."""
+    level: float
+    start_s: float
+    duration_s: float
+    total: Stats = Stats()
+    operations: dict[str, Stats] = {}
+
+
+class Growth(Part, frozen=True, kw_only=True):
+    """How the memory of the target's process moved: a robust slope, and where it lies at 95 %."""
+
+    per_hour: float
+    """Bytes."""
+    low: float
+    high: float
+    seconds: float
+    """How long it was watched."""
 
 
 class Spread(Part, frozen=True, kw_only=True):
@@ -121,12 +150,19 @@ class ObjectiveResult(Part, frozen=True, kw_only=True):
 
     metric: str
     operation: str = ""
+    level: float | None = None
+    over_s: float = 0.0
     value: float | None = None
-    """In the metric's unit (ms, fraction, per second); None when nothing was measured."""
+    """In the metric's unit (ms, fraction, per second, bytes); None when nothing was measured. With `over_s`, of the
+    worst stretch."""
     target: str = ""
     critical: str = ""
     verdict: Verdict = "none"
     detail: str = ""
+    implied: bool = False
+    """Nobody asked for it: it must hold of every run."""
+    undecided: bool = False
+    """Whether it holds cannot be told: too much of the value may be the generator's."""
 
 
 class Finding(Part, frozen=True, kw_only=True):
@@ -155,6 +191,8 @@ class Record(Part, frozen=True, kw_only=True):
     rounds_of: str = ""
     """Id shared by the rounds of one `--rounds N` run; empty otherwise."""
     round: int = 0
+    search: Search | None = None
+    """The search for the highest level that this run confirms or not."""
     plan: Plan
     environment: Environment = Environment()
     trust: Trust = Trust()
@@ -162,13 +200,28 @@ class Record(Part, frozen=True, kw_only=True):
     summary: Summary = Summary()
     phases: dict[str, Stats] = {}
     """Total of each phase."""
+    levels: tuple[LevelStats, ...] = ()
+    """The stages that hold a level, where there are several."""
     host: dict[str, Spread] = {}
+    target_growth: Growth | None = None
+    """Memory of the target's process; None when it is not known, or was watched too shortly to say."""
     objectives: tuple[ObjectiveResult, ...] = ()
     findings: tuple[Finding, ...] = field(default_factory=tuple)
     verdict: Verdict = "none"
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether it was found worse than its baseline."""
+        return any(finding.code == REGRESSION for finding in self.findings)
 
     @property
     def stopped_by_guard(self) -> str:
         """Why the safety guard ended the run; empty when it did not."""
         who, _, why = self.status_detail.partition(": ")
         return why if who in {"auto-stop", "guard"} else ""
+
+    @property
+    def ended_by_objective(self) -> str:
+        """Which critical limit ended the run, and how it was missed; empty when none did."""
+        who, _, why = self.status_detail.partition(": ")
+        return why if who == ENDED_BY_OBJECTIVE else ""

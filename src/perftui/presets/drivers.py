@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from perftui.model.errors import UsageError
@@ -38,6 +39,13 @@ class DriverFormat(Protocol):
 
         The first key is the one that makes a table an operation of this protocol.
         """
+
+    @property
+    def default_url(self) -> str:
+        """The URL of a target that needs none; empty: one must be given."""
+
+    def located(self, request: Mapping[str, Any], directory: Path) -> dict[str, Any]:
+        """The same, with the files it names found beside the preset, whose directory this is."""
 
     def only_reads(self, request: Mapping[str, Any]) -> bool:
         """Whether an operation with these keys certainly changes nothing."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from perftui.model.plan import Operation, Plan, Target
 from perftui.presets import grammar
+from perftui.presets.drivers import driver_named
 from perftui.presets.rewriting import rewrite_operations, rewrite_strings
 
 
@@ -22,7 +23,8 @@ def with_absolute_files(plan: Plan, directory: Path) -> Plan:
 
     def operation(part: Operation) -> Operation:
         multipart = tuple(replace(one, file=absolute(one.file)) for one in part.multipart)
-        return replace(part, body_file=absolute(part.body_file), multipart=multipart)
+        request = driver_named(part.driver).located(part.request, directory) if part.request else part.request
+        return replace(part, body_file=absolute(part.body_file), multipart=multipart, request=request)
 
     def placeholder_files(text: str) -> str:
         if "${file:" not in text:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from perftui.model.objectives import METRICS, parse_limit
-from perftui.model.plan import Auth, DataSource, Journey, Load, Login, OAuth2, Objective, Stage, Target, Tls
+from perftui.model.plan import Auth, DataSource, Journey, Load, Login, OAuth2, Stage, Target, Tls
 from perftui.presets import texts
 from perftui.presets.grammar import SECRET_KINDS
-from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, MapOf, Number, Schema, Text
+from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, MapOf, Number, Size, Text
+from perftui.presets.objective_format import OBJECTIVE
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.request_format import FILE, HEADER_VALUE, HEADERS, NAME, OPERATION, REQUEST, STEP, Think
 from perftui.presets.sections import Key, Section, at_most_one, exactly_one, struct_builder
@@ -108,8 +108,12 @@ _TARGET_KEYS = {
     ),
     "unix_socket": Key(FILE, "Path of a Unix socket to connect to instead of host and port."),
     "keep_alive": Key(Flag(), "False: a new connection for every request."),
+    "max_body": Key(
+        Size(low=1024, high=4 * 1024**3), "Largest answer, such as 64MiB; 10MiB when not said.", to="max_body_bytes"
+    ),
     "re_resolve": Key(Duration(zero=True), "Time between new look-ups of the host's name.", to="re_resolve_s"),
-    "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host."),
+    "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host and its children."),
+    "process": Key(Text(check=texts.label_problem, most=100), "Name of that process, where the port does not tell."),
 }
 _OF_LOAD = ("mode", "rate", "users", "stages", "duration", "warmup", "arrivals", "think", "max_requests", "connections")
 _IN_LOAD = dict.fromkeys(_OF_LOAD, "to [load]")
@@ -139,7 +143,7 @@ STAGE = Section(
 )
 
 
-_LEVELS = ("rate", "users", "stages")
+_LEVELS = ("rate", "users", "stages", "levels")
 
 
 def _one_level(names: Sequence[str]) -> str:
@@ -147,12 +151,12 @@ def _one_level(names: Sequence[str]) -> str:
     if len(levels) == 1:
         return ""
     found = f"has {' and '.join(levels)}" if levels else "has no level"
-    return f"{found}; name one of rate (per second), users or stages"
+    return f"{found}; name one of rate (per second), users, stages or levels"
 
 
 def _build_load(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
     level = next(name for name in _LEVELS if name in read)
-    mode = read.pop("mode", "users" if level == "users" else "rate")
+    mode = read.pop("mode", "users" if level in {"users", "levels"} else "rate")
     if level in {"rate", "users"} and mode != level:
         problems.add((*path, "mode"), f"is {mode!r}, but the level is {level!r}; leave mode out or say {level!r}")
         return BAD
@@ -162,6 +166,13 @@ def _build_load(read: dict[str, Any], path: KeyPath, problems: Problems) -> obje
             problems.add((*path, "duration"), "stages have their own durations; leave it out")
             return BAD
         stages: tuple[Stage, ...] = read.pop("stages")
+    elif level == "levels":
+        if "duration" not in read:
+            problems.add(path, "'duration' is missing: how long each level is held, such as duration = \"10s\"")
+            return BAD
+        steps: tuple[float, ...] = read.pop("levels")
+        start, hold_s = float(steps[0]), read.pop("duration")
+        stages = _steps(steps, hold_s)
     else:
         if "duration" not in read and not read.get("max_requests"):
             problems.add(path, "'duration' is missing, such as duration = \"30s\"")
@@ -212,7 +223,15 @@ def _load_parts(load: Load) -> dict[str, object]:
         parts["think"] = load.think_s
     if len(load.stages) == 1 and load.start_level == load.stages[0].to:
         return {**parts, load.mode: load.start_level, "duration": load.duration_s}
+    steps = tuple(stage.to for stage in load.stages if stage.duration_s)
+    if load.stages == _steps(steps, load.stages[0].duration_s):
+        return {**parts, "levels": steps, "duration": load.stages[0].duration_s}
     return {**parts, "start": load.start_level, "stages": load.stages}
+
+
+def _steps(levels: Sequence[float], hold_s: float) -> tuple[Stage, ...]:
+    """Levels held one after the other: a stage without duration is a step."""
+    return tuple(Stage(duration_s=seconds, to=float(to)) for to in levels for seconds in (0.0, hold_s))[1:]
 
 
 _DEFAULT_LOAD = Load(stages=())
@@ -228,8 +247,12 @@ LOAD = Section(
         "rate": Key(Number(above=True, high=MOST_RATE), "Arrivals per second."),
         "users": Key(Number(low=1, high=MOST_USERS, whole=True), "Users at once, each waiting for its answer."),
         "stages": Key(ListOf(STAGE, least=1, most=1000), "Load profile, instead of rate or users."),
+        "levels": Key(
+            ListOf(Number(above=True, high=MOST_RATE), least=1, most=200),
+            "Levels held one after the other, each for the duration: users, or rates with mode.",
+        ),
         "start": Key(Number(high=MOST_RATE), "Level before the first stage; 0 when not said."),
-        "duration": Key(Duration(high=MOST_DURATION_S), "How long the level is held."),
+        "duration": Key(Duration(high=MOST_DURATION_S), "How long the level, or each of the levels, is held."),
         "warmup": Key(
             Duration(zero=True), "Time before the first stage that is left out of the summary.", to="warmup_s"
         ),
@@ -272,55 +295,6 @@ DATA = Section(
 )
 
 
-class Metric(Text):
-    """A name of model.objectives.METRICS."""
-
-    def __init__(self) -> None:
-        super().__init__(check=texts.metric_problem)
-
-    def _schema(self) -> Schema:
-        return {"enum": list(METRICS)}
-
-
-def _build_objective(read: dict[str, Any], path: KeyPath, problems: Problems) -> object:
-    metric = read["metric"]
-    limits = {}
-    if "target" not in read:  # missing it fails: nothing is left to warn of
-        read["target"] = read["critical"]
-    for name in ("target", "critical"):
-        if name in read:
-            try:
-                limits[name] = parse_limit(read[name], metric)
-            except ValueError as error:
-                problems.add((*path, name), str(error))
-    if len(limits) < len(read.keys() & {"target", "critical"}):
-        return BAD
-    if critical := limits.get("critical"):
-        target = limits["target"]
-        stricter = critical.value < target.value if target.is_upper else critical.value > target.value
-        if critical.is_upper != target.is_upper or stricter:
-            problems.add(
-                (*path, "critical"),
-                f"{read['critical']!r} is stricter than the target {read['target']!r}; "
-                "missing the target warns, missing critical fails",
-            )
-            return BAD
-    return Objective(**read)
-
-
-_LIMIT = r"^\s*(<=|>=|<|>)\s*\d"
-OBJECTIVE = Section(
-    {
-        "metric": Key(Metric(), "What is judged, such as response_time.p95 or error_rate.", required=True),
-        "target": Key(Text(most=100, pattern=_LIMIT), "Limit whose miss warns, such as < 500ms."),
-        "critical": Key(Text(most=100, pattern=_LIMIT), "Limit whose miss fails the run."),
-        "operation": Key(NAME, "Operation it is about; the total when not said."),
-    },
-    _build_objective,
-    "A metric with one or two limits.",
-    lambda names: "" if {"target", "critical"} & set(names) else "has no limit; write target, critical or both",
-    schema={"anyOf": [{"required": ["target"]}, {"required": ["critical"]}]},
-)
 PRESET_KEYS = {
     "schema": Key(Number(low=1, whole=True, high=1_000), "Version of the format: 1.", required=True),
     "name": Key(

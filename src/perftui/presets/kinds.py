@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from perftui.model.text import safe_text
-from perftui.model.units import format_duration, parse_duration
+from perftui.model.units import format_duration, parse_duration, parse_size
 from perftui.presets import grammar
 from perftui.presets.problems import KeyPath, Problems, nearest
 
@@ -222,6 +222,43 @@ class Duration(Kind):
 
     def _schema(self) -> Schema:
         return {"type": "string", "pattern": r"^\s*(0|(\d+(\.\d+)?\s*(us|µs|ms|s|m|min|h)\s*)+)$", "examples": ["30s"]}
+
+
+class Size(Kind):
+    """A number of bytes with a unit."""
+
+    def __init__(self, *, low: int, high: int) -> None:
+        """Describe the size: from low to high bytes."""
+        self._low = low
+        self._high = high
+
+    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
+        problem = f'{show(value)} is not a size; write it as "10MiB" or "500kB"'
+        if isinstance(value, str):
+            try:
+                size = parse_size(value[:100])
+            except ValueError as error:
+                problem = safe_text(str(error))
+            else:
+                if self._low <= size <= self._high:
+                    return size
+                problem = f"{safe_text(value, 40)} is not between {_size_text(self._low)} and {_size_text(self._high)}"
+        problems.add(path, problem)
+        return BAD
+
+    def write(self, value: int) -> object:
+        """With the largest unit that it is a whole number of."""
+        return _size_text(value)
+
+    def _schema(self) -> Schema:
+        return {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG][iI]?)?[bB]\s*$", "examples": ["10MiB"]}
+
+
+def _size_text(size: int) -> str:
+    for unit, scale in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
+        if size % scale == 0:
+            return f"{size // scale}{unit}"
+    return f"{size}B"
 
 
 class Choice(Kind):

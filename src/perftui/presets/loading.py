@@ -12,6 +12,7 @@ from perftui.model.errors import UsageError
 from perftui.model.plan import Plan, Target
 from perftui.model.text import safe_text
 from perftui.presets.catalog import find_preset
+from perftui.presets.drivers import driver_named
 from perftui.presets.files import with_absolute_files
 from perftui.presets.format import ELSEWHERE, PRESET_KEYS
 from perftui.presets.one_request import url_preset
@@ -110,8 +111,9 @@ def read_preset(
         if isinstance(plan, Plan):
             plan = with_absolute_files(plan, directory)
             if url is not None:
-                plan = apply_url(plan, url, problems)
+                plan = apply_url(plan, url, problems, changed)
             plan = apply_overrides(plan, overrides, problems)
+            plan = _with_default_url(plan)
             if needs_url and url is None and not plan.target.url and "" in plan.used_targets:
                 problems.add(("target", "url"), "is missing; write it here, or give a URL on the command line")
             check_references(plan, problems, whole_files=whole_files)
@@ -119,6 +121,14 @@ def read_preset(
             if not problems:
                 return plan
     raise UsageError(*problems.lines(shown, text, changed=changed))
+
+
+def _with_default_url(plan: Plan) -> Plan:
+    """The plan with a URL where its operations need none: functions, files in a folder of their own."""
+    drivers = {operation.driver for operation in plan.all_operations if not operation.target}
+    if plan.target.url or len(drivers) != 1:
+        return plan
+    return replace(plan, target=replace(plan.target, url=driver_named(drivers.pop()).default_url))
 
 
 def _schema_is_known(tables: dict[str, Any], problems: Problems) -> bool:

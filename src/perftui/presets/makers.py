@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -131,9 +132,15 @@ _QUOTE: dict[Quoting, Callable[[str], str]] = {
 }
 
 
+_SYNTAX = "!#$%&'()*+,/:;=?@[]\\^|~"
+_IN_PATHS = re.compile(rf"[A-Za-z0-9._{re.escape(_SYNTAX)}-]*")
+
+
 def quote_literal(text: str, quoting: Quoting) -> str:
-    """A literal as it stands in its place."""
-    return text if quoting in {"none", "path"} else _QUOTE[quoting](text)
+    """A literal as it stands in its place. What a path has of its own syntax stays, what no URL may hold is encoded."""
+    if quoting == "path":
+        return text if _IN_PATHS.fullmatch(text) else quote(text, safe=_SYNTAX)
+    return text if quoting == "none" else _QUOTE[quoting](text)
 
 
 def make_typed(placeholder: Placeholder) -> Maker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,10 +11,11 @@ from msgspec.structs import replace
 from perftui.model.plan import Frozen, Load, Operation, Plan, Stage
 from perftui.model.units import format_duration
 from perftui.presets import texts
+from perftui.presets.following import following
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
 from perftui.presets.kinds import BAD, Kind, Number
 from perftui.presets.one_request import RequestOverrides, apply_request
-from perftui.presets.problems import GIVEN_URL, Problems
+from perftui.presets.problems import GIVEN_URL, KeyPath, Problems, show_path
 from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
 from perftui.presets.urls import full_url
 
@@ -84,11 +86,20 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
         target = replace(target, timeout_s=values["timeout_s"])
     if overrides.insecure:
         target = replace(target, tls=replace(target.tls, insecure=True))
-    return apply_request(replace(plan, load=load, target=target), overrides.request, problems)
+    objectives = following(plan.objectives, plan.load, load)
+    changed = replace(plan, load=load, target=target, objectives=objectives)
+    return apply_request(changed, overrides.request, problems)
 
 
-def apply_url(plan: Plan, url: str, problems: Problems) -> Plan:
-    """The plan against another service; a URL with a path or query replaces the operations by one with that path."""
+def apply_url(plan: Plan, url: str, problems: Problems, changed: Sequence[KeyPath] = ()) -> Plan:
+    """The plan against another service; a URL with a path or query replaces the operations by one with that path.
+
+    Args:
+        plan: of the preset.
+        url: with or without its scheme.
+        problems: take what is wrong.
+        changed: keys that were set on the command line: they are wanted beside the URL.
+    """
     url = full_url(url)
     problem = texts.target_problem(url)
     if problem:
@@ -97,11 +108,24 @@ def apply_url(plan: Plan, url: str, problems: Problems) -> Plan:
     if not url.lower().startswith(("http://", "https://")):
         return replace(plan, target=replace(plan.target, url=url))
     parts = urlsplit(url)
-    target = replace(plan.target, url=f"{parts.scheme}://{parts.netloc}", unix_socket="")
-    plan = replace(plan, target=target)
+    if plan.target.unix_socket and ("target", "unix_socket") not in changed:
+        problems.add(
+            (GIVEN_URL,),
+            f"the preset goes to the Unix socket {plan.target.unix_socket}, not to {parts.netloc}; "
+            "say which: --set target.unix_socket=PATH, or '' for none",
+        )
+        return plan
+    plan = replace(plan, target=replace(plan.target, url=f"{parts.scheme}://{parts.netloc}"))
     if not parts.path and not parts.query:
         return plan
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if lost := next((path for path in changed if path[0] in {"operations", "journeys"}), None):
+        problems.add(
+            ("--set",),
+            f"{show_path(lost)}: the path of the URL replaces the preset's operations; "
+            "use --method, --body and --header, or a URL without a path",
+        )
+        return plan
     if isinstance(path_kind := OPERATION_KEYS["path"].kind.read(path, (GIVEN_URL,), problems), str):
         path = path_kind
     return _with_only(plan, path)

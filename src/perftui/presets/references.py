@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from perftui.model.errors import UsageError
-from perftui.model.plan import Capture, DataSource, Operation, Plan
-from perftui.model.profile import peak
+from perftui.model.objectives import CHECK
+from perftui.model.plan import Capture, DataSource, Objective, Operation, Plan
+from perftui.model.profile import held_stages, peak
 from perftui.model.text import safe_text
 from perftui.presets import grammar
 from perftui.presets.data_files import read_columns, read_rows
@@ -121,6 +122,28 @@ def _check_objectives(plan: Plan, problems: Problems) -> None:
         if objective.operation and objective.operation not in names:
             guess = nearest(objective.operation, names) or f"; known: {', '.join(names[:10])}"
             problems.add(("objectives", number, "operation"), f"{objective.operation!r} is no operation{guess}")
+        if objective.metric.startswith(CHECK):
+            _check_check(plan, objective, number, problems)
+        if objective.level is not None:
+            _check_level(plan, objective.level, number, problems)
+
+
+def _check_check(plan: Plan, objective: Objective, number: int, problems: Problems) -> None:
+    wanted = [one for one in plan.counted_operations if objective.operation in {"", one.name}]
+    names = [check.name for operation in wanted for check in operation.checks if check.name]
+    name = objective.metric.removeprefix(CHECK)
+    if name not in names:
+        known = nearest(name, names) or (
+            "; give it one with name" if not names else f"; known: {', '.join(names[:10])}"
+        )
+        problems.add(("objectives", number, "metric"), f"no check has the name {name!r}{known}")
+
+
+def _check_level(plan: Plan, level: float, number: int, problems: Problems) -> None:
+    held = sorted({stage.level for stage in held_stages(plan.load)})
+    if level not in held:
+        known = ", ".join(f"{each:g}" for each in held) or "none"
+        problems.add(("objectives", number, "level"), f"the load holds no level of {level:g}; it holds {known}")
 
 
 class _Values:

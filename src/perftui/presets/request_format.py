@@ -10,7 +10,7 @@ from perftui.model.text import safe_text
 from perftui.presets import drivers, texts
 from perftui.presets.drivers import DriverFormat
 from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT, SECRET_KINDS
-from perftui.presets.kinds import BAD, Duration, Flag, Kind, ListOf, MapOf, Number, Schema, Text, show
+from perftui.presets.kinds import BAD, Duration, Flag, Kind, ListOf, MapOf, Number, Schema, Size, Text, show
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.sections import Key, Section, at_most_one, exactly_one, parts_said, struct_builder
 
@@ -108,6 +108,11 @@ class Document(Kind):
         return {}
 
 
+SIZE = Size(low=0, high=1 << 30)
+VALUES = MapOf(Document(), check_name=texts.variable_problem)
+"""Named values of any kind, placeholders in their strings: parameters of a statement or a call."""
+
+
 def _one_subject(names: Sequence[str]) -> str:
     if not set(names) - {"name"}:
         return f"checks nothing; say {', '.join(name for name in CHECK_KEYS if name != 'name')}"
@@ -160,7 +165,7 @@ CHECK_KEYS = {
         ListOf(Number(low=100, high=599, whole=True, quoted=True), single=True, least=1, most=100),
         "Statuses that are right.",
     ),
-    "header": Key(Text(check=texts.header_name_problem), "Header that must be present."),
+    "header": Key(Text(check=texts.response_header_problem), "Header that must be present."),
     "json": Key(Text(check=texts.json_path_problem), "JSON path that must exist in the body, such as $.items[0].id."),
     "equals": Key(_Scalar(), "Value that the header, the JSON path or else the body must have."),
     "contains": Key(Text(allow=SECRET_KINDS), "Text that the header, the JSON value or the body must contain."),
@@ -193,7 +198,7 @@ CAPTURE = Section(
     {
         "name": Key(Text(check=texts.variable_problem), "Later requests use the value as ${name}.", required=True),
         "json": Key(Text(check=texts.json_path_problem), "JSON path of the value in the body."),
-        "header": Key(Text(check=texts.header_name_problem), "Header that holds the value."),
+        "header": Key(Text(check=texts.response_header_problem), "Header that holds the value."),
         "regex": Key(Text(check=texts.regex_problem), "Expression searched in the body; its first group is the value."),
         "cookie": Key(Text(check=texts.header_name_problem), "Cookie that holds the value."),
     },

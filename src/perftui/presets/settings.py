@@ -8,7 +8,7 @@ from typing import Any
 
 from perftui.presets.problems import KeyPath, Problems, nearest, show_path
 
-_LEVELS = ("rate", "users", "stages")
+_LEVELS = ("rate", "users", "stages", "levels")
 
 
 def apply_settings(tables: dict[str, Any], settings: Sequence[str], problems: Problems) -> list[KeyPath]:

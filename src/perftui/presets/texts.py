@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from perftui.model.objectives import METRICS
+from perftui.model.objectives import CHECK, METRICS, OBJECTIVE_METRICS, is_metric
 from perftui.model.text import safe_text
 from perftui.presets import drivers
 from perftui.presets.json_path import JsonPath
@@ -17,6 +17,14 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OURS = {"content-length", "transfer-encoding", "connection"}
+_ODATA = "all|batch|count|crossjoin|each|entity|filter|it|links|metadata|ref|root|value"
+_FOREIGN = re.compile(
+    r"\{\{\s*\$?([A-Za-z_][\w.-]*)\s*\}\}"  # Postman, .http files, Handlebars
+    r"|\{([A-Za-z_][\w.-]*)\}"  # OpenAPI
+    rf"|(?<=/)\$(?!(?:{_ODATA})(?:$|[/?(]))([A-Za-z_]\w*)"  # shells; OData has words of its own
+    r"|=\$([A-Za-z_]\w*)(?=$|&)"
+)
+"""Placeholders as other tools write them."""
 RESERVED_VARIABLES = ("seq", "uuid", "now")
 
 
@@ -59,6 +67,24 @@ def target_problem(text: str) -> str:
     return drivers.url_problem(text)
 
 
+def inner_path_problem(text: str) -> str:
+    """What is wrong with a path below a folder."""
+    if label_problem(text):
+        return label_problem(text)
+    if ".." in text.split("/"):
+        return "leads out of the target's folder; leave .. out"
+    return ""
+
+
+def function_problem(text: str) -> str:
+    """What is wrong with the name of a Python function."""
+    module, colon, name = text.partition(":")
+    parts = [*module.split("."), *name.split(".")]
+    if colon and all(part.isidentifier() for part in parts):
+        return ""
+    return "names no function; write it as module:function, such as shop_load:place_order"
+
+
 def proxy_problem(text: str) -> str:
     """What is wrong with a forward proxy's URL; a user and a password in it are fine."""
     if not text.startswith("http://"):
@@ -77,7 +103,15 @@ def path_problem(text: str) -> str:
         return "holds a space; write it as %20"
     if "#" in text:
         return "a #fragment is never sent; leave it out"
+    if found := _FOREIGN.search(text):
+        name = next(group for group in found.groups() if group)
+        return f"{found[0].lstrip('=')!r} would be sent as it is; did you mean ${{{name}}}? A real sign is %24 or %7B"
     return ""
+
+
+def response_header_problem(text: str) -> str:
+    """What is wrong with the name of a header that is looked for in answers."""
+    return "" if _TOKEN.fullmatch(text) else "is no header name"
 
 
 def header_name_problem(text: str) -> str:
@@ -153,8 +187,16 @@ def regex_problem(text: str) -> str:
     return ""
 
 
+def objective_metric_problem(text: str) -> str:
+    """What is wrong with the name of an objective's metric."""
+    if is_metric(text):
+        return ""
+    guess = nearest(text, OBJECTIVE_METRICS) or f"; such as response_time.p95, error_rate, target.memory or {CHECK}NAME"
+    return f"{text[:60]!r} is not a metric{guess}"
+
+
 def metric_problem(text: str) -> str:
-    """What is wrong with a metric's name."""
+    """What is wrong with the name of a metric that follows from requests alone."""
     if text in METRICS:
         return ""
     return f"{text[:60]!r} is not a metric{nearest(text, METRICS) or '; such as response_time.p95 or error_rate'}"

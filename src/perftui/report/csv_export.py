@@ -9,7 +9,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from perftui.metrics.summary import stats_of
+from perftui.metrics.bounds import QUANTILES
+from perftui.metrics.summary import generator_of, stats_of
 from perftui.model.comparison import Comparison
 from perftui.model.interval import Counts
 from perftui.model.record import LatencyStats, Record, Stats
@@ -20,6 +21,8 @@ _LATENCIES = ("response_time_ms", "service_time_ms", "start_delay_ms", "error_ti
 _COUNTS = Counts.__struct_fields__
 _STATISTICS = LatencyStats.__struct_fields__
 _RATES = ("rate_per_s", "throughput_per_s", "attained", "error_rate", "timeout_rate", "received_bytes", "sent_bytes")
+_BOUNDED = (*QUANTILES, "mean")
+_SERIES_BOUNDED = ("p50", "p95", "p99", "mean")
 _SERIES_STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
 TOTAL = "total"
 
@@ -47,34 +50,52 @@ def write_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def summary_csv(runs: Sequence[LoadedRun]) -> str:
-    """The measure phase of each run: one row for the total, one per operation."""
+    """The measure phase of each run: one row for the total, one per operation; then the same of each level."""
     titles = ["run", "label", "preset", "url", "started_at", "status", "verdict", "trust", "duration_s", "operation"]
     titles += [
         *_COUNTS,
         *_RATES,
         *(f"{time.removesuffix('_ms')}_{name}_ms" for time in _LATENCIES for name in _STATISTICS),
+        *(f"response_time_{name}_{end}" for name in _BOUNDED for end in ("least_ms", "worth")),
     ]
-    titles = [title.replace("_count_ms", "_count") for title in titles] + ["error_classes"]
+    titles = [title.replace("_count_ms", "_count") for title in titles] + ["error_classes", "level"]
     rows = [
-        _summary_row(run.record, name, stats)
+        _summary_row(run.record, name, stats, seconds, level)
         for run in runs
-        for name, stats in [(TOTAL, run.record.summary.total), *run.record.summary.operations.items()]
+        for name, stats, seconds, level in _parts(run.record)
     ]
     return write_csv(titles, rows)
 
 
-def _summary_row(record: Record, name: str, stats: Stats) -> list[object]:
+def _parts(record: Record) -> Iterable[tuple[str, Stats, float, float | None]]:
+    """Name, numbers, seconds and level of each row; the whole measure phase has no level."""
+    whole = (None, record.summary.duration_s, record.summary.total, record.summary.operations)
+    levels = ((level.level, level.duration_s, level.total, level.operations) for level in record.levels)
+    for level, seconds, total, operations in (whole, *levels):
+        for name, stats in [(TOTAL, total), *operations.items()]:
+            yield name, stats, seconds, level
+
+
+def _summary_row(record: Record, name: str, stats: Stats, seconds: float, level: float | None) -> list[object]:
     about = [record.id, record.label, record.plan.name, record.plan.where, record.started_at]
     about += [record.status, record.verdict, record.trust.verdict]
     return [
         *about,
-        record.summary.duration_s,
+        seconds,
         name,
         *(getattr(stats.counts, count) for count in _COUNTS),
         *(getattr(stats, rate) for rate in _RATES),
         *(value for time in _LATENCIES for value in _times(getattr(stats, time), _STATISTICS)),
+        *(value for name in _BOUNDED for value in _bound(stats, name)),
         " ".join(f"{name}={count}" for name, count in stats.error_classes.items()),
+        level,
     ]
+
+
+def _bound(stats: Stats, name: str) -> tuple[float | None, str | None]:
+    """What a response time of the target is at least, and what the measured one is worth; empty where not known."""
+    bound = stats.response_time_bounds.get(name)
+    return (None, None) if bound is None else (bound.lower, bound.verdict)
 
 
 def _times(times: LatencyStats, statistics: Sequence[str]) -> list[object]:
@@ -90,6 +111,7 @@ def series_csv(run: LoadedRun) -> str:
         for time in ("response_time", "service_time", "start_delay")
         for name in _SERIES_STATISTICS
     ]
+    titles += [f"response_time_{name}_least_ms" for name in _SERIES_BOUNDED]
     titles += ["received_bytes", "sent_bytes", "cpu_percent", "memory_percent", "worker_cpu_percent"]
     return write_csv(titles, _series_rows(run))
 
@@ -99,9 +121,10 @@ def _series_rows(run: LoadedRun) -> Iterable[list[object]]:
     names = [operation.name for operation in run.record.plan.counted_operations]
     for interval in run.intervals:
         by_operation = [(name, [cells[name] for cells in interval.cells.values() if name in cells]) for name in names]
+        generator = generator_of([interval])
         every = [cell for cells in interval.cells.values() for cell in cells.values()]
         for name, cells in [(TOTAL, every), *(by_operation if len(names) > 1 else [])]:
-            stats = stats_of(cells, interval.duration_s, mode)
+            stats = stats_of(cells, interval.duration_s, mode, generator)
             yield [
                 interval.at_s,
                 interval.duration_s,
@@ -117,6 +140,7 @@ def _series_rows(run: LoadedRun) -> Iterable[list[object]]:
                     for time in ("response_time_ms", "service_time_ms", "start_delay_ms")
                     for value in _times(getattr(stats, time), _SERIES_STATISTICS)
                 ),
+                *(_bound(stats, name)[0] for name in _SERIES_BOUNDED),
                 stats.received_bytes,
                 stats.sent_bytes,
                 interval.host.cpu_percent,

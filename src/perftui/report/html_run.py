@@ -6,10 +6,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from perftui.model.record import Record, Verdict
+from perftui.model.interval import NumberVerdict
+from perftui.model.record import Record, Stats, Verdict
 from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
 from perftui.report.html_parts import Cell, Table, Tag
 from perftui.report.html_plots import run_figures
+from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.search import TITLES as TRIED
+from perftui.report.search import answer_words, step_rows
 from perftui.report.svg import Figure
 from perftui.report.words import (
     MISSING,
@@ -29,6 +33,7 @@ from perftui.report.words import (
     status_text,
     verdict_mark,
 )
+from perftui.report.worth import OURS, ours_text, throughput_text
 from perftui.store.loading import LoadedRun
 
 _TONES: dict[str, str] = {
@@ -39,6 +44,9 @@ _TONES: dict[str, str] = {
     "degraded": "warn",
     "invalid": "bad",
 }
+
+
+_WORTHS: dict[NumberVerdict, str] = {"sound": "", "blurred": "warn", "unusable": "bad"}
 
 
 class RunPage(Struct, frozen=True, kw_only=True):
@@ -52,8 +60,11 @@ class RunPage(Struct, frozen=True, kw_only=True):
     figures: Sequence[tuple[str, str]]
     findings: Sequence[str]
     heat: Figure | None
+    search: Table
+    answer: str
     objectives: Table
     times: Table
+    levels: Table
     parts: str
     plots: Sequence[Figure]
     operations: Table
@@ -81,8 +92,11 @@ def run_page(run: LoadedRun) -> RunPage:
         figures=_figures(record),
         findings=_findings(record),
         heat=drawn.heat,
+        search=Table(titles=TRIED, rows=step_rows(record), left=0, words=2),
+        answer=answer_words(record),
         objectives=_objectives(record),
         times=_times(record),
+        levels=Table(titles=[level_title(record), *TITLES], rows=level_rows(record), left=0),
         parts=f"Mean per request, ms: {parts}" if parts else "",
         plots=drawn.over_time,
         operations=_operations(record),
@@ -104,7 +118,7 @@ def _verdict(verdict: Verdict) -> Tag:
 
 
 def _run_verdict(record: Record) -> Tag:
-    if record.trust.verdict == "invalid":
+    if record.trust.verdict == "invalid" or record.is_regression:
         return Tag(run_verdict_text(record), _TONES["invalid"])
     return _verdict(record.verdict)
 
@@ -118,14 +132,20 @@ def _figures(record: Record) -> list[tuple[str, str]]:
     total = record.summary.total
     p50, p95, p99 = percentile_texts(record, total)
     return [
-        (f"{number_text(total.throughput_per_s)}/s", f"ok, of {number_text(total.rate_per_s)}/s sent"),
-        (f"{p50} ms", "p50"),
-        (f"{p95} ms", "p95"),
-        (f"{p99} ms", "p99"),
+        (f"{throughput_text(record, total)}/s", f"ok, of {number_text(total.rate_per_s)}/s sent"),
+        (f"{p50} ms", _named(total, "p50")),
+        (f"{p95} ms", _named(total, "p95")),
+        (f"{p99} ms", _named(total, "p99")),
         (format_percent(total.error_rate), "errors"),
         (format_percent(total.attained), "attained"),
         (f"{total.counts.scheduled:,}", f"requests in {format_duration(round(record.summary.duration_s, 1))}"),
     ]
+
+
+def _named(total: Stats, field: str) -> str:
+    """`p95, ≤0.3 ours`."""
+    ours = ours_text(total, field)
+    return field if ours == MISSING else f"{field}, {ours} ours"
 
 
 def _findings(record: Record) -> list[str]:
@@ -154,7 +174,7 @@ def _times(record: Record) -> Table:
     labels |= {"start delay": total.start_delay_ms, "failed after": total.error_time_ms}
     if record.plan.load.mode == "users":
         del labels["response time"], labels["start delay"]
-    rows = [
+    rows: list[list[Cell]] = [
         [
             label,
             f"{times.count:,}",
@@ -165,8 +185,20 @@ def _times(record: Record) -> Table:
         for label, times in labels.items()
         if times.count
     ]
+    if total.response_time_bounds:
+        ours = [ours_text(total, field) for field, _, _ in PERCENTILES]
+        worths: list[Cell] = [_worth(total, field) for field, _, _ in PERCENTILES]
+        rows.insert(1, [OURS, "", "", *ours, "", ours_text(total, "mean"), "", ""])
+        rows.insert(2, ["worth", "", "", *worths, "", _worth(total, "mean"), "", ""])
     titles = ["ms", "n", "min", *(title for _, title, _ in PERCENTILES), "max", "mean", "stddev", "IQR"]
     return Table(titles=titles, rows=rows)
+
+
+def _worth(total: Stats, field: str) -> Cell:
+    bound = total.response_time_bounds.get(field)
+    if bound is None or ours_text(total, field) == MISSING:
+        return ""
+    return Tag(bound.verdict, _WORTHS[bound.verdict])
 
 
 def _operations(record: Record) -> Table:

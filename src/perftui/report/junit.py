@@ -8,13 +8,15 @@ from xml.sax.saxutils import escape, quoteattr
 from msgspec import Struct
 
 from perftui.model.comparison import Comparison
-from perftui.model.record import ObjectiveResult
+from perftui.model.record import REGRESSION, ObjectiveResult
 from perftui.report.comparison import metric_name, verdict_line
 from perftui.report.words import TRUST_WORDS, objective_name, objective_value
 from perftui.store.loading import LoadedRun
 
 
-class _Case(Struct, frozen=True, kw_only=True):
+class Case(Struct, frozen=True, kw_only=True):
+    """A test case."""
+
     name: str
     """The same in every run: CI systems follow a test by it."""
     detail: str = ""
@@ -22,18 +24,25 @@ class _Case(Struct, frozen=True, kw_only=True):
     skipped: bool = False
 
 
-class _Suite(Struct, frozen=True, kw_only=True):
+class Suite(Struct, frozen=True, kw_only=True):
+    """Cases that belong together."""
+
     name: str
-    cases: tuple[_Case, ...]
+    cases: tuple[Case, ...]
     seconds: float = 0.0
     started_at: str = ""
 
 
 def junit(runs: Sequence[LoadedRun], comparison: Comparison | None = None) -> str:
     """One document with a suite for each run and one for the comparison."""
-    suites = [_run_suite(run) for run in runs]
+    suites = [run_suite(run) for run in runs]
     if comparison is not None:
         suites.append(_comparison_suite(comparison))
+    return suites_xml(suites)
+
+
+def suites_xml(suites: Sequence[Suite]) -> str:
+    """Suites as a document."""
     cases = [case for suite in suites for case in suite.cases]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {_totals(cases)}>"]
     for suite in suites:
@@ -41,7 +50,7 @@ def junit(runs: Sequence[LoadedRun], comparison: Comparison | None = None) -> st
     return "\n".join([*lines, "</testsuites>"]) + "\n"
 
 
-def _run_suite(run: LoadedRun) -> _Suite:
+def run_suite(run: LoadedRun) -> Suite:
     """Two cases for the run itself, which must be trusted and have ended as planned, and one per objective.
 
     Objectives that an invalid run meets are skipped: its numbers prove nothing.
@@ -51,15 +60,20 @@ def _run_suite(run: LoadedRun) -> _Suite:
     why = "; ".join(reason.detail for reason in record.trust.reasons)
     kept_up = f"trust {record.trust.verdict}. {TRUST_WORDS[record.trust.verdict]} {why}".strip()
     cases = [
-        _Case(name="generator kept up", failed=invalid, detail=kept_up),
-        _Case(
+        Case(name="generator kept up", failed=invalid, detail=kept_up),
+        Case(
             name="run ended as planned",
             failed=record.status not in {"finished", "stopped"} or bool(record.stopped_by_guard),
             detail=f"{record.status} {record.status_detail}".strip(),
         ),
+        *(
+            Case(name="no regression against the baseline", failed=True, detail=finding.detail)
+            for finding in record.findings
+            if finding.code == REGRESSION
+        ),
         *(_objective_case(result, invalid=invalid) for result in record.objectives),
     ]
-    return _Suite(
+    return Suite(
         name=f"perftui.{record.plan.name}",
         cases=tuple(cases),
         seconds=record.summary.duration_s,
@@ -67,11 +81,11 @@ def _run_suite(run: LoadedRun) -> _Suite:
     )
 
 
-def _objective_case(result: ObjectiveResult, *, invalid: bool) -> _Case:
+def _objective_case(result: ObjectiveResult, *, invalid: bool) -> Case:
     critical = f", critical {result.critical}" if result.critical else ""
     doubt = "the run is invalid, its numbers prove nothing: " if invalid else ""
     detail = f"{doubt}measured {objective_value(result)}, target {result.target}{critical} ({result.verdict})"
-    return _Case(
+    return Case(
         name=f"{objective_name(result)} {result.critical or result.target}",
         detail=detail + (f": {result.detail}" if result.detail else ""),
         failed=result.verdict == "fail",
@@ -79,18 +93,18 @@ def _objective_case(result: ObjectiveResult, *, invalid: bool) -> _Case:
     )
 
 
-def _comparison_suite(comparison: Comparison) -> _Suite:
+def _comparison_suite(comparison: Comparison) -> Suite:
     """One case for the comparison itself and one per metric that counts; what could not be told is skipped."""
     sides = f"baseline {comparison.baseline_id}, run {comparison.run_id}"
     refused = comparison.verdict == "not_comparable"
     cases = [
-        _Case(
+        Case(
             name="runs are comparable",
             failed=refused,
             detail="; ".join((sides, *comparison.reasons, *comparison.notes)),
         ),
         *(
-            _Case(
+            Case(
                 name=metric_name(change),
                 detail=verdict_line(change, comparison.rounds),
                 failed=change.verdict == "regression",
@@ -100,15 +114,15 @@ def _comparison_suite(comparison: Comparison) -> _Suite:
             if change.gated
         ),
     ]
-    return _Suite(name="perftui.compare", cases=tuple(cases))
+    return Suite(name="perftui.compare", cases=tuple(cases))
 
 
-def _totals(cases: Sequence[_Case]) -> str:
+def _totals(cases: Sequence[Case]) -> str:
     failures, skipped = sum(case.failed for case in cases), sum(case.skipped for case in cases)
     return f'tests="{len(cases)}" failures="{failures}" errors="0" skipped="{skipped}"'
 
 
-def _suite_lines(suite: _Suite) -> list[str]:
+def _suite_lines(suite: Suite) -> list[str]:
     moment = f" timestamp={_quoted(suite.started_at)}" if suite.started_at else ""
     name = _quoted(suite.name)
     lines = [f'  <testsuite name={name} {_totals(suite.cases)} time="{suite.seconds:.3f}"{moment}>']

@@ -19,6 +19,9 @@ from perftui.report.comparison import (
     value_text,
     verdict_text,
 )
+from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.search import TITLES as TRIED
+from perftui.report.search import answer_words, step_rows
 from perftui.report.words import (
     MISSING,
     TRUST_WORDS,
@@ -35,6 +38,7 @@ from perftui.report.words import (
     status_text,
     verdict_mark,
 )
+from perftui.report.worth import OURS, ours_text, throughput_text
 from perftui.store.loading import LoadedRun
 
 _MOST_ERRORS = 10
@@ -71,13 +75,15 @@ def run_markdown(run: LoadedRun) -> str:
         ],
         [
             (
-                f"**{number_text(total.throughput_per_s)}/s** ok of {number_text(total.rate_per_s)}/s sent · "
+                f"**{throughput_text(record, total)}/s** ok of {number_text(total.rate_per_s)}/s sent · "
                 f"attained {format_percent(total.attained)} · errors **{format_percent(total.error_rate)}** · "
                 f"{total.counts.scheduled:,} requests"
             )
         ],
+        _search(record),
         _latencies(record),
         _objectives(record),
+        _levels(record),
         _operations(record),
         [_error(name, count) for name, count in error_lines(total.error_classes)[:_MOST_ERRORS]],
         [f"- {plain(finding.detail)}" for finding in record.findings],
@@ -96,6 +102,7 @@ def _latencies(record: Record) -> list[str]:
     rows: list[tuple[str, LatencyStats]] = [("service time", total.service_time_ms)]
     if record.plan.load.mode == "rate":
         rows = [("response time", total.response_time_ms), *rows, ("start delay", total.start_delay_ms)]
+    ours = [OURS, *(ours_text(total, field) for field in _SHOWN), MISSING, ours_text(total, "mean")]
     return markdown_table(
         ["ms", "p50", "p90", "p95", "p99", "p99.9", "max", "mean"],
         [
@@ -107,7 +114,8 @@ def _latencies(record: Record) -> list[str]:
             ]
             for label, times in rows
             if times.count
-        ],
+        ]
+        + ([ours] if total.response_time_bounds else []),
     )
 
 
@@ -128,6 +136,18 @@ def _objectives(record: Record) -> list[str]:
         ],
         right_from=2,
     )
+
+
+def _search(record: Record) -> list[str]:
+    if record.search is None:
+        return []
+    rows = [[*row[:-1], plain(row[-1])] for row in step_rows(record)]
+    return [f"**{plain(answer_words(record))}**", "", *markdown_table(TRIED, rows, right_from=0)]
+
+
+def _levels(record: Record) -> list[str]:
+    rows = level_rows(record)
+    return markdown_table([level_title(record), *TITLES], rows, right_from=0) if rows else []
 
 
 def _operations(record: Record) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from perftui.metrics.series import LEAST_S
 from perftui.metrics.summary import stats_of
 from perftui.model.interval import Event, Interval
@@ -47,3 +49,28 @@ def event_text(event: Event) -> str:
     origin = f" ({event.origin})" if event.origin else ""
     detail = f": {event.detail}" if event.detail else ""
     return f"{format_clock(event.at_s)}          {event.kind.replace('_', ' ')}{level}{detail}{origin}"
+
+
+class InOrder:
+    """Puts events and intervals in the order of their times: an interval is known a moment after it has ended."""
+
+    def __init__(self) -> None:
+        self._held: list[Event] = []
+        self._until_s = 0.0
+
+    def add(self, line: Interval | Event) -> list[Interval | Event]:
+        """Take the next line of a journal; what can be shown now."""
+        if isinstance(line, Event):
+            if line.at_s > self._until_s:
+                self._held.append(line)
+                return []
+            return [line]
+        self._until_s = line.at_s + line.duration_s
+        due = sorted((event for event in self._held if event.at_s <= self._until_s), key=lambda event: event.at_s)
+        self._held = [event for event in self._held if event.at_s > self._until_s]
+        return [*due, line]
+
+    def rest(self) -> list[Interval | Event]:
+        """No further interval comes: what waited for one."""
+        held, self._held, self._until_s = self._held, [], math.inf
+        return [*held]

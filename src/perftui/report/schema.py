@@ -33,6 +33,8 @@ def export_schema() -> dict[str, Any]:
     _, definitions = msgspec.json.schema_components(_STRUCTS, ref_template="#/$defs/{name}")
     run = definitions[_RUN]
     _with_hdr(definitions["HistogramData"])
+    _with_nulls(definitions["LatencyStats"], keep=("count",))
+    _with_nulls(definitions["Stats"], only=("attained", "error_rate", "timeout_rate"))
     run["properties"] |= {
         "intervals": _list_of("Interval"),
         "events": _list_of("Event"),
@@ -66,6 +68,13 @@ def export_schema() -> dict[str, Any]:
 
 def _list_of(name: str) -> dict[str, Any]:
     return {"type": "array", "items": {"$ref": f"#/$defs/{name}"}}
+
+
+def _with_nulls(stats: dict[str, Any], *, keep: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> None:
+    """What was not measured is null."""
+    for name, value in stats["properties"].items():
+        if name not in keep and (not only or name in only):
+            value["type"] = ["number", "null"]
 
 
 def _with_hdr(histogram: dict[str, Any]) -> None:

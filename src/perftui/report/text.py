@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from perftui.model.record import LatencyStats, Record, Stats
 from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
+from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.search import TITLES as TRIED
+from perftui.report.search import answer_words, step_rows
 from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.words import (
     LEAST_VALUES,
@@ -23,6 +26,7 @@ from perftui.report.words import (
     status_text,
     verdict_mark,
 )
+from perftui.report.worth import OURS, ours_text, throughput_text
 
 WIDTH = 80
 _INDENT = "  "
@@ -32,7 +36,15 @@ _SHOWN_ERRORS = 8
 
 def summary_text(record: Record) -> str:
     """The whole summary, ending with a line end. Nothing in it depends on where or when it is printed."""
-    numbers = [_counts(record), _latencies(record), _operations(record), _objectives(record), _findings(record)]
+    numbers = [
+        _search(record),
+        _counts(record),
+        _latencies(record),
+        _levels(record),
+        _operations(record),
+        _objectives(record),
+    ]
+    numbers.append(_findings(record))
     trust = _trust(record)
     # before numbers that are not to be believed, after others
     sections = [_head(record), *([trust, *numbers] if record.trust.verdict == "invalid" else [*numbers, trust])]
@@ -67,7 +79,7 @@ def _counts(record: Record) -> list[str]:
     lines = _field(
         "requests", f"{counts.scheduled:,} scheduled in {_measured(summary.duration_s)}: {ended[0]}", *ended[1:]
     )
-    throughput = [f"{number_text(total.throughput_per_s)}/s ok", f"{number_text(total.rate_per_s)}/s sent"]
+    throughput = [f"{throughput_text(record, total)}/s ok", f"{number_text(total.rate_per_s)}/s sent"]
     if counts.scheduled:
         throughput.append(f"attained {format_percent(total.attained)} of what was asked")
     lines += _field("throughput", *throughput)
@@ -122,6 +134,9 @@ def _latencies(record: Record) -> list[str]:
         ]
         for label, times in shown
     ]
+    if total.response_time_bounds:
+        ours = [ours_text(total, field) for field, _ in percentiles]
+        cells.insert(1, [OURS.ljust(_LABEL), *ours, MISSING, ours_text(total, "mean"), MISSING])
     lines = table(
         [_wide(column, position) for position, column in enumerate(columns)], cells, width=WIDTH, indent=_INDENT
     )
@@ -141,6 +156,20 @@ def _latencies(record: Record) -> list[str]:
 
 def _wide(column: Column, position: int) -> Column:
     return column if position == 0 else Column(column.title.rjust(6), right=True)
+
+
+def _search(record: Record) -> list[str]:
+    if record.search is None:
+        return []
+    columns = [*(Column(title, right=True) for title in TRIED[:-1]), Column(TRIED[-1], least=20)]
+    answer = wrap(answer_words(record), WIDTH, _INDENT, _INDENT)
+    return [*answer, *table(columns, step_rows(record), width=WIDTH, indent=_INDENT)]
+
+
+def _levels(record: Record) -> list[str]:
+    rows = level_rows(record)
+    columns = [Column(level_title(record), right=True), *(Column(title, right=True) for title in TITLES)]
+    return table(columns, rows, width=WIDTH, indent=_INDENT) if rows else []
 
 
 def _operations(record: Record) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from perftui.model.error_classes import error_class
 from perftui.model.interval import TrustVerdict
-from perftui.model.objectives import METRICS, TIME_METRICS, format_value, metric_unit
+from perftui.model.objectives import TIME_METRICS, format_value, is_metric, metric_unit
 from perftui.model.plan import Load, Plan
 from perftui.model.record import LatencyStats, ObjectiveResult, Record, Stats, Verdict
 from perftui.model.units import format_duration, format_ms, format_percent
@@ -27,7 +27,7 @@ LEAST_VALUES = {"p99": 1_000, "p99_9": 10_000}
 """A percentile of fewer values than this is not shown."""
 TRUST_WORDS: dict[TrustVerdict, str] = {
     "valid": "The generator kept up: the numbers are the target's.",
-    "degraded": "The generator did not always keep up: read the numbers with care.",
+    "degraded": "Some of the numbers may be partly the generator's own: which, and how much of them, is said here.",
     "invalid": "The generator did not keep up: the numbers are its own, not the target's. Do not compare them.",
 }
 _MARKS: dict[Verdict, str] = {"pass": "✓", "warn": "!", "fail": "✗", "none": "·"}
@@ -42,6 +42,8 @@ def run_verdict_text(record: Record) -> str:
     """What came of a run: `✓ pass`; `✗ invalid, objectives pass` where its numbers prove nothing; empty for none."""
     if record.trust.verdict == "invalid":
         return "✗ invalid" + (f", objectives {record.verdict}" if record.verdict != "none" else "")
+    if record.is_regression:
+        return "✗ regression" + (f", objectives {record.verdict}" if record.verdict != "none" else "")
     return f"{verdict_mark(record.verdict)} {record.verdict}" if record.verdict != "none" else ""
 
 
@@ -72,6 +74,11 @@ def headline(plan: Plan) -> str:
     return f"{plan.name} · {plan.where}{path} · {load_text(plan.load)}"
 
 
+def shows(times: LatencyStats, field: str) -> bool:
+    """Whether there are enough values for a percentile."""
+    return times.count >= max(1, LEAST_VALUES.get(field, 1))
+
+
 def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: float) -> str:
     """A percentile in ms, honest about what is not known.
 
@@ -80,7 +87,7 @@ def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: fl
     """
     from perftui.metrics.summary import is_censored
 
-    if times.count < max(1, LEAST_VALUES.get(field, 1)):
+    if not shows(times, field):
         return MISSING
     quantile = next((q for name, _, q in PERCENTILES if name == field), None)
     time = next((name for name in TIME_METRICS if getattr(stats, f"{name}_ms") is times), "response_time")
@@ -107,13 +114,21 @@ def parts_text(parts: dict[str, float]) -> list[str]:
 
 
 def objective_name(result: ObjectiveResult) -> str:
-    """The metric, after its operation where it has one."""
-    return f"{result.operation}: {result.metric}" if result.operation else result.metric
+    """The metric, after its operation where it has one, and where or over how long it must hold.
+
+    One that nobody asked for says so.
+    """
+    name = f"{result.operation}: {result.metric}" if result.operation else result.metric
+    if result.level is not None:
+        name = f"{name} at {result.level:,.6g}"
+    elif result.over_s:
+        name = f"{name} over {format_duration(result.over_s)}"
+    return f"{name} (implied)" if result.implied else name
 
 
 def objective_value(result: ObjectiveResult) -> str:
     """The measured value with its unit; `–` when there is none."""
-    if result.value is None or result.metric not in METRICS:
+    if result.value is None or not is_metric(result.metric):
         return MISSING
     unit = metric_unit(result.metric)
     return f"{number_text(result.value)}/s" if unit == "per_s" else format_value(result.value, unit)

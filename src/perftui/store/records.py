@@ -13,7 +13,7 @@ import tomli_w
 
 from perftui.model.errors import UsageError
 from perftui.model.interval import Counts
-from perftui.model.record import Record
+from perftui.model.record import Record, Stats
 from perftui.model.text import safe_text
 from perftui.store.files import SYSTEM_CALLS, FileCalls, read_limited, write_atomic
 from perftui.store.paths import runs_directory
@@ -23,6 +23,7 @@ from perftui.store.safe_reading import safe_document
 RECORD_NAME = "run.toml"
 SCHEMA = 1
 MOST_RECORD_BYTES = 16 * 1024 * 1024
+_TIMES = tuple(name for name in Stats.__struct_fields__ if name.endswith("_time_ms") or name == "start_delay_ms")
 _SECONDS = frozenset({"intervals", "events", "error_samples"})
 """What an export holds besides the record; each is looked at by itself."""
 _ZEROS = dict.fromkeys(Counts.__struct_fields__, 0)
@@ -50,8 +51,22 @@ def record_document(record: Record) -> dict[str, Any]:
     holders = [summary["total"], *summary["operations"].values(), *document["phases"].values()]
     for holder in holders:
         holder["counts"] = _ZEROS | holder["counts"]
+        _blank_unmeasured(holder)
     document["whole_run"] = _ZEROS | document["whole_run"]
     return document
+
+
+def _blank_unmeasured(stats: dict[str, Any]) -> None:
+    """What was not measured is null, never 0."""
+    for name in _TIMES:
+        if not stats[name]["count"]:
+            stats[name] = dict.fromkeys(stats[name]) | {"count": 0}
+    counts, names = stats["counts"], []
+    if not counts["scheduled"]:
+        names += ["attained"]
+    if not counts["ok"] + counts["errors"] + counts["timeouts"] + counts["dropped"]:
+        names += ["error_rate", "timeout_rate"]
+    stats |= dict.fromkeys(names)
 
 
 def write_record(folder: Path, record: Record, calls: FileCalls = SYSTEM_CALLS) -> None:
@@ -101,7 +116,7 @@ def to_record(document: object, source: str) -> Record:
     check_schema(schema, source)
     try:
         check_numbers({name: value for name, value in document.items() if name not in _SECONDS})
-        record = msgspec.convert(document, Record)
+        record = msgspec.convert(_without_none(document), Record)
         check_record(record)
         _ = urlsplit(record.plan.target.url).port
     except (ValueError, RecursionError) as error:

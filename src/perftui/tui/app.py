@@ -101,12 +101,9 @@ class PerftuiApp(BaseApp):
             self.exit(Exit())
             return
         self.take(path)
-        # whoever asked for help meanwhile keeps it on top
-        if self.screen is starting:
-            await self.switch_screen(LiveScreen(path))
-        else:
-            starting.dismiss()
-            await self.push_screen(LiveScreen(path))
+        while self.screen is not starting:  # help, or the list of commands
+            await self.pop_screen()
+        await self.switch_screen(LiveScreen(path))
 
     @work(group="open")
     async def open_run(self, path: Path, *, readonly: bool = False) -> None:

@@ -13,8 +13,9 @@ from perftui.model.units import format_count, format_duration
 
 def level_text(load: Load) -> str:
     """The level, or from where to where it goes: `100/s`, `50 users`, `10→1,000/s`."""
-    levels = [level for level in (load.start_level, *(stage.to for stage in load.stages)) if level]
-    low, high = (min(levels), max(levels)) if levels else (0.0, 0.0)
+    # a fall to 0 at the end is no level that one asks for; a rise from it is
+    levels = [load.start_level, *(stage.to for stage in load.stages if stage.to)]
+    low, high = min(levels), max(levels)
     unit = "/s" if load.mode == "rate" else " users"
     if holds(load) or low == high:
         return f"{format_count(high)}{unit}"
@@ -24,7 +25,7 @@ def level_text(load: Load) -> str:
 def holds(load: Load) -> bool:
     """Whether the level never changes, so that one number says it."""
     levels = {stage.to for stage in load.stages}
-    return len(levels) == 1 and load.start_level in {0.0, *levels}
+    return levels == {load.start_level}
 
 
 def planned_requests(load: Load) -> int | None:

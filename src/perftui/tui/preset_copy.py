@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
@@ -13,6 +16,8 @@ from perftui.model.errors import UsageError
 
 _NAME_LINE = re.compile(r'^name\s*=\s*"[^"\n]*"', re.MULTILINE)
 _PLACE = re.compile(r"^[^:\n]*:(\d+): ")
+_CURL = re.compile(r"\s*(?:\$ |% )?(?:\S*/)?curl(?:\.exe)?\s")
+_LONGEST_PATH = 4096
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 
 
@@ -63,6 +68,51 @@ def copy_of_run(path: Path) -> PresetCopy:
     name = _free_name(record.plan.name)
     text = preset_from_run(record.plan, name, record.id)
     return PresetCopy(name=name, path=_folder() / f"{name}.toml", text=text, is_new=True)
+
+
+def importable(text: str) -> bool:
+    """Whether a pasted text is a curl command, or the path of a file that was dropped on the terminal."""
+    return bool(_CURL.match(text)) or _dropped(text) is not None
+
+
+def copy_of_import(text: str) -> PresetCopy:
+    """A preset made of what was pasted or dropped; a preset that was dropped is copied.
+
+    Raises:
+        UsageError: it cannot be read, or no preset can be made of it.
+    """
+    from perftui.presets.importing.any_file import MOST_BYTES, import_any, kind_of
+    from perftui.presets.text_files import read_text
+
+    path = None if _CURL.match(text) else _dropped(text)
+    if path is not None and path.suffix == ".toml":
+        return copy_of(path, own=False)
+    name = _free_name(re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-.") if path else "request")
+    content = read_text(path, MOST_BYTES) if path else text
+    kind = kind_of(content, str(path)) if path else "curl"
+    made = import_any(content, kind, name, folder=path.parent if path else None)
+    return PresetCopy(name=name, path=_folder() / f"{name}.toml", text=made, is_new=True)
+
+
+def _dropped(text: str) -> Path | None:
+    """The file that a terminal names when one is dropped: quoted, with escapes, or as a URL."""
+    line = text.strip()
+    if not line or "\n" in line or len(line) > _LONGEST_PATH:
+        return None
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return None
+    candidates = [line, words[0] if len(words) == 1 else line]
+    if line.startswith("file://"):
+        candidates = [unquote(urlsplit(line).path)]
+    for candidate in candidates:
+        if "/" in candidate and "://" not in candidate:
+            path = Path(candidate).expanduser()
+            with suppress(OSError, ValueError):
+                if path.is_file():
+                    return path
+    return None
 
 
 def mistakes_in(text: str) -> tuple[Mistake, ...]:

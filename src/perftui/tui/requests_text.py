@@ -75,7 +75,7 @@ def _one(
             method=operation.driver, path=f"  {said}"[:200], host=host, name=operation.name, share=share, count=count,
             when=when,
         )  # fmt: skip
-    query = urlencode({name: str(value) for name, value in operation.query.items()}, safe="${}:,.")
+    query = urlencode({name: str(value) for name, value in operation.query.items()}, safe="${}:,.|")
     path = operation.path + ("&" if "?" in operation.path else "?") * bool(query) + query
     return Planned(
         method=operation.method, path=path, host=host, name=operation.name, share=share, count=count, when=when

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from perftui.engine.clients.http.content import Unreadable
 from perftui.engine.clients.response import Response
 from perftui.model.plan import Check
 from perftui.model.text import safe_text
@@ -137,8 +138,9 @@ def _json(path: JsonPath, equals: object, text_rules: Sequence[Callable[[str], s
     def rule(response: Response, _: float) -> str | None:
         try:
             value = path.find(response.document())
-        except ValueError:
-            return "the body is no JSON"
+        except ValueError as error:
+            # what the parser says repeats the body; why it could not be read at all is ours
+            return f"the body is no JSON: {error}" if isinstance(error, Unreadable) else "the body is no JSON"
         if value is MISSING:
             return f"nothing at {path.text}"
         if equals is not None and not same_value(value, equals):

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
+
+from perftui.engine.clients.response import Response
 
 
 class Fault(Exception):  # noqa: N818 - an outcome of a request, not a mistake of the program
     """A request failed: its error class, what happened, and whether the session is of no use any more."""
 
-    def __init__(self, error_class: str, detail: str, *, lost: bool = False) -> None:
+    def __init__(self, error_class: str, detail: str, *, lost: bool = False, response: Response | None = None) -> None:
+        """Describe the failure.
+
+        Args:
+            error_class: a name of model.error_classes, or `DRIVER.something`.
+            detail: what happened, on one line.
+            lost: the session is of no use any more.
+            response: what people should see of the answer beside it.
+        """
         super().__init__(detail)
+        self.response = response
         self.error_class = error_class
         self.detail = detail
         self.lost = lost
@@ -18,20 +31,32 @@ class Fault(Exception):  # noqa: N818 - an outcome of a request, not a mistake o
 class Reply:
     """An answer whose value JSON could hold. What most drivers return."""
 
-    __slots__ = ("_value", "body_bytes", "rows", "status")
+    __slots__ = ("_value", "body_bytes", "ended_ns", "parts", "rows", "status")
 
-    def __init__(self, value: object = None, *, body_bytes: int = 0, rows: int | None = None) -> None:
+    def __init__(
+        self,
+        value: object = None,
+        *,
+        body_bytes: int = 0,
+        rows: int | None = None,
+        parts: Sequence[tuple[str, int]] = (),
+        ended_ns: int = 0,
+    ) -> None:
         """Hold a value.
 
         Args:
             value: the answer; None where there is none.
             body_bytes: bytes of the answer, where they are known.
             rows: how many rows, entries or replies it holds; the length of a list when not said.
+            parts: names and ns of what the time went to.
+            ended_ns: when it was complete, on the clock of perf_counter_ns, where that was before it is handed over.
         """
         self._value = value
         self.body_bytes = body_bytes
         self.rows = len(value) if rows is None and isinstance(value, list) else rows
         self.status = 0
+        self.parts = parts
+        self.ended_ns = ended_ns
 
     @property
     def is_nil(self) -> bool:

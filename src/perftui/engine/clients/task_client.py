@@ -16,7 +16,7 @@ from perftui.engine.clients.failures import connect_error
 from perftui.engine.clients.lane import Lane
 from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.pool import Pool
-from perftui.engine.clients.reply import Fault
+from perftui.engine.clients.reply import Fault, Reply
 from perftui.engine.clients.response import Response
 from perftui.engine.clients.users import VirtualUser
 from perftui.metrics.recorder import CellRecorder
@@ -71,9 +71,11 @@ class TaskLane(Lane):
     async def _carry(self, pool: TaskClient) -> None:
         """The request in flight, to its end."""
         operation = self.operation
+        self._answer = None
         try:
             response = await pool.exchange(self.session, self.request)
         except Fault as fault:
+            self._answer = fault.response
             self._finish(operation, None, (fault.error_class, fault.detail), keeps=not fault.lost)
         except OSError as error:
             self._finish(operation, None, ("reset", safe_text(str(error))), keeps=False)
@@ -87,12 +89,14 @@ class TaskLane(Lane):
         self, operation: PreparedOperation, response: Response | None, failure: tuple[str, str] | None, *, keeps: bool
     ) -> None:
         end_ns = perf_counter_ns()
+        if isinstance(response, Reply) and response.ended_ns:
+            end_ns = response.ended_ns
         if self.operation is not operation:  # given up meanwhile
             return
         service_ns = end_ns - self.started_ns
         user, cell = self.user, self.cell
-        self._answer = response
         if response is not None:
+            self._answer = response
             cell.received += response.body_bytes
             failure = operation.judge(response, service_ns) or operation.capture(response, user)
         if failure is None:
@@ -103,6 +107,9 @@ class TaskLane(Lane):
             if not self.served:
                 cell.add_part("connect", self._opened_ns)
                 first_ns = max(0, service_ns - self._opened_ns)
+            if isinstance(response, Reply):
+                for name, part_ns in response.parts:
+                    cell.add_part(name, part_ns)
             cell.first_bytes.append(first_ns)
             cell.transfers.append(0)
         else:

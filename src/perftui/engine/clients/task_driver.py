@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -100,6 +101,7 @@ class TaskDriver:
         client: Callable[[], type[TaskClient]],
         only_reads: Callable[[Mapping[str, Any]], bool] = lambda _: False,
         missing: Callable[[], str] = lambda: "",
+        default_url: str = "",
     ) -> None:
         """Describe the driver.
 
@@ -110,6 +112,7 @@ class TaskDriver:
             client: gives the class, imported when it is needed.
             only_reads: whether an operation with these keys certainly changes nothing.
             missing: what must be installed before it works, in words.
+            default_url: of a target that needs none.
         """
         self.name = name
         self.schemes = schemes
@@ -117,6 +120,11 @@ class TaskDriver:
         self._client = client
         self.only_reads = only_reads
         self.missing = missing
+        self.default_url = default_url
+
+    def located(self, request: Mapping[str, Any], directory: Path) -> dict[str, Any]:  # noqa: ARG002 - of the interface
+        """As presets.drivers.DriverFormat: it names no files."""
+        return dict(request)
 
     def preparer(
         self,
@@ -156,6 +164,8 @@ class TaskDriver:
             raise UnreachableError(f"{_shown(plan)}: {safe_text(fault.detail)}") from fault
         except OSError as error:
             raise UnreachableError(f"{_shown(plan)}: {safe_text(connect_error(error)[1])}") from error
+        finally:
+            await client.close()
         return addresses
 
 

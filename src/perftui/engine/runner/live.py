@@ -15,9 +15,11 @@ from perftui.engine.fleet.supervisor import Member, Supervisor
 from perftui.engine.load.schedule import Schedule
 from perftui.engine.runner.auto_stop import AutoStop
 from perftui.engine.runner.guard import Guard
+from perftui.engine.runner.limits import CriticalLimits
 from perftui.engine.runner.log import NS, RunLog, now_text
 from perftui.engine.runner.steering import Steering
 from perftui.metrics.host import HostSampler
+from perftui.metrics.target_process import TargetTree
 from perftui.metrics.trust import judge_interval
 from perftui.model.interval import Interval
 from perftui.model.journal import End
@@ -36,7 +38,9 @@ _MOST_CAPTURED = 20_000
 class LiveRun:
     """Between the first intended time and the last answer."""
 
-    def __init__(self, plan: Plan, supervisor: Supervisor, log: RunLog, guard: Guard) -> None:
+    def __init__(
+        self, plan: Plan, supervisor: Supervisor, log: RunLog, guard: Guard, tree: TargetTree | None = None
+    ) -> None:
         """Follow workers that are ready.
 
         Args:
@@ -44,6 +48,7 @@ class LiveRun:
             supervisor: of the workers.
             log: takes what happens.
             guard: is asked before the load grows.
+            tree: the target's processes, when they are of this machine.
         """
         self._plan = plan
         self._supervisor = supervisor
@@ -52,8 +57,10 @@ class LiveRun:
         self.steering = Steering(plan, self._schedule, log, guard)
         self.captured: list[dict[str, str]] = []
         """What responses left for the clean-up."""
-        self._host = HostSampler(plan.target.pid)
+        self._host = HostSampler(tree)
+        self._tree = tree
         self._auto_stop = AutoStop() if plan.load.auto_stop else None
+        self._limits = CriticalLimits(plan)
         self._recent: deque[Interval] = deque(maxlen=2)
         self._phases = deque(self._schedule.phase_changes_ns())
         self._limit = RequestLimit(plan, self._schedule)
@@ -105,6 +112,7 @@ class LiveRun:
     def _emit(self, until_ns: int, *, final: bool) -> None:
         self._note_limit(self._limit.due_before(self._log.at_s(until_ns)))
         interval = self._merger.take(until_ns, self._host.sample(), final=final)
+        self._note_target()
         if interval is None:
             return
         self._note_phases(interval)
@@ -113,8 +121,9 @@ class LiveRun:
         self._recent.append(interval)
         self._log.write(interval)
         sends = interval.at_s + interval.duration_s <= self._schedule.end_s + _ALIGNED_S
-        if self._auto_stop is not None and sends and not self.steering.is_ending:
-            reason = self._auto_stop.reason(interval)
+        if sends and not self.steering.is_ending:
+            reason = self._auto_stop.reason(interval) if self._auto_stop is not None else ""
+            reason = reason or self._limits.missed(self._log.timeline)
             if reason:
                 self.steering.stop_by_itself(reason)
         self._log.note_disk()
@@ -124,6 +133,12 @@ class LiveRun:
         while self._phases and self._phases[0][0] < end_ns and not self.steering.is_ending:
             at_ns, phase = self._phases.popleft()
             self._log.phase(at_ns / NS, phase)
+
+    def _note_target(self) -> None:
+        if self._tree is not None and self._tree.notes:
+            for note in self._tree.notes:
+                self._log.note(note)
+            self._tree.notes.clear()
 
     def _note_limit(self, at_s: float | None) -> None:
         if at_s is not None and self._phases and not self.steering.is_ending:

@@ -14,6 +14,7 @@ from perftui.engine.clients.resolve import resolve
 from perftui.engine.runner import guard, preflight
 from perftui.engine.runner.environment import available_cpus
 from perftui.engine.runner.request import RunRequest
+from perftui.engine.runner.target_process import check_process
 from perftui.model.plan import Plan
 from perftui.model.profile import peak
 from perftui.presets.secrets import resolve_secrets
@@ -59,6 +60,7 @@ async def prepare(request: RunRequest) -> Prepared:
         addresses[name] = await resolve(target)
     guard.check(resolved, addresses, request.confirm_host)
     await guard.check_others(resolved)
+    check_process(resolved)
     workers = worker_count(resolved, addresses)
     notes = preflight.check_limits(resolved, workers) + preflight.check_space(resolved, runs_directory())
     plan = msgspec.structs.replace(request.plan, load=msgspec.structs.replace(request.plan.load, workers=workers))

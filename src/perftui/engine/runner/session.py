@@ -12,6 +12,8 @@ import anyio
 from msgspec.structs import replace
 
 from perftui.analysis.record import complete_record
+from perftui.analysis.regressions import with_regression
+from perftui.analysis.saved_runs import compare_saved, with_rounds
 from perftui.engine.control.server import ControlServer
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.runner.disturbances import Disturbances
@@ -23,6 +25,7 @@ from perftui.engine.runner.log import RunLog, now_text
 from perftui.engine.runner.prepare import Prepared
 from perftui.engine.runner.request import RunRequest
 from perftui.engine.runner.resolving import keep_resolved
+from perftui.engine.runner.target_process import target_tree
 from perftui.metrics.timeline import Timeline
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Event
@@ -33,6 +36,7 @@ from perftui.presets.redaction import Redactor, redact_plan
 from perftui.store.journal import JOURNAL_NAME
 from perftui.store.journal_writer import JournalWriter
 from perftui.store.library import RunFolder, RunLibrary
+from perftui.store.loading import load_folder, load_run
 from perftui.store.overview import WORTH_IT_S, write_overview
 from perftui.store.paths import socket_path
 from perftui.store.records import write_record
@@ -67,13 +71,15 @@ async def save_run(
         environment=describe(prepared.workers, prepared.hosts),
         rounds_of=request.rounds_of,
         round=request.round,
+        search=request.search,
     )
     writer = _writer(folder, plan.name)
     try:
         log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
         log.write(header)
         guard = Guard(prepared.resolved, prepared.addresses, request.confirm_host)
-        live = LiveRun(prepared.resolved, supervisor, log, guard)
+        tree = target_tree(prepared.resolved, prepared.reachable)
+        live = LiveRun(prepared.resolved, supervisor, log, guard, tree)
         steering = live.steering
         disturbances = Disturbances(steering, log, supervisor, plan.load.on_disconnect)
         disk_problem = _save(folder.path, _started(header))
@@ -99,6 +105,9 @@ async def save_run(
             writer.sync()
             record = complete_record(replace(header, id=writer.folder.name), log.timeline, end)
             problems = _save(writer.folder, record, log.timeline)
+            if request.baseline and not problems:
+                record = _compared(writer.folder, record, request)
+                problems = _save(writer.folder, record)
             for problem in (*problems, *([writer.problem] if writer.problem else [])):
                 log.show(Event(at_s=log.timeline.at_s, kind="disk", detail=problem, origin="runner"))
             tasks.cancel_scope.cancel()
@@ -123,6 +132,16 @@ def _started(header: Header) -> Record:
         id=header.id, label=header.label, started_at=header.started_at, plan=header.plan, status="running",
         environment=header.environment, rounds_of=header.rounds_of, round=header.round,
     )  # fmt: skip
+
+
+def _compared(folder: Path, record: Record, request: RunRequest) -> Record:
+    """The record with what its baseline says about it. What keeps it from being compared is told by whoever asked."""
+    try:
+        baseline = with_rounds(load_run(request.baseline))
+        comparison = compare_saved(baseline, [load_folder(folder)], threshold=request.threshold)
+    except PerftuiError:
+        return record
+    return with_regression(record, comparison)
 
 
 def _save(folder: Path, record: Record, timeline: Timeline | None = None) -> list[str]:

@@ -16,6 +16,7 @@ from perftui.presets.importing.whole_preset import preset_of
 from perftui.presets.redaction import is_secret_field
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL | re.ASCII)
+_MOST_CHARACTERS = 4_000_000
 _DECLARE = {"export", "readonly", "local", "declare", "set", "typeset"}
 _TALK_ONLY = {
     "echo", "printf", "grep", "man", "apt", "apt-get", "brew", "which", "type", "yum", "dnf", "apk", "pip", "command",
@@ -48,6 +49,8 @@ def add_commands(text: str, finding: Finding) -> None:
     try:
         for command in commands(text):
             command.words = [fill(word, variables) for word in command.words]
+            if sum(map(len, command.words)) > _MOST_CHARACTERS:
+                raise UsageError(f"a curl command of more than {_MOST_CHARACTERS:,} characters")
             if command.given is not None:
                 command.given = fill(command.given, variables)
             _learn(command, variables)

@@ -51,10 +51,10 @@ class Finding(Struct, kw_only=True):
     """What an importer found in a file."""
 
     requests: list[FoundRequest] = []
-    target: dict[str, Any] = {}
-    """Keys of [target] that all of them need."""
     notes: list[str] = []
     """Told in comments at the top."""
+    is_recording: bool = False
+    """Whether it holds what a browser asked of other sites as well."""
     is_journey: bool = False
     """Whether the requests are steps of one user, in this order."""
     weights: dict[str, float] = {}

@@ -13,7 +13,8 @@ from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets.importing.bodies import content_type, use_body
 from perftui.presets.importing.found import Finding, FoundRequest, literal, short_url
-from perftui.presets.importing.whole_preset import preset_of, server_of
+from perftui.presets.importing.targets import server_of
+from perftui.presets.importing.whole_preset import preset_of
 
 _ASSETS = (
     ".css", ".js", ".mjs", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".avif", ".woff", ".woff2",
@@ -92,7 +93,7 @@ class _Recording:
     """Follows the recording as the browser went through it: its waits and its cookies."""
 
     def __init__(self, entries: list[_Entry], name: str) -> None:
-        self._finding = Finding(is_journey=True, title=f"Recorded: {name}")
+        self._finding = Finding(is_journey=True, is_recording=True, title=f"Recorded: {name}")
         self._entries = entries
         self._cookies: set[str] = set()
         self._ended: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from perftui.presets import texts
 from perftui.presets.importing.found import Finding, FoundRequest
 from perftui.presets.redaction import is_secret_header
 
+_OF_ENVIRONMENT = re.compile(r"\$\{(?:env|file):[^}]*\}")
 _OF_CONNECTIONS = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length"}
 
 
@@ -81,7 +83,9 @@ def move_shared(steps: Sequence[dict[str, dict[str, str]]]) -> dict[str, str]:
     shared: dict[str, str] = {}
     for name, count in names.items():
         value, same = Counter(headers.get(name, "") for headers in every).most_common(1)[0]
-        if count == len(every) and same > len(every) / 2:
+        # What a response gives, or what is new for each request, is no setting of a target.
+        is_constant = "${" not in _OF_ENVIRONMENT.sub("", value.replace("${$}", ""))
+        if count == len(every) and same > len(every) / 2 and is_constant:
             shared[name] = value
     for step in steps:
         own = {name: value for name, value in step.get("headers", {}).items() if shared.get(name) != value}

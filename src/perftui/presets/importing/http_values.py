@@ -21,6 +21,8 @@ _STATUS = re.compile(r"(?:response\.|\?\?\s*)status\s*={2,3}\s*(\d{3})\b")
 _TAKEN = {"HOME", "HOST", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "USER", "USERNAME"}
 """Variables that every environment has, and means something else by."""
 _MOST_DEPTH = 10
+_MOST_VALUES = 2000
+"""In one text: variables may lead to each other."""
 
 
 _DYNAMIC = {
@@ -50,6 +52,7 @@ class HttpValues:
     def __init__(self, variables: dict[str, str], finding: Finding) -> None:
         self._variables = variables
         self._finding = finding
+        self._left = 0
         self._named: dict[str, FoundRequest] = {}
         self._kept: dict[str, tuple[FoundRequest, dict[str, str]]] = {}
 
@@ -63,9 +66,13 @@ class HttpValues:
         Raises:
             UnknownValueError: a response is asked for that no request above has.
         """
+        self._left = self._left if depth else _MOST_VALUES
         pieces = []
         position = 0
         for match in BRACES.finditer(text):
+            self._left -= 1
+            if self._left < 0:
+                raise UnknownValueError("its variables lead to each other without end")
             pieces += [literal(text[position : match.start()]), self._value(match[1], depth)]
             position = match.end()
         return "".join([*pieces, literal(text[position:])])

@@ -12,6 +12,8 @@ from perftui.presets.redaction import is_secret_field
 _REFERENCE = re.compile(r"\$\{(__)?([^{}()]{1,200})(?:\(([^{}]{0,500})\))?\}")
 _MOST_DEPTH = 10
 _MOST_LENGTH = 200_000
+_MOST_VALUES = 2000
+"""In one text: variables may lead to each other."""
 
 
 class JmxValues:
@@ -19,6 +21,7 @@ class JmxValues:
 
     def __init__(self, finding: Finding) -> None:
         self._finding = finding
+        self._left = 0
         self.variables: dict[str, str] = {}
         self.columns: dict[str, str] = {}
         """Variables of CSV files, and the placeholder of each."""
@@ -27,9 +30,14 @@ class JmxValues:
 
     def text(self, text: str, depth: int = 0) -> str:
         """Preset text of a property."""
+        self._left = self._left if depth else _MOST_VALUES
         pieces: list[str] = []
         at = 0
         for match in _REFERENCE.finditer(text):
+            self._left -= 1
+            if self._left < 0:
+                self._finding.omit("variables that lead to each other without end", match[2])
+                break
             pieces += [literal(text[at : match.start()]), self._value(match, depth)]
             at = match.end()
         return "".join([*pieces, literal(text[at:])])[:_MOST_LENGTH]

@@ -23,7 +23,7 @@ from perftui.presets.importing.whole_preset import preset_of
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 _IN_BRACES = re.compile(r"\{([^{}]+)\}")
 _NUMBER_IN_QUOTES = re.compile(r'"(\$\{rand:[^}"]*\})"')
-_MOST_OPERATIONS = 5000
+_MOST_OPERATIONS = 2000
 
 
 def import_openapi(text: str, name: str = "imported", folder: Path | None = None) -> str:

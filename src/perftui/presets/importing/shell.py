@@ -33,7 +33,8 @@ def commands(text: str, depth: int = 0) -> list[Command]:
     Raises:
         ValueError: a quote is not closed.
     """
-    text = without_marks(text).replace("\r\n", "\n")
+    # Terminals send the line ends of what is pasted as carriage returns.
+    text = without_marks(text).replace("\r\n", "\n").replace("\r", "\n")
     is_windows = "^\n" in text or '^"' in text
     if is_windows:
         text = re.sub(r"\^(.)", r"\1", text.replace("^\n", ""), flags=re.DOTALL)

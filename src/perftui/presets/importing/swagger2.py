@@ -49,7 +49,7 @@ def _item(item: object, document: dict[str, Any], resolve: Callable[[object], ob
             own = _list(operation.get("consumes")) or _list(document.get("consumes"))
             changed[method] = {
                 **operation,
-                "parameters": [_parameter(one) for one in parameters if one.get("in") not in {"body", "formData"}],
+                "parameters": [_parameter(one) for one in parameters if str(one.get("in")) not in {"body", "formData"}],
                 **_body(parameters, [str(kind) for kind in own]),
             }
     return changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -30,16 +30,17 @@ class TableWriter:
     def __init__(self, finding: Finding) -> None:
         self._finding = finding
         self._headers = HeaderReader(finding)
-        self._target = dict(finding.target)
 
-    def operation(self, request: FoundRequest) -> dict[str, Any]:
-        """The table of one operation."""
+    def operation(self, request: FoundRequest, target: str = "") -> dict[str, Any]:
+        """The table of one operation, to the target of that name."""
         _, host, path, query = split_url(request.url)
         path = path or "/"
         method = request.method.upper()
         if method != request.method:
             self._finding.notes.append(f"the method {request.method} is sent as {method}")
         table: dict[str, Any] = {"name": safe_text(request.name or f"{method} {_unescaped(path)}", 180)}
+        if target:
+            table["target"] = target
         self._wait(request, table)
         body = self._body(request)
         if method != "GET" or body:
@@ -61,17 +62,23 @@ class TableWriter:
             table["captures"] = request.captures
         return table
 
-    def target(self, steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """Keys of [target]; headers that every request has move there."""
+    @staticmethod
+    def shared(steps: Sequence[dict[str, Any]], settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Keys of a target for what every request to it has in its headers; that is taken out of them.
+
+        Args:
+            steps: all requests to one target.
+            settings: of the target; its own auth stays.
+        """
         moved = move_shared(steps)
         name = next((name for name in moved if name.lower() == "authorization"), "")
         bearer = moved.get(name, "").removeprefix("Bearer ")
-        if bearer != moved.get(name) and bearer.startswith("${env:") and "auth" not in self._target:
-            self._target["auth"] = {"bearer": bearer}
+        found: dict[str, Any] = {}
+        is_own = not any("target" in step for step in steps)  # others have no auth
+        if is_own and bearer != moved.get(name) and bearer.startswith("${env:") and "auth" not in settings:
+            found["auth"] = {"bearer": bearer}
             del moved[name]
-        if moved:
-            self._target["headers"] = {**self._target.get("headers", {}), **moved}
-        return self._target
+        return {**found, **({"headers": moved} if moved else {})}
 
     @staticmethod
     def _wait(request: FoundRequest, table: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The preset that found requests become: one target, a load to start with, objectives."""
+"""The preset that found requests become: targets, a load to start with, objectives."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
 from perftui.presets import texts
 from perftui.presets.format import TARGET
-from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, short_url, split_url
+from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, short_url
 from perftui.presets.importing.tables import TableWriter, placeholders_in
-from perftui.presets.importing.targets import use_targets
+from perftui.presets.importing.targets import aims_of, settings_of
 from perftui.presets.kinds import Kind
 from perftui.presets.problems import Problems
 from perftui.presets.request_format import STEP
@@ -29,7 +29,7 @@ _Written = tuple[FoundRequest, dict[str, Any]]
 
 
 def preset_of(finding: Finding, name: str, origin: str) -> str:
-    """The text of a preset with the requests that were found: those to one server, as a preset has one target.
+    """The text of a preset with the requests that were found; each server is a target.
 
     Args:
         finding: of an importer.
@@ -44,20 +44,28 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
     requests = [request for request in finding.requests if _usable(request, finding)]
     if not requests:
         raise UsageError(f"{origin}: no request with an http:// or https:// URL was found", *finding.comments()[:5])
-    base, requests = _to_one_server(requests, finding)
-    use_targets(requests, finding)
+    aims = aims_of(requests, finding)
+    names = {id(request): aim.name for aim in aims for request in aim.requests}
+    requests = [request for request in requests if id(request) in names]
+    for request in requests[MOST_REQUESTS:]:
+        finding.omit(f"after the first {MOST_REQUESTS}", f"{request.method} {short_url(request.url)}")
+    settings = {aim.name: settings_of(aim, finding) for aim in aims}
     writer = TableWriter(finding)
-    written = _usable_steps([(request, writer.operation(request)) for request in requests], finding)
+    tabled = [(request, writer.operation(request, names[id(request)])) for request in requests[:MOST_REQUESTS]]
+    written = _usable_steps(tabled, finding)
     if not written:
         raise UsageError(f"{origin}: no request that can be sent was found", *finding.comments()[:5])
     steps = [step for _, step in written]
     for step, unique in zip(steps, _unique([step["name"] for step in steps]), strict=True):
         step["name"] = unique
-    target = {"url": base, "timeout": "5s", **writer.target(steps)}
-    for key, problem in _mistakes(TARGET, target):
-        target.pop(key, None)
-        finding.omit(f"as it {problem}", f"target.{key}")
-    target = {"url": NO_SERVER, **target}
+    targets: dict[str, dict[str, Any]] = {}
+    for aim in aims:
+        own = [step for step in steps if step.get("target", "") == aim.name]
+        if own or not aim.name:
+            shared = writer.shared(own, settings[aim.name])
+            table = {"url": aim.server, "timeout": "5s", **settings[aim.name], **shared}
+            targets[aim.name] = _usable_target(table, finding)
+    target = targets.pop("")
     writes = any(step.get("method", "GET") not in {"GET", "HEAD", "OPTIONS"} for step in steps)
     tables: dict[str, Any] = {
         "schema": 1,
@@ -66,6 +74,7 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
         "description": f"Made from {origin}: {len(steps)} request{'s' * (len(steps) > 1)}.",
         "kind": "write" if writes else "read",
         "target": target,
+        **({"targets": targets} if targets else {}),
     }
     if finding.is_journey:
         tables["load"] = finding.load or {"mode": "users", "users": 5, "warmup": "5s", "duration": "30s"}
@@ -101,19 +110,6 @@ def _usable(request: FoundRequest, finding: Finding) -> bool:
     return not problem
 
 
-def _to_one_server(requests: Sequence[FoundRequest], finding: Finding) -> tuple[str, list[FoundRequest]]:
-    """The server that the preset is for, and the first requests to it."""
-    servers = Counter(server_of(request.url) for request in requests)
-    chosen = finding.server if finding.server in servers else servers.most_common(1)[0][0]
-    for server, count in servers.items():
-        if server != chosen:
-            finding.omit("to other servers", f"{server} ({count:,})")
-    own = [request for request in requests if server_of(request.url) == chosen]
-    for request in own[MOST_REQUESTS:]:
-        finding.omit(f"after the first {MOST_REQUESTS}", f"{request.method} {short_url(request.url)}")
-    return chosen, own[:MOST_REQUESTS]
-
-
 def _journeys(written: Sequence[_Written], weights: Mapping[str, float]) -> list[dict[str, Any]]:
     """The requests as steps of the journeys that they belong to."""
     steps: dict[str, list[dict[str, Any]]] = {}
@@ -147,22 +143,19 @@ def _usable_steps(given: Sequence[_Written], finding: Finding) -> list[_Written]
     return usable
 
 
+def _usable_target(table: dict[str, Any], finding: Finding) -> dict[str, Any]:
+    """The table of a target without the keys that it may not have like that, which are told."""
+    mistakes = dict(_mistakes(TARGET, table))
+    for key, problem in mistakes.items():
+        finding.omit(f"as it {problem}", f"target.{key}")
+    return {"url": NO_SERVER} | {key: value for key, value in table.items() if key not in mistakes}
+
+
 def _mistakes(section: Kind, table: dict[str, Any]) -> list[tuple[str, str]]:
     """Keys of a table and what is wrong with them."""
     problems = Problems()
     section.read(table, (), problems)
     return [(str(path[0]) if path else "table", message) for path, message in problems]
-
-
-def server_of(url: str) -> str:
-    """Scheme, host and port of a URL.
-
-    Raises:
-        ValueError: it is none.
-    """
-    urlsplit(url)
-    scheme, host, _, _ = split_url(url)
-    return f"{scheme.lower()}://{host.lower() if '${' not in host else host}"
 
 
 def _unique(names: Sequence[str]) -> Iterator[str]:

@@ -157,7 +157,7 @@ def _facts(plan: Plan, report: TargetReport | None) -> Content:
         ("preset", words(f"{plan.name}, {plan.title}" if plan.title else plan.name)),
         ("load", Content(plan_text(plan))),
         ("writes", Content("yes: it changes data on the target" if plan.writes else "no")),
-        ("requests", Content(f"{many}, to {' and '.join(map(host_text, plan.where.split(' + ')))}:")),
+        ("requests", words(f"{many}, to {' and '.join(map(host_text, plan.where.split(' + ')))}:")),
     )
     facts = [Content.styled(f"{name:<10}", "$quiet") + value for name, value in lines]
     return Content("\n").join([*facts, *planned_lines(plan, _MOST_REQUESTS)])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from anyio import to_thread
-from textual import getters, on, work
+from textual import events, getters, on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
@@ -19,6 +19,7 @@ from perftui.model.plan import Plan
 from perftui.model.units import format_duration
 from perftui.tui.describe import level_text
 from perftui.tui.marks import quiet
+from perftui.tui.preset_copy import PresetCopy, copy_of, copy_of_import, importable
 from perftui.tui.preset_history import MOST, History, newest_by_preset
 from perftui.tui.run_rows import run_columns, run_row
 from perftui.tui.screens.base import PerftuiScreen
@@ -230,18 +231,30 @@ class HomeScreen(PerftuiScreen[None]):
         self.say(f"demo service at {url}")
         self.action_start()
 
-    @work(group="edit", exclusive=True)
-    async def action_edit(self) -> None:
+    def action_edit(self) -> None:
         """Edit a copy of the preset, then show it."""
         entry = self.form.entry
-        if entry is None:
-            return
-        from perftui.tui.preset_copy import copy_of
+        if entry is not None:
+            self._edit(partial(copy_of, entry.path, own=entry.origin != "built-in"))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A pasted curl command, or a dropped file, becomes a preset."""
+        if importable(event.text):
+            event.stop()
+            self._edit(partial(copy_of_import, event.text))
+
+    @on(HomeForm.Imported)
+    def edit_import(self, event: HomeForm.Imported) -> None:
+        """The same, where it was typed in the place of a URL."""
+        self._edit(partial(copy_of_import, event.text))
+
+    @work(group="edit", exclusive=True)
+    async def _edit(self, begin: Callable[[], PresetCopy]) -> None:
         from perftui.tui.screens.preset_editor import PresetEditor
 
-        begin = partial(copy_of, entry.path, own=entry.origin != "built-in")
         saved = await self.app.push_screen_wait(PresetEditor(begin))
         if saved is not None:
+            self.form.forget_url()
             self._first_choice = saved
             self.read_presets()
 

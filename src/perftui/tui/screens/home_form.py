@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -18,6 +18,7 @@ from perftui.model.plan import Plan
 from perftui.tui.describe import objective_text, path_text
 from perftui.tui.forms import FormValues, at_url, changed, hints_of, origin_of, problems_of, values_of
 from perftui.tui.marks import quiet, words
+from perftui.tui.preset_copy import importable
 
 if TYPE_CHECKING:
     from perftui.presets.catalog import PresetInfo
@@ -31,6 +32,11 @@ class FormInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "start", id="form.start", tooltip="Start with these values; asks first"),
     ]
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """A curl command or a dropped file is for the screen, which makes a preset of it."""
+        if importable(event.text):
+            event.prevent_default()
 
 
 class FormField(Horizontal):
@@ -65,6 +71,12 @@ class HomeForm(VerticalScroll, can_focus=False):
     @dataclass
     class Submitted(Message):
         """Enter was pressed in a field."""
+
+    @dataclass
+    class Imported(Message):
+        """Something that a preset can be made of was typed in the place of a URL."""
+
+        text: str
 
     def __init__(self, url: str = "") -> None:
         super().__init__(id="form", classes="panel")
@@ -151,6 +163,10 @@ class HomeForm(VerticalScroll, can_focus=False):
         """Put a URL into its field, as if it had been typed."""
         self.query_one("#url", Input).value = url
 
+    def forget_url(self) -> None:
+        """The next preset brings its own URL."""
+        self._typed_url = ""
+
     def focus_first_problem(self) -> bool:
         """Go to the first field that is wrong; False when none is."""
         for name in _FIELDS:
@@ -172,7 +188,8 @@ class HomeForm(VerticalScroll, can_focus=False):
     def submit(self, event: Input.Submitted) -> None:
         """Enter starts, wherever one types."""
         event.stop()
-        self.post_message(self.Submitted())
+        is_import = event.input.id == "url" and importable(event.value)
+        self.post_message(self.Imported(event.value) if is_import else self.Submitted())
 
     def action_leave(self) -> None:
         """Back to the presets."""

@@ -70,7 +70,8 @@ def take_picture(
     whole = ended or timeline
     interval = timeline.last_interval or Interval(at_s=0.0, duration_s=0.0, phase="warmup")
     elapsed_s = interval.at_s + interval.duration_s
-    run = timeline.run()
+    measured = timeline.measured()
+    run = measured.summary
     newest = whole.last_interval or interval
     axis_s = axis(plan.load, newest.at_s + newest.duration_s, look)
     return LivePicture(
@@ -98,7 +99,7 @@ def take_picture(
         baseline_id=look.baseline_id,
         events=tuple(whole.events),
         samples=tuple(timeline.error_samples),
-        objectives=evaluate(plan.objectives, run),
+        objectives=evaluate(plan.objectives, measured),
         sort=look.sort,
         first_row=look.first_row,
         cursor_s=look.cursor_s,

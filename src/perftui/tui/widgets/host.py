@@ -82,8 +82,10 @@ def _target(interval: Interval, pid: int) -> Content:
     if host.target_cpu_percent is None and pid:
         return paint(f"target pid {pid}: ended, or not readable", "$quiet")
     if host.target_cpu_percent is None:
-        return paint("target process: not known (set target.pid to watch it)", "$quiet")
+        return paint("target process: not known (target.pid or target.process names it)", "$quiet")
     memory = f"  {format_bytes(host.target_memory_bytes)}" if host.target_memory_bytes is not None else ""
+    if host.target_processes is not None and host.target_processes > 1:
+        memory += f"  {host.target_processes} processes"
     return paint(f"target pid {pid}  " if pid else "target  ", "$quiet") + Content(
         f"cpu {host.target_cpu_percent:.0f} %{memory}"
     )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from perftui.model.objectives import METRICS, Limit, Unit, format_value, metric_unit, parse_limit
+from perftui.model.objectives import Limit, Unit, format_value, is_metric, metric_unit, parse_limit
 from perftui.model.record import ObjectiveResult
+from perftui.model.units import format_duration
 from perftui.report.words import number_text
 from perftui.tui.widgets.cells import Column, Drawing, Text, content, header, paint, row
 from perftui.tui.widgets.picture import LivePicture
@@ -29,12 +30,15 @@ def verdict_glyph(verdict: str) -> Content:
 def objective_name(result: ObjectiveResult) -> str:
     """`response p95`, with the operation it is about in front."""
     name = result.metric.replace("p99_9", "p99.9").replace("_time", "").replace("_", " ").replace(".", " ", 1)
-    return f"{result.operation}: {name}" if result.operation else name
+    name = f"{result.operation}: {name}" if result.operation else name
+    if result.level is not None:
+        return f"{name} at {result.level:,.6g}"
+    return f"{name} / {format_duration(result.over_s)}" if result.over_s else name
 
 
 def distance(result: ObjectiveResult) -> tuple[float, str] | None:
     """How much of the target is used up (1 is the breach), and the distance in words; None without a value."""
-    limit = limit_of(result.target, result.metric)
+    limit = limit_of(result.target or result.critical, result.metric)
     if limit is None or result.value is None:
         return None
     room = limit.headroom(result.value)
@@ -93,16 +97,17 @@ def _columns(results: Sequence[ObjectiveResult], width: int) -> tuple[Column, ..
 
 
 def _name(result: ObjectiveResult) -> str:
-    return f"{objective_name(result)} {limit_text(result.target, result.metric)}"
+    return f"{objective_name(result)} {limit_text(result.target or result.critical, result.metric)}"
 
 
 def _cells(result: ObjectiveResult, columns: tuple[Column, ...]) -> tuple[Text, ...]:
-    known = result.value is not None and result.metric in METRICS
+    known = result.value is not None and is_metric(result.metric)
     value = _value_text(result.value or 0.0, metric_unit(result.metric)) if known else "–"
     style = f"bold {_MARKS.get(result.verdict, _MARKS['none'])[1]}"
     cells: dict[str, Text] = {
         "": verdict_glyph(result.verdict),
-        "objective": Content(objective_name(result)) + paint(f" {limit_text(result.target, result.metric)}", "$quiet"),
+        "objective": Content(objective_name(result))
+        + paint(f" {limit_text(result.target or result.critical, result.metric)}", "$quiet"),
         "measured": paint(value, style),
         "critical": paint(limit_text(result.critical, result.metric), "$quiet"),
         "distance": _distance(result, columns[-1].width),
@@ -134,7 +139,7 @@ def limit_text(text: str, metric: str) -> str:
 
 def limit_of(text: str, metric: str) -> Limit | None:
     """A limit as it stands in a plan or a record; None when it cannot be read."""
-    if not text or metric not in METRICS:
+    if not text or not is_metric(metric):
         return None
     try:
         # records hold limits as they are shown, with thousands marked

@@ -83,7 +83,7 @@ def _columns(width: int, sort: str, time: int, ok: int) -> tuple[Column, ...]:
         wanted[5:5] = [("max", "max", 6)]
         wanted += [("ok", "ok", ok), ("received", "MB in", 7)]
     for key in ("rate", "p50", "share", "p99"):
-        if len(wanted) > 3 and width - sum(cells + 2 for _, _, cells in wanted) < 12:
+        if len(wanted) > 2 and width - sum(cells + 2 for _, _, cells in wanted) < 12:
             wanted = [column for column in wanted if column[0] != key]
     name = max(8, width - sum(cells + 2 for _, _, cells in wanted))
     mark = {"name": "▲"}.get(sort, "▼")

@@ -7,6 +7,7 @@ from textual.content import Content
 from perftui.model.record import ObjectiveResult
 from perftui.model.units import format_ms
 from perftui.report.words import percentile_text
+from perftui.report.worth import ours_text, worth
 from perftui.tui.widgets.cells import Column, Drawing, Text, fit, header, join, paint, row
 from perftui.tui.widgets.objectives import limit_text, verdict_glyph
 from perftui.tui.widgets.picture import LivePicture, trend_seconds
@@ -27,6 +28,9 @@ _STYLES = {
     "max": "$series-2",
 }
 _NUMBER = 7
+OURS = "ours"
+"""Title of what may be the generator's at most."""
+_OURS = 6
 _MOST_ROWS = 3
 _LEAST_TREND = 12
 """Cells from which a trend says something; below, the numbers have the room."""
@@ -65,8 +69,11 @@ def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
 
 
 def _columns(picture: LivePicture, width: int) -> tuple[Column, ...]:
-    numbers = (Column(f"{picture.window_s} s", _NUMBER), Column("run", _NUMBER))
+    numbers: tuple[Column, ...] = (Column(f"{picture.window_s} s", _NUMBER), Column("run", _NUMBER))
     line = max(0, width - 5 - 3 * (_NUMBER + 1) - 1)
+    if picture.run.total.response_time_bounds and line - _OURS - 1 >= _LEAST_TREND:
+        numbers = (*numbers, Column(OURS, _OURS))
+        line -= _OURS + 1
     if line < _LEAST_TREND:
         return (Column("", max(5, width - 2 * (_NUMBER + 1)), right=False), *numbers)
     return (
@@ -80,14 +87,20 @@ def _columns(picture: LivePicture, width: int) -> tuple[Column, ...]:
 def _rows(picture: LivePicture, columns: tuple[Column, ...], field: str, name: str, tall: int) -> list[Text]:
     """One percentile; the trend as high as there is room for, the numbers on its last line."""
     window, run = picture.window.total, picture.run.total
-    numbers = (
+    whole = Content(percentile_text(run, run.response_time_ms, field, picture.plan.timeout_s))
+    numbers: tuple[Text, ...] = (
         paint(recent_text(window.response_time_ms, field), "bold"),
-        percentile_text(run, run.response_time_ms, field, picture.plan.timeout_s),
+        whole if worth(run, run.response_time_ms, field) == "sound" else paint(whole.plain, "$quiet"),
     )
+    if columns[-1].title == OURS:
+        ours = ours_text(run, field) if field in run.response_time_bounds else ""
+        numbers = (*numbers, paint(ours, "$quiet"))
     if len(columns) == len(numbers) + 1:
         return [row(columns, (paint(name, "bold"), *numbers), " ")]
     lines, top = picture.trend_rows(f"response_time.{field}", columns[1].width, tall)
-    above: list[Text] = [row(columns, ("", paint(line, _STYLES[field]), "", "", ""), " ") for line in lines[:-1]]
+    above: list[Text] = [
+        row(columns, ("", paint(line, _STYLES[field]), *[""] * (len(numbers) + 1)), " ") for line in lines[:-1]
+    ]
     trend = (paint(lines[-1], _STYLES[field]), paint(format_ms(top) if top else "–", "$quiet"))
     return [*above, row(columns, (paint(name, "bold"), *trend, *numbers), " ")]
 
@@ -109,7 +122,8 @@ _HINTS = {"service_time_ms": "send to last byte", "start_delay_ms": "the generat
 def _parts(picture: LivePicture, columns: tuple[Column, ...], most: int) -> list[Text]:
     window, run = picture.window.total, picture.run.total
     timeout_s = picture.plan.timeout_s
-    first = sum(column.width + 1 for column in columns[:-2]) - 1
+    behind = 3 if columns[-1].title == OURS else 2
+    first = sum(column.width + 1 for column in columns[:-behind]) - 1
     known = [part for part in _PARTS if picture.is_open or part[1] == "service_time_ms"]
     kept = sorted(known, key=lambda part: part[3])[: max(1, most)]
     lines: list[Text] = [paint("─" * (first + 2 * (_NUMBER + 1)), "$panel-border")]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from perftui.model.interval import NumberVerdict
 from perftui.model.record import LatencyStats, Stats
 from perftui.model.units import format_count, format_ms, format_percent
 from perftui.report.words import PERCENTILES, percentile_text
+from perftui.report.worth import ours_text, worth
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
 from perftui.tui.widgets.result_picture import ResultPicture
 
+_OURS_CELLS = 7
+_WITH_OURS = 50
+"""Cells from which the long table says how much may be the generator's."""
 _SEVEN_WIDE = 70
 """Cells from which the short table has room for seven numbers."""
 _REST = (("max", "max"), ("min", "min"), ("mean", "mean"), ("stddev", "std. deviation"), ("iqr", "p75 − p25"))
@@ -22,21 +27,29 @@ def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing
         kinds.append(("start delay", total.start_delay_ms))
     if total.error_time_ms.count and width >= 62:
         kinds.append(("failed", total.error_time_ms))
-    cell = min(12, max(8, (width - 16) // len(kinds) - 2))
+    ours = _OURS_CELLS + 1 if total.response_time_bounds and width >= _WITH_OURS else 0
+    cell = min(12, max(8, (width - 16 - ours) // len(kinds) - 2))
     if cell < len("start delay"):
         kinds = [(name.removeprefix("start "), stats) for name, stats in kinds]
     columns = (Column("ms", 14, right=False), *(Column(name, cell) for name, _ in kinds))
+    if ours:
+        columns = (*columns[:2], Column("ours", _OURS_CELLS), *columns[2:])
+
+    def line(name: Text, values: list[Text], field: str = "") -> Text:
+        """With how much of the response time may be the generator's behind it."""
+        part = paint(ours_text(total, field) if field in total.response_time_bounds else "", "$quiet")
+        return row(columns, (name, values[0], *([part] if ours else []), *values[1:]))
+
     lines: list[Text] = [header(columns)]
     for field, name, _ in PERCENTILES:
         values = [
-            _cell(percentile_text(total, stats, field, timeout_s), number) for number, (_, stats) in enumerate(kinds)
+            _cell(percentile_text(total, stats, field, timeout_s), number, worth(total, stats, field))
+            for number, (_, stats) in enumerate(kinds)
         ]
-        lines.append(row(columns, (paint(name, "bold"), *values)))
+        lines.append(line(paint(name, "bold"), values, field))
     for field, name in _REST:
-        lines.append(row(columns, (paint(name, "$quiet"), *(_plain(stats, field) for _, stats in kinds))))
-    lines.append(
-        row(columns, (paint("values", "$quiet"), *(paint(f"{stats.count:,}", "$quiet") for _, stats in kinds)))
-    )
+        lines.append(line(paint(name, "$quiet"), [_plain(stats, field) for _, stats in kinds], field))
+    lines.append(line(paint("values", "$quiet"), [paint(f"{stats.count:,}", "$quiet") for _, stats in kinds]))
     return Drawing(lines, title="Times, ms", note="measure phase")
 
 
@@ -63,7 +76,10 @@ def draw_short_times(picture: ResultPicture, width: int, height: int) -> Drawing
     return Drawing(lines, title="Times, ms", note="measure phase")
 
 
-def _cell(text: str, number: int) -> Text:
+def _cell(text: str, number: int, worth: NumberVerdict = "sound") -> Text:
+    """The first number of a line in bold; what is not sound recedes."""
+    if worth != "sound":
+        return paint(text, "$quiet")
     return paint(text, "bold") if number == 0 else text
 
 
@@ -72,18 +88,27 @@ def _plain(stats: LatencyStats, field: str) -> str:
 
 
 def draw_phases(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
-    """A line per phase; only `measure` is judged."""
+    """A line per phase; only `measure` is judged. Of a run of several levels, a line per level."""
     wide = width >= 70
+    levels = picture.record.levels
+    unit = " u" if picture.record.plan.load.mode == "users" else "/s"
+    parts = [(f"{level.level:,.6g}{unit}", level.total) for level in levels]
+    parts = parts or list(picture.record.phases.items())
     timeout_s = picture.record.plan.timeout_s
-    columns = [Column("phase", 8, right=False), Column("due", 8), Column("ok", 8), Column("ok/s", 6)]
+    columns = [
+        Column("level" if levels else "phase", 8, right=False),
+        Column("due", 8),
+        Column("ok", 8),
+        Column("ok/s", 6),
+    ]
     fields = ("p50", "p95", "p99") if wide else ("p95",)
     columns += [Column(field, 7) for field in fields]
     columns.append(Column("errors", 7))
     lines: list[Text] = [header(columns)]
-    for phase, stats in picture.record.phases.items():
+    for phase, stats in parts:
         times = [percentile_text(stats, stats.response_time_ms, field, timeout_s) for field in fields]
         lines.append(row(columns, _phase(phase, stats, times)))
-    return Drawing(lines, title="Phases", note="response time, ms")
+    return Drawing(lines, title="Levels" if levels else "Phases", note="response time, ms")
 
 
 def _phase(phase: str, stats: Stats, times: list[str]) -> tuple[Text, ...]:
@@ -107,6 +132,9 @@ _UNITS: dict[str, tuple[str, float, str]] = {
     "loop_lag_ms": ("loop lag", 1, "ms"),
     "target_cpu_percent": ("target CPU", 1, "%"),
     "target_memory_bytes": ("target memory", 1e6, "MB"),
+    "target_threads": ("target threads", 1, ""),
+    "target_open_files": ("target files", 1, ""),
+    "open_connections": ("connections", 1, ""),
     "net_received_bytes": ("net in", 1e6, "MB/s"),
     "net_sent_bytes": ("net out", 1e6, "MB/s"),
     "disk_read_bytes": ("disk read", 1e6, "MB/s"),

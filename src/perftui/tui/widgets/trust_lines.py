@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from perftui.metrics.own_drops import own_drops
 from perftui.metrics.timeline import Timeline
-from perftui.metrics.trust import OWN_DROPS
 from perftui.metrics.trust_rules import GC_PAUSE_MS, LAG_P99_MS, STEAL, WORKER_CPU, start_delay_limit
 from perftui.model.interval import NumberVerdict
 from perftui.model.record import Record
@@ -131,8 +131,7 @@ def _watched(picture: Watched) -> list[_Signal]:
 
 def _deficit(record: Record) -> float:
     total = record.summary.total
-    unsent = sum(total.error_classes.get(name, 0) for name in OWN_DROPS)
-    return unsent / total.counts.scheduled if total.counts.scheduled else 0.0
+    return own_drops(total.error_classes) / total.counts.scheduled if total.counts.scheduled else 0.0
 
 
 def _late_seconds(timeline: Timeline) -> dict[str, int]:

@@ -19,6 +19,7 @@ _VERDICTS = {
     "warn": (" ! WARN ", "bold $background on $warning"),
     "fail": (" ✗ FAIL ", "bold $background on $error"),
     "invalid": (" ✗ INVALID ", "bold $background on $error"),
+    "regression": (" ✗ REGRESSION ", "bold $background on $error"),
     "none": (" NO VERDICT ", "bold $foreground on $panel"),
 }
 _CLOCK = re.compile(r"\b(?:(\d+):)?(\d\d):(\d\d)\b")
@@ -30,7 +31,8 @@ def draw_verdict(picture: ResultPicture, width: int, height: int) -> Drawing:  #
     """Two lines: what came out, and where it is kept."""
     record = picture.record
     # met or not: the objectives' verdict on numbers that are not the target's proves nothing
-    word, style = _VERDICTS["invalid" if record.trust.verdict == "invalid" else record.verdict]
+    invalid, worse = record.trust.verdict == "invalid", record.is_regression
+    word, style = _VERDICTS["invalid" if invalid else "regression" if worse else record.verdict]
     trust = paint("trust ", "$quiet") + paint(record.trust.verdict, _TRUST[record.trust.verdict])
     left = join((paint(word, style), state_word(record.status), trust), "  ")
     # what came out goes before how much of it: the numbers stand below, too

@@ -182,7 +182,9 @@ class Connection(Lane, asyncio.Protocol):
             return
         reader = self.reader
         if reader is None:
-            reader = self.reader = ResponseReader(head_only=operation.head_only, keep_body=operation.keeps_body)
+            reader = self.reader = ResponseReader(
+                head_only=operation.head_only, keep_body=operation.keeps_body, most_body=self.pool.most_body
+            )
             self.first_ns = now_ns
         if reader.feed(data):
             self._finish(operation, reader, now_ns)

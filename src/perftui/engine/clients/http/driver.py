@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perftui.model.plan import Operation, Phase, Plan
@@ -24,10 +25,15 @@ class HttpDriver:
     name = "http"
     schemes: Mapping[str, int] = {"http": 80, "https": 443}
     keys: Mapping[str, Key] = {}
+    default_url = ""
 
     def missing(self) -> str:
         """Nothing that does not come with perftui."""
         return ""
+
+    def located(self, request: Mapping[str, Any], directory: Path) -> dict[str, Any]:  # noqa: ARG002 - of the interface
+        """Files of HTTP operations stand in fields of their own."""
+        return dict(request)
 
     def only_reads(self, request: Mapping[str, Any]) -> bool:  # noqa: ARG002 - the plan knows the method
         """Unknown here: the plan tells by the method."""
@@ -55,10 +61,15 @@ class HttpDriver:
         return HttpPool(loop, plan.target, addresses, most=most, done=done, sample=sample)
 
     async def reach(self, plan: Plan, addresses: Addresses) -> Addresses:
-        """As clients.client.Driver: one connection to each address, nothing sent."""
+        """As clients.client.Driver: one connection to each address, nothing sent but a greeting where TLS is spoken."""
         from perftui.engine.clients.reaching import check_reachable
 
-        return await check_reachable(plan.target, addresses)
+        found = await check_reachable(plan.target, addresses)
+        if plan.target.url.lower().startswith("https:") and not plan.target.proxy:
+            from perftui.engine.clients.http.greeting import check_tls
+
+            await check_tls(plan.target, found)
+        return found
 
 
 class HttpPreparer:

@@ -38,6 +38,7 @@ class HttpPool(Pool):
         super().__init__(loop, target.timeout_s, most=most, done=done, sample=sample)
         endpoint = Endpoint.of(target)
         self.keep_alive = target.keep_alive
+        self.most_body = target.max_body_bytes
         self.dialler = Dialler(loop, addresses, endpoint.unix_socket)
         self._connect = _connector(endpoint, target)
 

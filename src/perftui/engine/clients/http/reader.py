@@ -1,6 +1,7 @@
 """Reading one HTTP/1.1 response with every limit: heads of 64 KiB and 200 lines, bodies of 10 MiB, ten interim answers.
 
-Nothing is inflated. The fast path of a connection (clients/http/connection.py) does without this reader; whatever is
+What RFC 9112 tells user agents to accept is accepted: header lines that are folded, a length where no body can be.
+The fast path of a connection (clients/http/connection.py) does without this reader; whatever is
 unusual (several reads, errors, closing connections, checks that look at head or body) comes here.
 """
 
@@ -9,11 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 import httptools
-import msgspec
+
+from perftui.engine.clients.http.content import Content
+from perftui.model.plan import DEFAULT_MAX_BODY_BYTES
+from perftui.model.units import format_bytes
 
 MOST_HEAD_BYTES = 64 * 1024
 MOST_HEAD_LINES = 200
-MOST_BODY_BYTES = 10 * 1024 * 1024
 MOST_INTERIM = 10
 ABSURD_LENGTH = 1 << 40
 """A declared length from here on is taken as nonsense, not as a large body."""
@@ -22,7 +25,6 @@ MOST_FRAMING = 16
 _SHORTEST_LINE = 4
 SMALL_RESPONSE_BYTES = MOST_HEAD_LINES * _SHORTEST_LINE
 """A response below this size cannot break a limit of the head."""
-_NOT_READ = object()
 
 
 class _LimitReached(Exception):  # noqa: N818 - control flow out of the parser's callbacks, not an error
@@ -39,12 +41,12 @@ class ResponseReader:
     """One response, from its first byte to its last. Feed it; then look at `done` and `failure`."""
 
     __slots__ = (
-        "_body_until", "_document", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim", "_keeps_body",
-        "_parser", "_pieces", "_text", "body_bytes", "done", "failure", "headers", "is_good", "keep_alive", "reason",
-        "received", "status", "version",
+        "_body_until", "_content", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim", "_keeps_body",
+        "_most_body", "_parser", "_pieces", "body_bytes", "done", "failure", "headers", "is_good", "keep_alive",
+        "reason", "received", "status", "version",
     )  # fmt: skip
 
-    def __init__(self, *, head_only: bool, keep_body: bool) -> None:
+    def __init__(self, *, head_only: bool, keep_body: bool, most_body: int = DEFAULT_MAX_BODY_BYTES) -> None:
         self.status = 0
         self.reason = ""
         self.version = ""
@@ -63,13 +65,16 @@ class ResponseReader:
         self._head_only = head_only
         self._keeps_body = keep_body
         self._pieces: list[bytes] = []
+        self._most_body = most_body
         self._parser: Any = httptools.HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(
+            lenient_headers=True
+        )  # folded lines; what else it lets through is refused
         self._feed: Any = self._parser.feed_data
         self._head_done = False
         self._head_bytes = self._body_until = 0
         self._interim = 0
-        self._text: str | None = None
-        self._document: object = _NOT_READ
+        self._content: Content | None = None
 
     def feed(self, data: bytes) -> bool:
         """Take the next bytes; returns whether the response is complete or has failed."""
@@ -105,9 +110,10 @@ class ResponseReader:
     def _look_ahead(self) -> None:
         """Refuse a body that is declared longer than what is read at most."""
         length = self._length()
-        if length is not None and length > MOST_BODY_BYTES:
-            error_class = "protocol" if length >= ABSURD_LENGTH else "body_too_large"
-            self._fail(error_class, f"declared length of {length} bytes")
+        if length is not None and length >= ABSURD_LENGTH:
+            self._fail("protocol", f"declared length of {length} bytes")
+        elif length is not None and length > self._most_body:
+            self._fail("body_too_large", f"declared length of {length:,} bytes{self._allowed}")
 
     def _limit_framing(self) -> None:
         """Refuse extensions of chunks, and trailers, without end: all that came and is neither head nor body."""
@@ -141,6 +147,9 @@ class ResponseReader:
 
     def on_message_begin(self) -> None:
         """Of the parser."""
+        if self._head_done and self._has_idle_length:
+            self.keep_alive = False
+            raise _LimitReached
         if self._head_done:
             self._stop("protocol", "bytes after the end of the response")
 
@@ -150,6 +159,8 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of the parser; trailers come here, too."""
+        if b"\0" in value or b"\r" in value or b"\n" in value:
+            self._stop("protocol", "a control character in a header")
         self.headers.append((name, value))
         if len(self.headers) > MOST_HEAD_LINES:
             self._stop("head_too_large", f"more than {MOST_HEAD_LINES} lines of head")
@@ -180,15 +191,15 @@ class ResponseReader:
             self._stop("protocol", "a body in the answer to HEAD")
         self.body_bytes += len(body)
         self._body_until = self.received
-        if self.body_bytes > MOST_BODY_BYTES:
-            self._stop("body_too_large", f"more than {MOST_BODY_BYTES} bytes of body")
+        if self.body_bytes > self._most_body:
+            self._stop("body_too_large", f"a body{self._allowed}")
         if self._keeps_body:
             self._pieces.append(body)
 
     def on_message_complete(self) -> None:
         """Of the parser."""
         if self._parser.get_status_code() >= 200 and not self._head_only:
-            self.keep_alive = self._parser.should_keep_alive()
+            self.keep_alive = self._parser.should_keep_alive() and not self._has_idle_length
             self.done = True
 
     @property
@@ -208,23 +219,32 @@ class ResponseReader:
 
     @property
     def text(self) -> str:
-        """The body as text; bytes that are no UTF-8 become replacement characters."""
-        if self._text is None:
-            self._text = self.body.decode("utf-8", "replace")
-        return self._text
+        """The body as text, inflated; what is no text of its character set becomes replacement characters."""
+        return self._read().text
 
     def document(self) -> object:
         """The body as JSON.
 
         Raises:
-            ValueError: the body is no JSON.
+            ValueError: the body is no JSON; Unreadable where perftui does not know how it is packed.
         """
-        if self._document is _NOT_READ:
-            try:
-                self._document = msgspec.json.decode(self.body)
-            except RecursionError as error:
-                raise ValueError("nested too deeply") from error
-        return self._document
+        return self._read().document()
+
+    def _read(self) -> Content:
+        if self._content is None:
+            encoding = (self.header(b"content-encoding") or b"").decode("latin-1")
+            kind = (self.header(b"content-type") or b"").decode("latin-1")
+            self._content = Content(self.body, encoding, kind, self._most_body)
+        return self._content
+
+    @property
+    def _allowed(self) -> str:
+        return f" above the {format_bytes(self._most_body)} that target.max_body allows"
+
+    @property
+    def _has_idle_length(self) -> bool:
+        """Whether a length is declared where no body can be: what follows is of no answer, and of no use."""
+        return self.status == 204 and bool(self._length())
 
     @property
     def _chunked(self) -> bool:

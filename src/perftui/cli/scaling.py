@@ -1,0 +1,98 @@
+"""`perftui scaling`: throughput and efficiency per level of users, rate, or workers of the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from perftui.cli.options import DURATION, WORKERS, format_option, option, output_option, warn_only_option
+from perftui.cli.patient import PatientCommand
+from perftui.cli.references import PRESET
+from perftui.model.text import safe_text
+
+_OF = ("users", "rate", "workers")
+
+
+class Levels(click.ParamType[tuple[int, ...], object]):
+    """Whole numbers such as `1,2,4,8`."""
+
+    name = "n,n,…"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The numbers."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        if not all(part.strip().isdecimal() and 0 < int(part) <= 100_000 for part in parts):
+            self.fail(f"{safe_text(str(value))!r} is no list of levels; write 1,2,4,8", param, ctx)
+        return tuple(int(part) for part in parts)
+
+
+@click.command(cls=PatientCommand, short_help="Throughput and efficiency per level.")
+@click.argument("preset", type=PRESET)
+@click.argument("url", required=False)
+@option("--levels", type=Levels(), default="1,2,4,8", show_default=True, help="Levels, from the lowest on.")
+@option("--of", type=click.Choice(_OF), default="users", show_default=True, help="What is raised.")
+@option("--command", default="", metavar="TEXT", help="Of workers: starts the server with {n} of them; no shell.")
+@option("--users", type=click.IntRange(min=1), metavar="N", help="Of workers: users, enough to keep all of them busy.")
+@option("-d", "--duration", type=DURATION, default=10.0, help="Of each level.  [default: 10s]")
+@option("--workers", type=WORKERS, help="Worker processes of the generator, or auto.")
+@option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of the preset.")
+@option("--label", default="", help="A name for the runs.")
+@option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")
+@format_option("text", "json", "md", "csv")
+@output_option
+@warn_only_option
+def scaling(
+    *,
+    preset: str,
+    url: str | None,
+    levels: tuple[int, ...],
+    of: Literal["users", "rate", "workers"],
+    command: str,
+    users: int | None,
+    duration: float,
+    workers: int | None,
+    settings: tuple[str, ...],
+    label: str,
+    confirm_host: str,
+    style: str,
+    output: Path | None,
+    warn_only: bool,
+) -> int:
+    """Load each level of PRESET at URL, say how efficient it is, and fit the universal scalability law.
+
+    An efficiency below 70 % of that of the lowest level warns, below 50 % fails (exit 13).
+    """
+    from perftui.cli.failures import tell
+    from perftui.cli.outcome import Reason, announce, decide, run_reasons
+    from perftui.cli.output import check_output, write_output
+    from perftui.cli.series import plan_of, told
+    from perftui.engine.series.scaling import ScalingRequest, scale
+    from perftui.model.errors import ExitCode
+    from perftui.presets.overrides import Overrides
+    from perftui.report.scaling import render
+
+    check_output(output)
+    request = ScalingRequest(
+        plan=plan_of(preset, url, Overrides(users=users, workers=workers), settings),
+        levels=levels,
+        of=of,
+        command=command,
+        seconds=duration,
+        label=safe_text(label, 1_000),
+        confirm_host=confirm_host,
+    )
+    with told():
+        scaled = scale(request, on_level=tell)
+    reasons = [reason for run in scaled.runs for reason in run_reasons(run.record)]
+    if scaled.scaling.verdict == "fail":
+        low = min(scaled.scaling.levels, key=lambda level: level.efficiency)
+        text = f"efficiency at {low.level:,.6g} {of} is {low.efficiency * 100:.0f} %, critical > 50 %"
+        reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, text))
+    write_output(render(scaled.scaling, style), output)
+    for run in scaled.runs:
+        tell(f"saved: {run.path}")
+    return announce(decide(reasons, warn_only=warn_only))

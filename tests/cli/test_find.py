@@ -1,0 +1,60 @@
+"""`perftui find` against a service whose capacity is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from perftui.demo.server import Demo
+from support.capacity_server import capacity_server
+from support.cli import run_cli
+from support.home import Home
+
+
+@pytest.mark.alone
+def test_the_capacity_of_a_service_is_found_and_saved_as_one_run(home: Home) -> None:
+    with capacity_server(4, 0.08) as server:
+        result = run_cli(
+            home, "find", f"{server.url}/item", "--objective", "response_time.p95 < 400ms", "--rate", "32",
+            "--step", "2s", "--confirm", "3s", "--precision", "12%", "--beyond", "--format", "json", timeout_s=110,
+        )  # fmt: skip
+        truth = server.capacity_per_s()
+    search = result.record.search
+    assert search is not None, result.stderr
+    assert search.answer == pytest.approx(truth, rel=0.2), search
+    assert search.above is None or search.answer < search.above
+    assert (search.mode, search.limited_by) == ("rate", "target")
+    beyond = [step for step in search.steps if step.kind == "beyond"]
+    assert [step.holds for step in beyond] == [False]
+    assert result.record.plan.load.start_level == search.answer
+    assert len(home.run_folders()) == 1
+    assert "/s: does not hold: " in result.stderr
+    text = run_cli(home, "export", "latest", "--format", "text").stdout
+    assert f"the objectives hold up to {search.answer:.3g}/s" in " ".join(text.split())
+
+
+def test_no_level_that_holds_is_said_with_exit_code_13(home: Home, demo: Demo) -> None:
+    result = run_cli(
+        home, "find", f"{demo.url}/slow?ms=30", "--users", "1", "--objective", "response_time.p50 < 10ms",
+        "--step", "1s", "--confirm", "1s",
+    )  # fmt: skip
+    assert result.code == 13
+    assert "no level was found at which the objectives hold" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--users", "2"), "name an --objective to hold"),
+        (("--objective", "response_time.p95"), "write METRIC, < or >, and a limit"),
+        (("--objective", "response_time.p96 < 1s"), "is not a metric; did you mean "),
+        (("--objective", "nobody: error_rate < 1%"), "'nobody' is no operation"),
+        (("--rate", "2", "--users", "2"), "exclude each other"),
+    ],
+)
+def test_mistakes_are_said_before_anything_is_sent(
+    home: Home, demo: Demo, arguments: tuple[str, ...], message: str
+) -> None:
+    result = run_cli(home, "find", f"{demo.url}/health", *arguments)
+    assert result.code == 2
+    assert message in result.stderr
+    assert home.run_folders() == []

@@ -1,0 +1,59 @@
+"""`perftui scaling` against services that scale by a known law."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from support import capacity_server as capacity_module
+from support.capacity_server import capacity_server
+from support.cli import run_cli
+from support.home import Home
+from support.waiting import free_port
+
+
+@pytest.mark.alone
+def test_users_of_a_service_with_four_places(home: Home) -> None:
+    with capacity_server(4, 0.05) as server:
+        result = run_cli(
+            home, "scaling", f"{server.url}/item", "--levels", "1,2,4,16", "-d", "3s", "--format", "json"
+        )  # fmt: skip
+    levels = result.json["levels"]
+    assert [level["level"] for level in levels] == [1, 2, 4, 16]
+    assert levels[2]["efficiency"] > 0.8, levels
+    assert levels[3]["efficiency"] == pytest.approx(0.25, abs=0.05), levels
+    assert result.json["contention"]["value"] + result.json["coherency"]["value"] > 0.001
+    assert result.code == 13, result.stderr
+    assert "efficiency at 16 users is 2" in result.stderr
+    assert len(home.run_folders()) == 1
+
+
+def test_workers_are_restarted_for_each_level(home: Home) -> None:
+    port = free_port()
+    command = f"{sys.executable} {capacity_module.__file__} {{n}} 0.05 {port}"
+    result = run_cli(
+        home, "scaling", f"http://127.0.0.1:{port}/", "--of", "workers", "--levels", "1,2,4", "-d", "2s",
+        "--command", command, "--users", "12",
+    )  # fmt: skip
+    assert result.code in {0, 12}, result.stderr
+    assert result.stdout.startswith("     workers  ok/s  efficiency  by the law"), result.stdout
+    assert "contention" in result.stdout
+    assert len(home.run_folders()) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--levels", "1,x"), "is no list of levels; write 1,2,4,8"),
+        (("--levels", "4,2"), "from the lowest on"),
+        (("--of", "workers"), "says {n} where their number goes"),
+        (("--of", "workers", "--command", "serve {n}"), "name --users"),
+        (("--of", "workers", "--command", "no-such-program-x {n}", "--users", "2"), "--command: "),
+        (("--of", "workers", "--command", "false {n}", "--users", "2"), "ended with exit code 1"),
+    ],
+)
+def test_mistakes_are_said(home: Home, arguments: tuple[str, ...], message: str) -> None:
+    result = run_cli(home, "scaling", f"http://127.0.0.1:{free_port()}/", *arguments)
+    assert result.code == 2
+    assert message in result.stderr

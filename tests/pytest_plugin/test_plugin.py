@@ -1,0 +1,186 @@
+"""The plugin in sessions of pytest of its own, with real functions and the demo service."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import entry_points
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from perftui.demo.server import Demo
+from perftui.pytest_plugin import performance, plugin
+from perftui.pytest_plugin.timing import timing_of
+
+TIMINGS = """
+import asyncio, time, pytest
+
+def test_quick(perftui):
+    timing = perftui.benchmark(sum, [1, 2, 3], objectives=["mean < 1s"])
+    assert timing.value == 6
+    assert timing.rounds >= 5 and timing.iterations > 1
+    assert 0 < timing.min <= timing.median <= timing.max
+    assert timing.ops == pytest.approx(1 / timing.mean)
+
+@pytest.mark.perftui(rounds=7, warmup=2)
+def test_rounds(perftui):
+    calls = []
+    timing = perftui.benchmark(lambda: calls.append(time.sleep(0.001)))
+    assert (timing.rounds, timing.iterations, len(calls)) == (7, 1, 9)
+    assert timing.min >= 0.001
+
+@pytest.mark.perftui(rounds=5)
+def test_asynchronous(perftui):
+    async def work(seconds):
+        await asyncio.sleep(seconds)
+        return "done"
+    assert perftui.benchmark(work, seconds=0.002).value == "done"
+
+@pytest.mark.perftui(rounds=5)
+def test_slow(perftui):
+    perftui.benchmark(time.sleep, 0.005, objectives=["median < 1ms", "max < 10s"])
+"""
+
+
+LOADED = performance
+"""Before a session within this process takes stock of the modules: numpy cannot be loaded twice."""
+OTHERS = tuple(option for name in ("syrupy", "textual-snapshot", "hypothesispytest") for option in ("-p", f"no:{name}"))
+"""Plugins that keep to themselves what there is once per process."""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Pytester:
+    """A project whose runs are kept beside it; its session must not load this suite's options."""
+    for name in ("DATA", "CONFIG", "RUNTIME"):
+        monkeypatch.setenv(f"PERFTUI_{name}_DIR", str(tmp_path / name.lower()))
+    return pytester
+
+
+def _run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return project.runpytest_inprocess("-q", *OTHERS, *arguments)
+
+
+def test_functions_are_timed_and_judged(project: pytest.Pytester) -> None:
+    project.makepyfile(TIMINGS)
+    result = _run(project, "--perftui-json", "out.json", "--perftui-junit", "out.xml")
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["*p50 is 5.* ms, limit < 1.00 ms", "*written: out.json", "*written: out.xml"])
+    result.stdout.fnmatch_lines(["*perftui*", "*test (ms)*min*max*mean*stddev*median*iqr*outliers*ops/s*rounds*"])
+    tests = json.loads((project.path / "out.json").read_text())["tests"]
+    assert [test["verdict"] for test in tests] == ["pass", "none", "none", "fail"]
+    assert tests[1]["timing"]["rounds"] == 7
+    cases = ElementTree.parse(project.path / "out.xml").getroot()
+    assert (cases.get("tests"), cases.get("failures")) == ("4", "1")
+
+
+def test_a_run_is_a_test_whose_failure_is_the_summary(project: pytest.Pytester, demo: Demo) -> None:
+    project.makepyfile(f"""
+        def test_holds(perftui):
+            record = perftui.run("health", "{demo.url}", rate=20, duration=1, warmup=0, objectives=["error_rate < 1%"])
+            assert record.summary.total.counts.ok == 20
+
+        def test_fails(perftui):
+            perftui.run("health", "{demo.url}/fail?rate=1", rate=20, duration=1, warmup=0,
+                        objectives=["error_rate < 1%"])
+
+        def test_mistake(perftui):
+            perftui.run("health", "{demo.url}", objectives=["error_rat < 1%"])
+    """)
+    result = _run(project)
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        ["error_rate is 100 %, limit < 1.0 %", "*20 scheduled in 1s: 20 errors*", "*'error_rat' is not a metric*"]
+    )
+    result.stdout.fnmatch_lines(["*test*ok/s*p50 ms*p95 ms*errors*trust*"])
+
+
+@pytest.mark.alone
+def test_baselines_are_kept_by_test(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import os, time, pytest
+
+        @pytest.mark.perftui(rounds=20)
+        @pytest.mark.parametrize("name", ["a/b", "c"])
+        def test_sleep(perftui, name):
+            slow = 0.004 if name == "c" and os.environ.get("SLOW") else 0
+            perftui.benchmark(time.sleep, 0.004 + slow)
+    """)
+    _run(project, "--perftui-save").assert_outcomes(passed=2)
+    assert len(list((project.path / ".perftui").glob("*.timing.json"))) == 2
+    _run(project).assert_outcomes(passed=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLOW", "1")
+        result = _run(project)
+        result.assert_outcomes(passed=1, failed=1)
+        result.stdout.re_match_lines([r"mean \+\d+ %, beyond 20 % and beyond doubt"])
+        _run(project, "--perftui-warn-only").assert_outcomes(passed=2)
+        _run(project, "--perftui-threshold", "900%").assert_outcomes(passed=2)
+
+
+def test_results_of_pytest_benchmark_are_a_baseline(project: pytest.Pytester) -> None:
+    test = project.makepyfile("""
+        import time, pytest
+
+        @pytest.mark.perftui(rounds=10)
+        def test_sleep(perftui):
+            perftui.benchmark(time.sleep, 0.005)
+    """)
+    stats = {"min": 0.0009, "max": 0.0012, "mean": 0.001, "stddev": 0.0001, "rounds": 50, "median": 0.001, "iqr": 0.0}
+    benchmark = {"name": "test_sleep", "fullname": f"{test.name}::test_sleep", "stats": stats}
+    (project.path / "old.json").write_text(json.dumps({"benchmarks": [benchmark], "version": "5.1.0"}))
+    result = _run(project, "--perftui-baselines", "old.json")
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines([r"mean \+\d{3,} %, beyond 20 % and beyond doubt"])
+
+
+def test_tests_that_measure_can_be_skipped(project: pytest.Pytester) -> None:
+    project.makepyfile(TIMINGS)
+    _run(project, "--perftui-skip").assert_outcomes(skipped=4)
+
+
+def test_nothing_is_imported_that_no_test_uses(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import sys
+
+        def test_nothing():
+            loaded = [name for name in sys.modules if name.startswith("perftui.")]
+            assert loaded == ["perftui.pytest_plugin", "perftui.pytest_plugin.plugin"]
+            assert not {"numpy", "httpx", "textual", "msgspec"} & set(sys.modules)
+    """)
+    project.runpytest_subprocess("-q", *OTHERS, timeout=100).assert_outcomes(passed=1)
+
+
+def test_mistakes_are_said(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+
+        @pytest.mark.perftui(round=3)
+        def test_mark(perftui):
+            pass
+
+        def test_objective(perftui):
+            perftui.benchmark(len, "", objectives=["speed < 3"])
+    """)
+    result = _run(project)
+    result.stdout.fnmatch_lines(["*the mark perftui has no round; it has rounds, warmup, max_time and threshold"])
+    result.stdout.fnmatch_lines(["*'service_time.speed' is not a metric*"])
+    threshold = _run(project, "--perftui-threshold", "much")
+    threshold.stdout.fnmatch_lines(["*--perftui-threshold 'much' is not a share; write per cent, such as 20%"])
+
+
+def test_statistics_are_those_that_benchmarks_have() -> None:
+    timing = timing_of([5.0, 1.0, 2.0, 3.0, 4.0, 100.0])
+    assert (timing.min, timing.max, timing.rounds) == (1, 100, 6)
+    assert timing.median == 3.5
+    assert timing.iqr == pytest.approx(timing.q3 - timing.q1)
+    assert (timing.q1, timing.q3) == (2.25, 4.75)
+    assert timing.outliers == "1;1"
+    assert (timing.p95, timing.p99) == (100, 100)
+    alone = timing_of([2.0])
+    assert (alone.stddev, alone.iqr, alone.outliers) == (0, 0, "0;0")
+
+
+def test_the_plugin_is_found_by_its_entry_point() -> None:
+    [entry] = [each for each in entry_points(group="pytest11") if each.name == "perftui"]
+    assert entry.value == plugin.__name__
