@@ -32,7 +32,7 @@ RATE = 50
 @pytest.mark.parametrize(
     ("handler", "keys"),
     [
-        ("screens.live LiveScreen action_pause", "p"),
+        ("screens.live LiveScreen action_pause", " "),
         ("screens.live LiveScreen action_level", "+"),
         ("app PerftuiApp action_help_quit", "\x03"),
     ],

@@ -45,37 +45,40 @@ def test_a_worker_without_memory_is_lost_and_the_run_saved(home: Home, demo: Dem
         worker.rlimit(psutil.RLIMIT_AS, (1024 * 1024, 1024 * 1024))
         result = finish(cli, 60)
 
-    assert_conserved(result.record)
-    assert result.record.whole_run.scheduled == 800
-    assert result.record.status == "finished"
+    run = load_run(str(home.run_folders()[0]))
+    assert_conserved(run.record)
+    assert run.record.whole_run.scheduled == 800
+    assert run.record.status == "finished"
     # it may get along with what it has; if not, it is booked as lost
-    lost = [event for event in load_run(str(home.run_folders()[0])).events if event.kind == "worker_lost"]
-    assert bool(lost) == (result.record.whole_run.dropped > 0)
+    lost = [event for event in run.events if event.kind == "worker_lost"]
+    assert bool(lost) == (run.record.whole_run.dropped > 0)
     assert "Traceback" not in result.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are bound to a core")
 def test_a_crowded_core_makes_late_requests_or_is_told(home: Home, demo: Demo) -> None:
     """Ten busy loops on the worker's own core."""
-    hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(10)]
+    hogs: list[subprocess.Popen[bytes]] = []
     core = min(psutil.Process().cpu_affinity())
     options = ("--rate", "1000", "--duration", "4s", "--warmup", "0s", "--workers", "1", "--headless")
     try:
         with start_cli(home, "run", "health", demo.url, *options, "--format", "json", "--warn-only") as cli:
             wait_until(lambda: bool(home.run_folders()), 20, "the start of the run")
-            for hog in hogs:
-                psutil.Process(hog.pid).cpu_affinity([core])
+            for _ in range(10):
+                hogs.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+                psutil.Process(hogs[-1].pid).cpu_affinity([core])
             for process in processes_in(home.path):
                 if "perftui.engine.worker" in command_of(process):
                     process.cpu_affinity([core])
-            result = finish(cli, 60)
+            finish(cli, 60)
     finally:
         for hog in hogs:
             hog.kill()
             hog.wait()
 
-    assert_conserved(result.record)
-    delay, trust = result.record.summary.total.start_delay_ms, result.record.trust
+    record = load_run(str(home.run_folders()[0])).record
+    assert_conserved(record)
+    delay, trust = record.summary.total.start_delay_ms, record.trust
     told = [reason for reason in trust.reasons if reason.verdict != "valid"]
-    response = result.record.summary.total.response_time_ms
+    response = record.summary.total.response_time_ms
     assert told or delay.p95 < max(10.0, response.p95), (delay, trust)

@@ -10,6 +10,7 @@ import pytest
 
 from perftui.demo.server import start_demo
 from perftui.model.interval import Interval
+from perftui.model.record import Record
 from perftui.store.loading import load_run
 from support.cli import finish, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
@@ -19,6 +20,10 @@ from support.presets import preset_text
 from support.waiting import free_port, wait_until
 
 RATE = 50
+
+
+def record_of(home: Home) -> Record:
+    return load_run(str(home.run_folders()[0])).record
 
 
 def seconds_of(home: Home) -> list[Interval]:
@@ -40,16 +45,17 @@ def test_a_target_that_is_stopped_shows_in_the_response_times(home: Home) -> Non
         target.suspend()
         time.sleep(2)
         target.resume()
-        result = finish(cli)
+        finish(cli)
 
-    assert_conserved(result.record)
-    total = result.record.summary.total
+    record = record_of(home)
+    assert_conserved(record)
+    total = record.summary.total
     assert total.counts.ok == total.counts.scheduled == 6 * RATE
     assert 1500 < total.response_time_ms.max < 3500
     # a third of the requests were due while it stood still: their times are spread over its two seconds
     assert total.response_time_ms.p90 > 500
     assert total.start_delay_ms.max < 1000
-    assert not any("generator" in reason.detail for reason in result.record.trust.reasons if reason.code == "client")
+    assert not any("generator" in reason.detail for reason in record.trust.reasons if reason.code == "client")
 
 
 def test_a_target_that_dies_and_comes_back(home: Home) -> None:
@@ -66,14 +72,15 @@ def test_a_target_that_dies_and_comes_back(home: Home) -> None:
     try:
         time.sleep(1.5)
         with start_demo(port):
-            result = finish(running)
+            finish(running)
     finally:
         cli.__exit__(None, None, None)
 
-    assert_conserved(result.record)
-    counts = result.record.whole_run
+    record = record_of(home)
+    assert_conserved(record)
+    counts = record.whole_run
     assert counts.ok + counts.errors == counts.scheduled == 6 * RATE
-    assert result.record.summary.total.error_classes.get("connect.refused", 0) >= RATE / 2
+    assert record.summary.total.error_classes.get("connect.refused", 0) >= RATE / 2
     seconds = [
         sum(cell.counts.errors for cells in one.cells.values() for cell in cells.values()) for one in seconds_of(home)
     ]
@@ -90,10 +97,11 @@ def test_a_target_that_asks_for_patience_changes_no_schedule(home: Home) -> None
 
     with fault_server(patience) as server:
         text = preset_text(server.url, {"list": "/"}, rate=RATE, duration="2s", auto_stop=False)
-        result = run_cli(home, "run", write_preset(home, text), "--headless", "--format", "json", "--warn-only")
+        run_cli(home, "run", write_preset(home, text), "--headless", "--warn-only")
 
-    assert_conserved(result.record)
-    assert result.record.summary.total.error_classes == {"http.429": 2 * RATE}
-    assert result.record.whole_run.started == 2 * RATE
+    record = record_of(home)
+    assert_conserved(record)
+    assert record.summary.total.error_classes == {"http.429": 2 * RATE}
+    assert record.whole_run.started == 2 * RATE
     sample = load_run(str(home.run_folders()[0])).error_samples[0]
     assert "Retry-After: 60" in sample.response_head

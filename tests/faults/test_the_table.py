@@ -17,7 +17,7 @@ LINES = 56
 
 
 @cache
-def tests_in(file: Path) -> set[str]:
+def functions_of(file: Path) -> set[str]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
@@ -35,4 +35,4 @@ def test_every_named_test_is_there(number: str) -> None:
     for test in line["tests"]:
         file, _, name = test.partition("::")
         assert name.startswith("test_")
-        assert name in tests_in(TESTS / file), test
+        assert name in functions_of(TESTS / file), test

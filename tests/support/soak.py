@@ -13,6 +13,7 @@ import psutil
 
 from perftui.demo.server import start_demo
 from perftui.model.record import Record
+from perftui.store.loading import load_run
 from support.cli import finish, run_cli, start_cli, write_preset
 from support.home import Home, command_of, processes_in
 from support.presets import preset_text
@@ -88,7 +89,7 @@ def soak(home: Home, seconds: float) -> Soaked:
             result = finish(cli)
     if result.code:
         raise RuntimeError(result.stderr)
-    soaked.record = run_cli(home, "runs", "show", "latest", "--format", "json").record
+    soaked.record = load_run(str(home.run_folders()[0])).record
     soaked.journal_bytes = sum(path.stat().st_size for path in home.run_folders()[0].glob("journal*"))
     return soaked
 
