@@ -121,7 +121,7 @@ def _modes() -> Plan:
             Operation(name=name, weight=weight, path=f"/slow?ms={ms}&jitter={jitter}")
             for name, weight, ms, jitter in kinds
         ),
-        objectives=(Objective(metric="response_time.p95", target="< 300ms", critical="< 1s"),),
+        objectives=(Objective(metric="response_time.p95", target="< 400ms", critical="< 1s"),),
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from perftui.demo.server import start_demo
+from support import databases
 from support.echo_server import echo_server
 
 
@@ -112,4 +113,23 @@ checks = [{ json = "$.written", equals = 4096 }]""",
     captured=(_WRITE, 'file = "write"\npath = "y.txt"\ntext = "${value}"\nchecks = [{ json = "$.size" }]'),
     wrong='file = "write"\npath = "a.txt"\ntext = "abc"\nchecks = [{ name = "wrong", json = "$.size", equals = 4 }]',
     slow="",
+)
+
+
+@contextmanager
+def _redis() -> Iterator[Served]:
+    with databases.redis_server() as server:
+        yield Served(server.url, lambda: databases.redis_calls(server, "set"))
+
+
+REDIS = Case(
+    name="redis",
+    serve=_redis,
+    good='redis = ["SET", "key:${rand:1..50}", "value ${seq}"]\nchecks = [{ equals = "OK" }]',
+    captured=(
+        'redis = ["INCR", "counter"]\ncaptures = [{ name = "value", json = "$" }]',
+        'redis = ["ECHO", "number ${value}"]\nchecks = [{ matches = "^number [0-9]+$" }]',
+    ),
+    wrong='redis = ["ECHO", "one"]\nchecks = [{ name = "wrong", equals = "two" }]',
+    slow='redis = ["BLPOP", "nobody:pushes:here", 2]',
 )

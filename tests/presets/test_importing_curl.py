@@ -142,7 +142,7 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
     assert "# no redirect is followed (--location): name the final URL\n" in text
     assert [line for line in text.splitlines() if line.startswith("# left out")] == [
         "# left out, as perftui does not do it: --http2, --retry",
-        "# left out, a part of the body beside a file: x=1",
+        "# left out, a part of the body beside a file: a.json",
         "# left out, a body that is elsewhere: what is typed",
         "# left out, a part of the body that is in a file, encoded: file.txt",
         "# left out, cookies of a file: jar.txt",
@@ -254,3 +254,29 @@ def test_more_servers_than_a_preset_has_targets() -> None:
     plan = load(text)
     assert len(plan.targets) == 19
     assert "# left out, to more than 20 servers: http://h20.example (1), " in text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        """-d '{"user": "a", "password": "s3cret-77"}'""",
+        """-H 'Content-Type: application/json' -d '{"user":"a","password":"s3cret-77"}'""",
+        """-H 'Content-Type: application/json' -d '{"query":"mutation { login(password: \\"s3cret-77\\") { id } }"}'""",
+        """-H 'Content-Type: application/json' -d '{"q": "{ \\"password\\": \\"s3cret-77\\" }"}'""",
+        """-H 'Content-Type: application/xml' -d '<a><password>s3cret-77</password></a>'""",
+        """-d 'a=1&a=2&password=s3cret-77'""",
+        """-F password=s3cret-77""",
+        """-u ann:s3cret-77""",
+        """-H 'Referer: http://h/?token=s3cret-77'""",
+        """-H 'X-Api-Key: s3cret-77'""",
+        """-b 'sid=s3cret-77'""",
+        """-x http://me:s3cret-77@proxy:1""",
+        """-G -d token=s3cret-77 -d pretty""",
+        """-d @a.json -d password=s3cret-77""",
+        """--aws-sigv4 x -H 'token s3cret-77'""",
+    ],
+)
+def test_no_secret_is_written_down(options: str) -> None:
+    text = import_curl(f"curl http://h/x {options}")
+    assert "s3cret-77" not in text
+    load(text)

@@ -9,6 +9,7 @@ import numpy as np
 
 from perftui.metrics.histogram import Int64s, pack_used, slots_of
 from perftui.metrics.timeline import Timeline
+from perftui.model.comparison import Comparison, MetricChange
 from perftui.model.interval import Cell, Counts, HistogramData, HostSample, Interval, WorkerHealth
 from perftui.model.plan import Load, Mode, Operation, Plan, Stage, Target
 from perftui.model.record import Environment, Record, Trust
@@ -140,3 +141,8 @@ def simulated_run(model: Model, seed: str, environment: Environment | None = Non
 def simulated_rounds(model: Model, seed: str, rounds: int) -> list[SimulatedRun]:
     """Several rounds."""
     return [simulated_run(model, f"{seed}.{number}") for number in range(rounds)]
+
+
+def change_of(comparison: Comparison, metric: str, operation: str = "") -> MetricChange:
+    """One metric of a comparison, of all requests or of one operation."""
+    return next(change for change in comparison.metrics if (change.metric, change.operation) == (metric, operation))

@@ -17,8 +17,8 @@ from perftui.model.plan import Mode
 from perftui.model.record import LatencyStats, Stats
 from perftui.model.units import fraction_of, to_digits
 
-TimeName = Literal["response_time", "service_time", "start_delay", "error_time"]
-TIMES: tuple[TimeName, ...] = ("response_time", "service_time", "start_delay", "error_time")
+TimeName = Literal["response_time", "service_time", "start_delay", "error_time", "hit_time", "miss_time"]
+TIMES: tuple[TimeName, ...] = ("response_time", "service_time", "start_delay", "error_time", "hit_time", "miss_time")
 _COUNTS = Counts.__struct_fields__
 
 
@@ -117,6 +117,9 @@ class CellSum:
             service_time_ms=times["service_time"],
             start_delay_ms=times["start_delay"] if mode == "rate" else LatencyStats(),
             error_time_ms=times["error_time"],
+            hit_rate=hit_rate_of(times["hit_time"].count, times["miss_time"].count),
+            hit_time_ms=times["hit_time"],
+            miss_time_ms=times["miss_time"],
             response_time_bounds=bounds(times["response_time"], service, generator) if generator else {},
             service_time_bounds=bounds(times["service_time"], service, generator) if generator else {},
             times_ms=self._part_means(counts),
@@ -126,7 +129,7 @@ class CellSum:
         # a connection is made for few requests: its time is spread over all answered ones, so that the parts add up
         means = {}
         for name, (count, sum_us, _) in self.parts.items():
-            requests = count if name == "queue" else max(counts.ok, count)
+            requests = max(count, counts.started if name == "queue" else counts.ok)
             means[name] = to_digits(sum_us / requests / 1e3) if requests else 0.0
         return means
 
@@ -142,9 +145,16 @@ class CellSum:
             response_time=self.time("response_time").data if self._has_intended else None,
             start_delay=self.time("start_delay").data if self._has_intended else None,
             error_time=self.time("error_time").data,
+            hit_time=self.time("hit_time").data if self.time("hit_time").total else None,
+            miss_time=self.time("miss_time").data if self.time("miss_time").total else None,
             times={name: TimePart(count=part[0], sum_us=part[1], max_us=part[2]) for name, part in self.parts.items()},
             ok_in_measure=self.ok_in_measure,
         )
+
+
+def hit_rate_of(hits: int, misses: int) -> float | None:
+    """The share of hits; None without any answer to judge."""
+    return fraction_of(hits, hits + misses) if hits + misses else None
 
 
 def sum_of(cells: Iterable[Cell]) -> CellSum:

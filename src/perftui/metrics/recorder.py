@@ -45,9 +45,9 @@ class CellRecorder:
 
     __slots__ = (
         "_closed", "_many", "_marked", "_rate_mode", "cancelled", "classes", "client_errors", "delays", "dropped",
-        "error_times", "errors", "expired", "expired_delays", "first_bytes", "ok_in_measure", "operation",
-        "other_delays", "others", "parts", "phase", "plain", "plain_delays", "received", "scheduled", "sent",
-        "started", "timeouts", "transfers",
+        "error_times", "errors", "expired", "expired_delays", "first_bytes", "hit_times", "miss_times",
+        "ok_in_measure", "operation", "other_delays", "others", "parts", "phase", "plain", "plain_delays", "received",
+        "scheduled", "sent", "started", "timeouts", "transfers",
     )  # fmt: skip
 
     def __init__(self, operation: str, phase: Phase, *, rate_mode: bool) -> None:
@@ -74,6 +74,10 @@ class CellRecorder:
         """Start delays (ns) of started requests; rate mode only."""
         self.error_times: list[int] = []
         """Service times (ns) of failed requests."""
+        self.hit_times: list[int] = []
+        """Service times (ns) of ok answers that were hits, where somebody asks: see clients/operation.py."""
+        self.miss_times: list[int] = []
+        """Of those that were none."""
         self._many: dict[TimeName, Histogram] = {}
         """Of times with more values than lists should hold."""
         self.scheduled = self.started = self.errors = self.timeouts = self.dropped = self.cancelled = 0
@@ -172,6 +176,8 @@ class CellRecorder:
             response_time=times["response_time"] if self._rate_mode else None,
             start_delay=times["start_delay"] if self._rate_mode else None,
             error_time=times["error_time"],
+            hit_time=times["hit_time"] if times["hit_time"].count else None,
+            miss_time=times["miss_time"] if times["miss_time"].count else None,
             times={
                 name: TimePart(count=part.count, sum_us=part.sum_ns // 1000, max_us=part.max_ns // 1000)
                 for name, part in self.parts.items()
@@ -225,9 +231,13 @@ class CellRecorder:
             self._add_parts("queue", self.delays)
             values["start_delay"] = _micros(self.delays)
             self.delays.clear()
-        if self.error_times:
-            values["error_time"] = _micros(self.error_times)
-            self.error_times.clear()
+        apart: tuple[tuple[TimeName, list[int]], ...] = (
+            ("error_time", self.error_times), ("hit_time", self.hit_times), ("miss_time", self.miss_times),
+        )  # fmt: skip
+        for name, times_ns in apart:
+            if times_ns:
+                values[name] = _micros(times_ns)
+                times_ns.clear()
         return values
 
     def _part(self, name: str) -> PartSum:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from perftui.metrics.cells import CellSum, TimeName, sum_of
+from perftui.metrics.cells import CellSum, TimeName, hit_rate_of, sum_of
 from perftui.metrics.density import density_of
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.own_drops import own_drops
@@ -103,16 +103,20 @@ class IntervalView:
             return {"throughput": counts.ok, "rate": counts.started, "errors_per_s": failed}[metric] / duration_s
         stats = Stats(
             counts=counts,
+            hit_rate=self._hit_rate(operation) if metric == "hit_rate" else None,
             attained=fraction_of(counts.ok, counts.scheduled),
             error_rate=fraction_of(failed, judged),
             timeout_rate=fraction_of(counts.timeouts, judged),
         )
         return value_of(stats, metric)
 
+    def _hit_rate(self, operation: str) -> float | None:
+        return hit_rate_of(self.time("hit_time", operation).count, self.time("miss_time", operation).count)
+
 
 def _time_name(name: str) -> TimeName:
     match name:
-        case "response_time" | "service_time" | "start_delay" | "error_time":
+        case "response_time" | "service_time" | "start_delay" | "error_time" | "hit_time" | "miss_time":
             return name
         case _:
             raise ValueError(f"{name!r} is not a time")

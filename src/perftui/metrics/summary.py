@@ -95,6 +95,8 @@ def value_of(stats: Stats, metric: str) -> float | None:
             return fraction_of(counts.ok, judged) if judged else None
         case "attained":
             return stats.attained if counts.scheduled else None
+        case "hit_rate":
+            return stats.hit_rate
         case "throughput":
             return stats.throughput_per_s if counts.scheduled else None
         case "rate":

@@ -1,12 +1,14 @@
 """The fixed list of error classes: each with a number that never changes, and what it means.
 
-10xx general, 11xx DNS, 12xx TCP, 13xx TLS, 14xx HTTP protocol, 15xx checks, 19xx the generator; the class of a wrong
-status is `http.NNN` and has the number NNN. A class names what went wrong as the client saw it; `client.*` is never the
+10xx general, 11xx DNS, 12xx TCP, 13xx TLS, 14xx HTTP protocol, 15xx checks, 16xx SQL, 17xx Redis, 18xx Memcached, 19xx
+the generator, 1990 what a driver from elsewhere calls its own; the class of a wrong status is `http.NNN` and has the
+number NNN. A class names what went wrong as the client saw it; `client.*` is never the
 server's and makes a run invalid.
 """
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from msgspec import Struct
@@ -49,7 +51,7 @@ ERROR_CLASSES: dict[str, ErrorClass] = {
     "tls.timeout": _class(1306, "the TLS handshake did not end within the timeout"),
     "tls.client_certificate": _class(1307, "the server wants another client certificate, or one at all"),
     "tls.other": _class(1309, "the TLS handshake failed for another reason"),
-    "protocol": _class(1401, "the answer is not correct HTTP/1.1"),
+    "protocol": _class(1401, "the answer is not what the protocol allows"),
     "body_short": _class(1402, "the connection ended in the middle of the body"),
     "body_too_large": _class(1403, "the body is larger than 10 MiB"),
     "head_too_large": _class(1404, "the head is larger than 64 KiB or 200 lines"),
@@ -63,9 +65,21 @@ ERROR_CLASSES: dict[str, ErrorClass] = {
 }
 """By name. Beside these there are `http.NNN` for statuses, and `check:NAME`, which is a `check`."""
 
+REDIS_CODES: dict[str, int] = {
+    "ERR": 1701, "WRONGTYPE": 1702, "MOVED": 1703, "ASK": 1704, "NOAUTH": 1705, "WRONGPASS": 1706, "NOPERM": 1707,
+    "OOM": 1708, "LOADING": 1709, "BUSY": 1710, "READONLY": 1711, "CLUSTERDOWN": 1712, "TRYAGAIN": 1713,
+    "CROSSSLOT": 1714, "EXECABORT": 1715, "NOSCRIPT": 1716, "BUSYKEY": 1717, "BUSYGROUP": 1718, "NOGROUP": 1719,
+    "MASTERDOWN": 1720, "MISCONF": 1721, "NOREPLICAS": 1722, "NOTBUSY": 1723, "UNKILLABLE": 1724, "NOPROTO": 1725,
+    "INPROG": 1726, "UNBLOCKED": 1727, "WRONGID": 1728, "other": 1799,
+}  # fmt: skip
+"""First words of Redis's errors; any other one is `redis.other`: a server cannot make up classes without end."""
+MEMCACHED_CODES: dict[str, int] = {"ERROR": 1801, "CLIENT_ERROR": 1802, "SERVER_ERROR": 1803}
+_SQL, _SQL_OTHER, _STRANGER = 1600, 1699, 1990
+_WORD = re.compile(r"[a-z][a-z0-9_-]{0,40}\.\S{1,60}")
+
 
 def error_class(name: str) -> ErrorClass:
-    """The class of a name, `http.NNN` and `check:NAME` included.
+    """The class of a name: `http.NNN`, `check:NAME`, `sql.SQLSTATE`, `redis.CODE`, `memcached.CODE` and `DRIVER.xxx`.
 
     Raises:
         KeyError: the name is no error class.
@@ -75,7 +89,33 @@ def error_class(name: str) -> ErrorClass:
     if name.startswith("check:"):
         check = ERROR_CLASSES["check"]
         return ErrorClass(number=check.number, meaning=f"{check.meaning}: {name.removeprefix('check:')}")
-    return ERROR_CLASSES[name]
+    if name in ERROR_CLASSES:
+        return ERROR_CLASSES[name]
+    family, _, code = name.partition(".")
+    if family == "redis" and code in REDIS_CODES:
+        return ErrorClass(number=REDIS_CODES[code], meaning=f"Redis answered -{code}")
+    if family == "memcached" and code in MEMCACHED_CODES:
+        return ErrorClass(number=MEMCACHED_CODES[code], meaning=f"Memcached answered {code}")
+    if family == "sql" and code:
+        number = _SQL + int(code[:2]) if code[:2].isascii() and code[:2].isdigit() else _SQL_OTHER
+        return ErrorClass(number=number, meaning=f"the database refused with {code}{_sql_words(code)}")
+    if family in _OURS or not _WORD.fullmatch(name):
+        raise KeyError(name)
+    return ErrorClass(number=_STRANGER, meaning=f"the driver {family} reported {code}")
+
+
+_OURS = frozenset(name.partition(".")[0] for name in ERROR_CLASSES) | {"http", "sql", "redis", "memcached"}
+_SQL_CLASSES = {
+    "08": "connection", "0A": "not supported", "21": "cardinality", "22": "data", "23": "integrity constraint",
+    "25": "state of the transaction", "28": "authorization", "2D": "end of the transaction", "3D": "no such database",
+    "40": "transaction rolled back: a deadlock, perhaps", "42": "syntax or access", "53": "out of resources",
+    "54": "program limit", "55": "not in the state for it", "57": "intervention", "58": "system", "XX": "internal",
+}  # fmt: skip
+
+
+def _sql_words(code: str) -> str:
+    words = _SQL_CLASSES.get(code[:2])
+    return f" ({words})" if words else ""
 
 
 def _status_class(name: str) -> ErrorClass:

@@ -93,6 +93,10 @@ class Cell(Line, frozen=True, kw_only=True):
     """Intended to start, of every started request. None in users mode."""
     error_time: HistogramData = HistogramData()
     """Service time of failed requests: a server that fails fast must not look faster."""
+    hit_time: HistogramData | None = None
+    """Service time of ok requests that were hits; None where nobody said what a hit is."""
+    miss_time: HistogramData | None = None
+    """Of those that were none."""
     times: dict[str, TimePart] = {}
     ok_in_measure: int | None = None
     """Of the ok answers those that ended while the load was measured, whenever they were due. None: not known (written

@@ -9,11 +9,11 @@ from typing import Literal
 from perftui.model.plan import Frozen
 from perftui.model.units import format_bytes, format_ms, format_percent, parse_duration, parse_size
 
-TIME_METRICS = ("response_time", "service_time", "start_delay", "error_time")
+TIME_METRICS = ("response_time", "service_time", "start_delay", "error_time", "hit_time", "miss_time")
 ANSWER_TIMES = ("response_time.", "service_time.")
 """Starts of metrics that no limit survives when nothing was answered."""
 STATISTICS = ("p50", "p75", "p90", "p95", "p99", "p99_9", "mean", "max", "min", "stddev", "iqr")
-FRACTION_METRICS = ("error_rate", "timeout_rate", "success_rate", "attained")
+FRACTION_METRICS = ("error_rate", "timeout_rate", "success_rate", "attained", "hit_rate")
 RATE_METRICS = ("throughput", "rate")
 METRICS: tuple[str, ...] = (
     *(f"{time}.{statistic}" for time in TIME_METRICS for statistic in STATISTICS),
@@ -179,6 +179,8 @@ def parse_limit(text: str, metric: str) -> Limit:
 
 def example_limit(metric: str) -> str:
     """A limit as one would write it for this metric."""
+    if metric == "hit_rate":
+        return "> 80%"
     if metric in {"success_rate", "attained"} or metric.startswith(CHECK):
         return "> 99%"
     return {

@@ -73,6 +73,10 @@ class Stats(Part, frozen=True, kw_only=True):
     service_time_ms: LatencyStats = LatencyStats()
     start_delay_ms: LatencyStats = LatencyStats()
     error_time_ms: LatencyStats = LatencyStats()
+    hit_rate: float | None = None
+    """Hits among the ok answers of operations that say what a hit is; None: none says it."""
+    hit_time_ms: LatencyStats = LatencyStats()
+    miss_time_ms: LatencyStats = LatencyStats()
     response_time_bounds: dict[str, Bound] = {}
     """By statistic (p50 to p99_9, mean); empty where the generator's lag is not known."""
     service_time_bounds: dict[str, Bound] = {}

@@ -17,10 +17,19 @@ from perftui.model.record import LatencyStats, Record, Stats
 from perftui.store.loading import LoadedRun
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t")
-_LATENCIES = ("response_time_ms", "service_time_ms", "start_delay_ms", "error_time_ms")
+_LATENCIES = ("response_time_ms", "service_time_ms", "start_delay_ms", "error_time_ms", "hit_time_ms", "miss_time_ms")
 _COUNTS = Counts.__struct_fields__
 _STATISTICS = LatencyStats.__struct_fields__
-_RATES = ("rate_per_s", "throughput_per_s", "attained", "error_rate", "timeout_rate", "received_bytes", "sent_bytes")
+_RATES = (
+    "rate_per_s",
+    "throughput_per_s",
+    "attained",
+    "error_rate",
+    "timeout_rate",
+    "received_bytes",
+    "sent_bytes",
+    "hit_rate",
+)
 _BOUNDED = (*QUANTILES, "mean")
 _SERIES_BOUNDED = ("p50", "p95", "p99", "mean")
 _SERIES_STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")

@@ -172,6 +172,7 @@ def _times(record: Record) -> Table:
     total = record.summary.total
     labels = {"response time": total.response_time_ms, "service time": total.service_time_ms}
     labels |= {"start delay": total.start_delay_ms, "failed after": total.error_time_ms}
+    labels |= {"hits": total.hit_time_ms, "misses": total.miss_time_ms}
     if record.plan.load.mode == "users":
         del labels["response time"], labels["start delay"]
     rows: list[list[Cell]] = [

@@ -15,6 +15,7 @@ from perftui.report.words import (
     TRUST_WORDS,
     error_lines,
     headline,
+    hits_texts,
     moment_text,
     number_text,
     objective_name,
@@ -84,6 +85,8 @@ def _counts(record: Record) -> list[str]:
         throughput.append(f"attained {format_percent(total.attained)} of what was asked")
     lines += _field("throughput", *throughput)
     lines += _field("errors", *_errors(total))
+    for number, hits in enumerate(hits_texts(record)):
+        lines += _field("" if number else "hit rate", hits)
     if total.received_bytes or total.sent_bytes:
         per_second = format_bytes(total.received_bytes / (summary.duration_s or 1.0))
         received = f"{format_bytes(total.received_bytes)} received ({per_second}/s)"
@@ -117,8 +120,13 @@ def _latencies(record: Record) -> list[str]:
     rows.append(("service time", total.service_time_ms))
     if record.plan.load.mode == "rate":
         rows.append(("start delay", total.start_delay_ms))
-    if total.error_time_ms.count:
-        rows.append(("failed after", total.error_time_ms))
+    for label, times in (
+        ("failed after", total.error_time_ms),
+        ("hits", total.hit_time_ms),
+        ("misses", total.miss_time_ms),
+    ):
+        if times.count:
+            rows.append((label, times))
     shown = [(label, times) for label, times in rows if times.count]
     if not shown:
         return []

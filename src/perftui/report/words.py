@@ -107,6 +107,20 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
 
 
+def hits_texts(record: Record) -> list[str]:
+    """Share of hits, and the times of hits and misses apart, of every operation that says what a hit is."""
+    found = {name: stats for name, stats in record.summary.operations.items() if stats.hit_rate is not None}
+    lines = []
+    for name, stats in found.items():
+        words = [f"{format_percent(stats.hit_rate or 0.0)} of {stats.hit_time_ms.count + stats.miss_time_ms.count:,}"]
+        for kind, times in (("hit", stats.hit_time_ms), ("miss", stats.miss_time_ms)):
+            if times.count:
+                shown = (f"{field} {format_ms(getattr(times, field))}" for field in ("p50", "p95", "p99"))
+                words.append(f"{kind} {' '.join(shown)} ms")
+        lines.append(f"{name}: {', '.join(words)}" if len(record.summary.operations) > 1 else ", ".join(words))
+    return lines
+
+
 def parts_text(parts: dict[str, float]) -> list[str]:
     """Where a request's time goes, in the order in which it goes there; parts that took nothing are left out."""
     named = [(name, parts[name]) for name in TIME_PARTS if parts.get(name, 0.0) >= 0.0005]

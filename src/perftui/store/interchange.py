@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from perftui.metrics import hdr_v2
+from perftui.metrics.cells import TIMES
 from perftui.metrics.histogram import pack_used
 from perftui.metrics.sparse import Sparse
 from perftui.model.errors import UsageError
@@ -16,7 +17,6 @@ from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.store.records import record_document, to_record
 
-_HISTOGRAMS = ("service_time", "response_time", "start_delay", "error_time")
 _LISTS = ("intervals", "events", "error_samples")
 
 
@@ -61,7 +61,7 @@ def _histograms_changed(interval: dict[str, Any], change: Callable[[dict[str, An
     interval = interval | {"workers": workers} if workers else interval
     cells = {
         phase: {
-            operation: cell | {key: change(cell[key]) for key in _HISTOGRAMS if cell.get(key)}
+            operation: cell | {key: change(cell[key]) for key in TIMES if cell.get(key)}
             for operation, cell in operations.items()
         }
         for phase, operations in interval.get("cells", {}).items()

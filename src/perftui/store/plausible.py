@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from perftui.metrics.cells import TIMES
 from perftui.metrics.sparse import Sparse
 from perftui.model.errors import UsageError
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
@@ -95,7 +96,7 @@ def check_interval(interval: Interval) -> None:
 
 def _check_cell(cell: Cell) -> None:
     _check_counts(cell.counts)
-    for data in (cell.service_time, cell.response_time, cell.start_delay, cell.error_time):
+    for data in (getattr(cell, name) for name in TIMES):
         if data is not None:
             _check_histogram(data)
 

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from perftui.engine.clients.http.request import USER_AGENT
-from perftui.engine.clients.http.secure import client_context
+from perftui.engine.clients.tls import client_context
 from perftui.model.errors import UnreachableError
 from perftui.model.plan import OAuth2, Target
 from perftui.model.text import safe_text

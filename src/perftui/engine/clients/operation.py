@@ -32,7 +32,7 @@ class PreparedOperation(ABC):
     """One operation. Fields that the request path reads are public and plain."""
 
     __slots__ = (
-        "_capture", "_checks", "_clean_up", "cell", "cells", "client", "name", "next_request", "plan", "seen",
+        "_capture", "_checks", "_clean_up", "cell", "cells", "client", "hit", "name", "next_request", "plan", "seen",
     )  # fmt: skip
 
     client: Client
@@ -49,6 +49,8 @@ class PreparedOperation(ABC):
         self.seen: Callable[[Response], None] | None = None
         """Takes every complete answer instead of a judgement: for somebody who looks at single requests."""
         self._checks = [CompiledCheck(check) for check in plan.checks]
+        self.hit = None if plan.hit is None else CompiledCheck(plan.hit)
+        """What a good answer must be to be a hit; None: nobody asks."""
         self._capture = compile_captures(plan.captures)
         self._clean_up = clean_up if clean_up.names & {capture.name for capture in plan.captures} else None
 
@@ -82,6 +84,12 @@ class PreparedOperation(ABC):
             if fault is not None:
                 return f"check:{check.name}", fault
         return None
+
+    def count_hit(self, response: Response, service_ns: int, cell: CellRecorder) -> None:
+        """A good answer is a hit or a miss, each with its time, where somebody says what a hit is."""
+        if self.hit is not None:
+            missed = self.hit.fault(response, service_ns / 1e9) is not None
+            (cell.miss_times if missed else cell.hit_times).append(service_ns)
 
     def verdicts(self, response: Response, service_ns: int) -> list[tuple[str, str]]:
         """Every check's name, and what is wrong; empty where it holds."""

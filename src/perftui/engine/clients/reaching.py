@@ -40,7 +40,7 @@ async def check_reachable(target: Target, addresses: Addresses) -> Addresses:
 
 
 async def _problem_of(target: Target, host: str, port: int) -> str:
-    url = safe_text(_without_password(target.proxy or target.url))
+    url = shown_url(target)
     limit_s = min(CONNECT_S, max(target.timeout_s, 0.1))
     try:
         with anyio.fail_after(limit_s):
@@ -64,6 +64,11 @@ def _words(url: str, error: OSError) -> str:
     if number in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
         return f"{url}: there is no route to it; check the network"
     return f"{url}: cannot be reached: {os.strerror(number) if number else safe_text(str(error))}"
+
+
+def shown_url(target: Target) -> str:
+    """The URL that connections go to, without what must not be shown."""
+    return safe_text(_without_password(target.proxy or target.url))
 
 
 def _without_password(url: str) -> str:

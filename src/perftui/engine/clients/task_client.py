@@ -99,6 +99,8 @@ class TaskLane(Lane):
             self._answer = response
             cell.received += response.body_bytes
             failure = operation.judge(response, service_ns) or operation.capture(response, user)
+            if failure is None and operation.hit is not None:
+                operation.count_hit(response, service_ns, cell)
         if failure is None:
             cell.others.append(service_ns)
             if self.intended_ns:

@@ -167,7 +167,7 @@ class CurlCommand:
         elif value.rstrip().endswith(";"):
             self._request.headers.append((name.rstrip("; "), ""))
         else:
-            self._finding.omit("as it has no colon, the header", plain_text(value))
+            self._finding.omit("as it has no colon, the header", plain_text(value).partition(" ")[0])
 
     def _finish_headers(self) -> None:
         headers = self._request.headers
@@ -239,7 +239,7 @@ class CurlCommand:
         elif self._data_file:
             request.body_file = self._data_file
             if self._data:
-                self._finding.omit("a part of the body beside a file", plain_text(self._separator.join(self._data)))
+                self._finding.omit("a part of the body beside a file", self._data_file)
         if self._data is None:
             return
         data = self._separator.join(self._data)

@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from perftui.model.text import safe_text
 from perftui.presets import grammar
+from perftui.presets.redaction import Redactor
 
 NO_SERVER = "http://127.0.0.1:8000"
 """Stands where a file names no host."""
+_REDACTOR = Redactor()
 _MOST_SHOWN = 100
 """Characters of the names in a comment on what is left out."""
 
@@ -89,7 +91,7 @@ class Finding(Struct, kw_only=True):
 
     def omit(self, reason: str, what: str) -> None:
         """Leave something out; all of one reason is told in one line."""
-        self.omitted.setdefault(reason, []).append(safe_text(what, 60))
+        self.omitted.setdefault(reason, []).append(safe_text(_REDACTOR.text(what), 60))
 
     def comments(self) -> list[str]:
         """All that a reader of the preset must know, one line each."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from perftui.presets import texts
 from perftui.presets.importing.found import Finding, FoundRequest
-from perftui.presets.redaction import is_secret_header
+from perftui.presets.redaction import is_secret_field, is_secret_header
 
+_PARAMETER = re.compile(r"([?&]([^=&?#\s]{1,100})=)([^&#\s\"']+)")
 _OF_ENVIRONMENT = re.compile(r"\$\{(?:env|file):[^}]*\}")
 _OF_CONNECTIONS = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length"}
 
@@ -69,7 +71,14 @@ class HeaderReader:
             scheme, space, rest = value.partition(" ")
             variable = {"bearer": "API_TOKEN", "basic": "BASIC_AUTH"}.get(scheme.lower(), "AUTHORIZATION")
             return f"{scheme} {self._secret(variable, rest)}" if space else self._secret(variable, value)
-        return self._secret(name, value) if is_secret_header(name) else value
+        if is_secret_header(name):
+            return self._secret(name, value)
+        return _PARAMETER.sub(self._hidden_parameter, value)
+
+    def _hidden_parameter(self, match: re.Match[str]) -> str:
+        """A parameter of a URL in a header, such as that of the page before."""
+        is_secret = is_secret_field(unquote(match[2])) and "${" not in match[3]
+        return f"{match[1]}{self._secret(match[2], match[3])}" if is_secret else match[0]
 
     def _secret(self, name: str, value: str) -> str:
         """The environment variable of a secret; text with a placeholder has its own."""

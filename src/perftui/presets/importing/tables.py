@@ -17,6 +17,9 @@ from perftui.presets.redaction import is_secret_field
 from perftui.presets.references import strings_of
 
 _MEMBER = re.compile(r'("([A-Za-z0-9_-]{1,100})"\s{0,20}:\s{0,20}")((?:[^"\\]|\\.)*)(?=")')
+_INNER = re.compile(r'(?<![\w-])(([A-Za-z_][\w-]{0,100})(?:\\?")?\s{0,20}:\s{0,20}\\?")([^"\\]+)(?=\\?")')
+"""Members of JSON in a text, and arguments of GraphQL."""
+_ELEMENT = re.compile(r"(<([A-Za-z_][\w.-]{0,100})>)([^<>]+)(?=</\2>)")
 _LONGEST_WAIT_S = 3600.0
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -132,7 +135,7 @@ class TableWriter:
         if kind == _FORM and (pairs := pairs_of(request.body, may_repeat=False, with_placeholders=False)):
             return {"form": {name: self._secret(name, value, is_secret=is_secret_field(name)) for name, value in pairs}}
         if kind.partition(";")[0] == _FORM:
-            return {"body": "&".join(self._hide_pair(pair) for pair in request.body.split("&"))}
+            return {"body": self._hide_text("&".join(self._hide_pair(pair) for pair in request.body.split("&")))}
         if kind == _JSON and (document := document_of(request.body)) is not None:
             return {"json": self._hide(document)}
         if "\\" in "".join(match[3] for match in _MEMBER.finditer(request.body) if self._is_hidden(match)):
@@ -141,7 +144,13 @@ class TableWriter:
             if document is not None:
                 self._finding.notes.append("JSON with a secret that has escapes is written without its spaces")
                 return {"json": self._hide(document)}
-        return {"body": _MEMBER.sub(self._hide_member, request.body)}
+        return {"body": self._hide_text(request.body)}
+
+    def _hide_text(self, text: str) -> str:
+        """A text without the secrets that stand in it under a telling name."""
+        for pattern in (_MEMBER, _INNER, _ELEMENT):
+            text = pattern.sub(self._hide_member, text)
+        return text
 
     def _is_hidden(self, match: re.Match[str]) -> bool:
         return is_secret_field(match[2]) and match[2] not in _OPEN
@@ -161,8 +170,10 @@ class TableWriter:
                 return {key: self._hide(inner, key) for key, inner in value.items()}
             case list():
                 return [self._hide(inner) for inner in value]
+            case str() if name and is_secret_field(name) and name not in _OPEN:
+                return self._secret(name, value, is_secret=True)
             case str():
-                return self._secret(name, value, is_secret=bool(name) and is_secret_field(name) and name not in _OPEN)
+                return self._hide_text(value)
             case _:
                 return value
 

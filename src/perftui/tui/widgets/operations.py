@@ -63,7 +63,8 @@ def operations_drawing(
     times = {name: {field: percentile(stats, field) for field in _TIMES} for name, stats in ordered}
     longest = max((len(time) for found_times in times.values() for time in found_times.values()), default=0)
     most_ok = max((len(f"{stats.counts.ok:,}") for stats in operations.values()), default=0)
-    columns = _columns(width, sort, max(_TIME_CELLS, longest), max(_OK_CELLS, most_ok))
+    hits = any(stats.hit_rate is not None for stats in operations.values())
+    columns = _columns(width, sort, max(_TIME_CELLS, longest), max(_OK_CELLS, most_ok), hits=hits)
     lines: list[Text] = [header(columns)]
     for name, stats in ordered[first : first + rows]:
         lines.append(row(columns, _cells(name, stats, times[name], total, columns)))
@@ -71,12 +72,13 @@ def operations_drawing(
     return Drawing(lines, title="Operations", note=f"response time, ms · {window}", status=more)
 
 
-def _columns(width: int, sort: str, time: int, ok: int) -> tuple[Column, ...]:
+def _columns(width: int, sort: str, time: int, ok: int, *, hits: bool) -> tuple[Column, ...]:
     """As many as there is room for: what is known of them does not matter, or they would come and go during a run."""
     wanted = [
         ("share", "share", 6),
         ("rate", "sent/s", 6),
         *((field, field, time) for field in _TIMES),
+        *([("hits", "hits", 6)] if hits else []),
         ("errors", "errors", 7),
     ]
     if width >= 100:
@@ -100,6 +102,7 @@ def _cells(name: str, stats: Stats, times: dict[str, str], total: int, columns: 
         "sent/s": _rate(stats.rate_per_s),
         **times,
         "max": format_ms(stats.response_time_ms.max) if stats.response_time_ms.count else "–",
+        "hits": "–" if stats.hit_rate is None else format_percent(stats.hit_rate),
         "errors": paint(format_percent(bad), "bold $error" if bad >= 0.01 else "$warning" if bad else "$quiet"),
         "ok": f"{stats.counts.ok:,}",
         "MB in": f"{stats.received_bytes / 1e6:,.1f}",

@@ -27,6 +27,8 @@ def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing
         kinds.append(("start delay", total.start_delay_ms))
     if total.error_time_ms.count and width >= 62:
         kinds.append(("failed", total.error_time_ms))
+    if total.hit_rate is not None and width >= 62:
+        kinds += [("hits", total.hit_time_ms), ("misses", total.miss_time_ms)]
     ours = _OURS_CELLS + 1 if total.response_time_bounds and width >= _WITH_OURS else 0
     cell = min(12, max(8, (width - 16 - ours) // len(kinds) - 2))
     if cell < len("start delay"):

@@ -7,16 +7,15 @@ read, from the same bytes, by a ResponseReader.
 
 from __future__ import annotations
 
-import asyncio
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 import httptools
 
-from perftui.engine.clients.failures import connect_error, lost_error
+from perftui.engine.clients.failures import lost_error
 from perftui.engine.clients.http.operation import MOST_MEMO_BYTES, HttpOperation
 from perftui.engine.clients.http.reader import SMALL_RESPONSE_BYTES, ResponseReader, head_is_small
-from perftui.engine.clients.lane import Lane
+from perftui.engine.clients.stream import StreamLane
 from perftui.metrics.recorder import CellRecorder
 
 if TYPE_CHECKING:
@@ -24,19 +23,15 @@ if TYPE_CHECKING:
     from perftui.engine.clients.users import VirtualUser
 
 
-class Connection(Lane, asyncio.Protocol):
+class Connection(StreamLane):
     """A TCP or Unix connection. The request in flight is held in its fields: no object per request."""
 
     __slots__ = (
-        "_begun", "_challenged", "_completed", "_feed", "_keeps", "_new", "_parser", "connect_ns", "first_ns",
-        "reader", "tls_ns", "transport",
+        "_begun", "_challenged", "_completed", "_feed", "_keeps", "_new", "_parser", "reader",
     )  # fmt: skip
 
     def __init__(self, pool: HttpPool) -> None:
         super().__init__(pool)
-        self.transport: asyncio.Transport | None = None
-        self.first_ns = 0
-        self.connect_ns = self.tls_ns = 0
         self.reader: ResponseReader | None = None
         self._challenged = False
         """Whether the request in flight already answers a challenge."""
@@ -52,13 +47,6 @@ class Connection(Lane, asyncio.Protocol):
         self._completed = 0
 
     # the request
-
-    async def open(self) -> None:
-        """Connect; `connection_made` sends the request that waits."""
-        try:
-            await self.pool.dialler.dial(lambda: self)
-        except OSError as error:
-            self.fail(*connect_error(error))
 
     def send(
         self,
@@ -103,10 +91,6 @@ class Connection(Lane, asyncio.Protocol):
         self._clear()
         self.close()
 
-    def write(self, data: bytes) -> None:
-        """Hand bytes to the transport."""
-        self.transport.write(data)  # type: ignore[union-attr]  # open connections have one; a test here costs every request
-
     # the parser's callbacks on the short way
 
     def on_message_begin(self) -> None:
@@ -119,21 +103,6 @@ class Connection(Lane, asyncio.Protocol):
             self._completed += 1
 
     # the transport's callbacks
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is open."""
-        self.transport = transport  # type: ignore[assignment]  # what streams get is always a Transport
-        self.pool.opened += 1
-        self.connect_ns = perf_counter_ns() - self.started_ns
-        if self.operation is None:
-            self.close()
-        else:
-            self.established()
-
-    def established(self) -> None:
-        """The connection can carry requests: send the one that waited."""
-        self.cell.sent += len(self.request)
-        self.write(self.request)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a response, or nothing anyone asked for."""
@@ -217,6 +186,8 @@ class Connection(Lane, asyncio.Protocol):
             failure = operation.capture(reader, user)
         self.cell.received += reader.received
         if failure is None:
+            if operation.hit is not None:
+                operation.count_hit(reader, service_ns, self.cell)
             self._record_ok(service_ns, end_ns)
         else:
             self.cell.record_error(failure[0], service_ns)
@@ -248,25 +219,6 @@ class Connection(Lane, asyncio.Protocol):
             self.pool.move(self)
         return True
 
-    def _record_ok(self, service_ns: int, end_ns: int) -> None:
-        cell, first_ns = self.cell, self.first_ns
-        if self.served and first_ns == end_ns:
-            cell.plain.append(service_ns)
-            if self.intended_ns:
-                cell.plain_delays.append(self._delay_ns)
-            return
-        cell.others.append(service_ns)
-        if self.intended_ns:
-            cell.other_delays.append(self._delay_ns)
-        cell.transfers.append(end_ns - first_ns)
-        first_ns -= self.started_ns
-        if not self.served:
-            cell.add_part("connect", self.connect_ns)
-            if self.tls_ns:
-                cell.add_part("tls", self.tls_ns)
-            first_ns -= self.connect_ns + self.tls_ns
-        cell.first_bytes.append(first_ns)
-
     @property
     def response(self) -> ResponseReader | None:
         """The answer to the request in flight as far as it has come."""
@@ -275,18 +227,6 @@ class Connection(Lane, asyncio.Protocol):
     def _count_received(self) -> None:
         if self.reader is not None:
             self.cell.received += self.reader.received
-
-    def waiting_for(self) -> str:
-        """The error class of a deadline that passes now."""
-        return "connect.timeout" if self.transport is None else "timeout"
-
-    def close(self) -> None:
-        """Close without waiting for the peer."""
-        self.pool.forget(self)
-        if self.transport is not None:
-            self.transport.abort()
-        elif self.opening is not None:
-            self.opening.cancel()
 
     def _clear(self) -> None:
         super()._clear()

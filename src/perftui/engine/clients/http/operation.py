@@ -57,16 +57,19 @@ class HttpOperation(PreparedOperation):
         self.keeps_body = (
             whole
             or any(check.reads_body for check in self._checks)
+            or (self.hit is not None and self.hit.reads_body)
             or any(capture.json or capture.regex for capture in plan.captures)
         )
-        looks_inside = in_journey or self.keeps_body or bool(plan.captures)
+        looks_inside = in_journey or self.keeps_body or bool(plan.captures) or plan.hit is not None
         looks_inside = looks_inside or any(
             check.reads_head or check.reads_time or source.min_bytes or source.max_bytes
             for check, source in zip(self._checks, plan.checks, strict=True)
         )
         self.lean = not (looks_inside or self.head_only)
         """Whether the status alone decides."""
-        self.memoizes = not (whole or in_journey or plan.captures or any(check.reads_time for check in self._checks))
+        self.memoizes = not (
+            whole or in_journey or plan.captures or plan.hit or any(check.reads_time for check in self._checks)
+        )
         self.memo = b""
         self.ok_statuses = bytes(self._accepts(status) for status in range(_STATUSES))
 

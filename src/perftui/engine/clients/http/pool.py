@@ -73,8 +73,9 @@ def _connector(endpoint: Endpoint, target: Target) -> Callable[[HttpPool], Conne
         from perftui.engine.clients.http.connection import Connection
 
         return Connection
-    from perftui.engine.clients.http.secure import TlsConnection, client_context
+    from perftui.engine.clients.http.secure import TlsConnection
     from perftui.engine.clients.http.tunnel import TunnelConnection
+    from perftui.engine.clients.tls import client_context
 
     context: ssl.SSLContext = client_context(target.tls)
     server_name = target.tls.server_name or endpoint.host

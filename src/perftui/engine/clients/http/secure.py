@@ -1,130 +1,19 @@
-"""TLS over a connection, driven by the protocol itself through memory buffers.
-
-The event loops' own TLS transports cost four to five times as much per request.
-"""
+"""HTTP/1.1 over TLS."""
 
 from __future__ import annotations
 
 import ssl
-from time import perf_counter_ns
 
-from perftui.engine.clients.failures import tls_error
 from perftui.engine.clients.http.connection import Connection
 from perftui.engine.clients.http.pool import HttpPool
-from perftui.model.errors import UsageError
-from perftui.model.plan import Tls
-
-_READ_BYTES = 64 * 1024
+from perftui.engine.clients.tls import TlsLane
 
 
-def client_context(settings: Tls) -> ssl.SSLContext:
-    """The TLS settings of a target: verification against the system's or a private CA, client certificate.
-
-    Raises:
-        UsageError: a certificate or key cannot be read.
-    """
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file or None)
-    except OSError as error:
-        raise UsageError(f"target.tls.ca_file: cannot use {settings.ca_file!r}: {error}") from error
-    if settings.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if settings.cert_file:
-        try:
-            context.load_cert_chain(settings.cert_file, settings.key_file or None)
-        except OSError as error:
-            raise UsageError(f"target.tls.cert_file: cannot use {settings.cert_file!r}: {error}") from error
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-class TlsConnection(Connection):
+class TlsConnection(TlsLane, Connection):
     """A connection whose bytes are encrypted."""
 
-    __slots__ = ("_began_ns", "_incoming", "_outgoing", "_ready", "_tls")
+    __slots__ = ()
 
     def __init__(self, pool: HttpPool, context: ssl.SSLContext, server_name: str) -> None:
         super().__init__(pool)
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
-        self._ready = False
-        self._began_ns = 0
-
-    def established(self) -> None:
-        """The bytes flow: begin the handshake; the request follows it."""
-        self._began_ns = perf_counter_ns()
-        self._shake_hands()
-
-    def _shake_hands(self) -> None:
-        try:
-            self._tls.do_handshake()
-        except ssl.SSLWantReadError:
-            self._flush()
-            return
-        except (ssl.SSLError, ssl.CertificateError) as error:
-            self._flush()  # the alert tells the server why
-            self.fail(*tls_error(error))
-            return
-        self._ready = True
-        self.tls_ns = perf_counter_ns() - self._began_ns
-        if self.operation is None:
-            self.close()
-        else:
-            super().established()
-
-    def _flush(self) -> None:
-        if self._outgoing.pending and self.transport is not None:
-            self.transport.write(self._outgoing.read())
-
-    def write(self, data: bytes) -> None:
-        """Encrypt and hand to the transport."""
-        self._tls.write(data)
-        self.transport.write(self._outgoing.read())  # type: ignore[union-attr]  # as in Connection.write
-
-    def data_received(self, data: bytes) -> None:
-        """Encrypted bytes."""
-        self._incoming.write(data)
-        if not self._ready:
-            self._shake_hands()
-            if not self._ready:
-                return
-        self._read_plain()
-
-    def _read_plain(self) -> None:
-        """Hand on all that can be decrypted, in one piece: the short way needs a whole response."""
-        read, incoming = self._tls.read, self._incoming
-        plain = b""
-        ended = False
-        try:
-            plain = read(_READ_BYTES)
-            ended = not plain
-            while incoming.pending and not ended:
-                piece = read(_READ_BYTES)
-                ended = not piece
-                plain += piece
-        except ssl.SSLWantReadError:
-            pass  # the rest of a record is still to come
-        except ssl.SSLZeroReturnError:
-            ended = True
-        except ssl.SSLError as error:
-            self.fail(*tls_error(error))
-            return
-        if plain:
-            super().data_received(plain)
-        if self._outgoing.pending:  # an answer to a key update
-            self._flush()
-        if ended and self.transport is not None:
-            self.transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection ended, perhaps before the handshake did."""
-        if self._ready or self.transport is None or self.operation is None:
-            super().connection_lost(exc)
-        else:
-            self.pool.forget(self)
-            self.fail("tls.other", "connection closed during the handshake")
-
-    def waiting_for(self) -> str:
-        """The error class of a deadline that passes now."""
-        return super().waiting_for() if self._ready or self.transport is None else "tls.timeout"
+        self.use_tls(context, server_name)

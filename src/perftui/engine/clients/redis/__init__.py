@@ -1,0 +1,1 @@
+"""Redis by its own protocol."""
