@@ -126,7 +126,8 @@ def memcached() -> Iterator[Server]:
             yield Server(f"memcached://127.0.0.1:{port}", port, ask)
 
 
-def _postgresql_program(name: str) -> str:
+def postgresql_program(name: str) -> str:
+    """The path of a program of PostgreSQL, which Debian keeps apart."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     return str(found[-1]) if found else need_program(name)
 
@@ -134,7 +135,7 @@ def _postgresql_program(name: str) -> str:
 @contextmanager
 def postgresql() -> Iterator[Server]:
     """PostgreSQL; asks nobody for a password, and forgets all when the machine stops."""
-    initdb, postgres, psql = map(_postgresql_program, ("initdb", "postgres", "psql"))
+    initdb, postgres, psql = map(postgresql_program, ("initdb", "postgres", "psql"))
     with _folder("postgresql") as folder:
         port, data = free_port(), str(folder / "data")
         _output(initdb, "-D", data, "-A", "trust", "-U", "app", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")

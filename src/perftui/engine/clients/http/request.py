@@ -8,15 +8,13 @@ from collections.abc import Callable, Mapping
 import perftui
 from perftui.engine.clients.http.body import Body
 from perftui.engine.clients.http.target import Endpoint, target_of
+from perftui.engine.clients.variants import prepared_ahead
 from perftui.model.plan import Auth, Operation, Plan
 from perftui.presets import grammar
 from perftui.presets.placeholders import JsonTemplate, Template
 from perftui.presets.values import ValueStream
 
 USER_AGENT = f"perftui/{perftui.__version__} (load test)"
-MOST_VARIANTS = 4096
-MOST_VARIANT_BYTES = 4 * 1024 * 1024
-"""Memory for the prepared variants of one operation."""
 
 
 class RequestTemplate:
@@ -37,21 +35,6 @@ class RequestTemplate:
         self.templates: list[Template | JsonTemplate] = [template for _, template in pieces if template is not None]
         if body is not None:
             self.templates += body.templates
-
-    @property
-    def is_static(self) -> bool:
-        """Whether every request is the same bytes."""
-        return all(template.is_static for template in self.templates)
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether a rendered request may be sent more than once."""
-        return all(template.is_repeatable for template in self.templates)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Variables that rendering needs."""
-        return frozenset(name for template in self.templates for name in template.names)
 
     def render(
         self, values: ValueStream, variables: Mapping[str, str], cookie_for: Callable[[str], str] | None = None
@@ -89,13 +72,7 @@ class RequestTemplate:
 
     def variants(self, values: ValueStream, variables: Mapping[str, str]) -> list[bytes]:
         """Requests prepared ahead: one if nothing varies, many if what varies may repeat, none otherwise."""
-        if not self.is_repeatable or self.names - variables.keys():
-            return []
-        prepared = [self.render(values, variables)]
-        if not self.is_static:
-            wanted = max(16, min(MOST_VARIANTS, MOST_VARIANT_BYTES // len(prepared[0])))
-            prepared += [self.render(values, variables) for _ in range(wanted - 1)]
-        return prepared
+        return prepared_ahead(self.render, self.templates, values, variables)
 
 
 class RequestBuilder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perftui.model.plan import Operation, Phase, Plan
@@ -14,7 +15,7 @@ from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
     from perftui.engine.clients.captures import CleanUpValues
-    from perftui.engine.clients.client import Addresses, Client, Done, Sample
+    from perftui.engine.clients.client import Addresses, Client, Done, Driver, Sample
     from perftui.engine.clients.memcached.operation import MemcachedOperation
     from perftui.metrics.recorder import CellRecorder
     from perftui.presets.values import ValueStream
@@ -73,6 +74,12 @@ class MemcachedDriver:
             Command(), "Command and its words: get, set, delete, incr, touch and their like.", required=True
         )
     }
+
+    default_url = ""
+
+    def located(self, request: Mapping[str, Any], directory: Path) -> dict[str, Any]:  # noqa: ARG002 - of the interface
+        """As presets.drivers.DriverFormat: it names no files."""
+        return dict(request)
 
     def missing(self) -> str:
         """Nothing that does not come with perftui."""
@@ -153,4 +160,4 @@ class MemcachedPreparer:
         """There are none."""
 
 
-DRIVER = MemcachedDriver()
+DRIVER: Driver = MemcachedDriver()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import repeat
+from contextlib import suppress
+from itertools import cycle
 
 from perftui.engine.clients.captures import CleanUpValues
 from perftui.engine.clients.operation import PreparedOperation, Sent
 from perftui.engine.clients.users import VirtualUser
+from perftui.engine.clients.variants import prepared_ahead
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.plan import Operation, Phase
 from perftui.presets.makers import Variables
@@ -38,8 +40,9 @@ class MemcachedOperation(PreparedOperation):
         self._renders = [template.render for template in templates]
         self._values = values
         self._variables = variables
-        if all(template.is_static for template in templates):
-            self.next_request = repeat(self._pack(values, variables)).__next__
+        with suppress(ValueError):  # said of the request that has the value
+            if prepared := prepared_ahead(self._pack, templates, values, variables):
+                self.next_request = cycle(prepared).__next__
 
     def request_for(self, user: VirtualUser | None) -> bytes:
         """The bytes of the next request."""

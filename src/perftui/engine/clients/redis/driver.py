@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perftui.model.plan import Operation, Phase, Plan
@@ -14,7 +15,7 @@ from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
     from perftui.engine.clients.captures import CleanUpValues
-    from perftui.engine.clients.client import Addresses, Client, Done, Sample
+    from perftui.engine.clients.client import Addresses, Client, Done, Driver, Sample
     from perftui.engine.clients.redis.operation import RedisOperation
     from perftui.metrics.recorder import CellRecorder
     from perftui.presets.values import ValueStream
@@ -89,6 +90,12 @@ class RedisDriver:
     keys: Mapping[str, Key] = {
         "redis": Key(Commands(), "Command and arguments; a list of such lists is a pipeline.", required=True)
     }
+
+    default_url = ""
+
+    def located(self, request: Mapping[str, Any], directory: Path) -> dict[str, Any]:  # noqa: ARG002 - of the interface
+        """As presets.drivers.DriverFormat: it names no files."""
+        return dict(request)
 
     def missing(self) -> str:
         """Nothing that does not come with perftui."""
@@ -166,4 +173,4 @@ class RedisPreparer:
         """There are none."""
 
 
-DRIVER = RedisDriver()
+DRIVER: Driver = RedisDriver()

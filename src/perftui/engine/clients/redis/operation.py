@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import repeat
+from itertools import cycle
 
 import hiredis
 
 from perftui.engine.clients.captures import CleanUpValues
 from perftui.engine.clients.operation import PreparedOperation, Sent
 from perftui.engine.clients.users import VirtualUser
+from perftui.engine.clients.variants import prepared_ahead
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.plan import Operation, Phase
 from perftui.presets.makers import Variables
@@ -45,8 +46,9 @@ class RedisOperation(PreparedOperation):
         self._variables = variables
         packs = [_packer(command) for command in commands]
         self._pack: Pack = packs[0] if len(packs) == 1 else _joined(packs)
-        if all(Template.compile(str(word)).is_static for command in commands for word in command):
-            self.next_request = repeat(self._pack(values, variables)).__next__
+        templates = [Template.compile(str(word)) for command in commands for word in command]
+        if prepared := prepared_ahead(self._pack, templates, values, variables):
+            self.next_request = cycle(prepared).__next__
 
     def request_for(self, user: VirtualUser | None) -> bytes:
         """The bytes of the next request."""

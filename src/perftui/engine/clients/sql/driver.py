@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from perftui.engine.clients.client import Addresses, Done, Sample
+from perftui.engine.clients.client import Addresses, Done, Driver, Sample
 from perftui.engine.clients.sql.schemes import NATIVE, Schemes
 from perftui.engine.clients.task_driver import TaskDriver, TaskPreparer
 from perftui.presets.kinds import BAD, Kind, ListOf, MapOf, Number, Schema, Text
@@ -138,7 +138,7 @@ def _missing() -> str:
     return f"SQL needs {' and '.join(missing)}: pip install 'perftui[sql]'" if missing else ""
 
 
-DRIVER = SqlDriver(
+DRIVER: Driver = SqlDriver(
     name="sql",
     schemes=Schemes(),
     keys={

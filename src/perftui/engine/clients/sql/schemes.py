@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from importlib.metadata import entry_points
 
 NATIVE = {
     "postgresql": "postgresql+asyncpg",
@@ -34,6 +33,8 @@ class Schemes(Mapping[str, int]):
 
     @cached_property
     def _ports(self) -> dict[str, int]:
+        from importlib.metadata import entry_points  # it brings the mail parser
+
         native = {scheme: _PORTS[scheme.partition("+")[0]] for scheme in NATIVE}
         installed = {entry.name.replace(".", "+"): 0 for entry in entry_points(group="sqlalchemy.dialects")}
         return installed | _THROUGH_SQLALCHEMY | native
