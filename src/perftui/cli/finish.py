@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from perftui.analysis.regressions import with_regression
+from perftui.cli.ci import tell_ci
 from perftui.cli.failures import tell
 from perftui.cli.outcome import Outcome, Reason, announce, comparison_reasons, decide, run_reasons
 from perftui.cli.output import write_output
@@ -35,7 +36,12 @@ def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun], *, 
         for run in runs:
             tell(f"saved: {run.path}")
     _tell_how_to_keep(wanted)
+    _tell_ci(runs, comparison, outcome)
     return announce(outcome)
+
+
+def _tell_ci(runs: list[LoadedRun], comparison: Comparison | None, outcome: Outcome) -> None:
+    tell_ci([run.record for run in runs], comparison, outcome, lambda: result(runs, comparison, "md"))
 
 
 def judge(
