@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from perftui.demo.server import start_demo
 from support import databases
+from support.chat_server import chat_server
 from support.echo_server import echo_server
 
 
@@ -34,6 +35,8 @@ class Case:
     """Answers, and its check named `wrong` fails."""
     slow: str
     """Answers after 2 s or later."""
+    load: str = ""
+    """More lines of [load]: not as many connections as there are requests, where opening one is dear."""
     broken: str = ""
     """The connection ends instead of an answer; empty where there is no connection."""
     broken_classes: frozenset[str] = frozenset({"closed", "reset"})
@@ -132,4 +135,48 @@ REDIS = Case(
     ),
     wrong='redis = ["ECHO", "one"]\nchecks = [{ name = "wrong", equals = "two" }]',
     slow='redis = ["BLPOP", "nobody:pushes:here", 2]',
+)
+
+
+@contextmanager
+def _chat() -> Iterator[Served]:
+    with chat_server() as server:
+        yield Served(f"ws://127.0.0.1:{server.port}", lambda: server.messages)
+
+
+WEBSOCKET = Case(
+    name="ws",
+    serve=_chat,
+    good='ws = "hello ${seq}"\nchecks = [{ contains = "hello" }]',
+    captured=(
+        'ws = { id = "${seq}" }\nmatch = "$.id"\ncaptures = [{ name = "value", json = "$.said" }]',
+        'ws = "again ${value}"\nchecks = [{ equals = "again hello" }]',
+    ),
+    wrong='ws = "one"\nchecks = [{ name = "wrong", equals = "two" }]',
+    slow='ws = "sleep 2"',
+    broken='ws = "cut now"',
+    broken_classes=frozenset({"ws.1006"}),
+)
+
+
+@contextmanager
+def _postgresql() -> Iterator[Served]:
+    with databases.postgresql() as server:
+        server.ask("create sequence counter")
+        yield Served(server.url)
+
+
+SQL = Case(
+    name="sql",
+    serve=_postgresql,
+    good='sql = "select :number + 1 as next"\nparams = { number = "${rand:1..50}" }\nchecks = [{ rows = 1 }]',
+    captured=(
+        'sql = "select nextval(\'counter\') as number"\ncaptures = [{ name = "value", json = "$[0].number" }]',
+        'sql = "select last_value from counter where :id > 0"\nparams = { id = "${value}" }\nchecks = [{ rows = 1 }]',
+    ),
+    wrong='sql = "select \'one\' as word"\nchecks = [{ name = "wrong", json = "$[0].word", equals = "two" }]',
+    slow='sql = "select pg_sleep(2)"',
+    load="connections = 8",
+    broken='sql = "select pg_terminate_backend(pg_backend_pid())"',
+    broken_classes=frozenset({"sql.57P01", "closed"}),
 )

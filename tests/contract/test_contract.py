@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from contract.cases import CALL, ECHO, FILE, HTTP, REDIS, Case, Served
+from contract.cases import CALL, ECHO, FILE, HTTP, REDIS, SQL, WEBSOCKET, Case, Served
 from perftui.engine.around.probe import ProbeResult, probe
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
@@ -17,7 +17,7 @@ from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
 from support.conservation import assert_conserved
 
-CASES = (HTTP, ECHO, CALL, FILE, REDIS)
+CASES = (HTTP, ECHO, CALL, FILE, REDIS, SQL, WEBSOCKET)
 FUNCTIONS = Path(__file__).parent.parent / "support" / "functions" / "preset.toml"
 """Where the preset would be: functions are looked for beside it."""
 
@@ -41,7 +41,7 @@ def served(case: Case) -> Iterator[Served]:
 def plan_of(case: Case, url: str, *operations: str, level: str = "rate = 100", more: str = "") -> Plan:
     """A preset with these operations."""
     text = f'schema = 1\nname = "contract"\n[target]\nurl = "{url}"\ntimeout = "300ms"\n'
-    text += f'[load]\n{level}\nduration = "1s"\nseed = 3\n{more}\n'
+    text += f'[load]\n{level}\nduration = "1s"\nseed = 3\n{more or case.load}\n'
     text += "".join(
         f'[[operations]]\nname = "{case.name} {number}"\n{body}\n' for number, body in enumerate(operations)
     )
@@ -71,7 +71,7 @@ def test_good_answers_are_counted_one_by_one(case: Case, served: Served, level: 
     assert "rate" not in level or whole.scheduled == 100
     assert served.count is None or served.count() - before == whole.started
     stats = record.summary.total
-    assert stats.received_bytes > 0 or case.name in {"call", "file"}
+    assert stats.received_bytes > 0 or case.name in {"call", "file", "sql"}
     assert 0 < stats.service_time_ms.p50 < 300
     assert probed(plan).holds
 

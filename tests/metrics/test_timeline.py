@@ -196,18 +196,18 @@ def test_no_number_has_digits_that_were_not_measured() -> None:
 
 
 def test_every_named_series_can_be_asked_for() -> None:
-    """A run without errors, of a target that is no process of this machine, has no points of those."""
+    """A run without errors, hits and misses, of a target that is no process of this machine, has no points of those."""
     timeline = _timeline(_run())
     found = {metric: [value for _, value in timeline.series(metric)] for metric in SERIES}
     silent = {metric.partition(".")[0] for metric, values in found.items() if not values}
-    assert silent == {"error_time", "target_cpu", "target_memory"}
+    assert silent == {"error_time", "hit_time", "miss_time", "hit_rate", "target_cpu", "target_memory"}
     assert min(value for values in found.values() for value in values) >= 0
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_every_metric_has_a_value_in_a_summary(metric: str) -> None:
     value = value_of(_timeline(_run()).run().total, metric)
-    assert value is None if metric.startswith("error_time") else isinstance(value, float)
+    assert value is None if metric.startswith(("error_time", "hit_", "miss_")) else isinstance(value, float)
 
 
 def test_unknown_names_are_errors() -> None:

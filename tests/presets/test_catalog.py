@@ -11,7 +11,11 @@ from perftui.presets import locations
 from perftui.presets.catalog import find_preset, list_presets
 from perftui.presets.loading import load_plan
 
-BUILT_IN = ("health", "read", "write", "stress", "auth", "complex", "journey", "mixed", "soak", "spike")
+OTHERS = {"database": "sqlite:///demo.db", "cache": "redis://127.0.0.1:6379/0"}
+"""Built-in presets of other protocols, and where they go."""
+BUILT_IN = (
+    "health", "read", "write", "stress", "auth", "cache", "complex", "database", "journey", "mixed", "soak", "spike",
+)  # fmt: skip
 OWN = 'schema = 1\nname = "{name}"\n[load]\nrate = 1\nduration = "1s"\n[[operations]]\npath = "/{name}"\n'
 
 
@@ -40,7 +44,7 @@ def test_a_built_in_preset_explains_itself_in_two_lines(name: str) -> None:
     assert len(plan.description.strip().splitlines()) == 2
     assert plan.name == name
     assert plan.objectives
-    assert plan.target.url == "http://127.0.0.1:8000"
+    assert plan.target.url == OTHERS.get(name, "http://127.0.0.1:8000")
 
 
 def test_own_presets_come_before_built_in_ones(places: Path) -> None:

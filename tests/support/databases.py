@@ -169,6 +169,7 @@ def mariadb() -> Iterator[Server]:
         )  # fmt: skip
         command = [program, "--no-defaults", f"--datadir={data}", f"--port={port}", f"--socket={at}"]
         command += ["--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve"]
+        command += ["--character-set-server=utf8mb4"]
         command += [f"--tmpdir={folder}", f"--pid-file={folder / 'pid'}", "--max-connections=200"]
 
         def ask(statement: str) -> str:

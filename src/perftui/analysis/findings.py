@@ -21,6 +21,7 @@ from perftui.metrics.trust import LIMIT, is_generator_limit
 from perftui.model.plan import Plan
 from perftui.model.record import Finding, Spread, Stats, Summary, Trust
 from perftui.model.units import format_count, format_ms, format_percent
+from perftui.presets.drivers import remark_on
 
 SLOW_MEAN_MS = 2000.0
 FAILURES = 0.05
@@ -52,6 +53,7 @@ def find(timeline: Timeline) -> tuple[Finding, ...]:
         *_breaking_point(plan, [view for view in views if view.interval.at_s + view.interval.duration_s <= steered_s]),
         *([] if _ramps(plan) or steered_s < math.inf else _growth(views)),
         *_of_trust(timeline.trust()),
+        *_of_drivers(plan),
     ]
     course = Course(timeline)
     causes = [finding for rule in (*RULES, bimodal) for finding in rule(course)]
@@ -78,6 +80,12 @@ def _of_stats(stats: Stats, operation: str) -> Iterator[Finding]:
         top = ", ".join(f"{name} {count:,}" for name, count in list(stats.error_classes.items())[:3])
         detail = f"{where}errors {format_percent(stats.error_rate)} > {format_percent(FAILURES)} ({top})"
         yield Finding(code=f"{prefix}failures", detail=detail, severity="fail")
+
+
+def _of_drivers(plan: Plan) -> Iterator[Finding]:
+    for remark in dict.fromkeys(remark_on(target.url) for target in plan.used_targets.values()):
+        if remark:
+            yield Finding(code="through_library", detail=remark, severity="note")
 
 
 def _of_resources(host: Mapping[str, Spread]) -> Iterator[Finding]:

@@ -24,13 +24,24 @@ _POLL_S = 0.5
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port on 127.0.0.1; by default a free one."
 )
+@click.option(
+    "--database", metavar="FILE", default="", help="SQLite file to make for its data, for presets of databases."
+)
 @click.option("--preset", type=PRESET, default="read", show_default=True, help="What is run against it.")
 @click.option("-d", "--duration", type=DURATION, help="How long the load lasts.")
 @click.option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")
 @click.option("--headless", is_flag=True, help="No screen (the default without a terminal).")
 @format_option("text", "json")
 def demo(
-    *, serve: bool, port: int, preset: str, duration: float | None, warmup: float | None, headless: bool, style: str
+    *,
+    serve: bool,
+    port: int,
+    database: str,
+    preset: str,
+    duration: float | None,
+    warmup: float | None,
+    headless: bool,
+    style: str,
 ) -> int:
     """Start the demo service on this machine, load it and show the run. Nothing is left running."""
     from perftui.cli.failures import tell
@@ -39,7 +50,7 @@ def demo(
     from perftui.presets.overrides import Overrides
 
     try:
-        with start_demo(port) as service:
+        with start_demo(port, database) as service:
             if serve:
                 print(service.url, flush=True)
                 tell("the demo service runs until Ctrl-C")

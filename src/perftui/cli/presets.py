@@ -134,7 +134,7 @@ def check(files: tuple[str, ...]) -> int:
 
 @presets.command(short_help="Write a preset to start from.")
 @click.argument("name")
-@click.option("--from", "url", metavar="URL", default="", help="The service that it is for.")
+@click.option("--from", "url", metavar="URL", default="", help="The service or database that it is for.")
 @click.option("--from-run", type=RUN, metavar="RUN", default="", help="What this run sent; latest is the newest.")
 @click.option("--user", is_flag=True, help="Into the user's configuration instead of ./presets.")
 def new(name: str, url: str, from_run: str, *, user: bool) -> int:
@@ -144,10 +144,25 @@ def new(name: str, url: str, from_run: str, *, user: bool) -> int:
 
     if url and from_run:
         raise click.UsageError("--from and --from-run exclude each other: a new preset, or that of a run")
-    text = _from_run(name, from_run) if from_run else starting_preset(name, url)
+    text = _from_run(name, from_run) if from_run else _from_database(name, url) or starting_preset(name, url)
     folder = user_presets() if user else directory_presets()
     _write_new(folder / f"{name}.toml", text)
     return 0
+
+
+def _from_database(name: str, url: str) -> str:
+    """The preset for a database; empty when the URL means none."""
+    from perftui.engine.clients.sql.schemes import Schemes
+
+    if url.partition("://")[0].lower() not in Schemes():
+        return ""
+    from perftui.engine.clients.registry import driver_for
+    from perftui.model.plan import Target
+
+    driver_for(Target(url=url))
+    from perftui.engine.clients.sql.first_preset import database_preset
+
+    return database_preset(name, url)
 
 
 def _from_run(name: str, reference: str) -> str:

@@ -73,9 +73,19 @@ Row = dict[str, Any]
 class Database:
     """Items, users and sessions."""
 
-    def __init__(self) -> None:
-        # an empty name is SQLite's own way to a temporary file: on disk, private, gone with the connection
-        self._connection = sqlite3.connect("", isolation_level=None)
+    def __init__(self, path: str = "") -> None:
+        """Create the data.
+
+        Args:
+            path: of a file that is not there yet, which others may open as well. An empty one is SQLite's own way to a
+                temporary file: on disk, private, gone with the connection.
+
+        Raises:
+            sqlite3.Error: the file cannot be made, or holds something already.
+        """
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        if path:
+            self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.executescript(_SCHEMA)
         self._seed()
 

@@ -26,18 +26,19 @@ class Demo:
 
 
 @contextmanager
-def start_demo(port: int = 0) -> Iterator[Demo]:
+def start_demo(port: int = 0, database: str = "") -> Iterator[Demo]:
     """Run the demo service until the block is left; it also ends when this process does.
 
     Args:
         port: port on 127.0.0.1; 0 takes a free one.
+        database: SQLite file to make for the data, which others may open as well; empty: a temporary one.
 
     Raises:
         DemoError: the service did not start.
     """
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "perftui.demo", "--port", str(port), "--until-eof"],
+            [sys.executable, "-m", "perftui.demo", "--port", str(port), "--until-eof", "--database", database],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sqlite3
 import sys
 import threading
 
@@ -17,15 +18,16 @@ _BACKLOG = 4096
 _READ_SIZE = 4096
 
 
-def serve(port: int, *, until_eof: bool = False) -> int:
+def serve(port: int, *, until_eof: bool = False, database: str = "") -> int:
     """Serve on loopback until SIGINT or SIGTERM; the first line on stdout is the URL.
 
     Args:
         port: port on 127.0.0.1; 0 takes a free one.
         until_eof: also stop when standard input ends, that is when the process that started this one is gone.
+        database: SQLite file to make for the data; empty: a temporary one.
 
     Returns:
-        The exit code: 0, or 2 when the port cannot be used.
+        The exit code: 0, or 2 when the port or the file cannot be used.
     """
     # asyncio sets TCP_NODELAY only where the protocol is named; without it every answer waits for an acknowledgement
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -36,14 +38,19 @@ def serve(port: int, *, until_eof: bool = False) -> int:
         listener.close()
         sys.stderr.write(f"port {port} on 127.0.0.1 cannot be used: {getattr(error, 'strerror', None) or error}\n")
         return 2
+    try:
+        data = Database(database)
+    except sqlite3.Error as error:
+        listener.close()
+        sys.stderr.write(f"{database} cannot be made: {error}\n")
+        return 2
     listener.listen(_BACKLOG)
     # clients may connect from here on: the system queues them until the first accept
     sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    database = Database()
     server = uvicorn.Server(
         uvicorn.Config(
-            Shop(database).counted,
+            Shop(data).counted,
             # not uvloop: it accepts one connection per turn of its loop, so that most of a thousand users starve
             loop="asyncio",
             access_log=False,
@@ -63,7 +70,7 @@ def serve(port: int, *, until_eof: bool = False) -> int:
         # uvicorn raises the signal that stopped it once more, after its orderly end
         return 0
     finally:
-        database.close()
+        data.close()
         listener.close()
     return 0
 

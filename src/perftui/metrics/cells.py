@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from operator import add
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import astuple
 
 from perftui.metrics.bounds import Generator, bounds
@@ -14,7 +15,7 @@ from perftui.metrics.sparse import Sparse
 from perftui.metrics.time_sum import TimeSum
 from perftui.model.interval import Cell, Counts, TimePart
 from perftui.model.plan import Mode
-from perftui.model.record import LatencyStats, Stats
+from perftui.model.record import Hits, LatencyStats, Stats
 from perftui.model.units import fraction_of, to_digits
 
 TimeName = Literal["response_time", "service_time", "start_delay", "error_time", "hit_time", "miss_time"]
@@ -117,9 +118,7 @@ class CellSum:
             service_time_ms=times["service_time"],
             start_delay_ms=times["start_delay"] if mode == "rate" else LatencyStats(),
             error_time_ms=times["error_time"],
-            hit_rate=hit_rate_of(times["hit_time"].count, times["miss_time"].count),
-            hit_time_ms=times["hit_time"],
-            miss_time_ms=times["miss_time"],
+            hits=hits_of(times["hit_time"], times["miss_time"]),
             response_time_bounds=bounds(times["response_time"], service, generator) if generator else {},
             service_time_bounds=bounds(times["service_time"], service, generator) if generator else {},
             times_ms=self._part_means(counts),
@@ -152,9 +151,10 @@ class CellSum:
         )
 
 
-def hit_rate_of(hits: int, misses: int) -> float | None:
-    """The share of hits; None without any answer to judge."""
-    return fraction_of(hits, hits + misses) if hits + misses else None
+def hits_of(hits: LatencyStats, misses: LatencyStats) -> Hits | UnsetType:
+    """What is said about hits; nothing without any answer to judge."""
+    answers = hits.count + misses.count
+    return Hits(rate=fraction_of(hits.count, answers), hit_time_ms=hits, miss_time_ms=misses) if answers else UNSET
 
 
 def sum_of(cells: Iterable[Cell]) -> CellSum:

@@ -206,7 +206,7 @@ class CellRecorder:
         if self.plain:
             self._add_parts("first_byte", self.plain)
             self._part("transfer").count += len(self.plain)
-        if self.others:
+        if self.first_bytes:
             self._add_parts("first_byte", self.first_bytes)
             self._add_parts("transfer", self.transfers)
             self.first_bytes.clear()

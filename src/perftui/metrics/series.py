@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from perftui.metrics.cells import CellSum, TimeName, hit_rate_of, sum_of
+from msgspec import UNSET, UnsetType
+
+from perftui.metrics.cells import CellSum, TimeName, hits_of, sum_of
 from perftui.metrics.density import density_of
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.own_drops import own_drops
@@ -13,7 +15,7 @@ from perftui.metrics.summary import value_of
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
 from perftui.model.objectives import METRICS, TIME_METRICS
 from perftui.model.plan import PHASES, Mode, Phase
-from perftui.model.record import LatencyStats, Stats
+from perftui.model.record import Hits, LatencyStats, Stats
 from perftui.model.units import fraction_of
 
 Point = tuple[float, float]
@@ -103,15 +105,15 @@ class IntervalView:
             return {"throughput": counts.ok, "rate": counts.started, "errors_per_s": failed}[metric] / duration_s
         stats = Stats(
             counts=counts,
-            hit_rate=self._hit_rate(operation) if metric == "hit_rate" else None,
+            hits=self._hits(operation) if metric == "hit_rate" else UNSET,
             attained=fraction_of(counts.ok, counts.scheduled),
             error_rate=fraction_of(failed, judged),
             timeout_rate=fraction_of(counts.timeouts, judged),
         )
         return value_of(stats, metric)
 
-    def _hit_rate(self, operation: str) -> float | None:
-        return hit_rate_of(self.time("hit_time", operation).count, self.time("miss_time", operation).count)
+    def _hits(self, operation: str) -> Hits | UnsetType:
+        return hits_of(self.time("hit_time", operation), self.time("miss_time", operation))
 
 
 def _time_name(name: str) -> TimeName:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from perftui.model.interval import Counts, NumberVerdict, TrustReason, TrustVerdict
 from perftui.model.plan import Plan
@@ -52,6 +52,16 @@ class Bound(Part, frozen=True, kw_only=True):
     verdict: NumberVerdict
 
 
+class Hits(Part, frozen=True, kw_only=True):
+    """Of the ok answers of operations that say what a hit is."""
+
+    rate: float = 0.0
+    """Hits among them."""
+    hit_time_ms: LatencyStats = LatencyStats()
+    """Service times of hits."""
+    miss_time_ms: LatencyStats = LatencyStats()
+
+
 class Stats(Part, frozen=True, kw_only=True):
     """What one operation, or the total, did during a phase."""
 
@@ -73,15 +83,28 @@ class Stats(Part, frozen=True, kw_only=True):
     service_time_ms: LatencyStats = LatencyStats()
     start_delay_ms: LatencyStats = LatencyStats()
     error_time_ms: LatencyStats = LatencyStats()
-    hit_rate: float | None = None
-    """Hits among the ok answers of operations that say what a hit is; None: none says it."""
-    hit_time_ms: LatencyStats = LatencyStats()
-    miss_time_ms: LatencyStats = LatencyStats()
     response_time_bounds: dict[str, Bound] = {}
     """By statistic (p50 to p99_9, mean); empty where the generator's lag is not known."""
     service_time_bounds: dict[str, Bound] = {}
     times_ms: dict[str, float] = {}
     """Mean per request of each part: queue, dns, connect, tls, first_byte, transfer."""
+    hits: Hits | UnsetType = UNSET
+    """Left out where no operation says what a hit is."""
+
+    @property
+    def hit_rate(self) -> float | None:
+        """The share of hits; None where nobody asked, or nothing was answered."""
+        return self.hits.rate if isinstance(self.hits, Hits) else None
+
+    @property
+    def hit_time_ms(self) -> LatencyStats:
+        """Service times of hits."""
+        return self.hits.hit_time_ms if isinstance(self.hits, Hits) else LatencyStats()
+
+    @property
+    def miss_time_ms(self) -> LatencyStats:
+        """Service times of misses."""
+        return self.hits.miss_time_ms if isinstance(self.hits, Hits) else LatencyStats()
 
 
 class Summary(Part, frozen=True, kw_only=True):

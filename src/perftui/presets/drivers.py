@@ -6,7 +6,7 @@ is an HTTP operation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -114,6 +114,16 @@ def url_problem(url: str) -> str:
     except UsageError as error:
         return "; ".join(error.problems)
     return ""
+
+
+def remark_on(url: str) -> str:
+    """What the driver of a URL says must be known about numbers measured by it; empty when nothing."""
+    try:
+        driver = driver_of_url(url)
+    except UsageError:  # of a run that was made elsewhere
+        return ""
+    remark: Callable[[str], str] | None = getattr(driver, "remark", None)
+    return remark(url) if remark else ""
 
 
 def schemes() -> tuple[str, ...]:

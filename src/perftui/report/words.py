@@ -21,7 +21,7 @@ PERCENTILES: tuple[tuple[str, str, float], ...] = (
 )
 """Field of LatencyStats, its title, its quantile."""
 
-TIME_PARTS = ("queue", "dns", "connect", "tls", "first_byte", "transfer")
+TIME_PARTS = ("queue", "dns", "connect", "tls", "first_byte", "transfer", "execute", "fetch")
 MISSING = "–"
 LEAST_VALUES = {"p99": 1_000, "p99_9": 10_000}
 """A percentile of fewer values than this is not shown."""
@@ -69,7 +69,7 @@ def _levels(load: Load) -> list[float]:
 
 def headline(plan: Plan) -> str:
     """Preset, target (with the path where there is only one) and load in one line."""
-    paths = {operation.path for operation in plan.counted_operations}
+    paths = {operation.path for operation in plan.counted_operations if operation.driver == "http"}
     path = paths.pop() if len(paths) == 1 else ""
     return f"{plan.name} · {plan.where}{path} · {load_text(plan.load)}"
 

@@ -45,12 +45,13 @@ class Exchange:
 
     @property
     def times_ms(self) -> dict[str, float]:
-        """connect, tls, first_byte, transfer and total, as far as they happened."""
+        """connect, tls, first_byte, transfer (or execute, fetch) and total, as far as they happened."""
         if self.response is None:
             return {}
         times = {name: part.sum_ns / 1e6 for name, part in self.cell.parts.items()}
-        times["first_byte"] = next(iter((*self.cell.first_bytes, *self.cell.plain)), 0) / 1e6
-        times["transfer"] = next(iter(self.cell.transfers), 0) / 1e6
+        if "execute" not in times:  # a database's own parts
+            times["first_byte"] = next(iter((*self.cell.first_bytes, *self.cell.plain)), 0) / 1e6
+            times["transfer"] = next(iter(self.cell.transfers), 0) / 1e6
         times["total"] = self.service_ns / 1e6
         return times
 

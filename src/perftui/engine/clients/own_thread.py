@@ -39,8 +39,10 @@ class OwnThread:
         self._jobs.put((call, answer))
         return await answer
 
-    def close(self) -> None:
-        """End after the call in hand."""
+    def close(self, last: Callable[[], Any] | None = None) -> None:
+        """End after the call in hand, and the last one, whose outcome nobody waits for."""
+        if last is not None:
+            self._jobs.put((last, self._loop.create_future()))
         self._jobs.put(None)
 
     def _work(self) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from perftui.engine.clients.users import VirtualUser
     from perftui.metrics.recorder import CellRecorder
 
-Waiting = tuple["PreparedOperation", "CellRecorder", int, "VirtualUser | None"]
+Waiting = tuple["PreparedOperation", "CellRecorder", int, "VirtualUser | None", int]
+"""As submitted, and since when it waits."""
 
 
 class Pool(ABC):
@@ -80,15 +81,17 @@ class Pool(ABC):
         if self.has_room:
             self._start(None, operation, cell, intended_ns, user)
         else:
-            self.queue.append((operation, cell, intended_ns, user))
+            self.queue.append((operation, cell, intended_ns, user, perf_counter_ns()))
 
     def release(self, lane: Lane | None) -> None:
         """A request ended: its lane, or the place of a closed one, is for the next that waits."""
         while self.queue and (lane is not None or self.has_room):
-            operation, cell, intended_ns, user = self.queue.popleft()
+            operation, cell, intended_ns, user, since_ns = self.queue.popleft()
             if intended_ns and perf_counter_ns() - intended_ns > self.timeout_ns:
                 self._drop(cell, user)
             else:
+                if not intended_ns:  # else it is the start delay
+                    cell.add_part("queue", perf_counter_ns() - since_ns)
                 self._start(lane, operation, cell, intended_ns, user)
                 return
         if lane is not None:
@@ -160,7 +163,7 @@ class Pool(ABC):
         for lane in late:
             lane.expire(now_ns)
         while self.queue and 0 < self.queue[0][2] < oldest_ns:
-            _, cell, _, user = self.queue.popleft()
+            _, cell, _, user, _ = self.queue.popleft()
             self._drop(cell, user)
 
     def _drop(self, cell: CellRecorder, user: VirtualUser | None) -> None:
@@ -170,7 +173,7 @@ class Pool(ABC):
     def drop_waiting(self) -> None:
         """What waits for a lane is not sent any more: dropped."""
         while self.queue:
-            _, cell, _, user = self.queue.popleft()
+            _, cell, _, user, _ = self.queue.popleft()
             self._drop(cell, user)
 
     def cancel(self) -> None:

@@ -33,6 +33,9 @@ class Reply:
 
     __slots__ = ("_value", "body_bytes", "ended_ns", "parts", "rows", "status")
 
+    parts_are_all = False
+    """Whether the parts are all that the time went to: then nothing is said of a first byte."""
+
     def __init__(
         self,
         value: object = None,
@@ -58,6 +61,10 @@ class Reply:
         self.parts = parts
         self.ended_ns = ended_ns
 
+    def _made(self) -> object:
+        """The value, made when somebody looks at it."""
+        return self._value
+
     @property
     def is_nil(self) -> bool:
         """Whether there is no value, or no row."""
@@ -66,7 +73,7 @@ class Reply:
     @property
     def text(self) -> str:
         """The value as text: strings as they are, all else as JSON."""
-        value = self._value
+        value = self._made()
         if isinstance(value, bytes):
             return value.decode("utf-8", "replace")
         return value if isinstance(value, str) else self.body.decode("utf-8", "replace")
@@ -74,7 +81,7 @@ class Reply:
     @property
     def body(self) -> bytes:
         """The value as bytes."""
-        value = self._value
+        value = self._made()
         if isinstance(value, bytes):
             return value
         return value.encode() if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str)

@@ -18,7 +18,16 @@ PARTS = (
     ("transfer", "transfer", "$series-2"),
 )
 """Key, name and colour, in the order they happen."""
-_FILLS = {"queue": "░", "dns": "░", "connect": "▒", "tls": "▓", "first_byte": "█", "transfer": "▚"}
+_FILLS = {
+    "queue": "░",
+    "dns": "░",
+    "connect": "▒",
+    "tls": "▓",
+    "first_byte": "█",
+    "transfer": "▚",
+    "execute": "█",
+    "fetch": "▚",
+}
 
 
 def draw_times(picture: LivePicture, width: int, height: int) -> Drawing:

@@ -72,7 +72,7 @@ def test_every_export_says_it(run: LoadedRun) -> None:
     assert float(row["hit_rate"]) == pytest.approx(rate)
     assert int(row["hit_time_count"]) + int(row["miss_time_count"]) == int(row["ok"])
     document = json.loads(export(run, "json"))
-    assert document["summary"]["operations"]["get"]["hit_rate"] == pytest.approx(rate)
+    assert document["summary"]["operations"]["get"]["hits"]["rate"] == pytest.approx(rate)
     record, intervals, _, _ = read_document(document, "export")
     assert record.summary == run.record.summary
     cells = [cell["get"] for interval in intervals for cell in interval.cells.values() if "get" in cell]

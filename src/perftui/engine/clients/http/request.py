@@ -141,7 +141,7 @@ class RequestBuilder:
         if endpoint.proxy is not None and not endpoint.tls and endpoint.proxy.authorization:
             defaults["Proxy-Authorization"] = endpoint.proxy.authorization
         headers: dict[str, tuple[str, str]] = {}
-        for source in (defaults, target.headers, _auth_headers(target.auth), self._replaced, operation.headers):
+        for source in (defaults, target.headers, auth_headers(target.auth), self._replaced, operation.headers):
             for name, value in source.items():
                 headers[name.lower()] = (name, value)
         return headers
@@ -169,7 +169,8 @@ class RequestBuilder:
         return pairs
 
 
-def _auth_headers(auth: Auth | None) -> dict[str, str]:
+def auth_headers(auth: Auth | None) -> dict[str, str]:
+    """The headers that identify requests."""
     if auth is None:
         return {}
     if auth.bearer:
