@@ -32,6 +32,8 @@ SAMPLED: dict[str, tuple[str, str]] = {
     "target.memory": ("target_memory_bytes", "max"),
     "target.threads": ("target_threads", "max"),
     "target.open_files": ("target_open_files", "max"),
+    "remote.cpu": ("remote_cpu_percent", "mean"),
+    "remote.memory": ("remote_memory_percent", "max"),
     "connections": ("open_connections", "max"),
 }
 """What is sampled once a second: its name in a record's `host`, and the statistic that is judged when none is named."""
