@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import anyio
-import httpx
 
 from perftui.engine.runner.log import RunLog
 from perftui.metrics.remote_host import RemoteHost, RemoteSample
 from perftui.model.text import safe_text
+
+if TYPE_CHECKING:
+    import httpx
 
 _EVERY_S = 1.0
 _MOST_BYTES = 8 * 1024**2
@@ -34,6 +38,8 @@ class RemoteMetrics:
         """Read until cancelled."""
         if not self._url:
             return
+        import httpx  # a tenth of a second that most runs need not wait for
+
         async with httpx.AsyncClient(timeout=_EVERY_S, trust_env=False) as client:
             while True:
                 try:
