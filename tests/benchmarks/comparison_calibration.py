@@ -2,11 +2,11 @@
 
     python tests/benchmarks/comparison_calibration.py [PAIRS] [WORDS OF SCENARIOS]...
 
-A pair is two sets of rounds at 200 requests per second, of 30 s (sluggish: 120 s) where no length is named. The level of
-a second remembers the one before, rounds have levels of their own. Standard deviation of a round's level, of a second's
-level, and memory: quiet 3 %, 3 %, 0.2; usual 5 %, 5 %, 0.4; sluggish 5 %, 10 %, 0.8; wild 10 %, 5 %, 0.4; steady 2 %,
-2 %, 0.2 with hardly a tail. hog: steady, and every answer waits 3 ms on average for the generator's loop. `covered` is
-how often the interval of p95 holds the true change (99 % is asked for).
+A pair is two sets of rounds at 200 requests per second, of 30 s (sluggish: 120 s) where no length is named. The level
+of a second remembers the one before, rounds have levels of their own. Standard deviation of a round's level, of a
+second's level, and memory: quiet 3 %, 3 %, 0.2; usual 5 %, 5 %, 0.4; sluggish 5 %, 10 %, 0.8; wild 10 %, 5 %, 0.4;
+steady 2 %, 2 %, 0.2 with hardly a tail. hog: steady, and every answer waits 3 ms on average for the generator's loop.
+`covered` is how often the interval of p95 holds the true change (99 % is asked for).
 
 Single runs (1+1) of 6, 12 and 30 s, a reduced run of 100 pairs each; of 30 s only the quiet ones (a full one: 2000):
 

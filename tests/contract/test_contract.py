@@ -17,6 +17,8 @@ from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
 from support.conservation import assert_conserved
 
+pytestmark = pytest.mark.xdist_group("the stranger's environment")
+
 CASES = (HTTP, ECHO, CALL, FILE, REDIS, SQL, WEBSOCKET)
 FUNCTIONS = Path(__file__).parent.parent / "support" / "functions" / "preset.toml"
 """Where the preset would be: functions are looked for beside it."""

@@ -1,4 +1,4 @@
-"""Real runs against servers that know what they did: bounds, throughput, arrivals, verdicts (all: benchmarks/bounds.py)."""
+"""Real runs against servers that know what they did: bounds, throughput, arrivals, verdicts (benchmarks/bounds.py)."""
 
 from __future__ import annotations
 

@@ -22,9 +22,8 @@ from perftui.analysis.regressions import with_regression
 from perftui.model.comparison import Comparison
 from perftui.model.errors import UsageError
 from perftui.model.record import Record
-from perftui.report.comparison import render
 from perftui.report.csv_export import guarded_cell
-from perftui.report.export import export
+from perftui.report.formats import export, render
 from perftui.report.result import result
 from perftui.report.schema import export_schema
 from perftui.store.loading import LoadedRun, load_file

@@ -131,10 +131,13 @@ class WebSocketClient(TaskClient):
             Fault: the handshake failed.
             OSError: nothing took the connection.
         """
-        headers = {"User-Agent": USER_AGENT, **self.target.headers, **auth_headers(self.target.auth)}
-        headers |= request.get("headers", {})
+        named: dict[str, str | list[str]] = {"User-Agent": USER_AGENT}
+        named |= self.target.headers | auth_headers(self.target.auth) | request.get("headers", {})
         if subprotocol := request.get("subprotocol"):
-            headers["Sec-WebSocket-Protocol"] = subprotocol
+            named["Sec-WebSocket-Protocol"] = subprotocol
+        headers = [
+            (name, one) for name, value in named.items() for one in ([value] if isinstance(value, str) else value)
+        ]
         parts = urlsplit(self.target.url)
         url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}{request.get('path', '/')}"
         host, port = self.addresses[self._turn % len(self.addresses)]
