@@ -144,6 +144,8 @@ _UNITS: dict[str, tuple[str, float, str]] = {
     "loop_lag_ms": ("loop lag", 1, "ms"),
     "target_cpu_percent": ("target CPU", 1, "%"),
     "target_memory_bytes": ("target memory", 1e6, "MB"),
+    "remote_cpu_percent": ("remote CPU", 1, "%"),
+    "remote_memory_percent": ("remote memory", 1, "%"),
     "target_threads": ("target threads", 1, ""),
     "target_open_files": ("target files", 1, ""),
     "open_connections": ("connections", 1, ""),
