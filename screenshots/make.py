@@ -130,13 +130,17 @@ PICTURES: tuple[Picture, ...] = (
     Picture("home-light", _home, theme="perftui-light"),
     Picture("confirm", _with_plan("loopback")),
     Picture("confirm-public", _with_plan("public")),
-    Picture("live", _live(), live=("release", 30.0)),
-    Picture("live-80x24", _live(), SMALL, live=("release", 30.0)),
-    Picture("live-200x50", _live(), (200, 50), live=("release", 30.0)),
-    Picture("live-40x10", _live(), (40, 10), live=("release", 30.0)),
-    Picture("live-light", _live(), theme="perftui-light", live=("release", 30.0)),
-    Picture("live-contrast", _live(), theme="perftui-contrast", live=("release", 30.0)),
-    Picture("live-no-color", _live(), live=("errors", 24.0), environment={"NO_COLOR": "1"}),
+    Picture("live", _live(), live=("modes", 55.0)),
+    Picture("live-80x24", _live(), SMALL, live=("modes", 55.0)),
+    Picture("live-200x50", _live(), (200, 50), live=("modes", 55.0)),
+    Picture("live-40x10", _live(), (40, 10), live=("modes", 55.0)),
+    Picture("live-light", _live(), theme="perftui-light", live=("modes", 55.0)),
+    Picture("live-contrast", _live(), theme="perftui-contrast", live=("modes", 55.0)),
+    Picture("live-no-color", _live(), live=("modes", 55.0), environment={"NO_COLOR": "1"}),
+    Picture("live-lines", _live(), keys=("h",), live=("modes", 55.0)),
+    Picture("live-heat-alone", _live(), SMALL, keys=("1",), live=("modes", 55.0)),
+    Picture("live-a-and-b", _live(), keys=("w", "comma", "comma", "a", "full_stop", "b"), live=("modes", 55.0)),
+    Picture("live-knee", _live(), live=("knee", 50.0)),
     Picture("live-errors", _live(), live=("errors", 24.0)),
     Picture("live-invalid", _live(), live=("invalid", 15.0)),
     Picture("live-steered", _live(), live=("steered", 27.0)),
@@ -144,10 +148,11 @@ PICTURES: tuple[Picture, ...] = (
     Picture("live-many", _live(), live=("many", 7.0)),
     Picture("live-users", _live(), live=("users", 15.0)),
     Picture("live-watching", _live(readonly=True), SMALL, live=("long-url", 7.0)),
-    Picture("result", _result("release")),
-    Picture("result-below", _result("release"), keys=("pagedown",)),
-    Picture("result-end", _result("release"), keys=("end",)),
-    Picture("result-80x24", _result("release"), SMALL),
+    Picture("result", _result("modes")),
+    Picture("result-below", _result("modes"), keys=("pagedown",)),
+    Picture("result-end", _result("modes"), keys=("end",)),
+    Picture("result-80x24", _result("modes"), SMALL),
+    Picture("result-knee", _result("knee")),
     Picture("result-errors", _result("errors")),
     Picture("result-invalid", _result("invalid"), SMALL),
     Picture("errors", _errors("errors")),
@@ -212,13 +217,18 @@ def make(picture: Picture, home: Path) -> None:
     path.with_suffix(".png").write_bytes(with_palette(drawn_png, set(_COLOUR.findall(drawn))))
 
 
+def quiet_environment(home: Path) -> None:
+    """The same terminal, home and time zone everywhere, and nothing that moves."""
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "SSH_CONNECTION", "SSH_TTY", "NO_COLOR"):
+        os.environ.pop(name, None)
+    os.environ.update(HOME=str(home), TEXTUAL_ANIMATIONS="none", COLORTERM="truecolor", TZ="UTC")
+
+
 def main(names: list[str]) -> None:
     """Make the named pictures, or all."""
     with tempfile.TemporaryDirectory(prefix="pt-") as folder:
         home = Path(folder) / "home"
-        for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "SSH_CONNECTION", "SSH_TTY", "NO_COLOR"):
-            os.environ.pop(name, None)
-        os.environ.update(HOME=str(home), TEXTUAL_ANIMATIONS="none", COLORTERM="truecolor", TZ="UTC")
+        quiet_environment(home)
         reports = Path(tempfile.gettempdir()) / "reports"
         reports.mkdir(exist_ok=True)
         os.chdir(reports)

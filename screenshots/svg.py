@@ -29,7 +29,7 @@ _ARMS = {
     "╷": "d",
 }  # fmt: skip
 _DASHES = {"┈": "1.5 1.83", "╌": "3 2", "┄": "2 1.33"}
-_STRETCHED = "─━┈╌┄█▁▂▃▄▅▆▇░▒▓"
+_STRETCHED = "─━┈╌┄█▀▁▂▃▄▅▆▇░▒▓"
 """Glyphs of which a row is one shape."""
 _SINGLE = "▏▎▍▌▋▊▉▚▪╺│┤├┬┴┼╶╴╵╷╭╮╰╯🔎"
 _PIECES = re.compile(rf"\s+|([{_STRETCHED}])\1*|[{_SINGLE}]|[^\s{_STRETCHED}{_SINGLE}]+")
@@ -120,6 +120,8 @@ def _shape(glyph: str, x: float, y: float, fill: str, cells: int) -> list[str]:
     if glyph in _EIGHTHS:
         part = height * _EIGHTHS[glyph] / 8
         return [_rect(x, y + height - part, (long, part), fill)]
+    if glyph == "▀":
+        return [_rect(x, y, (long, height / 2), fill)]
     if glyph in _LEFT:
         return [_rect(x, y, (width * _LEFT[glyph] / 8, height), fill)]
     if glyph in _SHADES:

@@ -14,8 +14,8 @@ SOURCES = ROOT / "src" / "perftui"
 ROUND_TRIPS = {
     "engine.clients": "captures client journey lane operation pool users",
     "engine.clients.http": "connection pool secure tunnel",
+    "engine.clients.redis": "connection pool",
     "presets": "catalog loading",
-    "report": "comparison html html_comparison junit markdown",
 }
 """Groups of files that reach each other through imports made later: inside a function, or for the type checker only.
 

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from perftui.analysis.comparison import compare
-from perftui.metrics.trust import LIMIT
 from perftui.model.errors import ComparisonError
 from perftui.model.interval import TrustReason, TrustVerdict, WorkerHealth
 from perftui.model.plan import Plan
@@ -320,30 +319,6 @@ def test_a_degraded_run_counts_and_an_invalid_round_is_left_out() -> None:
         else:
             assert comparison.verdict == "not_comparable"
             assert comparison.reasons == ("cap a.0 is invalid: worker 0 paused 200 ms",)
-
-
-def _limited(run: SimulatedRun) -> SimulatedRun:
-    reason = TrustReason(code=LIMIT, verdict="degraded", detail="the generator was the limit")
-    return _changed(run, trust=Trust(verdict="degraded", reasons=(reason,)))
-
-
-def test_what_the_generator_limited_decides_in_one_direction() -> None:
-    """Its throughput is the least, its times are the most that the target's can be."""
-    model = replace(MODEL, mode="users", round_spread=0.01)
-    fast = simulated_rounds(model, "limited", 3)
-    slow = [
-        SimulatedRun(_like(fast[0].record, run.record), run.intervals)
-        for run in simulated_rounds(replace(model, rate=100, factor=2.0), "slow", 3)
-    ]
-    worse = compare([_limited(run) for run in fast], slow)
-    assert _of(worse, "throughput").verdict == _of(worse, "service_time.p50").verdict == "regression"
-    unknown = compare(fast, [_limited(run) for run in slow])
-    for metric in ("throughput", "service_time.p50"):
-        change = _of(unknown, metric)
-        assert (change.verdict, change.reason) == ("inconclusive", "the generator was the limit in the run")
-    neither = compare([_limited(run) for run in fast], [_limited(run) for run in slow])
-    assert neither.verdict == "not_comparable"
-    assert neither.reasons[0].startswith("the generator was the limit in both")
 
 
 def test_one_rule_for_results_of_other_tools_and_runs_of_older_versions() -> None:

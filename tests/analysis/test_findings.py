@@ -121,7 +121,9 @@ def test_growth_of_the_targets_memory() -> None:
         return {"target_memory_bytes": 300_000_000 + at * 5_000_000}
 
     details = _details(_timeline(_plan(), host=leaking))
-    assert details["target_memory"].startswith("memory of the target's process grew by 135 MB to 440 MB, ")
+    assert details["target_memory"].startswith(
+        "memory of the target's process grew by 145 MB to 445 MB, 18.0 GB per hour (18.0 GB to 18.0 GB)"
+    )
     steady = _details(_timeline(_plan(), host=lambda at: {"target_memory_bytes": 300_000_000 + at % 2 * 50_000_000}))
     assert "target_memory" not in steady
 

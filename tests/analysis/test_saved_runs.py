@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from perftui.analysis.comparison import compare
 from perftui.analysis.saved_runs import compare_saved, sides
-from perftui.report.export import export
+from perftui.report.formats import export
 from perftui.store.loading import load_run
 from perftui.store.records import read_record, write_record
 from perftui.tui.compared import judge, read_pair

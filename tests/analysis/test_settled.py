@@ -101,3 +101,8 @@ def test_a_throughput_that_the_generator_limited_is_not_missed() -> None:
     assert (unknown.verdict, unknown.undecided) == ("none", True)
     reached, *_ = _of(_summary(), Objective(metric="throughput", target="> 50/s"), at_least=True)
     assert reached.verdict == "pass"
+
+
+def test_a_limit_of_thousands_is_read_back_as_it_is_shown() -> None:
+    missed, *_ = _of(_summary(), Objective(metric="throughput", target="> 1800/s", critical="> 1500/s"))
+    assert (missed.verdict, missed.critical) == ("fail", "> 1,500/s")

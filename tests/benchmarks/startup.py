@@ -1,40 +1,83 @@
-"""How long one waits: for the first paint of the app, and from the command to the first request at the server.
+"""How long one waits: for the first paint of the app and of a run, and from the command to the first request.
 
 python tests/benchmarks/startup.py [ROUNDS]
+
+The best of the rounds counts: what else the machine does makes a start later, never earlier.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import psutil
+
 from support.cli import PERFTUI, run_cli, start_cli
 from support.fault_server import OK, Connection, fault_server
 from support.home import Home, new_home
-from support.pty import terminal
+from support.pty import Terminal, terminal
 
-FIRST_PAINT_S = 0.6
-FIRST_REQUEST_S = 0.7
+HOME_PAINT_S = 0.3
+RUN_PAINT_S = 0.4
+FIRST_REQUEST_S = 0.6
 VERSION_S = 0.15
+LOAD = ("--rate", "20", "--duration", "300ms", "--warmup", "0s", "--warn-only")
+
+Took = tuple[float, float]
+"""Seconds since the command, and the seconds of CPU that its process had used by then; nought where nobody asked."""
 
 
-def first_paint(home: Home) -> float:
-    """From the command to the home screen with its presets."""
+def home_paint(home: Home) -> Took:
+    """From the command to the names of the presets."""
     started_s = time.perf_counter()
     with terminal([PERFTUI], home.environment) as screen:
-        screen.wait_for("health")
-        took_s = time.perf_counter() - started_s
+        took = _painted(screen, "health", started_s)
+        screen.wait_for("quit")
         screen.send("q")
         screen.wait()
-    return took_s
+    return took
 
 
-def first_request(home: Home, *options: str) -> float:
-    """From `perftui run` to the first request that the server reads."""
+def run_paint(home: Home) -> Took:
+    """From `perftui run` to what it will do."""
+    with fault_server(_answer) as server:
+        started_s = time.perf_counter()
+        with terminal([PERFTUI, "run", "health", server.url, *LOAD], home.environment) as screen:
+            took = _painted(screen, "starting workers", started_s)
+            screen.wait_for("FINISHED")
+            screen.send("q")
+            screen.wait()
+    return took
+
+
+def first_request(home: Home) -> Took:
+    """From `perftui run --headless` to the first request that the server reads."""
+    return _first_request(home, on_terminal=False)
+
+
+def first_request_on_a_terminal(home: Home) -> Took:
+    """The same with the app beside it."""
+    return _first_request(home, on_terminal=True)
+
+
+def version(home: Home) -> Took:
+    """The shortest command there is."""
+    started_s = time.perf_counter()
+    run_cli(home, "--version")
+    return time.perf_counter() - started_s, 0.0
+
+
+def _painted(screen: Terminal, text: str, started_s: float) -> Took:
+    screen.wait_for(text)
+    took_s = time.perf_counter() - started_s
+    used = psutil.Process(screen.process.pid).cpu_times()
+    return took_s, used.user + used.system
+
+
+def _first_request(home: Home, *, on_terminal: bool) -> Took:
     arrived: list[float] = []
 
     def note(connection: Connection) -> None:
@@ -43,35 +86,42 @@ def first_request(home: Home, *options: str) -> float:
             connection.send(OK)
 
     with fault_server(note) as server:
+        command = ["run", "health", server.url, *LOAD]
         started_s = time.perf_counter()
-        load = ("--rate", "20", "--duration", "300ms", "--warmup", "0s", "--warn-only", *options)
-        with start_cli(home, "run", "health", server.url, *load) as cli:
-            cli.wait(30)
-    return arrived[0] - started_s
+        if on_terminal:
+            with terminal([PERFTUI, *command], home.environment) as screen:
+                screen.wait_for("FINISHED")
+                screen.send("q")
+                screen.wait()
+        else:
+            with start_cli(home, *command, "--headless") as cli:
+                cli.wait(60)
+    return arrived[0] - started_s, 0.0
 
 
-def version(home: Home) -> float:
-    """The shortest command there is."""
-    started_s = time.perf_counter()
-    run_cli(home, "--version")
-    return time.perf_counter() - started_s
+def _answer(connection: Connection) -> None:
+    while connection.read_request():
+        connection.send(OK)
 
 
-def main(rounds: int = 7) -> int:
-    """Print medians; 0 when each is within its bound."""
+def main(rounds: int = 5) -> int:
+    """Print the best; 0 when each is within its bound."""
     measured = (
-        ("first paint", first_paint, FIRST_PAINT_S),
+        ("first paint of the app", home_paint, HOME_PAINT_S),
+        ("first paint of a run", run_paint, RUN_PAINT_S),
         ("first request, headless", first_request, FIRST_REQUEST_S),
+        ("first request, on screen", first_request_on_a_terminal, FIRST_REQUEST_S),
         ("perftui --version", version, VERSION_S),
     )
     kept = True
     with new_home() as home:
         for name, measure, bound_s in measured:
             measure(home)  # files are read into the page cache
-            times_s = [measure(home) for _ in range(rounds)]
-            median_s = statistics.median(times_s)
-            kept &= median_s <= bound_s
-            print(f"{name:24} {median_s:.2f} s ({min(times_s):.2f} to {max(times_s):.2f}), bound {bound_s:.2f} s")
+            took = [measure(home) for _ in range(rounds)]
+            best_s, worst_s = min(took)[0], max(took)[0]
+            kept &= best_s <= bound_s
+            cpu = f", {min(cpu_s for _, cpu_s in took):.2f} s of CPU" if took[0][1] else ""
+            print(f"{name:24} {best_s:.2f} s (up to {worst_s:.2f}{cpu}), bound {bound_s:.2f} s", flush=True)
     return 0 if kept else 1
 
 

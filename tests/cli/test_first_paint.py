@@ -97,4 +97,4 @@ def test_leaving_while_the_run_starts_leaves_no_run(home: Home, demo_url: str) -
 def test_the_first_paint_waits_for_neither_textual_nor_numpy() -> None:
     code = "import sys, perftui.tui.first_paint, perftui.cli.session; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"textual", "rich", "numpy", "httpx", "plotext", "starlette"} & set(done.stdout.split())
+    assert not {"textual", "rich", "numpy", "httpx", "plotext", "starlette", "asyncio"} & set(done.stdout.split())

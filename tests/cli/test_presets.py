@@ -77,6 +77,23 @@ def test_import_names_the_preset_by_its_file(home: Home, call: Call) -> None:
     assert (again.code, "exists already" in again.stderr) == (2, True)
 
 
+def test_import_with_an_environment_and_of_scripts(home: Home, call: Call) -> None:
+    requests = home.path / "api.http"
+    requests.write_text("GET http://{{host}}/a\n", encoding="utf-8")
+    environment = home.path / "http-client.env.json"
+    environment.write_text(json.dumps({"dev": {"host": "127.0.0.1:81"}}), encoding="utf-8")
+    imported = call("presets", "import", str(requests), "--environment", f"{environment}:dev")
+    assert 'url = "http://127.0.0.1:81"' in imported.stdout
+    other = call("presets", "import", str(requests), "--environment", f"{environment}:prod")
+    assert (other.code, "no environment 'prod' in it, but dev" in other.stderr) == (2, True)
+    script = home.path / "load.js"
+    script.write_text("import http from 'k6/http';\nhttp.get('http://h/items');\n", encoding="utf-8")
+    refused = call("presets", "import", str(script))
+    assert refused.code == 2
+    assert "a k6 script: it is for its own tool" in refused.stderr
+    assert "GET http://h/items" in refused.stderr
+
+
 def test_schema(call: Call) -> None:
     jsonschema.validators.validator_for(schema := call("presets", "schema").json).check_schema(schema)
 

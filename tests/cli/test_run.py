@@ -171,7 +171,7 @@ def test_an_interrupt_before_the_begin_leaves_no_run(home: Home, demo_url: str, 
 def test_an_interrupt_before_there_is_a_screen_stops_the_run(
     home: Home, demo_url: str, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, *, begun: bool
 ) -> None:
-    def interrupted(start: Start, _stream: object) -> int:
+    def interrupted(start: Start, *_: object) -> int:
         assert isinstance(start.pending, PendingRun)
         if begun:
             start.pending.wait()

@@ -48,7 +48,7 @@ def test_workers_are_restarted_for_each_level(home: Home) -> None:
         (("--levels", "1,x"), "is no list of levels; write 1,2,4,8"),
         (("--levels", "4,2"), "from the lowest on"),
         (("--of", "workers"), "says {n} where their number goes"),
-        (("--of", "workers", "--command", "serve {n}"), "name --users"),
+        (("--of", "workers", "--command", "serve {n}", "--set", "load.rate=5"), "name --users"),
         (("--of", "workers", "--command", "no-such-program-x {n}", "--users", "2"), "--command: "),
         (("--of", "workers", "--command", "false {n}", "--users", "2"), "ended with exit code 1"),
     ],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from perftui.demo.server import start_demo
 from support import databases
+from support.chat_server import chat_server
 from support.echo_server import echo_server
 
 
@@ -134,6 +135,27 @@ REDIS = Case(
     ),
     wrong='redis = ["ECHO", "one"]\nchecks = [{ name = "wrong", equals = "two" }]',
     slow='redis = ["BLPOP", "nobody:pushes:here", 2]',
+)
+
+
+@contextmanager
+def _chat() -> Iterator[Served]:
+    with chat_server() as server:
+        yield Served(f"ws://127.0.0.1:{server.port}", lambda: server.messages)
+
+
+WEBSOCKET = Case(
+    name="ws",
+    serve=_chat,
+    good='ws = "hello ${seq}"\nchecks = [{ contains = "hello" }]',
+    captured=(
+        'ws = { id = "${seq}" }\nmatch = "$.id"\ncaptures = [{ name = "value", json = "$.said" }]',
+        'ws = "again ${value}"\nchecks = [{ equals = "again hello" }]',
+    ),
+    wrong='ws = "one"\nchecks = [{ name = "wrong", equals = "two" }]',
+    slow='ws = "sleep 2"',
+    broken='ws = "cut now"',
+    broken_classes=frozenset({"ws.1006"}),
 )
 
 

@@ -11,9 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from perftui.demo.server import Demo
 from perftui.presets import drivers
 
 PACKAGE = Path(__file__).parent.parent / "support" / "echo_driver"
+
+
+@pytest.fixture
+def demo_url(demo: Demo) -> str:
+    """Where the demo service is."""
+    return demo.url
 
 
 @pytest.fixture(scope="session")

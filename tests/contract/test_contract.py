@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from contract.cases import CALL, ECHO, FILE, HTTP, REDIS, SQL, Case, Served
+from contract.cases import CALL, ECHO, FILE, HTTP, REDIS, SQL, WEBSOCKET, Case, Served
 from perftui.engine.around.probe import ProbeResult, probe
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
@@ -17,7 +17,9 @@ from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
 from support.conservation import assert_conserved
 
-CASES = (HTTP, ECHO, CALL, FILE, REDIS, SQL)
+pytestmark = pytest.mark.xdist_group("the stranger's environment")
+
+CASES = (HTTP, ECHO, CALL, FILE, REDIS, SQL, WEBSOCKET)
 FUNCTIONS = Path(__file__).parent.parent / "support" / "functions" / "preset.toml"
 """Where the preset would be: functions are looked for beside it."""
 

@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support.echo_server import echo_server
+
+pytestmark = pytest.mark.xdist_group("the stranger's environment")
 
 PRESET = """schema = 1
 name = "lines"

@@ -78,18 +78,6 @@ def test_http_1_0_is_no_error(home: Home, load: Sequence[str]) -> None:
     assert record.whole_run.ok == record.whole_run.scheduled > 0
 
 
-@pytest.mark.parametrize("preset", ["health", "read", "write"])
-@pytest.mark.parametrize("load", [("--rate", "80"), ("--users", "3")], ids=["rate", "users"])
-def test_the_demo_service_gives_no_errors(home: Home, demo: Demo, preset: str, load: Sequence[str]) -> None:
-    result = run_cli(
-        home, "run", preset, demo.url, *load, "--duration", "500ms", "--warmup", "0s", *HEADLESS, "--warn-only"
-    )
-
-    assert_conserved(result.record)
-    assert result.record.whole_run.ok == result.record.whole_run.scheduled > 0
-    assert result.record.summary.total.error_classes == {}
-
-
 def test_nothing_listening_is_one_line_and_nothing_saved(home: Home) -> None:
     port = free_port()
     result = run_cli(home, "run", "health", f"http://127.0.0.1:{port}/", *HEADLESS)

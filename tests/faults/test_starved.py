@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import psutil
 import pytest
 
 from perftui.demo.server import Demo
+from perftui.store.loading import load_run
 from support.cli import finish, start_cli
 from support.conservation import assert_conserved
 from support.cpu_quota import cpu_quota
-from support.home import Home, processes_in
+from support.home import Home, command_of, processes_in
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.alone
@@ -29,3 +34,51 @@ def test_a_tenth_of_a_core_makes_a_run_invalid(home: Home, demo: Demo) -> None:
     codes = {reason.code for reason in result.record.trust.reasons if reason.verdict != "valid"}
     assert codes & {"throttled", "start_delay"}, codes
     assert "the run is invalid" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of another process is set with prlimit")
+def test_a_worker_without_memory_is_lost_and_the_run_saved(home: Home, demo: Demo) -> None:
+    options = ("--rate", "200", "--duration", "4s", "--warmup", "0s", "--workers", "2", "--headless")
+    with start_cli(home, "run", "health", demo.url, *options, "--format", "json", "--warn-only") as cli:
+        wait_until(lambda: bool(home.run_folders()), 20, "the start of the run")
+        [worker, _] = [each for each in processes_in(home.path) if "perftui.engine.worker" in command_of(each)]
+        worker.rlimit(psutil.RLIMIT_AS, (1024 * 1024, 1024 * 1024))
+        result = finish(cli, 60)
+
+    run = load_run(str(home.run_folders()[0]))
+    assert_conserved(run.record)
+    assert run.record.whole_run.scheduled == 800
+    assert run.record.status == "finished"
+    # it may get along with what it has; if not, it is booked as lost
+    lost = [event for event in run.events if event.kind == "worker_lost"]
+    assert bool(lost) == (run.record.whole_run.dropped > 0)
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are bound to a core")
+def test_a_crowded_core_makes_late_requests_or_is_told(home: Home, demo: Demo) -> None:
+    """Ten busy loops on the worker's own core."""
+    hogs: list[subprocess.Popen[bytes]] = []
+    core = min(psutil.Process().cpu_affinity())
+    options = ("--rate", "1000", "--duration", "4s", "--warmup", "0s", "--workers", "1", "--headless")
+    try:
+        with start_cli(home, "run", "health", demo.url, *options, "--format", "json", "--warn-only") as cli:
+            wait_until(lambda: bool(home.run_folders()), 20, "the start of the run")
+            for _ in range(10):
+                hogs.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+                psutil.Process(hogs[-1].pid).cpu_affinity([core])
+            for process in processes_in(home.path):
+                if "perftui.engine.worker" in command_of(process):
+                    process.cpu_affinity([core])
+            finish(cli, 60)
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+
+    record = load_run(str(home.run_folders()[0])).record
+    assert_conserved(record)
+    delay, trust = record.summary.total.start_delay_ms, record.trust
+    told = [reason for reason in trust.reasons if reason.verdict != "valid"]
+    response = record.summary.total.response_time_ms
+    assert told or delay.p95 < max(10.0, response.p95), (delay, trust)

@@ -109,6 +109,14 @@ def test_times_of_every_request(tmp_path: Path) -> None:
     assert old.total.counts.ok == 1
 
 
+def test_a_jtl_with_other_delimiters(tmp_path: Path) -> None:
+    text = "timeStamp;elapsed;label;success\n1700000000000;20;a,b;true\n1700000000100;30;a,b;false\n"
+    for delimiter in ";\t|":
+        summary = read(tmp_path, text.replace(";", delimiter)).record.summary
+        assert list(summary.operations) == ["a,b"]
+        assert (summary.total.counts.ok, summary.total.counts.errors) == (1, 1)
+
+
 def test_operations_of_summaries(tmp_path: Path) -> None:
     assert list(read(tmp_path, GATLING_JSON).record.summary.operations) == ["Home", "Buy"]
     times = read(tmp_path, GATLING_JSON).record.summary.total.service_time_ms

@@ -252,7 +252,7 @@ def test_a_comparison_shows_what_both_sides_have_and_invents_nothing(tmp_path: P
     slower["latencyPercentiles"]["p95"] = 0.06
     comparison = compare([_read(tmp_path, OHA, "a")], [_read(tmp_path, slower, "b")])
     assert comparison.verdict == "inconclusive"
-    assert any("no time series" in reason for reason in comparison.notes)
+    assert any("no time series" in note for note in comparison.notes)
     p95 = next(change for change in comparison.metrics if change.metric == "service_time.p95")
     assert (p95.baseline, p95.run, p95.verdict, p95.interval_known) == (40.0, 60.0, "inconclusive", False)
     assert p95.change == pytest.approx(0.5)

@@ -137,6 +137,8 @@ curl -H 'Accept: application/json' U/h
 curl -H 'Accept-Language: de, en;q=0.5' -H 'Cache-Control: no-cache' -H 'Pragma: no-cache' -H 'DNT: 1' U/h
 curl -H 'If-None-Match: "abc"' -H 'If-Modified-Since: Thu, 01 Jan 2026 00:00:00 GMT' U/h
 curl -H 'Host: shop.example' U/h
+curl -H 'Connection: close' U/h; curl -H 'Connection: keep-alive' U/h
+curl -H 'Connection: close' -d x=1 U/h
 curl -H 'Upgrade-Insecure-Requests: 1' -H 'Sec-Fetch-Mode: cors' -H 'X-Forwarded-For: 1.2.3.4' -H 'Priority: u=1' U/h
 curl -A my-app/1.0 U/h
 curl --user-agent 'Mozilla/5.0 (X11)' U/h

@@ -160,6 +160,7 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
         ("${A:-b}$C$$1", [["b${env:C}$${env:ARGUMENT_1}"]]),
         ("${x}' '${", [["${env:x} ${$}{"]]),
         ("a \\\r b\rc", [["a", "b"], ["c"]]),
+        ("a `\n  b", [["a", "b"]]),
     ],
 )
 def test_words_of_a_shell(text: str, expected: list[list[str]]) -> None:
@@ -280,3 +281,18 @@ def test_no_secret_is_written_down(options: str) -> None:
     text = import_curl(f"curl http://h/x {options}")
     assert "s3cret-77" not in text
     load(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "note"),
+    [
+        ("http://h/odata/$metadata?$filter=a", "/odata/$metadata?$filter=a", ""),
+        ("http://h/a/{id}", "/a/%7Bid%7D", "characters that no URL may hold are sent percent-encoded"),
+        ("http://h/a/$id", "/a/%24id", "a dollar sign in a URL is sent percent-encoded"),
+        ("http://h/a?b=$id&c", "/a?b=%24id&c", "a dollar sign in a URL is sent percent-encoded"),
+    ],
+)
+def test_what_looks_like_a_variable_of_another_tool_is_sent_and_told(url: str, path: str, note: str) -> None:
+    text = import_curl(f"curl -g '{url}'")
+    assert only(text).path == path
+    assert text.startswith(f"# {note}\n" if note else "schema")

@@ -112,6 +112,8 @@ GROUP = f"""
 """
 HOST = strings(Argument__name="host", Argument__value="127.0.0.1")
 PASSWORD = strings(Argument__name="dbPassword", Argument__value="s3cret-99")
+PREPARE = sampler("Make", "POST", "http://127.0.0.1:8080/make", below=EXTRACT.replace("token", "made"))
+CLEAN = sampler("Clean", "DELETE", "http://127.0.0.1:8080/made/${made}")
 PLAN = f"""<?xml version="1.0" encoding="UTF-8"?>
 <jmeterTestPlan version="1.2" properties="5.0" jmeter="5.6.3"><hashTree>
 <TestPlan testname="Shop"><elementProp name="TestPlan.user_defined_variables" elementType="Arguments">
@@ -119,7 +121,12 @@ PLAN = f"""<?xml version="1.0" encoding="UTF-8"?>
     <elementProp name="host" elementType="Argument">{HOST}</elementProp>
     <elementProp name="dbPassword" elementType="Argument">{PASSWORD}</elementProp>
   </collectionProp></elementProp></TestPlan>
-<hashTree>{GROUP}<SetupThreadGroup testname="prepare"/><hashTree/></hashTree>
+<hashTree>
+<SetupThreadGroup testname="prepare"><stringProp name="ThreadGroup.num_threads">2</stringProp></SetupThreadGroup>
+<hashTree>{PREPARE}</hashTree>
+{GROUP}
+<PostThreadGroup testname="clean up"/><hashTree>{CLEAN}</hashTree>
+</hashTree>
 </hashTree></jmeterTestPlan>
 """
 
@@ -133,13 +140,15 @@ def folder(tmp_path: Path) -> Path:
 def test_users_and_requests_of_a_plan(folder: Path) -> None:
     plan = parse_preset(import_jmx(PLAN, "shop"), str(folder / "shop.toml"))
     assert (plan.title, plan.target.url) == ("Shop", "http://127.0.0.1:8080")
-    assert plan.target.headers == {"Accept": "application/json"}
+    assert all(step.headers["Accept"] == "application/json" for step in plan.journeys[0].steps)
     assert plan.load.mode == "users"
     assert [(stage.duration_s, stage.to) for stage in plan.load.stages] == [(10, 20), (50, 20)]
     [journey] = plan.journeys
     assert journey.name == "Shoppers"
     assert [step.name for step in journey.steps] == ["Log in", "Items", "Form", "Upload", "Again", "Again (2)"]
     assert {step.think_s for step in journey.steps} == {(1.0, 3.0)}
+    assert [(request.name, request.captures[0].name) for request in plan.before] == [("Make", "made")]
+    assert [(request.method, request.path) for request in plan.after] == [("DELETE", "/made/${made}")]
     assert plan.data == (DataSource(name="data1", file=str(folder / "users.csv")),)
 
 
@@ -148,7 +157,7 @@ def test_what_each_sampler_sends(folder: Path) -> None:
     found: dict[str, Operation] = {step.name: step for step in plan.journeys[0].steps}
     login = found["Log in"]
     assert login.body == '{"user": "${data:data1.user}", "password": "${env:DBPASSWORD}"}'
-    assert login.headers == {"Content-Type": "application/x-www-form-urlencoded"}
+    assert login.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert login.captures == (Capture(name="token", json="$.data.token"),)
     assert login.checks[0].status == (201,)
     assert found["Items"].path == "/items?q=a+b%26c&raw=x/y"
@@ -167,9 +176,9 @@ def test_what_is_not_carried_over_is_said() -> None:
     assert [line for line in text.splitlines() if line.startswith("#")] == [
         "# set before the run: DBPASSWORD",
         "# users.csv needs a first line with the names: user,mail",
+        "# left out, how often it is sent: it is sent once: prepare",
         "# left out, when a controller sends its requests: they are sent each time: IfController Sometimes",
         "# left out, as they are not HTTP: script",
-        "# left out, what is sent before or after the load: prepare",
     ]
 
 

@@ -214,6 +214,18 @@ def test_urls_without_raw_and_without_a_host() -> None:
     assert (plan.target.url, plan.operations[0].path) == ("http://127.0.0.1:81", "/a/b?x")
 
 
+def test_path_variables_in_longer_segments_and_without_a_value() -> None:
+    url = {
+        "protocol": "http",
+        "host": "api.example",
+        "path": ["1", "user/:user-id/:id.json", ":gone"],
+        "variable": [{"id": "user-id", "value": "7"}, {"id": "id", "value": 9}, {"id": "user", "value": "x"}],
+    }
+    plan, text = imported({"item": [{"name": "a", "request": {"url": url, "method": "GET", "body": {"mode": "raw"}}}]})
+    assert plan.operations[0].path == "/1/user/7/9.json/:gone"
+    assert "# left out, path variables that have no value and are sent as they are: :gone\n" in text
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

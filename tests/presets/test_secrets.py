@@ -130,8 +130,8 @@ def test_files_of_the_log_in_are_beside_the_preset(tmp_path: Path) -> None:
 def test_a_url_made_of_variables_is_checked_when_they_are_known(
     environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("BASE", "file:///etc/passwd?")
-    with pytest.raises(UsageError, match=r"target\.url: file:// is not spoken"):
+    monkeypatch.setenv("BASE", "gopher://h/?")
+    with pytest.raises(UsageError, match=r"target\.url: gopher:// is not spoken"):
         resolve_secrets(plan(directory=environment))
 
 

@@ -18,12 +18,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from perftui.analysis.regressions import with_regression
 from perftui.model.comparison import Comparison
 from perftui.model.errors import UsageError
 from perftui.model.record import Record
-from perftui.report.comparison import render
 from perftui.report.csv_export import guarded_cell
-from perftui.report.export import export
+from perftui.report.formats import export, render
 from perftui.report.result import result
 from perftui.report.schema import export_schema
 from perftui.store.loading import LoadedRun, load_file
@@ -225,7 +225,7 @@ def test_junit_has_a_case_per_objective(shop: LoadedRun, comparison: Comparison)
     suites = ElementTree.fromstring(export(shop, "junit"))
     suite = suites.find("testsuite")
     assert suite is not None
-    assert suite.get("tests") == str(len(suite.findall("testcase"))) == "5"
+    assert suite.get("tests") == str(len(suite.findall("testcase"))) == "6"
     assert [case.get("name") for case in suite.findall("testcase") if case.find("failure") is not None] == [
         "error_rate < 1.0 %"
     ]
@@ -254,15 +254,36 @@ def _names(junit: str) -> list[str | None]:
     return [case.get("name") for case in ElementTree.fromstring(junit).iter("testcase")]
 
 
-def test_a_capped_comparison_fails_no_test(comparison: Comparison) -> None:
-    """The command exits with 0 then, or 11 with --strict, never with 10."""
-    capped = replace(comparison, verdict="inconclusive", reasons=("the baseline is degraded: late",))
-    suite = ElementTree.fromstring(render(capped, "junit")).find("testsuite")
+def test_what_else_is_to_be_known_changes_no_verdict(comparison: Comparison) -> None:
+    """A note is no excuse: the regression fails its test, as the command exits with 10."""
+    noted = replace(comparison, notes=("left out: round 3 is invalid",))
+    suite = ElementTree.fromstring(render(noted, "junit")).find("testsuite")
     assert suite is not None
-    assert (suite.get("failures"), suite.get("skipped")) == ("0", "4")
-    refused = replace(comparison, verdict="not_comparable", reasons=("mode: rate → users",), metrics=())
-    [case] = ElementTree.fromstring(render(refused, "junit")).iter("testcase")
-    assert case.find("failure") is not None
+    plain = ElementTree.fromstring(render(comparison, "junit")).find("testsuite")
+    assert plain is not None
+    assert suite.get("failures") == plain.get("failures") != "0"
+    assert "left out: round 3 is invalid" in render(noted, "junit")
+    assert "left out: round 3 is invalid" in render(noted, "text")
+    assert "left out: round 3 is invalid" in render(noted, "html")
+
+
+def test_a_regression_is_in_every_headline(shop: LoadedRun, comparison: Comparison) -> None:
+    """Whatever the objectives say: a run that is worse than its baseline is no pass."""
+    passed = replace(shop.record, trust=replace(shop.record.trust, verdict="valid"), verdict="pass", findings=())
+    record = with_regression(passed, replace(comparison, verdict="regression"))
+    assert with_regression(record, comparison) == record, "said once"
+    assert with_regression(passed, replace(comparison, verdict="improvement")) == passed
+    [finding] = record.findings
+    assert (finding.code, finding.severity) == ("regression", "fail")
+    assert finding.detail.startswith(f"regression against {comparison.baseline_id}: ")
+    worse = replace(shop, record=record)
+    assert "✗ regression, objectives pass" in export(worse, "text").splitlines()[0]
+    assert "✗ regression, objectives pass" in export(worse, "md").splitlines()[0]
+    assert "✗ regression, objectives pass" in export(worse, "html")
+    suite = ElementTree.fromstring(export(worse, "junit")).find("testsuite")
+    assert suite is not None
+    failed = [case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None]
+    assert "no regression against a baseline" in failed
 
 
 def test_junit_holds_what_xml_cannot(shop: LoadedRun) -> None:
@@ -288,7 +309,7 @@ def test_several_runs_and_their_comparison_are_one_document(shop: LoadedRun, com
     assert len(tomllib.loads(result(runs, comparison, "toml"))["rounds"]) == 2
     assert len(list(csv.DictReader(io.StringIO(result(runs, comparison, "csv"))))) == 8
     suites = ElementTree.fromstring(result(runs, comparison, "junit")).findall("testsuite")
-    assert [len(suite.findall("testcase")) for suite in suites] == [5, 5, 5]
+    assert [len(suite.findall("testcase")) for suite in suites] == [6, 6, 5]
     page = parsed(result(runs, comparison, "html"))
     assert [tag for tag, _ in page.tags].count("html") == 1
     assert [tag for tag, _ in page.tags].count("h1") == 3

@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from perftui.analysis.trend import trend
 from perftui.model.comparison import Comparison
 from perftui.model.record import Record
-from perftui.report import comparison as comparisons
-from perftui.report.export import FORMATS, export
+from perftui.report.formats import FORMATS, OF_COMPARISONS, export, render
 from perftui.report.rounds import rounds_text
 from perftui.report.trend import trend_csv, trend_text
 from perftui.store.loading import LoadedRun
@@ -32,7 +31,7 @@ def assert_golden(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("style", [style for style in FORMATS if style != "json"])
 def test_run(style: str, shop: LoadedRun) -> None:
-    name = f"series.{FORMATS[style]}" if style == "series" else f"run.{FORMATS[style]}"
+    name = f"{'series' if style == 'series' else 'run'}.{FORMATS[style].ending}"
     assert_golden(name, export(shop, style))
 
 
@@ -41,9 +40,9 @@ def test_run_as_json_is_what_was_read(shop: LoadedRun) -> None:
     assert export(shop, "json") == shop.path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("style", comparisons.FORMATS)
+@pytest.mark.parametrize("style", OF_COMPARISONS)
 def test_comparison(style: str, comparison: Comparison) -> None:
-    assert_golden(f"comparison.{FORMATS[style]}", comparisons.render(comparison, style))
+    assert_golden(f"comparison.{FORMATS[style].ending}", render(comparison, style))
 
 
 def test_rounds(shop: LoadedRun) -> None:

@@ -14,7 +14,7 @@ from perftui.model.interval import Cell, Counts, Event, Interval
 from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.model.record import Environment
-from perftui.report.export import EVERY_SECOND, FORMATS, export
+from perftui.report.formats import FORMATS, export
 from perftui.store.journal import JOURNAL_NAME
 from perftui.store.journal_format import encode_line
 from perftui.store.loading import load_folder
@@ -99,7 +99,5 @@ def test_formats_without_seconds_need_no_journal(tmp_path: Path, timeline: Timel
     full, short = load_folder(tmp_path), load_folder(tmp_path, in_full=False)
     assert len(full.intervals) == SECONDS
     assert len(short.intervals) <= MOST_BLOCKS + 1
-    for style in FORMATS.keys() - EVERY_SECOND:
-        assert export(short, style) == export(full, style)
-    for style in EVERY_SECOND:
-        assert export(short, style) != export(full, style)
+    for style, each in FORMATS.items():
+        assert (export(short, style) != export(full, style)) == each.needs_seconds, style

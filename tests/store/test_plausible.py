@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 
 from perftui.analysis.recovery import recover
 from perftui.model.errors import UsageError
+from perftui.presets.loading import read_preset
+from perftui.presets.toml_files import deep_key
 from perftui.store.index import RunIndex
 from perftui.store.journal import read_journal
 from perftui.store.loading import load_folder
-from perftui.store.records import read_record, record_document, to_toml
+from perftui.store.records import parse_record, read_record, record_document, to_toml
 from support.recorded_runs import RECORDED
 
 pytestmark = pytest.mark.quick
@@ -83,3 +86,30 @@ def test_counts_that_no_run_has_are_not_recovered(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").write_bytes(b"".join(changed))
     with pytest.raises(UsageError, match="damaged"):
         recover(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a." * 50_000 + "b = 1",
+        "[" + "a." * 50_000 + "b]",
+        "x = {" + "a." * 50_000 + "b = 1}",
+        '"a".' * 50_000 + "b = 1",
+        "a . " * 50_000 + "b = 1",
+    ],
+    ids=["key", "table", "inline", "quoted", "spaced"],
+)
+def test_a_key_of_many_parts_takes_no_time(line: str) -> None:
+    begin_s = time.process_time()
+    with pytest.raises(UsageError, match=r":2: a key of more than 64 parts"):
+        parse_record(f"schema = 1\n{line}\n".encode(), "run.toml")
+    with pytest.raises(UsageError, match=r":2: a key of more than 64 parts"):
+        read_preset(f"schema = 1\n{line}\n", "x.toml")
+    assert time.process_time() - begin_s < 1
+
+
+def test_long_texts_are_searched_in_linear_time() -> None:
+    begin_s = time.process_time()
+    for text in ("a" * 4_000_000, '"' * 1_000_000, "a.b " * 1_000_000, '"a' * 1_000_000, "a.1" * 1_000_000 + " ="):
+        deep_key(text)
+    assert time.process_time() - begin_s < 10

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _BOUNDARY = re.compile(rb'boundary="?([^";\r\n]+)')
 _ESCAPE = re.compile(rb"%[0-9a-fA-F]{2}")
-_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
-_OF_THE_CLIENT = {"expect", "content-length", "connection"}
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff\"<>`{}]")
+_OF_THE_CLIENT = {"expect", "content-length"}
 """Headers about how a client sends, not what."""
 
 
@@ -100,7 +100,7 @@ def parsed(data: bytes) -> Request:
     """A request without what means nothing.
 
     That is: the order of headers, the case of their names, spaces around their values, the text between parts of a
-    form, upper or lower case of a percent escape, and whether a byte beyond ASCII in the URL is escaped; headers of
+    form, upper or lower case of a percent escape, and whether a byte that no URL may hold is escaped; headers of
     one name are one list.
     """
     head, _, body = data.partition(b"\r\n\r\n")
@@ -118,6 +118,8 @@ def parsed(data: bytes) -> Request:
     if boundary:
         body = body.replace(boundary[1], b"BOUNDARY")
         found = {name: value.replace(boundary[1], b"BOUNDARY") for name, value in found.items()}
+    if found.get("connection", b"").lower() == b"keep-alive":
+        del found["connection"]  # what HTTP/1.1 means anyway
     kept = sorted((name, value) for name, value in found.items() if name not in _OF_THE_CLIENT)
     return Request(line, tuple(kept), body)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from support.home import Home
@@ -50,7 +53,20 @@ def is_listening(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on right now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nothing listens on, and that neither an outgoing connection nor another test will take."""
+    while True:
+        port = next(_ports)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _ports_of_this_process() -> Iterator[int]:
+    """Below those that the kernel gives to connections; each process of a test run has a range of its own."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 12_000 + number % 16 * 1000
+    start = os.getpid() % 1000  # where two test runs go on at once
+    return itertools.cycle([first + (start + place) % 1000 for place in range(1000)])
+
+
+_ports = _ports_of_this_process()

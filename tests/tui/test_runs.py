@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from perftui.report.export import FORMATS
+from perftui.report.formats import FORMATS
 from perftui.store.baselines import list_baselines
 from perftui.store.journal import journal_path
 from perftui.store.records import read_record, record_path

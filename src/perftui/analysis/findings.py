@@ -10,14 +10,17 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+from perftui.analysis.causes import EXPLAINED, RULES
+from perftui.analysis.course import Course
+from perftui.analysis.modes import bimodal
 from perftui.metrics.own_drops import own_drops
-from perftui.metrics.series import IntervalView, Point
+from perftui.metrics.series import IntervalView
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.timeline import Timeline
 from perftui.metrics.trust import LIMIT, is_generator_limit
 from perftui.model.plan import Plan
 from perftui.model.record import Finding, Spread, Stats, Summary, Trust
-from perftui.model.units import format_bytes, format_count, format_ms, format_percent
+from perftui.model.units import format_count, format_ms, format_percent
 from perftui.presets.drivers import remark_on
 
 SLOW_MEAN_MS = 2000.0
@@ -26,7 +29,6 @@ CPU_PERCENT = 80.0
 MEMORY_PERCENT = 85.0
 GROWTH = 0.20
 """Growth of p95 from the first to the last third of a run that is worth a line."""
-TARGET_GROWTH_BYTES = 100 * 1000**2
 _FEWEST_SECONDS = 12
 _FEWEST_VALUES = 50
 """Of a part of a run whose p95 is looked at."""
@@ -50,10 +52,13 @@ def find(timeline: Timeline) -> tuple[Finding, ...]:
         *_of_resources(timeline.host_spread()),
         *_breaking_point(plan, [view for view in views if view.interval.at_s + view.interval.duration_s <= steered_s]),
         *([] if _ramps(plan) or steered_s < math.inf else _growth(views)),
-        *_target_memory(views),
         *_of_trust(timeline.trust()),
         *_of_drivers(plan),
     ]
+    course = Course(timeline)
+    causes = [finding for rule in (*RULES, bimodal) for finding in rule(course)]
+    explained = {code for cause in causes for code in EXPLAINED.get(cause.code, ())}
+    found = [finding for finding in (*causes, *found) if finding.code not in explained]
     order = {"fail": 0, "warn": 1, "note": 2}
     return tuple(sorted(_without_repeats(found, summary), key=lambda finding: order[finding.severity]))
 
@@ -154,33 +159,6 @@ def _rise(values: Sequence[float]) -> float:
     """Kendall's rank correlation with time: 1 when every value lies above all before it, 0 when there is no order."""
     pairs = list(combinations(values, 2))
     return sum((after > before) - (after < before) for before, after in pairs) / len(pairs)
-
-
-def _target_memory(views: Sequence[IntervalView]) -> Iterator[Finding]:
-    points = [
-        (view.interval.at_s, value)
-        for view in views
-        if (value := view.value("target_memory")) is not None and value > 0
-    ]
-    if len(points) < _FEWEST_SECONDS:
-        return
-    tenth = max(1, len(points) // 10)
-    before = sum(value for _, value in points[:tenth]) / tenth
-    after = sum(value for _, value in points[-tenth:]) / tenth
-    grown = after - before
-    seconds = points[-1][0] - points[0][0]
-    if grown > TARGET_GROWTH_BYTES or (
-        grown > 0.2 * before and grown > 0.1 * TARGET_GROWTH_BYTES and _rise(_means(points)) == 1.0
-    ):
-        pace = f", {format_bytes(grown / seconds * 3600)} per hour" if seconds > 0 else ""
-        detail = f"memory of the target's process grew by {format_bytes(grown)} to {format_bytes(after)}{pace}"
-        yield Finding(code="target_memory", detail=detail)
-
-
-def _means(points: Sequence[Point]) -> list[float]:
-    """Means of the quarters of a series."""
-    size = len(points) // 4
-    return [sum(value for _, value in points[place * size : (place + 1) * size]) / size for place in range(4)]
 
 
 def _breaking_point(plan: Plan, views: Sequence[IntervalView]) -> Iterator[Finding]:

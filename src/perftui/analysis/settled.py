@@ -72,7 +72,9 @@ def _settled(result: ObjectiveResult, summary: Summary, *, at_least: bool) -> Ob
 
 def _undecided(result: ObjectiveResult, stats: Stats, *, at_least: bool) -> str:
     """Why a limit that the measured value misses may hold all the same; empty when it is missed for sure."""
-    limit = parse_limit(result.critical if result.verdict == "fail" else result.target, result.metric)
+    # a result has its limits as people read them: 1,800/s
+    shown = result.critical if result.verdict == "fail" else result.target
+    limit = parse_limit(shown.replace(",", ""), result.metric)
     if result.metric in RATE_METRICS and at_least and not limit.is_upper:
         return "the generator was the limit: the target can do at least this, and perhaps more"
     bound = bound_of(stats, result.metric)

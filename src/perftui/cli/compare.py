@@ -10,6 +10,7 @@ from perftui.cli.options import SHARE, strict_option, warn_only_option
 from perftui.cli.outputs import Output, outputs_options, write_outputs
 from perftui.cli.patient import PatientCommand
 from perftui.cli.references import RUN
+from perftui.report.formats import OF_COMPARISONS
 
 
 @click.command(cls=PatientCommand, short_help="Two runs side by side, with a verdict.")
@@ -17,7 +18,7 @@ from perftui.cli.references import RUN
 @click.argument("run", type=RUN, required=False)
 @click.option("--threshold", type=SHARE, default=0.2, help="Change that counts as a regression.  [default: 20%]")
 @click.option("--force", is_flag=True, help="Compare also what is not comparable; the report says so.")
-@outputs_options("text", "json", "toml", "csv", "md", "html", "junit")
+@outputs_options(*OF_COMPARISONS)
 @warn_only_option
 @strict_option
 def compare(
@@ -40,7 +41,7 @@ def compare(
     from perftui.analysis.saved_runs import compare_saved, counterpart, sides
     from perftui.cli.outcome import announce, comparison_reasons, decide
     from perftui.cli.results import open_side
-    from perftui.report.comparison import render
+    from perftui.report.formats import render
     from perftui.store.library import RunLibrary
 
     newest = str(RunLibrary().newest_ended()) if run is None else run

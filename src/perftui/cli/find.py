@@ -12,6 +12,8 @@ from perftui.cli.references import PRESET
 from perftui.model.text import safe_text
 
 FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
+_FIRST_RATE = 10.0
+"""Of a URL without a preset."""
 _MOST = {"rate": 100_000.0, "users": 5_000.0}
 
 
@@ -67,21 +69,25 @@ def find(
     from perftui.cli.failures import tell
     from perftui.cli.headers import parse_headers
     from perftui.cli.output import check_output
-    from perftui.cli.series import plan_of, told, write_series
+    from perftui.cli.series import told, write_series
     from perftui.engine.series.find import FindRequest
     from perftui.engine.series.find import find as search
+    from perftui.presets.loading import load_plan
     from perftui.presets.overrides import Overrides
     from perftui.presets.sentences import with_objectives
+    from perftui.presets.urls import is_url
     from perftui.report.search import step_words
 
     if rate is not None and users is not None:
         raise click.UsageError("--rate and --users exclude each other: open loop or closed loop")
     check_output(output)
+    if is_url(preset) and rate is None and users is None:
+        rate = _FIRST_RATE
     given = parse_headers(headers)
     overrides = Overrides(
         rate=rate, users=users, workers=workers, headers=given.pairs, secret_headers=given.secret, timeout_s=timeout
     )  # fmt: skip
-    plan = with_objectives(plan_of(preset, url, overrides, settings), objectives)
+    plan = with_objectives(load_plan(preset, url, overrides, settings), objectives)
     unit = "/s" if plan.load.mode == "rate" else " users"
     request = FindRequest(
         plan=plan,

@@ -16,7 +16,7 @@ from perftui.cli.results import open_run
 from perftui.cli.wanted import Wanted
 from perftui.model.comparison import Comparison
 from perftui.model.errors import ExitCode, PerftuiError
-from perftui.report.comparison import render
+from perftui.report.formats import render
 from perftui.report.result import result
 from perftui.store.loading import LoadedRun
 

@@ -12,21 +12,13 @@ from msgspec import Struct
 
 from perftui.cli.output import write_output
 from perftui.model.errors import UsageError
+from perftui.report.formats import FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 _ORDER = "perftui.order"
-_ENDINGS = {
-    ".json": "json",
-    ".toml": "toml",
-    ".csv": "csv",
-    ".md": "md",
-    ".html": "html",
-    ".htm": "html",
-    ".xml": "junit",
-    ".hlog": "hlog",
-    ".txt": "text",
-}
+# of two formats with one ending the first is meant
+_ENDINGS = {f".{each.ending}": each.name for each in reversed(FORMATS.values())} | {".htm": "html"}
 
 
 class Output(Struct, frozen=True):

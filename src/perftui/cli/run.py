@@ -12,8 +12,8 @@ from perftui.cli.outputs import Output, outputs_options
 from perftui.cli.patient import PatientCommand
 from perftui.cli.references import PRESET, RUN
 from perftui.model.text import safe_text
+from perftui.report.formats import OF_COMPARISONS
 
-FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
 _LONGEST_LABEL = 1_000
 _EXIT_CODES = """\b
 Exit codes
@@ -52,7 +52,7 @@ Exit codes
 @option("--threshold", type=SHARE, default=0.2, help="Change that counts as a regression.  [default: 20%]")
 @option("--headless", is_flag=True, help="No screen: progress on stderr, result on stdout.")
 @option("--detach", is_flag=True, help="Print the run's id and return; the run goes on by itself.")
-@outputs_options(*FORMATS)
+@outputs_options(*OF_COMPARISONS)
 @warn_only_option
 @strict_option
 @option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")

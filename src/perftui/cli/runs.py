@@ -11,6 +11,7 @@ from perftui.cli.options import AGE, format_option
 from perftui.cli.output import confirmed, width, write_output
 from perftui.cli.references import RUN
 from perftui.model.text import safe_path
+from perftui.report.formats import FORMATS, OF_COMPARISONS, export
 
 if TYPE_CHECKING:
     from perftui.store.index import RunRow
@@ -90,13 +91,12 @@ def _result(row: RunRow) -> str:
 
 @runs.command()
 @click.argument("run", type=RUN, default="latest")
-@format_option("text", "json", "toml", "csv", "md", "html", "junit")
+@format_option(*OF_COMPARISONS)
 def show(run: str, style: str) -> int:
     """Print the summary of a run."""
     from perftui.cli.results import open_run
-    from perftui.report.export import EVERY_SECOND, export
 
-    loaded = open_run(run, in_full=style in EVERY_SECOND)
+    loaded = open_run(run, in_full=FORMATS[style].needs_seconds)
     text = export(loaded, style)
     write_output(f"{text}\nSaved: {safe_path(loaded.path)}\n" if style == "text" else text, None)
     if loaded.problem:

@@ -69,15 +69,16 @@ def scaling(
     from perftui.cli.failures import tell
     from perftui.cli.outcome import Reason, announce, decide, run_reasons
     from perftui.cli.output import check_output, write_output
-    from perftui.cli.series import plan_of, told
+    from perftui.cli.series import told
     from perftui.engine.series.scaling import ScalingRequest, scale
     from perftui.model.errors import ExitCode
+    from perftui.presets.loading import load_plan
     from perftui.presets.overrides import Overrides
     from perftui.report.scaling import render
 
     check_output(output)
     request = ScalingRequest(
-        plan=plan_of(preset, url, Overrides(users=users, workers=workers), settings),
+        plan=load_plan(preset, url, Overrides(users=users, workers=workers), settings),
         levels=levels,
         of=of,
         command=command,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from perftui.tui.first_paint import Curtain
     from perftui.tui.start import Start
 
 
@@ -27,11 +29,17 @@ def _is_dumb() -> bool:
     return os.environ.get("TERM", "") in {"", "dumb"}
 
 
-def show(start: Start, stream: TextIO) -> int:
-    """Open the app; what it leaves is printed to the stream. Returns its exit code."""
+def show(start: Start, stream: TextIO, painted: Curtain | None = None) -> int:
+    """Open the app; what it leaves is printed to the stream. Returns its exit code.
+
+    Args:
+        start: what the app begins with.
+        stream: for the scrollback.
+        painted: the first paint, where it is up already.
+    """
     from perftui.tui.first_paint import first_paint
 
-    with first_paint(start) as curtain:
+    with first_paint(start) if painted is None else nullcontext(painted) as curtain:
         from perftui.tui.app import run_app
 
         left = run_app(start, curtain.lift)

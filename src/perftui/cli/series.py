@@ -1,8 +1,8 @@
-"""What `find` and `scaling` share: the plan of a preset or a bare URL, and the end of a series of runs."""
+"""What `find` and `scaling` share: the end of a series of runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,32 +10,8 @@ from perftui.cli.outcome import Reason, announce, decide, run_reasons
 from perftui.cli.output import write_output
 from perftui.engine.series.step import SeriesEndedError
 from perftui.model.errors import ExitCode, PerftuiError
-from perftui.model.plan import Plan
-from perftui.presets.loading import load_plan, parse_preset
-from perftui.presets.overrides import Overrides
 from perftui.report.result import result
 from perftui.store.loading import LoadedRun
-
-_ONE_REQUEST = """schema = 1
-name = "url"
-[load]
-rate = 10
-duration = "10s"
-[[operations]]
-name = "GET /"
-path = "/"
-"""
-
-
-def plan_of(preset: str, url: str | None, overrides: Overrides, settings: Sequence[str]) -> Plan:
-    """The plan of a preset, or of one request where a URL stands in its place.
-
-    Raises:
-        UsageError: with every mistake.
-    """
-    if "://" in preset:
-        return parse_preset(_ONE_REQUEST, "the URL's plan", preset, overrides, settings)
-    return load_plan(preset, url, overrides, settings)
 
 
 @contextmanager

@@ -10,21 +10,25 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
-
 from perftui.cli.failures import tell
 from perftui.cli.output import check_output
 from perftui.cli.screen import show
 from perftui.cli.wanted import Wanted
-from perftui.engine.runner.launch import PendingRun, start_runner
 from perftui.model.errors import ExitCode, UsageError
+from perftui.tui.first_paint import Curtain, first_paint
+from perftui.tui.start import Start
 
 if TYPE_CHECKING:
+    from perftui.engine.runner.launch import PendingRun
     from perftui.store.loading import LoadedRun
 
 
 def run_detached(wanted: Wanted) -> int:
     """Start the run and print its id."""
+    import anyio
+
+    from perftui.engine.runner.launch import start_runner
+
     handle = anyio.run(start_runner, wanted.request())
     print(handle.run_id)
     tell(f"started; watch it with: perftui watch {handle.run_id}")
@@ -33,18 +37,25 @@ def run_detached(wanted: Wanted) -> int:
 
 def run_on_screen(wanted: Wanted) -> int:
     """Start the run by itself and show it live; the result follows when it ended while it was watched."""
-    from perftui.engine.runner.guard import needs_confirmation
-    from perftui.tui.start import Start
-
     for output in wanted.outputs:
         check_output(output.path)
+    with first_paint(Start(screen="live", plan=wanted.plan)) as curtain:
+        return _run_behind(curtain, wanted)
+
+
+def _run_behind(curtain: Curtain, wanted: Wanted) -> int:
+    from perftui.engine.runner.guard import needs_confirmation
+    from perftui.engine.runner.launch import PendingRun
+
     if needs_confirmation(wanted.plan) and not wanted.confirm_host:
-        return show(Start(screen="confirm", plan=wanted.plan, label=wanted.label, mouse=wanted.mouse), sys.stdout)
+        asking = Start(screen="confirm", plan=wanted.plan, label=wanted.label, mouse=wanted.mouse)
+        return show(asking, sys.stdout, curtain)
     baseline = _baseline(wanted)
     pending = PendingRun()
     pending.give(wanted.request(baseline=baseline[0].path if baseline else None))
     try:
-        code = show(Start(screen="live", pending=pending, plan=wanted.plan, mouse=wanted.mouse), sys.stdout)
+        begin = Start(screen="live", pending=pending, plan=wanted.plan, mouse=wanted.mouse)
+        code = show(begin, sys.stdout, curtain)
     except BaseException:  # Ctrl-C before there was a screen to take the key, or a defect of the app
         _stop(pending)
         raise
@@ -66,6 +77,8 @@ def _stop(pending: PendingRun) -> None:
     if not pending.has_answered:
         pending.cancel()
         return
+    import anyio
+
     from perftui.engine.control.client import ControlClient
 
     with suppress(UsageError):  # it has ended, or never began

@@ -30,10 +30,10 @@ class Wanted(Struct, frozen=True, kw_only=True):
     @property
     def in_full(self) -> bool:
         """Whether the result needs every second of its runs."""
-        from perftui.report.export import EVERY_SECOND
+        from perftui.report.formats import FORMATS
 
-        styles = {output.style for output in self.outputs}
-        return bool(self.baseline) or self.rounds > 1 or bool(styles & EVERY_SECOND)
+        in_full = any(FORMATS[output.style].needs_seconds for output in self.outputs)
+        return bool(self.baseline) or self.rounds > 1 or in_full
 
     @property
     def prints_data(self) -> bool:

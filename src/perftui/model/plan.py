@@ -16,6 +16,8 @@ Arrivals = Literal["uniform", "poisson"]
 Phase = Literal["warmup", "ramp", "measure", "drain"]
 PHASES: tuple[Phase, ...] = ("warmup", "ramp", "measure", "drain")
 
+Headers = dict[str, str | list[str]]
+"""Values by name; a list is as many lines of that name."""
 DEFAULT_TIMEOUT_S = 5.0
 DEFAULT_IN_FLIGHT_CAP = 4096
 DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -76,7 +78,7 @@ class Target(Frozen, frozen=True, kw_only=True):
     """Scheme, host, port and a path prefix. Operations append their path to it."""
     timeout_s: float = DEFAULT_TIMEOUT_S
     """Total deadline of one request."""
-    headers: dict[str, str] = {}
+    headers: Headers = {}
     secret_headers: tuple[str, ...] = ()
     """Names of those whose values came from a file: they are never stored or shown."""
     auth: Auth | None = None
@@ -203,7 +205,7 @@ class Operation(Frozen, frozen=True, kw_only=True):
     method: str = "GET"
     path: str = "/"
     query: dict[str, str | int | float | bool | list[str]] = {}
-    headers: dict[str, str] = {}
+    headers: Headers = {}
     json: Any = None
     """JSON body; strings in it may hold placeholders."""
     form: dict[str, str] = {}

@@ -106,7 +106,10 @@ _TARGET_KEYS = {
         Text(allow=SECRET_KINDS, check=texts.proxy_problem, most=8000, later=True),
         "Forward proxy, such as http://proxy:3128.",
     ),
-    "unix_socket": Key(FILE, "Path of a Unix socket to connect to instead of host and port."),
+    "unix_socket": Key(
+        Text(check=texts.file_problem, most=4096, empty=True),
+        "Path of a Unix socket to connect to instead of host and port.",
+    ),
     "keep_alive": Key(Flag(), "False: a new connection for every request."),
     "max_body": Key(
         Size(low=1024, high=4 * 1024**3), "Largest answer, such as 64MiB; 10MiB when not said.", to="max_body_bytes"

@@ -70,10 +70,6 @@ class JsonPath:
                 return MISSING
         return value
 
-    def find_all(self, document: object) -> list[object]:
-        """Every value the path leads to."""
-        return _follow(document, self._steps)
-
 
 def _step(match: re.Match[str]) -> Step:
     if match["index"] is not None:

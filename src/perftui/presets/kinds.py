@@ -323,6 +323,22 @@ class ListOf(Kind):
         return {"anyOf": [schema, self._member.schema()]} if self._single or self._table else schema
 
 
+class OneOrMore(Kind):
+    """A value, or a list of such values."""
+
+    def __init__(self, member: Kind) -> None:
+        self._member = member
+
+    def _read(self, value: object, path: KeyPath, problems: Problems) -> object:
+        if not isinstance(value, list):
+            return self._member.read(value, path, problems)
+        members = [self._member.read(member, (*path, number), problems) for number, member in enumerate(value)]
+        return BAD if any(member is BAD for member in members) else members
+
+    def _schema(self) -> Schema:
+        return {"anyOf": [self._member.schema(), {"type": "array", "items": self._member.schema()}]}
+
+
 class MapOf(Kind):
     """A table with free names, read as a dict."""
 

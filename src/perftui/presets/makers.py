@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -132,14 +131,13 @@ _QUOTE: dict[Quoting, Callable[[str], str]] = {
 }
 
 
-_SYNTAX = "!#$%&'()*+,/:;=?@[]\\^|~"
-_IN_PATHS = re.compile(rf"[A-Za-z0-9._{re.escape(_SYNTAX)}-]*")
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def quote_literal(text: str, quoting: Quoting) -> str:
-    """A literal as it stands in its place. What a path has of its own syntax stays, what no URL may hold is encoded."""
+    """A literal as it stands in its place. A path is left as it is, but for what no request line can hold."""
     if quoting == "path":
-        return text if _IN_PATHS.fullmatch(text) else quote(text, safe=_SYNTAX)
+        return quote(text, safe=_PRINTABLE)
     return text if quoting == "none" else _QUOTE[quoting](text)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from perftui.model.plan import Frozen, Load, Operation, Plan, Stage
+from perftui.model.plan import Frozen, Headers, Load, Operation, Plan, Stage
 from perftui.model.units import format_duration
 from perftui.presets import texts
 from perftui.presets.following import following
@@ -183,14 +183,20 @@ def _stretched(load: Load, duration_s: float) -> Load:
     return replace(load, stages=tuple(replace(stage, duration_s=stage.duration_s * scale) for stage in load.stages))
 
 
-def _with_headers(headers: dict[str, str], added: tuple[tuple[str, str], ...], problems: Problems) -> dict[str, str]:
-    merged = dict(headers)
+def _with_headers(headers: Headers, added: tuple[tuple[str, str], ...], problems: Problems) -> Headers:
+    """The headers with those of the command line: they replace the preset's, and stand beside each other."""
+    given: Headers = {}
     for name, value in added:
         problem = texts.header_name_problem(name) or HEADER_VALUE.problem(value)
         if problem:
             problems.add(("--header", name), problem)
             continue
-        for other in [other for other in merged if other.lower() == name.lower()]:
-            del merged[other]
-        merged[name] = value
-    return merged
+        known = next((other for other in given if other.lower() == name.lower()), name)
+        before = given.get(known, [])
+        lines = [*([before] if isinstance(before, str) else before), value]
+        if name.lower() == "cookie":
+            given[known] = "; ".join(lines)  # a request has one Cookie header
+        else:
+            given[known] = lines if len(lines) > 1 else value
+    replaced = {name.lower() for name in given}
+    return {name: value for name, value in headers.items() if name.lower() not in replaced} | given

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit, urlunsplit
 
 from msgspec.structs import replace
 
-from perftui.model.plan import Auth, Operation, Plan, Target
+from perftui.model.plan import Auth, Headers, Operation, Plan, Target
 from perftui.presets.rewriting import rewrite_operations
 
 REDACTED = "REDACTED"
@@ -138,7 +138,7 @@ def typed_values(plan: Plan) -> list[str]:
     found: list[str] = []
 
     def note(operation: Operation) -> Operation:
-        found.extend(value for name, value in operation.headers.items() if is_secret_header(name))
+        found.extend(value for name, value in _lines(operation.headers) if is_secret_header(name))
         found.extend(unquote(match[3]) for match in _PARAMETER.finditer(operation.path) if is_secret_member(match[2]))
         parts = {part.name: part.value for part in operation.multipart}
         for document in (operation.query, operation.form, parts, operation.json, operation.request):
@@ -148,9 +148,16 @@ def typed_values(plan: Plan) -> list[str]:
     rewrite_operations(plan, note)
     for target in (plan.target, *plan.targets.values()):
         secret = {name.lower() for name in target.secret_headers}
-        found += [value for name, value in target.headers.items() if is_secret_header(name) or name.lower() in secret]
+        found += [value for name, value in _lines(target.headers) if is_secret_header(name) or name.lower() in secret]
         found += [unquote(password) for url in (target.url, target.proxy) if (password := _password(url))]
     return found
+
+
+def _lines(headers: Headers) -> Iterator[tuple[str, str]]:
+    """Every header line: a name may have several."""
+    for name, value in headers.items():
+        for line in [value] if isinstance(value, str) else value:
+            yield name, line
 
 
 def _values_of(value: object) -> Iterator[str]:
@@ -213,9 +220,16 @@ def _redact_value(header: str, value: str) -> str:
     return _blank(value) if is_secret_header(header) else value
 
 
-def _redact_headers(headers: Mapping[str, str], secret: Sequence[str] = ()) -> dict[str, str]:
+def _redact_headers(headers: Headers, secret: Sequence[str] = ()) -> Headers:
     hidden = {name.lower() for name in secret}
-    return {name: REDACTED if name.lower() in hidden else _redact_value(name, value) for name, value in headers.items()}
+
+    def redacted(name: str, value: str) -> str:
+        return REDACTED if name.lower() in hidden else _redact_value(name, value)
+
+    return {
+        name: redacted(name, value) if isinstance(value, str) else [redacted(name, one) for one in value]
+        for name, value in headers.items()
+    }
 
 
 def _redact_url(url: str) -> str:

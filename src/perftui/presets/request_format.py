@@ -10,13 +10,13 @@ from perftui.model.text import safe_text
 from perftui.presets import drivers, texts
 from perftui.presets.drivers import DriverFormat
 from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT, SECRET_KINDS
-from perftui.presets.kinds import BAD, Duration, Flag, Kind, ListOf, MapOf, Number, Schema, Size, Text, show
+from perftui.presets.kinds import BAD, Duration, Flag, Kind, ListOf, MapOf, Number, OneOrMore, Schema, Size, Text, show
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.sections import Key, Section, at_most_one, exactly_one, parts_said, struct_builder
 
 ANY_PLACEHOLDER = (*KINDS, *KINDS_WITHOUT_ARGUMENT, "var")
 HEADER_VALUE = Text(allow=ANY_PLACEHOLDER, check=texts.header_value_problem, empty=True)
-HEADERS = MapOf(HEADER_VALUE, check_name=texts.header_name_problem)
+HEADERS = MapOf(OneOrMore(HEADER_VALUE), check_name=texts.header_name_problem)
 NAME = Text(check=texts.label_problem, most=200)
 _FREE = Text(allow=ANY_PLACEHOLDER, empty=True, most=1_000_000)
 _EXPECTED = Text(allow=SECRET_KINDS, empty=True)

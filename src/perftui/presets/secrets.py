@@ -164,8 +164,9 @@ def _problems(plan: Plan) -> list[str]:
         places.append(("target.auth.login", auth.login.request))
     for place, part in places:
         for name, value in part.headers.items():
-            if problem := texts.header_value_problem(value):
-                found.append(f"{place}: header {safe_text(name, 60)}: the value {problem}")
+            lines = [value] if isinstance(value, str) else value
+            problems = dict.fromkeys(problem for line in lines if (problem := texts.header_value_problem(line)))
+            found += [f"{place}: header {safe_text(name, 60)}: the value {problem}" for problem in problems]
         if isinstance(part, Operation) and any(character in part.path for character in "\r\n\0"):
             found.append(f"{place}: the path holds a line end or NUL")
     if auth and any(texts.header_value_problem(text) for text in _header_texts(auth)):

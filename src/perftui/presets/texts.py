@@ -20,7 +20,7 @@ _OURS = {"content-length", "transfer-encoding", "connection"}
 _ODATA = "all|batch|count|crossjoin|each|entity|filter|it|links|metadata|ref|root|value"
 _FOREIGN = re.compile(
     r"\{\{\s*\$?([A-Za-z_][\w.-]*)\s*\}\}"  # Postman, .http files, Handlebars
-    r"|\{([A-Za-z_][\w.-]*)\}"  # OpenAPI
+    r"|(?<!\$)\{([A-Za-z_][\w.-]*)\}"  # OpenAPI
     rf"|(?<=/)\$(?!(?:{_ODATA})(?:$|[/?(]))([A-Za-z_]\w*)"  # shells; OData has words of its own
     r"|=\$([A-Za-z_]\w*)(?=$|&)"
 )
@@ -99,13 +99,13 @@ def path_problem(text: str) -> str:
         return label_problem(text)
     if not text.startswith("/"):
         return f"must start with /, such as {'/' + text[:60]!r}; scheme and host belong to target.url"
+    if found := _FOREIGN.search(text):
+        name = next(group for group in found.groups() if group)
+        return f"{found[0].lstrip('=')!r} would be sent as it is; did you mean ${{{name}}}? A real sign is %24 or %7B"
     if " " in text:
         return "holds a space; write it as %20"
     if "#" in text:
         return "a #fragment is never sent; leave it out"
-    if found := _FOREIGN.search(text):
-        name = next(group for group in found.groups() if group)
-        return f"{found[0].lstrip('=')!r} would be sent as it is; did you mean ${{{name}}}? A real sign is %24 or %7B"
     return ""
 
 

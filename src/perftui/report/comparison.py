@@ -1,18 +1,15 @@
-"""A comparison in every format: what changed, how sure that is, and the verdict."""
+"""A comparison as text, and the words of every format: what changed, how sure that is, and the verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
-from perftui.model.errors import UsageError
 from perftui.model.objectives import Unit
 from perftui.model.units import format_ms, format_percent
 from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.words import MISSING, number_text
-from perftui.store.loading import LoadedRun
 
-FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
 VERDICT_WORDS: dict[ComparisonVerdict, str] = {
     "regression": "REGRESSION",
     "improvement": "IMPROVEMENT",
@@ -29,43 +26,6 @@ VERDICT_MARKS: dict[ComparisonVerdict, str] = {
 }
 WIDTH = 80
 _INDENT = "  "
-
-
-def render(comparison: Comparison, style: str, sides: tuple[LoadedRun, LoadedRun] | None = None) -> str:
-    """The comparison in one of FORMATS. With a baseline and a run as `sides`, HTML draws both.
-
-    Raises:
-        UsageError: there is no such format.
-    """
-    match style:
-        case "text":
-            return comparison_text(comparison)
-        case "json":
-            from perftui.report.json_export import struct_json
-
-            return struct_json(comparison)
-        case "toml":
-            from perftui.report.toml_export import comparison_toml
-
-            return comparison_toml(comparison)
-        case "csv":
-            from perftui.report.csv_export import comparison_csv
-
-            return comparison_csv(comparison)
-        case "md":
-            from perftui.report.markdown import comparison_markdown
-
-            return comparison_markdown(comparison)
-        case "html":
-            from perftui.report.html import html
-
-            return html([], comparison, sides)
-        case "junit":
-            from perftui.report.junit import junit
-
-            return junit([], comparison)
-        case _:
-            raise UsageError(f"{style!r} is no format of a comparison; there are {', '.join(FORMATS)}")
 
 
 def comparison_text(comparison: Comparison) -> str:

@@ -10,9 +10,8 @@ import msgspec
 from perftui.model.comparison import Comparison
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_path
+from perftui.report.formats import OF_COMPARISONS
 from perftui.store.loading import LoadedRun
-
-FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
 
 
 def result(
@@ -23,7 +22,7 @@ def result(
     outcome: dict[str, Any] | None = None,
     baseline: Sequence[LoadedRun] = (),
 ) -> str:
-    """The result in one of FORMATS. CSV holds the summaries; the comparison has a CSV of its own.
+    """The result in one of OF_COMPARISONS. CSV holds the summaries; the comparison has a CSV of its own.
 
     Args:
         runs: At least one; several are rounds.
@@ -59,7 +58,7 @@ def result(
 
             return junit(runs, comparison)
         case _:
-            raise UsageError(f"{style!r} is no format; there are {', '.join(FORMATS)}")
+            raise UsageError(f"{style!r} is no format; there are {', '.join(OF_COMPARISONS)}")
 
 
 def _text(runs: Sequence[LoadedRun], comparison: Comparison | None) -> str:

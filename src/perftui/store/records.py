@@ -15,6 +15,7 @@ from perftui.model.errors import UsageError
 from perftui.model.interval import Counts
 from perftui.model.record import Record, Stats
 from perftui.model.text import safe_text
+from perftui.presets.toml_files import deep_key
 from perftui.store.files import SYSTEM_CALLS, FileCalls, read_limited, write_atomic
 from perftui.store.paths import runs_directory
 from perftui.store.plausible import check_numbers, check_record
@@ -98,7 +99,10 @@ def parse_record(data: bytes, source: str) -> Record:
         UsageError: they are damaged, no record, or of a newer schema.
     """
     try:
-        document = safe_document(tomllib.loads(data.decode("utf-8")))
+        text = data.decode("utf-8")
+        if problem := deep_key(text):
+            raise UsageError(f"{source}:{problem}")
+        document = safe_document(tomllib.loads(text))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{source}: not TOML: {safe_text(str(error))}") from error
     return to_record(document, source)

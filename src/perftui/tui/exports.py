@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from perftui.model.comparison import Comparison
 from perftui.model.rounds import Trend
+from perftui.report.formats import FORMATS, OF_COMPARISONS, export, render
 
 
 class Subject(Protocol):
@@ -26,8 +27,8 @@ class Subject(Protocol):
         ...
 
     @property
-    def endings(self) -> Mapping[str, str]:
-        """File endings by format."""
+    def styles(self) -> Sequence[str]:
+        """Names of its formats."""
         ...
 
     def text(self, style: str) -> str:
@@ -55,18 +56,15 @@ class RunSubject(Struct, frozen=True):
         return self.path.name
 
     @property
-    def endings(self) -> Mapping[str, str]:
-        """Every format of a run."""
-        from perftui.report.export import FORMATS
-
-        return FORMATS
+    def styles(self) -> Sequence[str]:
+        """Every format."""
+        return tuple(FORMATS)
 
     def text(self, style: str) -> str:
         """The run, read anew."""
-        from perftui.report.export import EVERY_SECOND, export
         from perftui.store.loading import load_run
 
-        return export(load_run(str(self.path), in_full=style in EVERY_SECOND), style)
+        return export(load_run(str(self.path), in_full=FORMATS[style].needs_seconds), style)
 
 
 class ComparisonSubject(Struct, frozen=True):
@@ -85,17 +83,12 @@ class ComparisonSubject(Struct, frozen=True):
         return f"{self.comparison.baseline_id}-vs-{self.comparison.run_id}"
 
     @property
-    def endings(self) -> Mapping[str, str]:
+    def styles(self) -> Sequence[str]:
         """Every format of a comparison."""
-        from perftui.report.comparison import FORMATS
-        from perftui.report.export import FORMATS as RUN_FORMATS
-
-        return {name: RUN_FORMATS[name] for name in FORMATS}
+        return OF_COMPARISONS
 
     def text(self, style: str) -> str:
         """The comparison."""
-        from perftui.report.comparison import render
-
         return render(self.comparison, style)
 
 
@@ -116,9 +109,9 @@ class TrendSubject(Struct, frozen=True):
         return f"trend-{newest}-{self.trend.metric.replace('.', '-')}"
 
     @property
-    def endings(self) -> Mapping[str, str]:
+    def styles(self) -> Sequence[str]:
         """Every format of a trend."""
-        return {"csv": "csv", "text": "txt"}
+        return ("csv", "text")
 
     def text(self, style: str) -> str:
         """The trend."""

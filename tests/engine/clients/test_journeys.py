@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from perftui.demo.server import Demo
-from perftui.model.plan import Capture, Check, DataSource, Journey, Load, Operation, Plan, Stage, Target
+from perftui.model.plan import Capture, Check, DataSource, Headers, Journey, Load, Operation, Plan, Stage, Target
 from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import LoadWorkers, make_plan, one_by_one, run_load
 
@@ -235,7 +235,7 @@ def test_failures_are_shown_without_secrets() -> None:
     secret = "sk-1234567890"
     body = json.dumps({"error": f"bad key {secret}"}).encode()
     response = b"HTTP/1.1 401 No\r\nSet-Cookie: a=b\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-    target_headers = {"X-Api-Key": secret}
+    target_headers: Headers = {"X-Api-Key": secret}
     with fault_server(answering(response)) as server:
         plan = make_plan(
             "", rate=20, duration_s=0.2, target=Target(url=server.url, headers=target_headers),

@@ -211,27 +211,6 @@ def test_a_linked_folder_of_runs_is_refused(demo: Demo, empty_home: Path) -> Non
     assert list((empty_home / "elsewhere").iterdir()) == []
 
 
-def test_a_run_whose_folder_is_deleted_meanwhile_still_has_its_numbers(demo: Demo, empty_home: Path) -> None:
-    seen: list[JournalLine] = []
-
-    def delete(line: JournalLine) -> None:
-        seen.append(line)
-        if len(seen) == 3:
-            for file in folders[0].iterdir():
-                file.unlink()
-            folders[0].rmdir()
-
-    folders: list[Path] = []
-    record = run_plan(
-        RunRequest(plan=plan_for(demo.url, 50, 3)),
-        on_line=delete,
-        on_started=lambda folder: folders.append(folder.path),
-    )
-    assert_conserved(record)
-    assert record.whole_run.ok == 150
-    assert any("not saved" in getattr(line, "detail", "") for line in seen)
-
-
 def test_limits_of_this_machine() -> None:
     without = msgspec.structs.replace(
         plan_for("http://127.0.0.1", 5000), target=Target(url="http://127.0.0.1", keep_alive=False)

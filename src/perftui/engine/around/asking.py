@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from time import perf_counter_ns
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from perftui.engine.clients.captures import CleanUpValues
 from perftui.engine.clients.client import Addresses, Client, Preparer
@@ -21,6 +21,9 @@ from perftui.model.errors import PerftuiError, UnreachableError
 from perftui.model.plan import PHASES, Operation, Plan
 from perftui.model.text import safe_text
 from perftui.presets.values import ValueStream
+
+if TYPE_CHECKING:
+    from perftui.engine.clients.http.cookies import Jar
 
 _MOST_LANES = 16
 _GRACE_S = 0.01
@@ -99,7 +102,7 @@ class Asker:
         if headers and (own := self._preparers.get("")):
             own.replace_headers(headers)
 
-    async def ask(self, operation: Operation, variables: Mapping[str, str], cookies: Mapping[str, str]) -> Exchange:
+    async def ask(self, operation: Operation, variables: Mapping[str, str], cookies: Jar | None) -> Exchange:
         """Send one request and wait for its end.
 
         Raises:
@@ -107,7 +110,7 @@ class Asker:
         """
         cell = CellRecorder(operation.name, "measure", rate_mode=False)
         asking = VirtualUser(0, self.values, dict(variables))
-        asking.cookies = dict(cookies)
+        asking.cookies = cookies
         try:
             prepared = self._preparers[operation.target].prepare(
                 operation, dict.fromkeys(PHASES, cell), in_journey=True, whole=True

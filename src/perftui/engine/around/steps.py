@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from perftui.engine.around.asking import Asker, Exchange
 from perftui.engine.clients.captures import compile_captures
 from perftui.engine.clients.client import Addresses
-from perftui.engine.clients.http.cookies import store_cookies
 from perftui.engine.clients.response import Response
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Operation, Plan
+
+if TYPE_CHECKING:
+    from perftui.engine.clients.http.cookies import Jar
 
 
 class Step:
@@ -58,14 +60,14 @@ class Steps(Asker):
             UsageError: a target or a certificate cannot be used.
         """
         super().__init__(plan, addresses, headers)
-        self._cookies: dict[str, str] = {}
+        self._cookies: Jar | None = None
         self.variables = dict(variables or {})
 
     def fork(self, variables: Mapping[str, str]) -> Self:
         """Another user of the same connections: with these values besides, and cookies of its own."""
         other = copy(self)
         other.variables = {**self.variables, **variables}
-        other._cookies = {}  # noqa: SLF001 - another instance of this class
+        other._cookies = None  # noqa: SLF001 - another instance of this class
         return other
 
     async def take(self, operation: Operation) -> Step:
@@ -87,7 +89,8 @@ class Steps(Asker):
         step.checks = exchange.prepared.verdicts(response, exchange.service_ns)
         refused = exchange.prepared.refusal(response)
         failed = next((f"check {name}: {fault}" for name, fault in step.checks if fault), refused[1] if refused else "")
-        store_cookies(getattr(response, "headers", ()), self._cookies)
+        if response.header(b"set-cookie") is not None and (keep := getattr(exchange.prepared, "keep_cookies", None)):
+            self._cookies = keep(response, exchange.sent.line.split(" ")[1], self._cookies)
         capture = compile_captures(operation.captures)
         missing = capture(response, step.captures) if capture and not failed else None
         if missing:

@@ -7,7 +7,6 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from perftui.engine.clients.checks import json_text
-from perftui.engine.clients.http.cookies import cookies_of
 from perftui.engine.clients.response import Response
 from perftui.model.plan import Capture
 from perftui.presets.json_path import MISSING, JsonPath
@@ -94,5 +93,12 @@ def _json_finder(path: JsonPath) -> Find:
 
 
 def _cookie(response: Response, name: str) -> str | None:
+    """The value of a cookie as the answer sets it; the last one where it does so twice."""
+    found = None
     headers: Sequence[tuple[bytes, bytes]] = getattr(response, "headers", ())  # only HTTP has some
-    return cookies_of(headers).get(name)
+    for header, value in headers:
+        if header.lower() == b"set-cookie":
+            key, separator, content = value.decode("latin-1").partition(";")[0].partition("=")
+            if separator and key.strip() == name:
+                found = content.strip()
+    return found

@@ -6,20 +6,21 @@ simplest way to write one is task_client.py: two coroutines, everything else inh
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from perftui.engine.clients.captures import CleanUpValues
-from perftui.metrics.recorder import CellRecorder
-from perftui.model.plan import Operation, Phase, Plan
 from perftui.presets.drivers import DriverFormat
-from perftui.presets.values import ValueStream
 
 if TYPE_CHECKING:
+    import asyncio
+
+    from perftui.engine.clients.captures import CleanUpValues
     from perftui.engine.clients.lane import Lane
     from perftui.engine.clients.operation import PreparedOperation
     from perftui.engine.clients.users import VirtualUser
+    from perftui.metrics.recorder import CellRecorder
+    from perftui.model.plan import Operation, Phase, Plan
+    from perftui.presets.values import ValueStream
 
 Addresses = tuple[tuple[str, int], ...]
 """Address and port of every address of a target; empty where the driver finds its own way."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from perftui.engine.clients.client import Driver
 from perftui.model.errors import UsageError
 from perftui.model.plan import Target
 from perftui.model.text import safe_text
 from perftui.presets.drivers import driver_of_url
+
+if TYPE_CHECKING:
+    from perftui.engine.clients.client import Driver
 
 
 def driver_for(target: Target) -> Driver:

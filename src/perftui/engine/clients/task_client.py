@@ -47,7 +47,7 @@ class TaskLane(Lane):
         pool: TaskClient = self.pool
         try:
             try:
-                self.session = await pool.open_session()
+                self.session = await pool.open_session_for(self.request)
             except Fault as fault:
                 self.fail(fault.error_class, fault.detail)
                 return
@@ -175,6 +175,10 @@ class TaskClient(Pool):
             Fault: it cannot be opened.
             OSError: the same, from the system.
         """
+
+    async def open_session_for(self, request: Any) -> Any:  # noqa: ANN401, ARG002 - of the driver
+        """The same for a driver whose sessions depend on the first request."""
+        return await self.open_session()
 
     @abstractmethod
     async def exchange(self, session: Any, request: Any) -> Response:  # noqa: ANN401 - of the driver

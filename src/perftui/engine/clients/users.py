@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from perftui.presets.values import ValueStream
 
 if TYPE_CHECKING:
+    from perftui.engine.clients.http.cookies import Jar
     from perftui.engine.clients.journey import PreparedJourney
     from perftui.engine.clients.operation import PreparedOperation
 
@@ -21,7 +22,7 @@ class VirtualUser:
         """Position among the users of this worker."""
         self.values = values
         self.variables = variables
-        self.cookies: dict[str, str] = {}
+        self.cookies: Jar | None = None
         self.journey: PreparedJourney | None = None
         self.step = 0
         self.owner = 0
@@ -45,4 +46,4 @@ class VirtualUser:
     def leave(self) -> None:
         """The journey is over, and its cookies with it."""
         self.journey = None
-        self.cookies.clear()
+        self.cookies = None

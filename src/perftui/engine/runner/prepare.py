@@ -23,6 +23,8 @@ from perftui.store.paths import runs_directory
 _RATE_PER_WORKER = 10_000.0
 """Well below what a worker can send on one core, so that its own queueing never shows."""
 _USERS_PER_WORKER = 500.0
+_FULL_SPEED_PER_WORKER = 10.0
+"""Users that never think load as fast as they can: ten of them keep a core busy, where one is free."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,5 +79,8 @@ def worker_count(plan: Plan, addresses: Mapping[str, Addresses]) -> int:
     )
     free = max(1, cores // 2 if local else cores - 1)
     highest = peak(plan.load)
+    full_speed = plan.load.mode == "users" and plan.load.think_s[1] <= 0
     per_worker = _RATE_PER_WORKER if plan.load.mode == "rate" else _USERS_PER_WORKER
+    if full_speed:
+        per_worker = _FULL_SPEED_PER_WORKER
     return max(1, min(free, math.ceil(highest / per_worker)))

@@ -14,7 +14,7 @@ from perftui.presets import grammar
 _NUMBER = re.compile(r"0|-?[1-9]\d{0,14}")
 _OWN_TYPE = frozenset({"seq", "rand", "number", "data", "choice", "now"})
 """Placeholders that lose their quotes when they are all of a JSON string."""
-_OF_QUERIES = re.compile(r"[^\x21-\x7e]")
+_NOT_IN_URLS = re.compile(r"[^\x21-\x7e]|[\"<>`{}]")
 
 
 def pairs_of(text: str, *, may_repeat: bool, with_placeholders: bool) -> list[tuple[str, str]] | None:
@@ -134,5 +134,5 @@ def _loses_quotes(text: str) -> bool:
 
 
 def sendable(text: str) -> str:
-    """A part of a URL with what no request line may hold percent-encoded, as curl and browsers do it."""
-    return _OF_QUERIES.sub(lambda match: quote(match[0], safe="", errors="replace"), text)
+    """A part of a URL with what no URL may hold percent-encoded."""
+    return _NOT_IN_URLS.sub(lambda match: quote(match[0], safe="", errors="replace"), text)

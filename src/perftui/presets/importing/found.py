@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -43,6 +43,8 @@ class FoundRequest(Struct, kw_only=True):
     think_s: float = 0.0
     think_until_s: float = 0.0
     """The longest wait, when it varies."""
+    stage: Literal["load", "before", "after"] = "load"
+    """Whether it is part of the load, or sent once around it."""
     group: str = "recorded"
     """Name of the journey that it is a step of."""
     target: dict[str, Any] = {}

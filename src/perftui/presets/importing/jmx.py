@@ -23,6 +23,8 @@ _ALWAYS_KNOWN = {
     "ConfigTestElement", "HeaderManager", "Arguments", "CSVDataSet", "AuthManager", "KeystoreConfig",
     "ConstantTimer", "UniformRandomTimer", "GaussianRandomTimer", "PoissonRandomTimer", "ProxyControl", "WorkBench",
 }  # fmt: skip
+_ORDER = {"SetupThreadGroup": 0, "PostThreadGroup": 2}
+"""JMeter runs them first and last, wherever they stand."""
 _TIMERS = {"ConstantTimer", "UniformRandomTimer", "GaussianRandomTimer", "PoissonRandomTimer"}
 
 
@@ -70,9 +72,9 @@ class _Walk:
         """All thread groups."""
         self._learn_variables(plan.part("TestPlan.user_defined_variables"))
         scope = self._scope(_Scope(), plan.below)
-        for element in plan.below:
+        for element in sorted(plan.below, key=lambda element: _ORDER.get(element.tag, 1)):
             if element.tag in {"SetupThreadGroup", "PostThreadGroup"}:
-                self._finding.omit("what is sent before or after the load", element.name)
+                self._around_the_load(element, scope)
             elif element.tag.endswith("ThreadGroup") or "threads" in element.tag.lower():
                 self._thread_group(element, scope)
             else:
@@ -99,6 +101,17 @@ class _Walk:
             self._finding.omit("how much load it is", f"{element.tag} {name}")
         self._finding.weights[name] = min(users, 1e6)
         self._groups.append((users, ramp, seconds, max(0.0, loops) * steps))
+
+    def _around_the_load(self, element: Element, scope: _Scope) -> None:
+        """What is sent once before or after the load."""
+        before = len(self._finding.requests)
+        self._walk(element.below, _with(self._scope(scope, element.below), group=element.name))
+        for request in self._finding.requests[before:]:
+            request.stage = "before" if element.tag == "SetupThreadGroup" else "after"
+        loops = self._values.number(element.part("ThreadGroup.main_controller").get("LoopController.loops"), 1)
+        threads = self._values.number(element.get("ThreadGroup.num_threads"), 1)
+        if loops * threads != 1:
+            self._finding.omit("how often it is sent: it is sent once", element.name)
 
     def _set_load(self) -> None:
         """The users of all thread groups together."""

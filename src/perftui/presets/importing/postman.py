@@ -116,11 +116,19 @@ class _Collection:
         address, mark, query = raw.partition("#")[0].partition("?")
         start = address.find("/", address.find("://") + 3 if "://" in address else 0)
         if start >= 0:
-            filled = _PATH_VARIABLE.sub(
-                lambda found: str(given[found[1]]) if given.get(found[1]) is not None else found[0], address[start:]
-            )
+            filled = _PATH_VARIABLE.sub(lambda found: self._filled(found, given), address[start:])
             address = address[:start] + filled
         return self._values.url(f"{address}{mark}{query}".strip())
+
+    def _filled(self, found: re.Match[str], given: Mapping[str, object]) -> str:
+        """The value of a path variable; a longer segment may begin with its name, such as `:id.json`."""
+        segment = found[1]
+        names = [name for name in given if segment == name or re.match(rf"{re.escape(name)}(?!\w)", segment)]
+        name = max(names, key=len, default="")
+        if not name or given[name] is None:
+            self._finding.omit("path variables that have no value and are sent as they are", found[0])
+            return found[0]
+        return f"{given[name]}{segment.removeprefix(name)}"
 
     def _use_body(self, request: FoundRequest, body: dict[str, Any]) -> None:
         mode = body.get("mode")

@@ -74,7 +74,7 @@ class Lexer:
         word: list[str] | None = None
         while self._at < len(self._text):
             character = self._text[self._at]
-            if self._text.startswith("\\\n", self._at) and not self._is_windows:
+            if self._text.startswith(("\\\n", "`\n"), self._at) and not self._is_windows:
                 self._at += 2  # the line goes on
             elif character in " \t\r\n;|&" or (character in "()" and self._is_around(character, word)):
                 self._end_word(word)

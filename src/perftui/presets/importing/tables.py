@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from perftui.model.text import safe_text
-from perftui.presets import grammar
+from perftui.presets import grammar, texts
 from perftui.presets.importing.exact import document_of, json_of, pairs_of, query_value, sendable
 from perftui.presets.importing.found import Finding, FoundRequest, split_url
 from perftui.presets.importing.headers import HeaderReader, move_shared
@@ -20,6 +20,7 @@ _MEMBER = re.compile(r'("([A-Za-z0-9_-]{1,100})"\s{0,20}:\s{0,20}")((?:[^"\\]|\\
 _INNER = re.compile(r'(?<![\w-])(([A-Za-z_][\w-]{0,100})(?:\\?")?\s{0,20}:\s{0,20}\\?")([^"\\]+)(?=\\?")')
 """Members of JSON in a text, and arguments of GraphQL."""
 _ELEMENT = re.compile(r"(<([A-Za-z_][\w.-]{0,100})>)([^<>]+)(?=</\2>)")
+_RARE = re.compile(r'["<>`{}]')
 _LONGEST_WAIT_S = 3600.0
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -44,7 +45,8 @@ class TableWriter:
         table: dict[str, Any] = {"name": safe_text(request.name or f"{method} {_unescaped(path)}", 180)}
         if target:
             table["target"] = target
-        self._wait(request, table)
+        if request.stage == "load":
+            self._wait(request, table)
         body = self._body(request)
         if method != "GET" or body:
             table["method"] = method
@@ -93,9 +95,8 @@ class TableWriter:
 
     def _address(self, path: str, query: str | None) -> dict[str, Any]:
         """Path and query: the query as a table where that gives the same bytes."""
-        found = {"path": _sendable(path)}
         if query is None:
-            return found
+            return {"path": self._sendable(path)}
         if query and (pairs := pairs_of(query, may_repeat=True, with_placeholders=True)):
             table: dict[str, Any] = {}
             names = [name for name, _ in pairs]
@@ -105,9 +106,22 @@ class TableWriter:
                     table.setdefault(name, []).append(shown)
                 else:
                     table[name] = query_value(shown)
-            return {**found, "query": table}
+            return {"path": self._sendable(path), "query": table}
         hidden = "&".join(self._hide_pair(pair) for pair in query.split("&"))
-        return {"path": f"{found['path']}?{_sendable(hidden)}"}
+        return {"path": self._sendable(f"{path}?{hidden}")}
+
+    def _sendable(self, text: str) -> str:
+        """A part of a URL as it may be sent: what is encoded though curl would not do it is told."""
+        segments = grammar.split(text)
+        made = grammar.join([sendable(one) if isinstance(one, str) else one for one in segments])
+        if texts.path_problem("".join(sendable(one) if isinstance(one, str) else "1" for one in segments)):
+            # A dollar sign that looks like a variable of another tool.
+            plain = [sendable(one).replace("$", "%24") if isinstance(one, str) else one for one in segments]
+            made = grammar.join(plain)
+            self._finding.notes.append("a dollar sign in a URL is sent percent-encoded")
+        if _RARE.search("".join(one for one in segments if isinstance(one, str))):
+            self._finding.notes.append("characters that no URL may hold are sent percent-encoded")
+        return made
 
     def _hide_pair(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
@@ -180,10 +194,6 @@ class TableWriter:
     def _secret(self, name: str, value: str, *, is_secret: bool) -> str:
         """The value, or the environment variable that holds it from now on."""
         return value if not is_secret or not value or "${" in value else self._finding.secret(name, value)
-
-
-def _sendable(text: str) -> str:
-    return grammar.join([sendable(one) if isinstance(one, str) else one for one in grammar.split(text)])
 
 
 def _unescaped(text: str) -> str:

@@ -34,6 +34,9 @@ def aims_of(requests: Sequence[FoundRequest], finding: Finding) -> list[Aim]:
     Requests to one server that need other settings of it (a proxy, a timeout) have a target of their own, unless they
     are steps of one user, whose cookies belong to one target.
     """
+    for request in requests:
+        if any(name.lower() == "connection" and value.lower() == "close" for name, value in request.headers):
+            request.target = {**request.target, "keep_alive": False}
     servers = Counter(server_of(request.url) for request in requests)
     chosen = finding.server if finding.server in servers else servers.most_common(1)[0][0]
     if finding.is_recording:

@@ -18,7 +18,7 @@ from perftui.presets.importing.tables import TableWriter, placeholders_in
 from perftui.presets.importing.targets import aims_of, settings_of
 from perftui.presets.kinds import Kind
 from perftui.presets.problems import Problems
-from perftui.presets.request_format import STEP
+from perftui.presets.request_format import REQUEST, STEP
 from perftui.presets.toml_files import MOST_BYTES
 from perftui.presets.writing import write_preset
 
@@ -53,7 +53,7 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
     writer = TableWriter(finding)
     tabled = [(request, writer.operation(request, names[id(request)])) for request in requests[:MOST_REQUESTS]]
     written = _usable_steps(tabled, finding)
-    if not written:
+    if not any(request.stage == "load" for request, _ in written):
         raise UsageError(f"{origin}: no request that can be sent was found", *finding.comments()[:5])
     steps = [step for _, step in written]
     for step, unique in zip(steps, _unique([step["name"] for step in steps]), strict=True):
@@ -76,12 +76,16 @@ def preset_of(finding: Finding, name: str, origin: str) -> str:
         "target": target,
         **({"targets": targets} if targets else {}),
     }
+    loaded = [(request, step) for request, step in written if request.stage == "load"]
     if finding.is_journey:
         tables["load"] = finding.load or {"mode": "users", "users": 5, "warmup": "5s", "duration": "30s"}
-        tables["journeys"] = _journeys(written, finding.weights)
+        tables["journeys"] = _journeys(loaded, finding.weights)
     else:
         tables["load"] = {"mode": "rate", "rate": 10, "warmup": "5s", "duration": "30s"}
-        tables["operations"] = steps
+        tables["operations"] = [step for _, step in loaded]
+    for stage in ("before", "after"):
+        if around := [step for request, step in written if request.stage == stage]:
+            tables[stage] = around
     if finding.data:
         tables["data"] = finding.data
     tables["objectives"] = [
@@ -127,10 +131,12 @@ def _usable_steps(given: Sequence[_Written], finding: Finding) -> list[_Written]
     usable = []
     room = MOST_BYTES * 3 // 4  # the rest is for escapes, names of tables and what is not a request
     for request, step in given:
-        known = captured.setdefault(request.group, set())
+        # What is sent before the load gives its values to all of it.
+        before = captured.setdefault("before", set())
+        known = before if request.stage == "before" else captured.setdefault(f"in {request.group}", set()) | before
         room -= len(msgspec.json.encode(step))
         used = {placeholder.argument for placeholder in placeholders_in(step) if placeholder.kind == "var"}
-        if mistakes := _mistakes(STEP, step):
+        if mistakes := _mistakes(STEP if request.stage == "load" else REQUEST, step):
             key, problem = mistakes[0]
             finding.omit(f"as its {key} {problem}", step["name"])
         elif not used <= known:
@@ -138,7 +144,8 @@ def _usable_steps(given: Sequence[_Written], finding: Finding) -> list[_Written]
         elif room < 0:
             finding.omit("as the preset would be too large", step["name"])
         else:
-            known |= {capture["name"] for capture in step.get("captures", ())}
+            mine = "before" if request.stage == "before" else f"in {request.group}"
+            captured[mine] |= {capture["name"] for capture in step.get("captures", ())}
             usable.append((request, step))
     return usable
 

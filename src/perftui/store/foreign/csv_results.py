@@ -31,6 +31,12 @@ def is_locust(fields: Iterable[str]) -> bool:
     return set(_LOCUST) <= set(fields)
 
 
+def delimiter_of(text: str) -> str:
+    """What stands between columns: JMeter writes what it is configured to."""
+    line = text[:65536].partition("\n")[0]
+    return max(",;\t|", key=line.count)
+
+
 def is_jmeter(fields: Iterable[str]) -> bool:
     """Whether these are the columns of JMeter's result file."""
     return set(_JMETER) <= set(fields)
@@ -70,7 +76,7 @@ def jmeter(text: str) -> Result:
     """
     requests = Requests()
     sums, most_users = 0, 0
-    for number, row in enumerate(csv.DictReader(io.StringIO(text)), 2):
+    for number, row in enumerate(csv.DictReader(io.StringIO(text), delimiter=delimiter_of(text)), 2):
         try:
             # A transaction is the sum of samples that have their own lines.
             if not row.get("responseCode") and "Number of samples in transaction" in (row.get("responseMessage") or ""):

@@ -76,7 +76,7 @@ def _result(data: bytes) -> Result | None:
     for is_its, read_its in _TEXTS:
         if is_its(text):
             return read_its(text)
-    fields = next(csv.reader(text[:65536].splitlines()[:1]), [])
+    fields = next(csv.reader(text[:65536].splitlines()[:1], delimiter=csv_results.delimiter_of(text)), [])
     for has_its, read_its in _COLUMNS:
         if has_its(fields):
             return read_its(text)

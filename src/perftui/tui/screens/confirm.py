@@ -51,6 +51,7 @@ class ConfirmScreen(Dialog[Path | None]):
             dialog.border_title = "Start this run?"
             dialog.border_subtitle = BUTTON_KEYS
             yield Static(_facts(self._plan, None), id="facts", markup=False)
+            yield Static(Content("\n").join(planned_lines(self._plan, _MOST_REQUESTS)), id="requests", markup=False)
             yield Static("", id="warnings", markup=False)
             yield Static("", id="ask", markup=False)
             yield Input(id="host", compact=True)
@@ -159,5 +160,4 @@ def _facts(plan: Plan, report: TargetReport | None) -> Content:
         ("writes", Content("yes: it changes data on the target" if plan.writes else "no")),
         ("requests", words(f"{many}, to {' and '.join(map(host_text, plan.where.split(' + ')))}:")),
     )
-    facts = [Content.styled(f"{name:<10}", "$quiet") + value for name, value in lines]
-    return Content("\n").join([*facts, *planned_lines(plan, _MOST_REQUESTS)])
+    return Content("\n").join(Content.styled(f"{name:<10}", "$quiet") + value for name, value in lines)

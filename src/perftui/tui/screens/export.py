@@ -15,23 +15,13 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from perftui.model.errors import PerftuiError
+from perftui.report.formats import FORMATS
 from perftui.tui.describe import path_text
 from perftui.tui.exports import Subject
 from perftui.tui.marks import quiet, words
 from perftui.tui.screens.base import Dialog
 from perftui.tui.table import Column, Row, Table
 
-_WORDS = {
-    "text": "plain text",
-    "json": "everything, reads back anywhere",
-    "toml": "the record, for people and scripts",
-    "csv": "a table, for spreadsheets and scripts",
-    "series": "one row per second, for spreadsheets",
-    "md": "fits a pull request",
-    "html": "one page with plots, no network",
-    "junit": "objectives as test cases, for CI",
-    "hlog": "histograms for HdrHistogram's tools",
-}
 _COLUMNS = (Column("name", "format", 7), Column("what", "", 20, grow=1))
 
 
@@ -57,7 +47,6 @@ class ExportDialog(Dialog[None]):
     def __init__(self, subject: Subject) -> None:
         super().__init__()
         self._subject = subject
-        self._endings = subject.endings
         self._writing = False
         self._proposed = ""
         """The name that was put into the field last."""
@@ -73,11 +62,11 @@ class ExportDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         """Show the formats; the first sets the path."""
-        self.formats.show(Row(name, (name, quiet(_WORDS.get(name, "")))) for name in self._endings)
+        self.formats.show(Row(name, (name, quiet(FORMATS[name].about))) for name in self._subject.styles)
 
     @property
     def _chosen(self) -> str:
-        return self.formats.cursor_key or next(iter(self._endings))
+        return self.formats.cursor_key or self._subject.styles[0]
 
     @property
     def _target(self) -> Path:
@@ -90,7 +79,7 @@ class ExportDialog(Dialog[None]):
         if self.field.value != self._proposed:
             return
         series = "-series" if self._chosen == "series" else ""
-        self._proposed = f"{self._subject.name}{series}.{self._endings[self._chosen]}"
+        self._proposed = f"{self._subject.name}{series}.{FORMATS[self._chosen].ending}"
         self.field.value = self._proposed
 
     @on(Input.Changed, "#path")

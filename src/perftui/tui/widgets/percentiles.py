@@ -31,6 +31,8 @@ _NUMBER = 7
 OURS = "ours"
 """Title of what may be the generator's at most."""
 _OURS = 6
+_WITH_OURS = 29
+"""Cells from which there is room for it even without a trend."""
 _MOST_ROWS = 3
 _LEAST_TREND = 12
 """Cells from which a trend says something; below, the numbers have the room."""
@@ -71,11 +73,13 @@ def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
 def _columns(picture: LivePicture, width: int) -> tuple[Column, ...]:
     numbers: tuple[Column, ...] = (Column(f"{picture.window_s} s", _NUMBER), Column("run", _NUMBER))
     line = max(0, width - 5 - 3 * (_NUMBER + 1) - 1)
-    if picture.run.total.response_time_bounds and line - _OURS - 1 >= _LEAST_TREND:
+    has_trend = line >= _LEAST_TREND
+    room = line - _OURS - 1 >= _LEAST_TREND if has_trend else width >= _WITH_OURS
+    if picture.run.total.response_time_bounds and room:
         numbers = (*numbers, Column(OURS, _OURS))
         line -= _OURS + 1
-    if line < _LEAST_TREND:
-        return (Column("", max(5, width - 2 * (_NUMBER + 1)), right=False), *numbers)
+    if not has_trend:
+        return (Column("", max(5, width - sum(column.width + 1 for column in numbers)), right=False), *numbers)
     return (
         Column("", 5, right=False),
         Column(f"last {trend_seconds(line)} s" + (", from 0" if line > 16 else ""), line, right=False),
@@ -126,7 +130,7 @@ def _parts(picture: LivePicture, columns: tuple[Column, ...], most: int) -> list
     first = sum(column.width + 1 for column in columns[:-behind]) - 1
     known = [part for part in _PARTS if picture.is_open or part[1] == "service_time_ms"]
     kept = sorted(known, key=lambda part: part[3])[: max(1, most)]
-    lines: list[Text] = [paint("─" * (first + 2 * (_NUMBER + 1)), "$panel-border")]
+    lines: list[Text] = [paint("─" * (sum(column.width + 1 for column in columns) - 1), "$panel-border")]
     hinted: set[str] = set()
     for part in known:
         if part not in kept:

@@ -10,6 +10,8 @@ from perftui.tui.widgets.recent import recent_text
 
 _TIMES = (("p50", "p50"), ("p90", "p90"), ("p95", "p95"), ("p99", "p99"), ("max", "max"))
 _ROOMY = 34
+_MANY = 10
+"""From so many times as much on, the factor says it better than per cent."""
 _NOTHING = Window(0.0, 1, Summary())
 
 
@@ -59,5 +61,7 @@ def _pair(before: Stats, after: Stats, field: str) -> tuple[str, str, Text]:
 def _change(old: float, new: float) -> Text:
     if not old:
         return ""
+    if new >= _MANY * old:
+        return f"×{new / old:,.0f}"
     percent = round((new / old - 1) * 100)
     return f"{percent:+,} %" if percent else "0 %"

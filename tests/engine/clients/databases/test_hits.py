@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from perftui.demo.server import start_demo
 from perftui.model.plan import Objective
 from perftui.model.units import format_percent
-from perftui.report.export import export
+from perftui.report.formats import export
 from perftui.store.interchange import read_document
 from perftui.store.loading import LoadedRun, load_run
 from support.databases import Server

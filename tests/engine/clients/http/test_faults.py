@@ -6,9 +6,11 @@ import socket
 
 import pytest
 
-from perftui.model.plan import Operation
+from perftui.model.plan import Load, Operation, Stage
 from support.fault_server import OK, Connection, Handler, answering, fault_server
 from support.load_worker import Measured, make_plan, one_by_one, run_load
+
+pytestmark = pytest.mark.xdist_group("one run of every bad response")
 
 OK_CHUNKED = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
@@ -30,38 +32,44 @@ def run_one_by_one(handler: Handler, requests: int, *, think_s: float = 0.0, met
     return run(handler, load=one_by_one(requests, think_s=think_s), operations=operations)
 
 
-@pytest.mark.parametrize(
-    "response",
-    [
-        OK,
-        OK_CHUNKED,
-        b"HTTP/1.1 204 No Content\r\n\r\n",
-        b"HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n",
-        b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
-        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + OK,
-        HEAD + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000,
-        HEAD + b"Content-Length: 0\r\n\r\n",
-        b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok",
-        b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n",
-        HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00",
-    ],
-    ids=["plain", "chunked", "204", "304", "100", "103", "large", "empty", "no reason", "redirect", "gzip"],
-)
+GOOD = {
+    "plain": OK,
+    "chunked": OK_CHUNKED,
+    "204": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "304": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n",
+    "100": b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+    "103": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + OK,
+    "large": HEAD + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000,
+    "empty": HEAD + b"Content-Length: 0\r\n\r\n",
+    "no reason": b"HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok",
+    "redirect": b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n",
+    "gzip": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00",
+}
+
+
+def number_of(request: bytes) -> int:
+    """Of the operation, which is its path."""
+    return int(request.split(b" ", 2)[1].removeprefix(b"/"))
+
+
 @pytest.mark.parametrize("pieces", [0, 1, 7], ids=["whole", "bytes", "pieces"])
-def test_good_responses(response: bytes, pieces: int) -> None:
-    if pieces and len(response) > 100_000:
-        pieces = 65_521
+def test_good_responses(pieces: int) -> None:
+    """All of them in turn on one connection."""
+    responses = list(GOOD.values())
 
     def handle(connection: Connection) -> None:
-        while connection.read_request():
+        while request := connection.read_request():
+            response = responses[number_of(request)]
             if pieces:
-                connection.send_in_pieces(response, pieces)
+                connection.send_in_pieces(response, 65_521 if len(response) > 100_000 else pieces)
             else:
                 connection.send(response)
 
-    measured = run_one_by_one(handle, 20)
-    assert measured.counts().ok == 20, measured.classes()
-    assert sum(cell.received_bytes for cell in measured.cells()) == 20 * len(response)
+    operations = [Operation(name=name, path=f"/{number}") for number, name in enumerate(GOOD)]
+    measured = run(handle, load=one_by_one(10 * len(GOOD)), operations=operations)
+    for name, response in GOOD.items():
+        assert measured.counts(name).ok == 10, (name, measured.classes(name))
+        assert sum(cell.received_bytes for cell in measured.cells(name)) == 10 * len(response), name
     assert measured.opened == 1
 
 
@@ -98,55 +106,61 @@ def test_closing_servers(response: bytes) -> None:
     assert measured.opened == 20
 
 
-def once(response: bytes, *, reset: bool = False) -> Handler:
+BAD = [
+    (b"", False, "closed"),
+    (b"", True, "reset"),
+    (HEAD + b"Content-Le", True, "reset"),
+    (HEAD + b"Content-Le", False, "closed"),
+    (HEAD + b"Content-Length: 10\r\n\r\nabc", True, "body_short"),
+    (HEAD + b"Content-Length: 10\r\n\r\nabc", False, "body_short"),
+    (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe", False, "body_short"),
+    (HEAD + b"Connection: close\r\n\r\nuntil the end", True, "body_short"),
+    (b"SSH-2.0-OpenSSH_9.2\r\n", False, "protocol"),
+    (b"\x00\x01\x02\x03garbage\xff\xfe\r\n\r\n", False, "protocol"),
+    (b"<html>HTTP/0.9</html>", False, "protocol"),
+    (HEAD + b"Content-Length: 10000000000000\r\n\r\n", False, "protocol"),
+    (HEAD + b"Content-Length: -1\r\n\r\n", False, "protocol"),
+    (HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nok", False, "protocol"),
+    (HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok", False, "protocol"),
+    (HEAD + b"Transfer-Encoding: chunked\r\n\r\nnot a size\r\n", False, "protocol"),
+    (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", False, "protocol"),
+    (b"HTTP/1.1 100 Continue\r\n\r\n" * 50, False, "protocol"),
+    (HEAD + b"X: " + b"y" * 70_000 + b"\r\n\r\n", False, "head_too_large"),
+    (HEAD + b"X: 1\r\n" * 10_000 + b"\r\n", False, "head_too_large"),
+    (HEAD + f"Content-Length: {LIMIT + 1}\r\n\r\n".encode(), False, "body_too_large"),
+    (HEAD + b"Connection: close\r\n\r\n" + b"x" * (LIMIT + 100_000), False, "body_too_large"),
+    (OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", False, "protocol"),
+    (OK + b"junk", False, "protocol"),
+    (b"HTTP/1.1 000 None\r\nContent-Length: 0\r\n\r\n", False, "protocol"),
+    (b"HTTP/1.1 099 None\r\nContent-Length: 0\r\n\r\n", False, "protocol"),
+    (b"HTTP/1.1 042\r\n\r\n" + OK, False, "protocol"),
+]
+"""What the server says, whether it then resets the connection, and the class that this is."""
+EACH = 4
+
+
+@pytest.fixture(scope="module")
+def bad() -> Measured:
+    """One run of ten users who get every bad response four times."""
+
     def handle(connection: Connection) -> None:
-        connection.read_request()
+        response, resets, _ = BAD[number_of(connection.read_request())]
         connection.send(response)
-        if reset:
+        if resets:
             connection.sleep(0.3)  # a reset overtakes what the client has not read yet
             connection.reset()
 
-    return handle
+    operations = [Operation(name=str(number), path=f"/{number}") for number in range(len(BAD))]
+    stages = (Stage(duration_s=60, to=10),)
+    load = Load(mode="users", stages=stages, start_level=10, max_requests=EACH * len(BAD))
+    return run(handle, load=load, operations=operations)
 
 
-@pytest.mark.parametrize(
-    ("handler", "error_class"),
-    [
-        (once(b""), "closed"),
-        (once(b"", reset=True), "reset"),
-        (once(HEAD + b"Content-Le", reset=True), "reset"),
-        (once(HEAD + b"Content-Le"), "closed"),
-        (once(HEAD + b"Content-Length: 10\r\n\r\nabc", reset=True), "body_short"),
-        (once(HEAD + b"Content-Length: 10\r\n\r\nabc"), "body_short"),
-        (once(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe"), "body_short"),
-        (once(HEAD + b"Connection: close\r\n\r\nuntil the end", reset=True), "body_short"),
-        (once(b"SSH-2.0-OpenSSH_9.2\r\n"), "protocol"),
-        (once(b"\x00\x01\x02\x03garbage\xff\xfe\r\n\r\n"), "protocol"),
-        (once(b"<html>HTTP/0.9</html>"), "protocol"),
-        (once(HEAD + b"Content-Length: 10000000000000\r\n\r\n"), "protocol"),
-        (once(HEAD + b"Content-Length: -1\r\n\r\n"), "protocol"),
-        (once(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nok"), "protocol"),
-        (once(HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok"), "protocol"),
-        (once(HEAD + b"Transfer-Encoding: chunked\r\n\r\nnot a size\r\n"), "protocol"),
-        (once(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), "protocol"),
-        (once(b"HTTP/1.1 100 Continue\r\n\r\n" * 50), "protocol"),
-        (once(HEAD + b"X: " + b"y" * 70_000 + b"\r\n\r\n"), "head_too_large"),
-        (once(HEAD + b"X: 1\r\n" * 10_000 + b"\r\n"), "head_too_large"),
-        (once(HEAD + f"Content-Length: {LIMIT + 1}\r\n\r\n".encode()), "body_too_large"),
-        (once(HEAD + b"Connection: close\r\n\r\n" + b"x" * (LIMIT + 100_000)), "body_too_large"),
-        (once(OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"), "protocol"),
-        (once(OK + b"junk"), "protocol"),
-        (once(b"HTTP/1.1 000 None\r\nContent-Length: 0\r\n\r\n"), "protocol"),
-        (once(b"HTTP/1.1 099 None\r\nContent-Length: 0\r\n\r\n"), "protocol"),
-        (once(b"HTTP/1.1 042\r\n\r\n" + OK), "protocol"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_bad_responses(handler: Handler, error_class: str) -> None:
-    requests = 4 if error_class == "body_too_large" else 20
-    measured = run(handler, rate=requests * 5)
-    assert measured.classes() == {error_class: requests}, [sample.detail for sample in measured.samples]
-    assert measured.samples[-1].count == requests
+@pytest.mark.parametrize("number", range(len(BAD)), ids=[f"{number} {case[2]}" for number, case in enumerate(BAD)])
+def test_bad_responses(bad: Measured, number: int) -> None:
+    samples = [sample for sample in bad.samples if sample.operation == str(number)]
+    assert bad.classes(str(number)) == {BAD[number][2]: EACH}, [sample.detail for sample in samples]
+    assert samples[-1].count == EACH
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def template(operation: Operation, target: Target | None = None) -> RequestTempl
 def render(operation: Operation, target: Target | None = None, cookie: str = "", **variables: str) -> bytes:
     values = ValueStream()
     values.advance()
-    return template(operation, target).render(values, variables, cookie)
+    return template(operation, target).render(values, variables, lambda _target: cookie)
 
 
 def test_a_plain_request() -> None:

@@ -154,6 +154,7 @@ class Connection(StreamLane):
             reader = self.reader = ResponseReader(
                 head_only=operation.head_only, keep_body=operation.keeps_body, most_body=self.pool.most_body
             )
+            reader.request = self.request
             self.first_ns = now_ns
         if reader.feed(data):
             self._finish(operation, reader, now_ns)

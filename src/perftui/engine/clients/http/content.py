@@ -82,7 +82,8 @@ class Content:
             return self._body
         if self._encoding not in _INFLATED:
             raise Unreadable(f"it is compressed by {self._encoding[:20]}, which is not read here: ask for gzip")
-        for bits in (_ZLIB_OR_GZIP, -zlib.MAX_WBITS):  # some servers deflate without the frame that the name means
+        # some servers deflate without the frame that the name means
+        for bits in (_ZLIB_OR_GZIP, -zlib.MAX_WBITS) if self._encoding == "deflate" else (_ZLIB_OR_GZIP,):
             inflater = zlib.decompressobj(bits)
             try:
                 data = inflater.decompress(self._body, self._most)
@@ -90,5 +91,6 @@ class Content:
                 continue
             if inflater.unconsumed_tail:
                 raise Unreadable(f"inflated it is larger than {self._most:,} bytes (target.max_body)")
-            return data
+            if inflater.eof:
+                return data
         raise Unreadable(f"it says {self._encoding} and is none")

@@ -82,7 +82,8 @@ class HttpPreparer:
 
         auth = plan.target.auth
         self._digest = Digest(*map(grammar.literal, auth.digest)) if auth is not None and auth.digest else None
-        self._builder = RequestBuilder(plan, Endpoint.of(plan.target), values)
+        self._endpoint = Endpoint.of(plan.target)
+        self._builder = RequestBuilder(plan, self._endpoint, values)
         self._values = values
         self._variables = variables
         self._clean_up = clean_up
@@ -94,7 +95,9 @@ class HttpPreparer:
         """As clients.client.Preparer."""
         from perftui.engine.clients.http.operation import HttpOperation
 
-        prepared = HttpOperation(operation, cells, self._clean_up, self._digest, in_journey=in_journey, whole=whole)
+        prepared = HttpOperation(
+            operation, cells, self._clean_up, self._digest, self._endpoint.origin, in_journey=in_journey, whole=whole
+        )
         prepared.use(self._builder.build(operation), self._values, self._variables)
         self._prepared.append(prepared)
         return prepared

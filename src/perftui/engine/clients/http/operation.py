@@ -7,7 +7,6 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from perftui.engine.clients.captures import CleanUpValues
-from perftui.engine.clients.http.cookies import store_cookies
 from perftui.engine.clients.http.digest import Digest
 from perftui.engine.clients.http.request import RequestTemplate
 from perftui.engine.clients.operation import Fault, PreparedOperation, Sent
@@ -17,6 +16,7 @@ from perftui.model.plan import Operation, Phase
 from perftui.presets.values import ValueStream
 
 if TYPE_CHECKING:
+    from perftui.engine.clients.http.cookies import Headers, Jar
     from perftui.engine.clients.http.reader import ResponseReader
     from perftui.engine.clients.users import VirtualUser
 
@@ -33,8 +33,8 @@ class HttpOperation(PreparedOperation):
     """
 
     __slots__ = (
-        "_digest", "_values", "_variables", "head_only", "idempotent", "keeps_body", "lean", "memo", "memoizes",
-        "ok_statuses", "template",
+        "_digest", "_origin", "_values", "_variables", "head_only", "idempotent", "keeps_body", "lean", "memo",
+        "memoizes", "ok_statuses", "template",
     )  # fmt: skip
 
     next_request: Callable[[], bytes] | None
@@ -45,6 +45,7 @@ class HttpOperation(PreparedOperation):
         cells: Mapping[Phase, CellRecorder],
         clean_up: CleanUpValues,
         digest: Digest | None = None,
+        origin: str = "",
         *,
         in_journey: bool,
         whole: bool = False,
@@ -52,6 +53,7 @@ class HttpOperation(PreparedOperation):
         super().__init__(plan, cells, clean_up)
         self.template: RequestTemplate
         self._digest = digest
+        self._origin = origin
         self.head_only = plan.method == "HEAD"
         self.idempotent = plan.method in IDEMPOTENT
         self.keeps_body = (
@@ -87,7 +89,7 @@ class HttpOperation(PreparedOperation):
 
     def request_for(self, user: VirtualUser | None) -> bytes:
         """The bytes of the next request."""
-        if self.next_request is not None and (user is None or not user.cookies):
+        if self.next_request is not None and (user is None or user.cookies is None):
             return self.next_request()
         if user is None:
             self._values.advance()
@@ -95,8 +97,9 @@ class HttpOperation(PreparedOperation):
         else:
             if user.journey is None:
                 user.values.advance()
-            cookie = "; ".join(f"{name}={value}" for name, value in user.cookies.items()) if user.cookies else ""
-            data = self.template.render(user.values, user.variables, cookie)
+            jar = user.cookies
+            cookie_for = None if jar is None else (lambda target: jar.header_for(self._origin + target))
+            data = self.template.render(user.values, user.variables, cookie_for)
         return data if self._digest is None else self._digest.sign(data)
 
     def describe(self, request: bytes) -> Sent:
@@ -119,9 +122,19 @@ class HttpOperation(PreparedOperation):
 
     def capture(self, response: ResponseReader, user: VirtualUser | None) -> Fault | None:  # type: ignore[override]  # answers of its own client only
         """Cookies stay with a user within a journey: a plain operation is a visit of its own."""
-        if user is not None and user.journey is not None:
-            store_cookies(response.headers, user.cookies)
+        if user is not None and user.journey is not None and response.header(b"set-cookie") is not None:
+            user.cookies = self.keep_cookies(response, response.target, user.cookies)
         return super().capture(response, user)
+
+    def keep_cookies(self, response: Response, target: str, jar: Jar | None) -> Jar | None:
+        """What an answer sets, in the jar of the user who asked for this target: a new one if there was none."""
+        headers: Headers = getattr(response, "headers", ())
+        if jar is None:
+            from perftui.engine.clients.http.cookies import Jar  # who meets no cookie needs none of it
+
+            jar = Jar()
+        jar.store(self._origin + target, headers)
+        return jar
 
     def answer_challenge(self, response: ResponseReader, request: bytes) -> bytes | None:
         """The request to send instead of one that was refused for want of an answer to a challenge, if there is one."""

@@ -12,6 +12,7 @@ from typing import Any
 import httptools
 
 from perftui.engine.clients.http.content import Content
+from perftui.engine.clients.http.target import target_of
 from perftui.model.plan import DEFAULT_MAX_BODY_BYTES
 from perftui.model.units import format_bytes
 
@@ -43,7 +44,7 @@ class ResponseReader:
     __slots__ = (
         "_body_until", "_content", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim", "_keeps_body",
         "_most_body", "_parser", "_pieces", "body_bytes", "done", "failure", "headers", "is_good", "keep_alive",
-        "reason", "received", "status", "version",
+        "reason", "received", "request", "status", "version",
     )  # fmt: skip
 
     def __init__(self, *, head_only: bool, keep_body: bool, most_body: int = DEFAULT_MAX_BODY_BYTES) -> None:
@@ -54,6 +55,8 @@ class ResponseReader:
         self.headers: list[tuple[bytes, bytes]] = []
         self.body_bytes = 0
         """Length of the body as far as it was read."""
+        self.request = b""
+        """What it answers, as far as somebody may ask."""
         self.received = 0
         """Bytes of head and body as they came."""
         self.keep_alive = False
@@ -86,7 +89,8 @@ class ResponseReader:
         except httptools.HttpParserUpgrade:
             self._fail("protocol", "the server switched protocols without being asked")
         except httptools.HttpParserError as error:
-            self._fail("protocol", str(error))
+            if not (self.done and self._has_idle_length):
+                self._fail("protocol", str(error))
         over = self._is_over()
         if over:
             # they hold each other: undone here, they are no work for the garbage collector, which holds up the load
@@ -129,6 +133,11 @@ class ResponseReader:
             self.keep_alive = False
             self._parser = self._feed = None
         return self.done
+
+    @property
+    def target(self) -> str:
+        """Path and query of what it answers."""
+        return target_of(self.request)
 
     @property
     def in_body(self) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import perftui
 from perftui.engine.clients.http.body import Body
-from perftui.engine.clients.http.target import Endpoint
+from perftui.engine.clients.http.target import Endpoint, target_of
 from perftui.engine.clients.variants import prepared_ahead
 from perftui.model.plan import Auth, Operation, Plan
 from perftui.presets import grammar
@@ -36,8 +36,15 @@ class RequestTemplate:
         if body is not None:
             self.templates += body.templates
 
-    def render(self, values: ValueStream, variables: Mapping[str, str], cookie: str = "") -> bytes:
+    def render(
+        self, values: ValueStream, variables: Mapping[str, str], cookie_for: Callable[[str], str] | None = None
+    ) -> bytes:
         """One request; advance `values` before it.
+
+        Args:
+            values: of made values.
+            variables: captured ones.
+            cookie_for: the value of the Cookie header for a path and query; empty: none.
 
         Raises:
             KeyError: a variable was not captured.
@@ -48,10 +55,11 @@ class RequestTemplate:
             head += literal
             if template is not None:
                 head += template.render(values, variables).encode()
+        cookie = cookie_for(target_of(head)).encode("latin-1", "replace") if cookie_for is not None else b""
         if cookie and self._ends_with_cookies:
-            head[-2:] = f"; {cookie}\r\n".encode()  # a request has one Cookie header
+            head[-2:] = b"; %s\r\n" % cookie  # a request has one Cookie header
         elif cookie:
-            head += f"Cookie: {cookie}\r\n".encode()
+            head += b"Cookie: %s\r\n" % cookie
         if self._body is None:
             head += b"\r\n"
             return bytes(head)
@@ -97,12 +105,13 @@ class RequestBuilder:
         # Last, so that what a user got from the server can join what the preset gives.
         cookies = [headers.pop("cookie")] if "cookie" in headers else []
         for name, value in [*headers.values(), *cookies]:
-            pieces.append((_checked(name).encode() + b": ", Template.compile(_checked(value), quoting="header")))
-            pieces.append((b"\r\n", None))
+            for line in [value] if isinstance(value, str) else value:
+                pieces.append((_checked(name).encode() + b": ", Template.compile(_checked(line), quoting="header")))
+                pieces.append((b"\r\n", None))
         joined = _joined(pieces, self._values)
         return RequestTemplate(joined, body, has_length=has_length, ends_with_cookies=bool(cookies))
 
-    def _headers(self, operation: Operation, body: Body | None) -> dict[str, tuple[str, str]]:
+    def _headers(self, operation: Operation, body: Body | None) -> dict[str, tuple[str, str | list[str]]]:
         """By lower-case name; later ones replace earlier ones."""
         endpoint, target = self._endpoint, self._plan.target
         defaults = {
@@ -117,10 +126,14 @@ class RequestBuilder:
             defaults["Content-Type"] = body.content_type
         if endpoint.proxy is not None and not endpoint.tls and endpoint.proxy.authorization:
             defaults["Proxy-Authorization"] = endpoint.proxy.authorization
-        headers: dict[str, tuple[str, str]] = {}
-        for source in (defaults, target.headers, _auth_headers(target.auth), self._replaced, operation.headers):
+        headers: dict[str, tuple[str, str | list[str]]] = {}
+        sources: tuple[Mapping[str, str | list[str]], ...] = (
+            {**defaults}, target.headers, {**auth_headers(target.auth)}, {**self._replaced}, operation.headers,
+        )  # fmt: skip
+        for source in sources:
             for name, value in source.items():
-                headers[name.lower()] = (name, value)
+                one = name.lower() == "cookie" and not isinstance(value, str)  # a request has one Cookie header
+                headers[name.lower()] = (name, "; ".join(value) if one else value)
         return headers
 
     def _request_target(self, operation: Operation) -> list[tuple[bytes, Template | None]]:
@@ -146,7 +159,8 @@ class RequestBuilder:
         return pairs
 
 
-def _auth_headers(auth: Auth | None) -> dict[str, str]:
+def auth_headers(auth: Auth | None) -> dict[str, str]:
+    """The headers that identify requests."""
     if auth is None:
         return {}
     if auth.bearer:

@@ -88,3 +88,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     def origin(self) -> str:
         """Scheme and host, as a plain request through a proxy names them."""
         return f"{self.scheme}://{self.host_header}"
+
+
+def target_of(request: bytes | bytearray) -> str:
+    """Path and query of a request, from its first line; through a proxy it names the whole URL."""
+    target = request.split(b" ", 2)[1].decode("latin-1")
+    if target.startswith("/"):
+        return target
+    return "/" + target.partition("://")[2].partition("/")[2]

@@ -1,0 +1,52 @@
+"""WebSocket conversations as a protocol: `ws` is what is sent, `expect` how many messages answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from perftui.engine.clients.task_driver import TaskDriver
+from perftui.presets import texts
+from perftui.presets.kinds import Duration, Number, Text
+from perftui.presets.request_format import ANY_PLACEHOLDER, HEADERS, Document
+from perftui.presets.sections import Key
+
+if TYPE_CHECKING:
+    from perftui.engine.clients.task_client import TaskClient
+
+
+def _client() -> type[TaskClient]:
+    from perftui.engine.clients.websocket_client import WebSocketClient
+
+    return WebSocketClient
+
+
+def _only_reads(request: Mapping[str, Any]) -> bool:
+    return bool(request["ws"] == "")
+
+
+DRIVER = TaskDriver(
+    name="ws",
+    schemes={"ws": 80, "wss": 443},
+    keys={
+        "ws": Key(
+            Document(), "What is sent: a text, or a document sent as JSON. Empty: nothing, only listen.", required=True
+        ),
+        "path": Key(
+            Text(allow=ANY_PLACEHOLDER, check=texts.path_problem, most=16_000),
+            "Path of the connection, / when not said.",
+        ),
+        "headers": Key(HEADERS, "Headers of the handshake, over those of the target."),
+        "subprotocol": Key(Text(check=texts.header_value_problem, most=200), "Subprotocol that is asked for."),
+        "expect": Key(
+            Number(whole=True, high=100_000), "Messages that answer; the last one is checked. 1 when not said, 0: none."
+        ),
+        "match": Key(
+            Text(check=texts.json_path_problem),
+            "JSON path that the answer has as it was sent, such as $.id; other messages are pushes of the server.",
+        ),
+        "hold": Key(Duration(), "Stay connected for so long after it, taking what is pushed.", to="hold_s"),
+    },
+    client=_client,
+    only_reads=_only_reads,
+)

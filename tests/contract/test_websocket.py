@@ -1,0 +1,81 @@
+"""WebSocket conversations beyond what every driver must do: close codes, parts of messages, pushes, waiting users."""
+
+from __future__ import annotations
+
+import pytest
+
+from perftui.engine.runner.run import RunRequest, run_plan
+from perftui.model.errors import UnreachableError
+from perftui.model.plan import Plan
+from perftui.model.record import Record
+from perftui.presets.loading import parse_preset
+from support.chat_server import chat_server
+from support.conservation import assert_conserved
+
+
+def plan_of(url: str, operation: str, *, users: int = 2, more: str = "max_requests = 6", target: str = "") -> Plan:
+    text = f'schema = 1\nname = "chat"\n[target]\nurl = "{url}"\n{target}\n'
+    text += f'[load]\nusers = {users}\nduration = "20s"\n{more}\n[[operations]]\nname = "say"\n{operation}\n'
+    return parse_preset(text, "chat.toml")
+
+
+def ran(plan: Plan) -> Record:
+    record = run_plan(RunRequest(plan=plan))
+    assert_conserved(record)
+    return record
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 4321])
+def test_the_code_of_a_close_is_the_class_of_the_error(code: int) -> None:
+    with chat_server() as server:
+        record = ran(plan_of(f"ws://127.0.0.1:{server.port}", f'ws = "close {code}"'))
+
+    assert record.summary.total.error_classes == {f"ws.{code}": 6}
+
+
+def test_messages_in_parts_are_one_and_a_push_is_no_answer() -> None:
+    with chat_server() as server:
+        url = f"ws://127.0.0.1:{server.port}"
+        parts = ran(plan_of(url, 'ws = "parts please"\nchecks = [{ equals = "abc" }]'))
+        matched = ran(plan_of(url, 'ws = { id = "${seq}" }\nmatch = "$.id"\nchecks = [{ json = "$.said" }]'))
+        counted = ran(plan_of(url, 'ws = { id = 1 }\nexpect = 2\nchecks = [{ json = "$.said" }]'))
+
+    assert [record.whole_run.ok for record in (parts, matched, counted)] == [6, 6, 6]
+
+
+def test_a_user_keeps_its_connection_and_sends_the_headers_of_the_preset() -> None:
+    with chat_server() as server:
+        url = f"ws://127.0.0.1:{server.port}"
+        target = 'headers = { X-Kind = "shop" }\nauth = { bearer = "word" }'
+        record = ran(plan_of(url, 'ws = "hi"', more="max_requests = 40", target=target))
+
+    assert record.whole_run.ok == server.messages == 40
+    assert server.connections <= 4  # two users, and the look before the start
+    assert server.headers[-1]["X-Kind"] == "shop"
+    assert server.headers[-1]["Authorization"] == "Bearer word"
+
+
+def test_a_hundred_users_hold_their_connections_and_say_nothing() -> None:
+    with chat_server() as server:
+        plan = plan_of(
+            f"ws://127.0.0.1:{server.port}", 'ws = ""\nexpect = 0\nhold = "1s"', users=100, more="max_requests = 100"
+        )
+        record = ran(plan)
+
+    assert record.whole_run.ok == 100
+    assert server.most_open >= 100
+    assert server.messages == 0
+
+
+def test_a_message_without_end_is_refused() -> None:
+    with chat_server() as server:
+        target = 'max_body = "64KiB"'
+        record = ran(plan_of(f"ws://127.0.0.1:{server.port}", 'ws = "flood 200000"', target=target))
+
+    (error_class,) = record.summary.total.error_classes
+    assert error_class in {"body_too_large", "ws.1006", "ws.1009"}
+
+
+def test_a_server_that_speaks_no_websocket_is_said_before_the_start(demo_url: str) -> None:
+    with pytest.raises(UnreachableError, match="handshake was answered with status"):
+        run_plan(RunRequest(plan=plan_of(demo_url.replace("http://", "ws://"), 'ws = "hi"')))

@@ -1,0 +1,77 @@
+"""Each cause provoked on a real server: found, with its seconds and its cost; and nothing is found on a healthy run."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from support.capacity_server import capacity_server
+from support.cli import run_cli, write_preset
+from support.course_server import course_server
+from support.home import Home
+from support.presets import preset_text
+
+OF_THIS_MACHINE = {"generator", "host_cpu", "host_memory", "target_cpu"}
+"""May be said of any run on a machine that does other things as well."""
+
+
+def _found(home: Home, text: str) -> dict[str, str]:
+    result = run_cli(home, "run", write_preset(home, text), "--headless", "--format", "json", timeout_s=90)
+    assert result.stdout, result.stderr
+    findings = {finding.code: finding.detail for finding in result.record.findings}
+    return {code: detail for code, detail in findings.items() if code not in OF_THIS_MACHINE}
+
+
+@pytest.mark.parametrize(
+    ("path", "seconds", "code", "words"),
+    [
+        ("/bimodal", 5, "bimodal", r"two kinds of answers: [67]\d.* % around .*, [23]\d.* % around (8|9|1\d\d)"),
+        ("/stall", 11, "periodic_stalls", r"00:0\d.* and every 3 s from then on answers took up to [34]\d\d ms"),
+        (
+            "/outage",
+            7,
+            "outage",
+            r"00:0[23]–00:0[45] the target was down: \d+ requests lost \(http.503 \d+\); normal again",
+        ),
+        (
+            "/leak",
+            12,
+            "target_memory",
+            r"memory of the target's process grew by [3-9]\d\.\d MB to .*, 1\d.\d GB per hour",
+        ),
+        ("/drift", 13, "p95_growth", r"p95 grew \d+ % over the run"),
+        ("/close", 5, "reconnects", r"\d+ connections were made for \d+ requests though they may be kept"),
+    ],
+)
+def test_a_cause_is_found_once(home: Home, path: str, seconds: int, code: str, words: str) -> None:
+    with course_server() as url:
+        found = _found(home, preset_text(url, {"one": path}, rate=60, duration=f"{seconds}s"))
+    assert re.search(words, found.get(code, "")), found
+    assert set(found) <= {code, "stall"}, found
+
+
+def test_a_pool_of_four_is_said_to_be_four(home: Home) -> None:
+    with capacity_server(4, 0.1) as server:
+        found = _found(home, preset_text(server.url, {"one": "/"}, levels=[1, 4, 16], duration="3s"))
+    said = re.search(r"00:06 saturated: the target does about (\d\.?\d?) at once", found.get("saturation", ""))
+    assert said, found
+    assert 3.6 <= float(said[1]) <= 4.4
+
+
+def test_the_slow_operation_is_named(home: Home) -> None:
+    operations: list[dict[str, Any]] = [
+        {"name": "quick", "path": "/quick", "weight": 9}, {"name": "slow", "path": "/bimodal"},
+    ]  # fmt: skip
+    with course_server() as url:
+        found = _found(home, preset_text(url, operations, rate=60, duration="4s"))
+    assert re.match(
+        r"slow takes \d\d.* % of all time with 10.0 % of the requests: p95 ", found.get("slow_operation", "")
+    )
+
+
+@pytest.mark.alone
+def test_nothing_is_found_on_a_healthy_run(home: Home) -> None:
+    with course_server() as url:
+        assert _found(home, preset_text(url, {"one": "/quick"}, rate=60, duration="8s")) == {}

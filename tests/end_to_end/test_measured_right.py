@@ -1,0 +1,67 @@
+"""Real runs against servers that know what they did: bounds, throughput, arrivals, verdicts (benchmarks/bounds.py)."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from support.cli import run_cli, write_preset
+from support.conservation import assert_conserved
+from support.home import Home
+from support.nginx import nginx
+from support.presets import preset_text
+from support.true_server import hogs, true_server
+
+pytestmark = pytest.mark.alone
+QUANTILES = {"p50": 0.5, "p95": 0.95}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.9], ids=["quiet", "hogged"])
+def test_the_servers_own_times_lie_inside_the_bounds(home: Home, share: float) -> None:
+    with hogs(share), true_server(20) as server:
+        preset = write_preset(home, preset_text(server.url, {"get": "/"}, rate=200, warmup="0s", duration="3s"))
+        record = run_cli(home, "run", preset, "--headless", "--warn-only", "--format", "json").record
+        took = sorted(took for _, took in server.times())
+    assert_conserved(record)
+    bounds = record.summary.total.response_time_bounds
+    for name, q in QUANTILES.items():
+        true_ms = took[max(0, math.ceil(q * len(took)) - 1)] / 1e6
+        assert bounds[name].lower <= true_ms <= bounds[name].upper, (name, true_ms, bounds[name])
+
+
+def test_what_a_server_can_do_is_the_throughput_not_what_was_asked(home: Home) -> None:
+    """Ten at a time would be twenty per second; it does one in 100 ms."""
+    with true_server(100, jitter_ms=0, at_once=1) as server:
+        text = preset_text(server.url, {"get": "/"}, rate=20, warmup="0s", duration="3s")
+        text += '[[objectives]]\nmetric = "throughput"\ntarget = "> 12/s"\ncritical = "> 12/s"\n'
+        result = run_cli(home, "run", write_preset(home, text), "--headless", "--format", "json")
+        ended = sorted(arrived + took for arrived, took in server.times())
+    own = (len(ended) - 1) / (ended[-1] - ended[0]) * 1e9
+    assert result.record.summary.total.throughput_per_s == pytest.approx(own, rel=0.08)
+    assert result.code == 13, result.stderr
+
+
+def test_everything_that_was_due_counts_and_the_load_ends_with_the_schedule(home: Home) -> None:
+    with nginx() as server:
+        preset = write_preset(home, preset_text(server.url, {"get": "/"}, rate=300_000, warmup="0s", duration="1s"))
+        record = run_cli(home, "run", preset, "--headless", "--format", "json").record
+    assert_conserved(record)
+    counts = record.whole_run
+    assert counts.scheduled == 300_000
+    assert record.summary.total.error_classes["dropped.generator"] == counts.dropped > 100_000
+    assert record.trust.verdict == "invalid"
+    assert record.summary.total.error_rate < 0.01, "what the generator did not send is no error of the target"
+
+
+def test_a_change_of_39_per_cent_is_a_regression_in_code_and_headline(home: Home) -> None:
+    with true_server(20) as before, true_server(27.7) as after:
+        options = ("--headless", "--warmup", "0s", "--duration", "4s", "--rate", "200")
+        texts = [preset_text(server.url, {"get": "/"}, rate=200) for server in (before, after)]
+        first = run_cli(home, "run", write_preset(home, texts[0]), *options, "--warn-only")
+        assert first.code == 0, first.stderr
+        second = run_cli(home, "run", write_preset(home, texts[1]), *options, "--baseline", "latest")
+    assert second.code == 10, second.stderr + second.stdout
+    assert "✗ regression" in second.stdout.splitlines()[0]
+    shown = run_cli(home, "runs", "show", "latest").stdout
+    assert "regression against" in shown

@@ -1,0 +1,26 @@
+"""Damaged run files, journals, presets, imports and control messages: refused in words, whatever they hold.
+
+A million of each: python tests/benchmarks/fuzz.py
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+from support.damaged import KINDS, examples_of, try_out
+
+pytestmark = pytest.mark.quick
+
+COUNTS = {"journal lines": 10_000, "control messages": 10_000, "run files": 2_000, "presets": 1_000, "imports": 500}
+"""As many as take a few seconds each; the first ten thousand of every kind were tried, and so can a million be."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_damaged_is_refused_in_words(kind: str) -> None:
+    for data in islice(examples_of(kind, seed="suite"), COUNTS[kind]):
+        try:
+            try_out(kind, data)
+        except Exception as error:
+            raise AssertionError(f"{kind}: {type(error).__name__} for {data[:3000]!r}") from error

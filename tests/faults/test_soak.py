@@ -1,0 +1,29 @@
+"""A quarter of a minute of what `python tests/benchmarks/soak.py --hours 8` does for hours."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.conservation import assert_conserved
+from support.home import Home
+from support.soak import RATE, soak
+
+pytestmark = pytest.mark.alone
+
+SECONDS = 15
+MOST_JOURNAL_BYTES_PER_S = 20_000
+MOST_GROWN_BYTES = 12_000_000
+
+
+def test_a_short_soak(home: Home) -> None:
+    soaked = soak(home, SECONDS)
+
+    assert soaked.record is not None
+    assert_conserved(soaked.record)
+    assert soaked.record.whole_run.scheduled == RATE * SECONDS
+    assert soaked.viewers >= 1
+    assert soaked.marks >= 1
+    assert soaked.journal_bytes < MOST_JOURNAL_BYTES_PER_S * SECONDS
+    for role in ("runner", "worker"):
+        assert soaked.grown_bytes(role) < MOST_GROWN_BYTES, role
+        assert max(soaked.descriptors[role]) < 150, role
