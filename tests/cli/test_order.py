@@ -73,5 +73,5 @@ def test_every_pair_of_format_and_output_is_written(home: Home, demo_url: str) -
 
 def test_a_process_that_does_not_exist_is_refused(home: Home, demo_url: str) -> None:
     result = run_cli(home, "run", "health", demo_url, *LOAD, "--set", "target.pid=4194304", "--duration", "1s")
-    assert (result.code, "target.pid is 4194304: there is no such process" in result.stderr) == (2, True)
+    assert (result.code, "target.pid: there is no process 4194304" in result.stderr) == (2, True)
     assert home.run_folders() == []

@@ -14,6 +14,7 @@ import msgspec
 from perftui.cli.commands import perftui as commands
 from perftui.model.errors import ExitCode
 from perftui.presets.grammar import KINDS, KINDS_WITHOUT_ARGUMENT, placeholders
+from perftui.presets.loading import parse_preset
 from perftui.store.records import read_record
 from support.home import Home
 from support.judged import told
@@ -25,6 +26,9 @@ TABLE = re.findall(r"^\| `?[^|]*\| `(perftui [^`]*)`", README, re.MULTILINE)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 INSTALLS = [line for line in COMMANDS if "venv" in line]
 LOADS = ("perftui run ", "perftui http")
+SERIES = ("perftui find ", "perftui scaling ")
+"""They keep runs of their own: one for an answer, one for each level."""
+PRESETS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 ROUNDS = 2
 SHORTER = {
     "-z 10s": "-z 1s --warmup 0s",
@@ -32,6 +36,8 @@ SHORTER = {
     "--duration 1m": "--duration 1s --warmup 0s",
     "--duration 10m": "--duration 30s",
     "--duration 30s": "--duration 1s --warmup 0s",
+    "--objective": "--most 200 --step 1s --confirm 1s --objective",
+    "--levels 1,2,4": "--levels 1,2 --duration 1s",
     "--rounds 3": f"--rounds {ROUNDS} --duration 1s --warmup 0s",
 }
 
@@ -71,7 +77,9 @@ def test_every_other_command_works_in_order(home: Home, demo_url: str) -> None:
         assert "internal error" not in done.stderr
     assert "trust" in outputs["perftui runs"]
     records = [read_record(folder) for folder in home.run_folders()]
-    assert len(records) == sum(command.startswith(LOADS) for command in (*COMMANDS, *TABLE)) + ROUNDS - 1
+    single = sum(command.startswith(LOADS) for command in (*COMMANDS, *TABLE))
+    series = sum(command.startswith(SERIES) for command in COMMANDS)
+    assert single + ROUNDS - 1 + series <= len(records)
     assert {record.status for record in records} == {"finished", "stopped"}
     assert {record.summary.total.error_rate for record in records} == {0}
     assert (home.path / "run.html").read_text().startswith("<!DOCTYPE html>")
@@ -89,6 +97,13 @@ def quicker(command: str) -> str:
     if command.startswith(LOADS) and " -n " not in command:
         return f"{command} --duration 1s --warmup 0s"
     return command
+
+
+def test_the_presets_that_are_shown_are_right() -> None:
+    assert PRESETS
+    for text in PRESETS:
+        plan = parse_preset(text, "README.md")
+        assert len(plan.used_targets) == len(plan.operations)
 
 
 def test_exit_codes_are_those_of_the_program() -> None:

@@ -13,7 +13,7 @@ from support.cli import PERFTUI, Result, run_cli
 from support.conservation import assert_conserved
 from support.fault_server import OK, Connection, fault_server
 from support.home import Home
-from support.judged import expected
+from support.judged import expected, newest
 from support.pty import terminal
 
 Call = Callable[..., Result]
@@ -42,8 +42,9 @@ def test_a_url_alone_is_loaded_and_kept_as_a_preset(home: Home, demo_url: str) -
     checked = run_cli(home, "presets", "check", "api-items")
     assert checked.code == 0, checked.stderr
     again = run_cli(home, "run", "api-items", "--headless", "--format", "json", "--label", "again")
-    assert again.record.plan == record.plan
-    assert key_hash(again.record) == key_hash(record)
+    repeated = newest(home)
+    assert (again.json["id"], repeated.plan) == (repeated.id, record.plan)
+    assert key_hash(repeated) == key_hash(record)
 
 
 @pytest.mark.parametrize("order", ["first", "last", "run"])
@@ -62,7 +63,7 @@ def test_requests_are_what_the_short_options_say(home: Home, order: str) -> None
         result = run_cli(home, *arguments, "--format", "json")
     assert result.code == expected(home, 0), result.stderr
     assert len(heads) == 12
-    assert result.record.whole_run.scheduled == result.record.summary.total.counts.ok == 12
+    assert record_of(home).whole_run.scheduled == record_of(home).summary.total.counts.ok == 12
     for head in heads:
         assert head.startswith(b"PUT /a?b=c HTTP/1.1\r\n")
         assert b"\r\nX-Who: me\r\n" in head
@@ -74,9 +75,11 @@ def test_a_rate_with_connections_is_open_loop_over_so_many(home: Home, demo_url:
     result = run_cli(
         home, f"{demo_url}/health", "-q", "40", "-c", "2", "-d", "1s", "--warmup", "0s", "--format", "json"
     )
-    load = result.record.plan.load
+    record = record_of(home)
+    load = record.plan.load
+    assert result.json["id"] == record.id
     assert (load.mode, load.start_level, load.connections, load.duration_s) == ("rate", 40, 2, 1)
-    assert result.record.whole_run.scheduled == 40
+    assert record.whole_run.scheduled == 40
 
 
 def test_a_url_on_a_terminal_is_shown_live(home: Home, demo_url: str) -> None:

@@ -33,8 +33,8 @@ def test_the_servers_own_times_lie_inside_the_bounds(home: Home, share: float) -
 def test_what_a_server_can_do_is_the_throughput_not_what_was_asked(home: Home) -> None:
     """Ten at a time would be twenty per second; it does one in 100 ms."""
     with true_server(100, jitter_ms=0, at_once=1) as server:
-        text = preset_text(server.url, {"get": "/"}, rate=20, warmup="0s", duration="3s")
-        text += '[[objectives]]\nmetric = "throughput"\ntarget = "> 12/s"\ncritical = "> 12/s"\n'
+        limits = {"metric": "throughput", "target": "> 12/s", "critical": "> 12/s"}
+        text = preset_text(server.url, {"get": "/"}, objectives=[limits], rate=20, warmup="0s", duration="3s")
         result = run_cli(home, "run", write_preset(home, text), "--headless", "--format", "json")
         ended = sorted(arrived + took for arrived, took in server.times())
     own = (len(ended) - 1) / (ended[-1] - ended[0]) * 1e9

@@ -62,7 +62,7 @@ def _written(plan: Plan) -> str:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_every_built_in_preset_comes_back(name: str) -> None:
-    plan = load_plan(name, "http://127.0.0.1:1", Overrides(warmup_s=1.5))
+    plan = load_plan(name, overrides=Overrides(warmup_s=1.5))
     assert read_preset(_written(plan), "again") == plan
 
 

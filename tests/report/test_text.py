@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from perftui.metrics.trust import LIMIT
 from perftui.model.interval import Counts, TrustReason
 from perftui.model.plan import Load, Stage
-from perftui.model.record import Finding, LatencyStats, Record, Stats, Trust
+from perftui.model.record import Bound, Finding, LatencyStats, Record, Stats, Trust
 from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.text import WIDTH, summary_text
 from perftui.report.words import headline, load_text, number_text, percentile_text
@@ -138,3 +139,29 @@ def test_wrap_cuts_words_that_fit_no_line() -> None:
 
 def test_flow_breaks_between_parts() -> None:
     assert flow(["alpha beta", "gamma", "delta"], 18, "* ", "  ") == ["* alpha beta", "  gamma · delta"]
+
+
+def test_beside_a_number_stands_how_much_of_it_may_be_the_generators(shop: LoadedRun) -> None:
+    bounds = {
+        name: Bound(lower=value - 0.3, upper=value, share=0.01, verdict="sound")
+        for name, value in (("p50", 10.0), ("p90", 20.0), ("p95", 29.9), ("p99", 40.0), ("mean", 12.0))
+    }
+    lines = summary_text(changed(shop.record, response_time_bounds=bounds)).splitlines()
+    place = next(place for place, line in enumerate(lines) if line.lstrip().startswith("ours at most"))
+    assert lines[place - 1].lstrip().startswith("response time")
+    assert lines[place].split()[3:6] == ["≤0.300", "≤0.300", "≤0.300"]
+    assert not any("ours at most" in line for line in summary_text(shop.record).splitlines())
+
+
+def test_a_throughput_that_the_generator_limited_is_the_least(shop: LoadedRun) -> None:
+    limit = TrustReason(code=LIMIT, verdict="degraded", detail="the generator was the limit, busy 98.0 % of the time")
+    record = replace(shop.record, trust=Trust(verdict="degraded", reasons=(limit,)))
+    assert f"≥{number_text(record.summary.total.throughput_per_s)}/s ok" in summary_text(record)
+
+
+def test_the_longest_time_is_not_known_where_requests_ran_into_the_timeout(shop: LoadedRun) -> None:
+    times = replace(shop.record.summary.total.service_time_ms, max=5_020.0)
+    stats = replace(shop.record.summary.total, service_time_ms=times, counts=Counts(scheduled=9, ok=8, timeouts=1))
+    assert percentile_text(stats, stats.service_time_ms, "max", 5.0) == "≥5,000"
+    answered = replace(stats, counts=Counts(scheduled=9, ok=9))
+    assert percentile_text(answered, answered.service_time_ms, "max", 5.0) == "5,020"

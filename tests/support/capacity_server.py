@@ -30,9 +30,9 @@ class CapacityServer:
 
 
 @contextmanager
-def capacity_server(slots: int, seconds: float) -> Iterator[CapacityServer]:
+def capacity_server(slots: int, seconds: float, port: int = 0) -> Iterator[CapacityServer]:
     """Serve until the block is left."""
-    command = [sys.executable, __file__, str(slots), str(seconds)]
+    command = [sys.executable, __file__, str(slots), str(seconds), str(port)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

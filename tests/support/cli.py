@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from perftui.model.record import Record
+from perftui.store.records import to_record
 from support.home import Home
 
 PERFTUI = str(Path(sys.executable).with_name("perftui"))
@@ -34,7 +35,7 @@ class Result:
     @property
     def record(self) -> Record:
         """The record of the run that standard output holds as JSON."""
-        return msgspec.convert(self.json, Record)
+        return to_record(self.json, "stdout")
 
 
 def run_cli(home: Home, *arguments: str, timeout_s: float = 60.0, stdin: str = "", cwd: Path | None = None) -> Result:

@@ -59,8 +59,8 @@ def _settled(result: ObjectiveResult, summary: Summary, *, at_least: bool) -> Ob
     if stats is None or not stats.counts.scheduled:
         missing = result.verdict == "none" and result.value is None and result.metric.startswith(_OF_ANSWERS)
         return replace(result, verdict="fail", detail="nothing was measured") if missing else result
-    if result.verdict not in {"warn", "fail"}:
-        return result
+    if result.verdict not in {"warn", "fail"} or result.level is not None or result.over_s:
+        return result  # of a level or a stretch it is not known what of it is the generator's
     why = _undecided(result, stats, at_least=at_least)
     if not why:
         return result

@@ -39,6 +39,7 @@ def compare(
     Exit codes: 0 fine, 10 regression, 11 inconclusive with --strict, 12 not comparable.
     """
     from perftui.analysis.saved_runs import compare_saved, counterpart, sides
+    from perftui.cli.ci import tell_ci
     from perftui.cli.outcome import announce, comparison_reasons, decide
     from perftui.cli.results import open_side
     from perftui.report.formats import render
@@ -49,4 +50,6 @@ def compare(
     before, after = sides(open_side(chosen), open_side(newest))
     comparison = compare_saved(before, after, threshold=threshold, force=force)
     write_outputs(outputs, lambda style: render(comparison, style, (before[0], after[0])))
-    return announce(decide(comparison_reasons(comparison, strict=strict), warn_only=warn_only))
+    outcome = decide(comparison_reasons(comparison, strict=strict), warn_only=warn_only)
+    tell_ci([], comparison, outcome, lambda: render(comparison, "md"))
+    return announce(outcome)

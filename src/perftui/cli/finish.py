@@ -8,7 +8,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from perftui.analysis.regressions import with_regression
+from perftui.cli.ci import tell_ci
 from perftui.cli.failures import tell
+from perftui.cli.otlp import push
 from perftui.cli.outcome import Outcome, Reason, announce, comparison_reasons, decide, run_reasons
 from perftui.cli.output import write_output
 from perftui.cli.outputs import Output, write_outputs
@@ -35,7 +37,13 @@ def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun], *, 
         for run in runs:
             tell(f"saved: {run.path}")
     _tell_how_to_keep(wanted)
+    _tell_ci(runs, comparison, outcome)
+    push(wanted.otlp, [run.record for run in runs])
     return announce(outcome)
+
+
+def _tell_ci(runs: list[LoadedRun], comparison: Comparison | None, outcome: Outcome) -> None:
+    tell_ci([run.record for run in runs], comparison, outcome, lambda: result(runs, comparison, "md"))
 
 
 def judge(
@@ -61,6 +69,7 @@ def finish_on_screen(wanted: Wanted, path: Path, baseline: list[LoadedRun]) -> i
     if comparison is not None and len(files) < len(wanted.outputs):
         write_output("\n" + render(comparison, "text"), None)
     _tell_how_to_keep(wanted)
+    push(wanted.otlp, [run.record])
     return announce(outcome)
 
 

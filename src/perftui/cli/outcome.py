@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -149,8 +147,4 @@ def announce(outcome: Outcome) -> int:
         tell(reason.text)
     if outcome.code != outcome.would_be:
         tell(f"--warn-only: exit {outcome.code} instead of {outcome.would_be}")
-        if os.environ.get("GITHUB_ACTIONS"):
-            text = "; ".join(reason.text for reason in outcome.reasons)
-            escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-            print(f"::warning title=perftui::{escaped}", file=sys.stderr, flush=True)
     return outcome.code

@@ -55,6 +55,7 @@ Exit codes
 @outputs_options(*OF_COMPARISONS)
 @warn_only_option
 @strict_option
+@option("--otlp", default="", metavar="URL", help="Push what was measured to an OpenTelemetry collector (extra).")
 @option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")
 @option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 def run(
@@ -72,6 +73,7 @@ def run(
     outputs: tuple[Output, ...],
     warn_only: bool,
     strict: bool,
+    otlp: str,
     confirm_host: str,
     no_mouse: bool,
 ) -> int:
@@ -81,6 +83,7 @@ def run(
     the preset's operations by one with that path. Without a terminal, or with --headless, progress goes to
     stderr and the result to stdout. Loopback and private hosts start at once; public ones need --confirm-host.
     """
+    from perftui.cli.otlp import check_otlp
     from perftui.cli.outcome import unless_blocking
     from perftui.cli.screen import has_terminal
     from perftui.cli.wanted import Wanted
@@ -91,6 +94,7 @@ def run(
         raise click.UsageError(
             "--detach goes without --headless, --rounds, --output and --baseline: nobody waits for the result"
         )
+    check_otlp(otlp)
     plan = load_plan(preset, url, load.overrides(), settings)
     wanted = Wanted(
         plan=plan,
@@ -102,6 +106,7 @@ def run(
         outputs=outputs,
         warn_only=warn_only,
         strict=strict,
+        otlp=otlp,
         mouse=not no_mouse,
         is_new=is_url(preset),
     )

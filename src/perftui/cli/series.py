@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from perftui.cli.ci import tell_ci
 from perftui.cli.outcome import Reason, announce, decide, run_reasons
 from perftui.cli.output import write_output
 from perftui.engine.series.step import SeriesEndedError
@@ -35,4 +36,5 @@ def write_series(runs: list[LoadedRun], style: str, output: Path | None, *, warn
         reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, "no level was found at which the objectives hold"))
     outcome = decide(reasons, warn_only=warn_only)
     write_output(result(runs, None, style, outcome=outcome.document), output)
+    tell_ci([run.record for run in runs], None, outcome, lambda: result(runs, None, "md"))
     return announce(outcome)

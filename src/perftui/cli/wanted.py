@@ -23,6 +23,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     outputs: tuple[Output, ...] = (Output("text"),)
     warn_only: bool = False
     strict: bool = False
+    otlp: str = ""
+    """Where what was measured is pushed; empty: nowhere."""
     mouse: bool = True
     is_new: bool = False
     """A URL alone: no preset has this plan yet."""

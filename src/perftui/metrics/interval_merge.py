@@ -106,6 +106,11 @@ def _merged_workers(intervals: Sequence[Interval], seconds: float) -> tuple[Work
     return tuple(merged)
 
 
+def _mean(values: Sequence[float | None]) -> float | None:
+    told = [value for value in values if value is not None]
+    return sum(told) / len(told) if told else None
+
+
 def _merged_host(intervals: Sequence[Interval]) -> HostSample:
     hosts = [interval.host for interval in intervals]
 
@@ -131,4 +136,6 @@ def _merged_host(intervals: Sequence[Interval]) -> HostSample:
         target_threads=hosts[-1].target_threads,
         target_open_files=hosts[-1].target_open_files,
         target_processes=hosts[-1].target_processes,
+        remote_cpu_percent=_mean([host.remote_cpu_percent for host in hosts]),
+        remote_memory_percent=_mean([host.remote_memory_percent for host in hosts]),
     )

@@ -153,6 +153,8 @@ OF_HOST: dict[str, Callable[[Interval], float | None]] = {
     "target_cpu": lambda interval: interval.host.target_cpu_percent,
     "target_memory": lambda interval: _number(interval.host.target_memory_bytes),
     "target_threads": lambda interval: _number(interval.host.target_threads),
+    "remote_cpu": lambda interval: interval.host.remote_cpu_percent,
+    "remote_memory": lambda interval: interval.host.remote_memory_percent,
     "target_open_files": lambda interval: _number(interval.host.target_open_files),
     "worker_cpu": lambda interval: max((worker.cpu_percent for worker in interval.workers), default=None),
     "worker_memory": _worker_memory,

@@ -369,6 +369,8 @@ _HOST_NAMES = {
     "target_memory": "target_memory_bytes",
     "target_threads": "target_threads",
     "target_open_files": "target_open_files",
+    "remote_cpu": "remote_cpu_percent",
+    "remote_memory": "remote_memory_percent",
     "open_connections": "open_connections",
     "worker_cpu": "worker_cpu_percent",
     "worker_memory": "worker_memory_bytes",

@@ -24,6 +24,8 @@ SERIES_OF = {
     "target_memory_bytes": "target_memory",
     "target_threads": "target_threads",
     "target_open_files": "target_open_files",
+    "remote_cpu_percent": "remote_cpu",
+    "remote_memory_percent": "remote_memory",
     "open_connections": "open_connections",
 }
 

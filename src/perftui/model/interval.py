@@ -150,6 +150,9 @@ class HostSample(Line, frozen=True, kw_only=True):
     target_threads: int | None = None
     target_open_files: int | None = None
     target_processes: int | None = None
+    remote_cpu_percent: float | None = None
+    """Of all cores of the target's machine; None when it does not tell."""
+    remote_memory_percent: float | None = None
 
 
 class TrustReason(Line, frozen=True, kw_only=True):

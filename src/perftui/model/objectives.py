@@ -32,6 +32,8 @@ SAMPLED: dict[str, tuple[str, str]] = {
     "target.memory": ("target_memory_bytes", "max"),
     "target.threads": ("target_threads", "max"),
     "target.open_files": ("target_open_files", "max"),
+    "remote.cpu": ("remote_cpu_percent", "mean"),
+    "remote.memory": ("remote_memory_percent", "max"),
     "connections": ("open_connections", "max"),
 }
 """What is sampled once a second: its name in a record's `host`, and the statistic that is judged when none is named."""
@@ -50,6 +52,8 @@ OBJECTIVE_METRICS: tuple[str, ...] = (
 Unit = Literal["ms", "fraction", "per_s", "percent", "bytes", "bytes_per_s", "bytes_per_h", "count"]
 Operator = Literal["<", "<=", ">", ">="]
 _LIMIT = re.compile(r"\s*(<=|>=|<|>)\s*(\S.*?)\s*")
+_MARKED = re.compile(r"(?<=\d),(?=\d{3})")
+"""Between thousands: records hold limits as they are shown."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -158,7 +162,7 @@ def parse_limit(text: str, metric: str) -> Limit:
         raise ValueError(
             f"{text!r} is not a limit; write <, <=, > or >= and a value, such as {example_limit(metric)!r}"
         )
-    operator, value = match[1], match[2]
+    operator, value = match[1], _MARKED.sub("", match[2])
     if unit == "ms":
         try:
             number = parse_duration(value) * 1e3

@@ -94,6 +94,8 @@ class Target(Frozen, frozen=True, kw_only=True):
     """Process of a local server, sampled with the host; 0: found by `process`, or by the port it listens on."""
     process: str = ""
     """Name of a local server's process, where its port does not tell it."""
+    metrics_url: str = ""
+    """Where the target's machine tells how it is, in the text form of Prometheus (node_exporter)."""
 
 
 class Stage(Frozen, frozen=True, kw_only=True):

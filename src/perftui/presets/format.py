@@ -116,6 +116,11 @@ _TARGET_KEYS = {
     ),
     "re_resolve": Key(Duration(zero=True), "Time between new look-ups of the host's name.", to="re_resolve_s"),
     "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host and its children."),
+    "metrics": Key(
+        Text(check=texts.url_problem, most=8000),
+        "Where the target's machine tells how it is, as node_exporter does: http://HOST:9100/metrics.",
+        to="metrics_url",
+    ),
     "process": Key(Text(check=texts.label_problem, most=100), "Name of that process, where the port does not tell."),
 }
 _OF_LOAD = ("mode", "rate", "users", "stages", "duration", "warmup", "arrivals", "think", "max_requests", "connections")

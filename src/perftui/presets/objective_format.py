@@ -15,7 +15,7 @@ from perftui.presets.sections import Key, Section
 _LIMIT = r"^\s*(<=|>=|<|>)\s*\d"
 _LIMITS = ("target", "critical")
 _LONGEST_S = 3600.0
-_OF_A_MACHINE = ("host.", "target.", "connections")
+_OF_A_MACHINE = ("host.", "target.", "remote.", "connections")
 
 
 class Metric(Text):

@@ -99,6 +99,7 @@ def _redact_target(target: Target) -> Target:
         target,
         url=_redact_url(target.url),
         proxy=_redact_url(target.proxy),
+        metrics_url=_redact_url(target.metrics_url),
         headers=_redact_headers(target.headers, target.secret_headers),
         auth=_redact_auth(target.auth) if target.auth else None,
     )

@@ -51,7 +51,7 @@ def run_figures(run: LoadedRun) -> RunFigures:
 def _goal_ms(plan: Plan) -> float:
     for objective in plan.objectives:
         if objective.metric.startswith("response_time.") and not objective.operation:
-            return parse_limit(objective.target, objective.metric).value
+            return parse_limit(objective.limits[0], objective.metric).value
     return 0.0
 
 

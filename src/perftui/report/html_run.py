@@ -181,7 +181,8 @@ def _times(record: Record) -> Table:
             f"{times.count:,}",
             format_ms(times.min),
             *(percentile_text(total, times, field, record.plan.timeout_s) for field, _, _ in PERCENTILES),
-            *(format_ms(value) for value in (times.max, times.mean, times.stddev, times.iqr)),
+            percentile_text(total, times, "max", record.plan.timeout_s),
+            *(format_ms(value) for value in (times.mean, times.stddev, times.iqr)),
         ]
         for label, times in labels.items()
         if times.count

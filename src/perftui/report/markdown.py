@@ -111,7 +111,7 @@ def _latencies(record: Record) -> list[str]:
             [
                 label,
                 *(percentile_text(total, times, field, record.plan.timeout_s) for field in _SHOWN),
-                format_ms(times.max),
+                percentile_text(total, times, "max", record.plan.timeout_s),
                 format_ms(times.mean),
             ]
             for label, times in rows

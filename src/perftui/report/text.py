@@ -138,7 +138,8 @@ def _latencies(record: Record) -> list[str]:
         [
             label.ljust(_LABEL),
             *(percentile_text(total, times, field, timeout_s) for field, _ in percentiles),
-            *(format_ms(value) for value in (times.max, times.mean, times.stddev)),
+            percentile_text(total, times, "max", timeout_s),
+            *(format_ms(value) for value in (times.mean, times.stddev)),
         ]
         for label, times in shown
     ]

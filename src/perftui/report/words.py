@@ -91,6 +91,13 @@ def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: fl
         return MISSING
     quantile = next((q for name, _, q in PERCENTILES if name == field), None)
     time = next((name for name in TIME_METRICS if getattr(stats, f"{name}_ms") is times), "response_time")
+    if (
+        field == "max"
+        and stats.counts.timeouts
+        and times.max >= timeout_s * 1e3
+        and time in {"response_time", "service_time"}
+    ):
+        return f"≥{format_ms(timeout_s * 1e3)}"  # given up shortly after the timeout: the longest time is not known
     if quantile is not None and is_censored(stats, time, quantile):
         return f"≥{format_ms(timeout_s * 1e3)}"
     return format_ms(getattr(times, field))

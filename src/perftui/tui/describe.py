@@ -41,8 +41,8 @@ def objective_text(objective: Objective) -> str:
     """`p95 < 500ms  (critical < 1s)`, with the operation it is about."""
     metric = objective.metric.removeprefix("response_time.").replace("_", " ")
     where = f"{objective.operation}: " if objective.operation else ""
-    critical = f"  (critical {objective.critical})" if objective.critical else ""
-    return f"{where}{metric} {objective.target}{critical}"
+    critical = f"  (critical {objective.critical})" if objective.critical and objective.target else ""
+    return f"{where}{metric} {objective.target or objective.critical}{critical}"
 
 
 def metric_text(metric: str) -> str:

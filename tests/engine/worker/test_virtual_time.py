@@ -103,16 +103,16 @@ def test_what_the_cap_holds_back_is_in_the_response_time() -> None:
     assert delays.min_us == 0
     # each round of ten begins 50 ms later than it was due, and the last is the twentieth
     assert delays.max_us == 950_000
-    assert sum(frame.health.at_cap_s for frame in measured.frames) == pytest.approx(1.85, abs=0.05)
+    assert sum(frame.health.at_cap_s for frame in measured.frames) == pytest.approx(1.9, abs=0.01)
 
 
 def test_what_waits_longer_than_the_timeout_is_dropped_and_never_sent() -> None:
     load = Load(stages=(Stage(duration_s=4, to=10),), start_level=10, in_flight_cap=1)
     measured, service = run(make_plan(URL, load=load, timeout_s=0.5), always(0.4))
-    # the last one begins at 4.4 s, and the drain ends at 4.5 s
-    assert measured.counts() == Counts(scheduled=40, started=12, ok=11, dropped=28, cancelled=1)
-    assert measured.classes() == {"dropped.late": 28}
-    assert len(service.arrived_s) == 12
+    # one every 0.4 s; what still waits at the end is not sent any more
+    assert measured.counts() == Counts(scheduled=40, started=10, ok=10, dropped=30)
+    assert sum(measured.classes().values()) == 30
+    assert len(service.arrived_s) == 10
     assert measured.histogram("start_delay").max_us <= 500_000
 
 

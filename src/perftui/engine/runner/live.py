@@ -6,6 +6,7 @@ import time
 from collections import deque
 
 import anyio
+from msgspec.structs import replace
 
 from perftui.engine.fleet.merge import IntervalMerger
 from perftui.engine.fleet.merge_limit import RequestLimit
@@ -17,6 +18,7 @@ from perftui.engine.runner.auto_stop import AutoStop
 from perftui.engine.runner.guard import Guard
 from perftui.engine.runner.limits import CriticalLimits
 from perftui.engine.runner.log import NS, RunLog, now_text
+from perftui.engine.runner.remote_metrics import RemoteMetrics
 from perftui.engine.runner.steering import Steering
 from perftui.metrics.host import HostSampler
 from perftui.metrics.target_process import TargetTree
@@ -59,6 +61,8 @@ class LiveRun:
         """What responses left for the clean-up."""
         self._host = HostSampler(tree)
         self._tree = tree
+        self.remote = RemoteMetrics(plan.target.metrics_url, log)
+        """Of the target's machine."""
         self._auto_stop = AutoStop() if plan.load.auto_stop else None
         self._limits = CriticalLimits(plan)
         self._recent: deque[Interval] = deque(maxlen=2)
@@ -111,7 +115,11 @@ class LiveRun:
 
     def _emit(self, until_ns: int, *, final: bool) -> None:
         self._note_limit(self._limit.due_before(self._log.at_s(until_ns)))
-        interval = self._merger.take(until_ns, self._host.sample(), final=final)
+        remote = self.remote.newest
+        host = replace(
+            self._host.sample(), remote_cpu_percent=remote.cpu_percent, remote_memory_percent=remote.memory_percent
+        )
+        interval = self._merger.take(until_ns, host, final=final)
         self._note_target()
         if interval is None:
             return

@@ -87,6 +87,7 @@ async def save_run(
         async with anyio.create_task_group() as tasks:
             await tasks.start(server.serve)
             tasks.start_soon(disturbances.watch_signals)
+            tasks.start_soon(live.remote.keep_read)
             tasks.start_soon(hooks.keep_renewed, steering, log)
             tasks.start_soon(keep_resolved, prepared, steering, log, guard)
             if on_started is not None:

@@ -104,6 +104,7 @@ class HomeScreen(PerftuiScreen[None]):
         self._is_covered = is_covered
         self._url = url
         self._first_choice = preset
+        self._awaited = ""
         self._entries: dict[str, PresetInfo] = {}
         self._histories: Mapping[str, History] = {}
         self._runs: dict[str, RunRow] = {}
@@ -148,6 +149,7 @@ class HomeScreen(PerftuiScreen[None]):
         self._show_presets()
         for key, entry in self._entries.items():
             if entry.name == self._first_choice:
+                self._awaited = entry.name if self.presets.cursor_key != key else ""
                 self.presets.select(key)
 
     def _show_presets(self) -> None:
@@ -174,8 +176,12 @@ class HomeScreen(PerftuiScreen[None]):
 
     @on(Table.Highlighted, "#presets")
     def show_preset(self, event: Table.Highlighted) -> None:
-        """Fill the form."""
-        self.form.show(self._entries[event.key])
+        """Fill the form; on the way to the first choice it is not another preset's for a moment."""
+        entry = self._entries[event.key]
+        if self._awaited and entry.name != self._awaited:
+            return
+        self._awaited = ""
+        self.form.show(entry)
 
     @on(Table.Chosen, "#presets")
     @on(HomeForm.Submitted)

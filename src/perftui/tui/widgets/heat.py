@@ -78,7 +78,7 @@ def objective_of_time(results: Sequence[ObjectiveResult]) -> ObjectiveResult | N
 
 
 def _goal_us(goal: ObjectiveResult | None) -> float:
-    limit = limit_of(goal.target, goal.metric) if goal is not None else None
+    limit = limit_of(goal.target or goal.critical, goal.metric) if goal is not None else None
     return limit.value * 1e3 if limit is not None else 0.0
 
 
@@ -202,7 +202,7 @@ def _legend(goal: ObjectiveResult | None) -> Content:
         name = goal.metric.removeprefix("response_time.").replace("p99_9", "p99.9")
         pieces.append(
             paint(*_OTHER["goal"])
-            + Content(f" {name} {limit_text(goal.target, goal.metric)} ")
+            + Content(f" {name} {limit_text(goal.target or goal.critical, goal.metric)} ")
             + verdict_glyph(goal.verdict)
         )
     return join(pieces, "  ")

@@ -79,6 +79,9 @@ def _workers(interval: Interval) -> Content:
 
 def _target(interval: Interval, pid: int) -> Content:
     host = interval.host
+    if host.remote_cpu_percent is not None:
+        memory = "" if host.remote_memory_percent is None else f"  mem {host.remote_memory_percent:.0f} %"
+        return paint("target's machine  ", "$quiet") + Content(f"cpu {host.remote_cpu_percent:.0f} %{memory}")
     if host.target_cpu_percent is None and pid:
         return paint(f"target pid {pid}: ended, or not readable", "$quiet")
     if host.target_cpu_percent is None:

@@ -142,8 +142,7 @@ def limit_of(text: str, metric: str) -> Limit | None:
     if not text or not is_metric(metric):
         return None
     try:
-        # records hold limits as they are shown, with thousands marked
-        return parse_limit(text.replace(",", ""), metric)
+        return parse_limit(text, metric)
     except ValueError:
         return None
 

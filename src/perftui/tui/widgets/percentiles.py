@@ -153,5 +153,8 @@ def _status(results: tuple[ObjectiveResult, ...]) -> Content:
     words = []
     for result in _about_time(results)[:2]:
         name = result.metric.removeprefix("response_time.").replace("_", " ")
-        words.append(Content(f"{name} {limit_text(result.target, result.metric)} ") + verdict_glyph(result.verdict))
+        words.append(
+            Content(f"{name} {limit_text(result.target or result.critical, result.metric)} ")
+            + verdict_glyph(result.verdict)
+        )
     return Content("  ").join(words)

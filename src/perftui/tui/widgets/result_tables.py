@@ -50,7 +50,10 @@ def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing
         ]
         lines.append(line(paint(name, "bold"), values, field))
     for field, name in _REST:
-        lines.append(line(paint(name, "$quiet"), [_plain(stats, field) for _, stats in kinds], field))
+        rest: list[Text] = [
+            _longest(total, stats, timeout_s) if field == "max" else _plain(stats, field) for _, stats in kinds
+        ]
+        lines.append(line(paint(name, "$quiet"), rest, field))
     lines.append(line(paint("values", "$quiet"), [paint(f"{stats.count:,}", "$quiet") for _, stats in kinds]))
     return Drawing(lines, title="Times, ms", note="measure phase")
 
@@ -74,7 +77,9 @@ def draw_short_times(picture: ResultPicture, width: int, height: int) -> Drawing
             for field, title, _ in PERCENTILES
             if title != "p75" or width >= _SEVEN_WIDE
         ]
-        lines.append(row(columns, (paint(name, "" if number else "bold"), *shown, _plain(stats, "max")), " "))
+        lines.append(
+            row(columns, (paint(name, "" if number else "bold"), *shown, _longest(total, stats, timeout_s)), " ")
+        )
     return Drawing(lines, title="Times, ms", note="measure phase")
 
 
@@ -83,6 +88,11 @@ def _cell(text: str, number: int, worth: NumberVerdict = "sound") -> Text:
     if worth != "sound":
         return paint(text, "$quiet")
     return paint(text, "bold") if number == 0 else text
+
+
+def _longest(total: Stats, stats: LatencyStats, timeout_s: float) -> str:
+    """The maximum, only known to be at least the timeout where requests ran into it."""
+    return percentile_text(total, stats, "max", timeout_s) if stats.count else "–"
 
 
 def _plain(stats: LatencyStats, field: str) -> str:
@@ -134,6 +144,8 @@ _UNITS: dict[str, tuple[str, float, str]] = {
     "loop_lag_ms": ("loop lag", 1, "ms"),
     "target_cpu_percent": ("target CPU", 1, "%"),
     "target_memory_bytes": ("target memory", 1e6, "MB"),
+    "remote_cpu_percent": ("remote CPU", 1, "%"),
+    "remote_memory_percent": ("remote memory", 1, "%"),
     "target_threads": ("target threads", 1, ""),
     "target_open_files": ("target files", 1, ""),
     "open_connections": ("connections", 1, ""),

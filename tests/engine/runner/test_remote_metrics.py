@@ -1,0 +1,68 @@
+"""The machine of the target, read beside the load and on the same time axis."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from perftui.demo.server import Demo
+from support.cli import run_cli, write_preset
+from support.home import Home
+from support.presets import preset_text
+
+
+class _Exporter(BaseHTTPRequestHandler):
+    """Three quarters of one core busy, a quarter of the memory used."""
+
+    def do_GET(self) -> None:
+        now_s = time.monotonic()
+        lines = [
+            f'node_cpu_seconds_total{{cpu="0",mode="idle"}} {now_s * 0.25}',
+            f'node_cpu_seconds_total{{cpu="0",mode="user"}} {now_s * 0.75}',
+            "node_memory_MemTotal_bytes 1e9",
+            "node_memory_MemAvailable_bytes 7.5e8",
+        ]
+        body = "\n".join(lines).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _exporter() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Exporter) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/metrics"
+        server.shutdown()
+
+
+def test_a_remote_machine_is_seen_and_judged(home: Home, demo: Demo) -> None:
+    objectives = [
+        {"metric": "remote.cpu", "target": "< 50%", "critical": "< 90%"},
+        {"metric": "remote.memory", "critical": "< 30%"},
+    ]
+    with _exporter() as url:
+        text = preset_text(
+            demo.url, {"one": "/health"}, target={"metrics": url}, objectives=objectives, rate=10, duration="4s"
+        )  # fmt: skip
+        result = run_cli(home, "run", write_preset(home, text), "--headless", "--format", "json")
+    assert 70 < result.record.host["remote_cpu_percent"].mean < 80, result.stderr
+    assert [(one.metric, one.verdict) for one in result.record.objectives[:2]] == [
+        ("remote.cpu", "warn"), ("remote.memory", "pass"),
+    ]  # fmt: skip
+
+
+def test_one_that_does_not_answer_is_said_once_and_harms_nothing(home: Home, demo: Demo) -> None:
+    text = preset_text(
+        demo.url, {"one": "/health"}, target={"metrics": "http://127.0.0.1:9/metrics"}, rate=10, duration="3s"
+    )
+    result = run_cli(home, "run", write_preset(home, text), "--headless")
+    assert result.code == 0, result.stderr
+    assert result.stderr.count("the metrics of the target's machine: cannot be read") == 1
