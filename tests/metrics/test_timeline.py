@@ -200,7 +200,7 @@ def test_every_named_series_can_be_asked_for() -> None:
     timeline = _timeline(_run())
     found = {metric: [value for _, value in timeline.series(metric)] for metric in SERIES}
     silent = {metric.partition(".")[0] for metric, values in found.items() if not values}
-    of_target = {name for name in SERIES if name.startswith("target_")}
+    of_target = {name for name in SERIES if name.startswith(("target_", "remote_"))}
     assert silent == {"error_time", "hit_time", "miss_time", "hit_rate", *of_target}
     assert min(value for values in found.values() for value in values) >= 0
 

@@ -132,7 +132,8 @@ def schemes() -> tuple[str, ...]:
 
 
 def _known() -> str:
-    return f"known: {', '.join(f'{scheme}://' for scheme in schemes())}"
+    """The schemes, those left out that name a driver within a protocol."""
+    return f"known: {', '.join(f'{scheme}://' for scheme in schemes() if '+' not in scheme)}"
 
 
 def _entries() -> Iterable[EntryPoint]:
