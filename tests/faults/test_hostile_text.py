@@ -72,7 +72,7 @@ def test_answers_of_a_hostile_server_reach_no_terminal_raw(home: Home) -> None:
         )
         with terminal([PERFTUI, "run", write_preset(home, text)], home.environment) as screen:
             screen.wait_for("RUNNING")
-            screen.wait_for("http.500")
+            screen.wait_for("protocol")
             for keys in ("e", "\r", "\x1b", "t", "\x1b"):
                 screen.send(keys)
                 screen.read(0.5)
