@@ -96,7 +96,7 @@ def test_the_steps_of_the_action(home: Home, demo: Demo, given: tuple[str, str],
     assert installed.returncode == 0, installed.stderr
     assert installed.stdout.startswith("perftui ")
     done = _step("Run", inputs, home, output)
-    assert done.returncode == expected(home, code), done.stderr
+    assert done.returncode == (0 if warn_only == "true" else expected(home, code)), done.stderr
     said = dict(line.split("=") for line in output.read_text().splitlines())
     assert said == {"exit-code": str(done.returncode), "verdict": verdict}
     assert sorted(file.name for file in (home.path / "perftui-reports").iterdir()) == [

@@ -37,7 +37,7 @@ SHORTER = {
     "--duration 10m": "--duration 30s",
     "--duration 30s": "--duration 1s --warmup 0s",
     "--objective": "--most 200 --step 1s --confirm 1s --objective",
-    "--levels 1,2,4": "--levels 1,2 --duration 1s",
+    "--levels 1,2,4": "--levels 1,2 --duration 3s --set load.warmup=0s",
     "--rounds 3": f"--rounds {ROUNDS} --duration 1s --warmup 0s",
 }
 
