@@ -12,7 +12,7 @@ LOAD = ("--rate", "20", "--warmup", "0s")
 
 
 def test_a_reader_that_leaves_is_no_error(home: Home, demo_url: str) -> None:
-    assert run_cli(home, "run", "health", demo_url, *LOAD, "--duration", "1s", "--warn-only").code in {0, 12}
+    assert run_cli(home, "run", "health", demo_url, *LOAD, "--duration", "1s", "--warn-only").code == 0
     for command in ("watch", "runs list", "export --format json", "presets", "errors"):
         line = f'{PERFTUI} {command} | head -c 1; echo "${{PIPESTATUS[0]}}"'
         done = subprocess.run(
@@ -60,7 +60,7 @@ def test_every_pair_of_format_and_output_is_written(home: Home, demo_url: str) -
         str(places[2]),
     )
     result = run_cli(home, "run", "health", demo_url, *LOAD, "--duration", "1s", "--warn-only", *outputs)
-    assert result.code in {0, 12}, result.stderr
+    assert result.code == 0, result.stderr
     texts = [place.read_text() for place in places]
     assert [text[:5] for text in texts] == ['{\n  "', "<?xml", "### h"]
     result = run_cli(home, "export", "--format", "csv", "--format", "toml", "-o", "r.toml")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import msgspec
+import pytest
 
 from perftui.cli.commands import perftui as commands
 from perftui.model.errors import ExitCode
@@ -37,7 +38,7 @@ SHORTER = {
     "--duration 10m": "--duration 30s",
     "--duration 30s": "--duration 1s --warmup 0s",
     "--objective": "--most 200 --step 1s --confirm 1s --objective",
-    "--levels 1,2,4": "--levels 1,2 --duration 1s",
+    "--levels 1,2,4": "--levels 1,2 --duration 3s --set load.warmup=0s",
     "--rounds 3": f"--rounds {ROUNDS} --duration 1s --warmup 0s",
 }
 
@@ -52,6 +53,7 @@ def test_the_two_commands_of_a_new_user_are_there() -> None:
     assert [look, check] == INSTALLS
 
 
+@pytest.mark.timeout(300)  # some forty commands; each has a minute
 def test_every_other_command_works_in_order(home: Home, demo_url: str) -> None:
     """One after the other in one home, as somebody would who reads from top to bottom; without a terminal."""
     search = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}

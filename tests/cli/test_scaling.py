@@ -33,7 +33,7 @@ def test_workers_are_restarted_for_each_level(home: Home) -> None:
     port = free_port()
     command = f"{sys.executable} {capacity_module.__file__} {{n}} 0.05 {port}"
     result = run_cli(
-        home, "scaling", f"http://127.0.0.1:{port}/", "--of", "workers", "--levels", "1,2,4", "-d", "2s",
+        home, "scaling", f"http://127.0.0.1:{port}/", "--of", "workers", "--levels", "1,2,4", "-d", "3s",
         "--command", command, "--users", "12",
     )  # fmt: skip
     assert result.code in {0, 12}, result.stderr
@@ -47,6 +47,7 @@ def test_workers_are_restarted_for_each_level(home: Home) -> None:
     [
         (("--levels", "1,x"), "is no list of levels; write 1,2,4,8"),
         (("--levels", "4,2"), "from the lowest on"),
+        (("-d", "2900ms"), "--duration: 2.9 s of each level are too few to measure; name 3s or more"),
         (("--of", "workers"), "says {n} where their number goes"),
         (("--of", "workers", "--command", "serve {n}", "--set", "load.rate=5"), "name --users"),
         (("--of", "workers", "--command", "no-such-program-x {n}", "--users", "2"), "--command: "),

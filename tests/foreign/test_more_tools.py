@@ -170,7 +170,7 @@ def test_each_can_be_one_side_of_compare(tmp_path: Path, name: str, capsys: pyte
     read(tmp_path, EVERY[name], "a")
     comparison = compare([read(tmp_path, EVERY[name], "a")], [read(tmp_path, EVERY[name], "b")])
     assert {"throughput", "error_rate"} <= {change.metric for change in comparison.metrics}
-    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--warn-only"]) in {0, 12}
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--warn-only"]) == 0
     assert "no time series" in capsys.readouterr().out or name in {
         "JTL",
         "JTL XML",

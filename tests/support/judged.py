@@ -9,9 +9,12 @@ from support.home import Home
 
 _SAID = {
     "the run is invalid: ": ExitCode.INVALID,
+    "not decided: ": ExitCode.INVALID,
     "not comparable: ": ExitCode.INVALID,
     "regression: ": ExitCode.REGRESSION,
     "objective failed: ": ExitCode.OBJECTIVE_FAILED,
+    "no level was found": ExitCode.OBJECTIVE_FAILED,
+    "efficiency at ": ExitCode.OBJECTIVE_FAILED,
 }
 """What is said on stderr before a code that is no mistake, in the order in which it decides."""
 

@@ -30,6 +30,8 @@ from perftui.store.loading import LoadedRun
 _READY_S = 30.0
 _SETTLE_S = 1.0
 """Of each level, before it is counted."""
+_LEAST_S = _SETTLE_S + 2.0
+"""Of each level: two seconds hold a whole second of the clock wherever they start, and only whole ones count."""
 _END_S = 10.0
 
 OnLevel = Callable[[str], None]
@@ -64,6 +66,10 @@ def scale(request: ScalingRequest, *, on_level: OnLevel, on_line: OnLine | None 
     """
     if len(set(request.levels)) != len(request.levels) or list(request.levels) != sorted(request.levels):
         raise UsageError("--levels: name each once, from the lowest on, such as 1,2,4,8")
+    if request.seconds < _LEAST_S:
+        raise UsageError(
+            f"--duration: {request.seconds:g} s of each level are too few to measure; name {_LEAST_S:g}s or more"
+        )
     return _of_workers(request, on_level, on_line) if request.of == "workers" else _of_load(request, on_line)
 
 
