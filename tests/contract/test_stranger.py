@@ -27,7 +27,8 @@ checks = [{ contains = "hello" }]
 
 
 def perftui(environment: Path, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The program of that environment."""
+    """The program of that environment, which does not get the path that other tests give their workers."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
         [
             environment / "bin" / "python",
@@ -38,7 +39,7 @@ def perftui(environment: Path, tmp_path: Path, *arguments: str) -> subprocess.Co
         capture_output=True,
         text=True,
         timeout=60,
-        env={**os.environ, "PERFTUI_DATA_DIR": str(tmp_path / "data")},
+        env={**inherited, "PERFTUI_DATA_DIR": str(tmp_path / "data")},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import resource
 import socket
 import ssl
@@ -198,9 +199,20 @@ def test_old_tls_and_no_tls(home: Home, authority: Authority) -> None:
         result = run_tls(home, server.url, ca_file=str(authority.certificate))
     assert errors(result) == {"tls.version": 10}
 
-    with fault_server(answering_anything) as server:
+    came = itertools.count()  # the two looks before the start, at the port and at its TLS, are hung up on
+    with fault_server(lambda connection: answering_anything(connection) if next(came) >= 2 else None) as server:
         result = run_tls(home, server.url.replace("http:", "https:"))
     assert errors(result) == {"tls.not_tls": 10}
+
+
+def test_plain_http_under_https_is_found_before_the_start(home: Home) -> None:
+    with fault_server(answering_anything) as server:
+        result = run_preset(home, preset_text(server.url.replace("http:", "https:"), {"read": "/"}))
+
+    assert result.code == 14
+    https = server.url.replace("http:", "https:")
+    assert problems(result) == [f"perftui: {https}: this port speaks plain HTTP, not TLS: try {server.url}"]
+    assert home.run_folders() == []
 
 
 def answering_anything(connection: Connection) -> None:
@@ -234,9 +246,7 @@ def full_backlog() -> Iterator[str]:
 
 def test_a_full_backlog_is_found_before_the_start(home: Home, full_backlog: str) -> None:
     result = run_preset(
-        home,
-        preset_text(full_backlog, {"read": "/"}, target={"timeout": "300ms"}, rate=20, auto_stop=False),
-        "--warn-only",
+        home, preset_text(full_backlog, {"read": "/"}, target={"timeout": "300ms"}, rate=20, auto_stop=False)
     )
 
     assert result.code == 14

@@ -31,8 +31,11 @@ def test_a_tenth_of_a_core_makes_a_run_invalid(home: Home, demo: Demo) -> None:
     assert result.code == 12, result.stderr
     assert_conserved(result.record)
     assert result.record.whole_run.scheduled == 4000
-    codes = {reason.code for reason in result.record.trust.reasons if reason.verdict != "valid"}
-    assert codes & {"throttled", "start_delay"}, codes
+    reasons = result.record.trust.reasons
+    spoilt = {reason.code for reason in reasons if reason.verdict == "invalid"}
+    assert spoilt & {"schedule_deficit", "response_time.p50"}, reasons
+    causes = {reason.code for reason in reasons if reason.verdict == "valid"}
+    assert causes & {"throttled", "start_delay", "held_up"}, reasons
     assert "the run is invalid" in result.stderr
 
 

@@ -357,7 +357,7 @@ def test_each_set_of_values_has_its_own_sequence_of_requests() -> None:
     def answer(_method: str, path: str, _body: str) -> Answer:
         user = path.removeprefix("/login/")
         content = {} if user == "gone" else {"key": f"key-of-{user}"}
-        return 200, {"Set-Cookie": f"who={user}"}, json.dumps(content).encode()
+        return 200, {"Set-Cookie": f"who={user}; Path=/"}, json.dumps(content).encode()
 
     captured = [{"user": "ann"}, {"user": "ann", "id": "1"}, {"user": "bob", "id": "2"}, {"user": "gone"}, {}]
     with server(answer) as seen:

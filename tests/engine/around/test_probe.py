@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from pathlib import Path
@@ -10,10 +11,12 @@ import anyio
 import msgspec
 import pytest
 
-from perftui.demo.server import Demo
+from perftui.demo.server import Demo, start_demo
 from perftui.engine.around.probe import ProbeResult, probe
+from perftui.model.plan import Plan
 from perftui.presets.catalog import list_presets
 from perftui.presets.loading import load_plan, parse_preset
+from support.databases import redis_server
 
 CANARY = "canary-5c1e9b"
 
@@ -25,8 +28,19 @@ def probed(text: str, url: str) -> ProbeResult:
 
 
 @pytest.mark.parametrize("name", [info.name for info in list_presets() if info.origin == "built-in"])
-def test_built_in_presets_hold_on_the_demo_service(demo: Demo, name: str) -> None:
-    plan = load_plan(name, demo.url)
+def test_built_in_presets_hold(demo: Demo, name: str, tmp_path: Path) -> None:
+    with contextlib.ExitStack() as servers:
+        url = demo.url
+        if name == "cache":
+            url = servers.enter_context(redis_server()).url
+        elif name == "database":
+            servers.enter_context(start_demo(database=str(tmp_path / "demo.db")))
+            url = f"sqlite:///{tmp_path}/demo.db"
+        assert_holds(load_plan(name, url))
+
+
+def assert_holds(plan: Plan) -> None:
+    """Every operation of it was tried, and is well."""
     result = anyio.run(probe, plan)
     assert result.holds, [operation.problem for operation in result.operations]
     tried = [operation.name for operation in result.operations if operation.group != "after"]

@@ -80,7 +80,7 @@ def test_all_workers_are_killed(demo: Demo, start: Starter) -> None:
 
 
 def test_a_worker_that_is_stopped_for_a_while_is_noticed_and_heals(demo: Demo, start: Starter) -> None:
-    run = start(plan_for(demo.url, 100, 6))
+    run = start(plan_for(demo.url, 100, 5))  # late for more than half of it
     run.wait_for_intervals(1)
     [worker] = run.workers()
     worker.suspend()
@@ -90,8 +90,8 @@ def test_a_worker_that_is_stopped_for_a_while_is_noticed_and_heals(demo: Demo, s
     record = run.finish()
     assert run.events("worker_back")
     assert record.status == "finished"
-    assert record.trust.verdict == "invalid"
-    assert record.whole_run.scheduled == 600
+    assert record.trust.verdict == "invalid", record.trust.reasons
+    assert record.whole_run.scheduled == 500
     assert record.summary.total.start_delay_ms.max > 2500
     intervals = run.intervals()
     ends = [interval.at_s + interval.duration_s for interval in intervals]

@@ -7,6 +7,7 @@ unusual (several reads, errors, closing connections, checks that look at head or
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httptools
@@ -26,6 +27,9 @@ MOST_FRAMING = 16
 _SHORTEST_LINE = 4
 SMALL_RESPONSE_BYTES = MOST_HEAD_LINES * _SHORTEST_LINE
 """A response below this size cannot break a limit of the head."""
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
+"""Finds what no value of a header may hold."""
 
 
 class _LimitReached(Exception):  # noqa: N818 - control flow out of the parser's callbacks, not an error
@@ -168,7 +172,7 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of the parser; trailers come here, too."""
-        if b"\0" in value or b"\r" in value or b"\n" in value:
+        if _CONTROL(value):
             self._stop("protocol", "a control character in a header")
         self.headers.append((name, value))
         if len(self.headers) > MOST_HEAD_LINES:
