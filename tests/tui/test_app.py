@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
@@ -29,6 +30,15 @@ from support.pilot import screen_of, still, until
 
 pytestmark = pytest.mark.anyio
 Make = Callable[..., PerftuiApp]
+
+
+class HasBegun(Struct, frozen=True):
+    """A run that its command started, and that is over when the app gets there."""
+
+    path: Path
+
+    async def begun(self) -> HasBegun:
+        return self
 
 
 def settings(home: Home, text: str) -> Path:
@@ -236,7 +246,10 @@ async def test_a_command_opens_its_run_and_home_is_filled_when_one_gets_there(
     app: Make, saved: Home, screen: str
 ) -> None:
     (folder, *_) = sorted(saved.runs.iterdir())
-    made = app(screen=screen, run=folder if screen == "live" else folder.name)
+    if screen == "live":
+        made = app(screen=screen, plan=read_record(folder).plan, pending=HasBegun(folder))
+    else:
+        made = app(screen=screen, run=folder.name)
     async with made.run_test() as pilot:
         await screen_of(pilot, ReplayScreen if screen == "watch" else ResultScreen)
         assert made._home.presets.keys == ()

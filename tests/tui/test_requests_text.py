@@ -47,12 +47,20 @@ def test_every_step_of_a_journey_is_sent_once_for_each_of_them() -> None:
     assert [one.count for one in planned(plan(load=load, journeys=(journey,)))] == [1000, 1000]
 
 
-def test_lines_name_the_host_and_are_bounded() -> None:
+def test_lines_are_bounded_and_leave_out_the_only_host() -> None:
     many = [Operation(name=f"o{number}", path=f"/{number}") for number in range(20)]
     lines = [line.plain for line in planned_lines(plan(*many), 8)]
     assert len(lines) == 8
-    assert "50×  GET 127.0.0.1:8000/0  o0" in lines[0]
+    assert "50×  GET /0  o0" in lines[0]
     assert "13 more" in lines[-1]
+
+
+def test_lines_name_the_host_where_there_are_two() -> None:
+    other = Operation(name="o", path="/o", target="other")
+    two = plan(LIST, other, targets={"other": Target(url="http://127.0.0.2:9")})
+    lines = [line.plain for line in planned_lines(two, 8)]
+    assert "GET 127.0.0.1:8000/items?page=2  list" in lines[0]
+    assert "GET 127.0.0.2:9/o  o" in lines[1]
 
 
 def test_a_url_with_a_path_is_the_request_that_is_sent() -> None:

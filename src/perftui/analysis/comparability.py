@@ -93,11 +93,9 @@ def _auth(plan: Plan) -> str:
 
 
 def _of_load(load: Load) -> dict[str, str]:
-    unit = "users" if load.mode == "users" else "/s"
-    stages = ", ".join(f"{format_duration(stage.duration_s)} to {stage.to:g} {unit}" for stage in load.stages)
     return {
         "mode": load.mode,
-        "load": f"from {load.start_level:g}: {stages}",
+        "load": _profile(load),
         "arrivals": load.arrivals if load.mode == "rate" else "",
         "seed": str(load.seed) if load.arrivals == "poisson" else "",
         "warm-up": format_duration(load.warmup_s),
@@ -107,6 +105,15 @@ def _of_load(load: Load) -> dict[str, str]:
         "connections": str(load.connections or ""),
         "rate of": load.rate_of,
     }
+
+
+def _profile(load: Load) -> str:
+    """Every stage: `100/s for 30s`, `from 0: 10s to 50 users, 1m to 50 users`."""
+    unit = " users" if load.mode == "users" else "/s"
+    if [stage.to for stage in load.stages] == [load.start_level]:
+        return f"{load.start_level:g}{unit} for {format_duration(load.duration_s)}"
+    stages = ", ".join(f"{format_duration(stage.duration_s)} to {stage.to:g}{unit}" for stage in load.stages)
+    return f"from {load.start_level:g}: {stages}"
 
 
 def _of_operations(plan: Plan) -> dict[str, str]:

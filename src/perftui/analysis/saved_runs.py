@@ -56,7 +56,8 @@ def counterpart(path: Path) -> Path:
         if row.preset == plan.name and row.url == plan.where and row.status in {"finished", "stopped"}:
             return row.path
     raise UsageError(
-        f"nothing to compare {path.name} with: no baseline is set and no earlier run of {plan.name} is saved"
+        f"nothing to compare {path.name} with: no baseline is set, "
+        f"and no earlier run of {plan.name} on {plan.where} is saved"
     )
 
 

@@ -83,23 +83,24 @@ def _one(
 
 
 def planned_lines(plan: Plan, most: int) -> list[Content]:
-    """The host, then at most so many of the requests."""
+    """At most so many of the requests, each with its host where there is more than one."""
     found = planned(plan)
     shown = found if len(found) <= most else found[: most - 1]
-    lines = [_line(one) for one in shown]
+    several = len({one.host for one in found if one.host}) > 1
+    lines = [_line(one, one.host if several else "") for one in shown]
     if len(shown) < len(found):
         lines.append(quiet(f"      and {len(found) - len(shown)} more kinds of requests"))
     return lines
 
 
-def _line(one: Planned) -> Content:
+def _line(one: Planned, host: str) -> Content:
     share = f"{one.share:.0%}" if one.share is not None else "each"
     many = f"{format_count(one.count)}×" if one.count is not None else share
     named = "" if one.name == f"{one.method} {one.path}" else one.name
     return Content.assemble(
         Content.styled(f"{many:>7}  ", "$series-1"),
         words(f"{one.method} "),
-        quiet(one.host),
+        quiet(host),
         words(one.path),
         quiet(f"  {one.when or named}"),
     )

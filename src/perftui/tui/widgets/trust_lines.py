@@ -13,6 +13,7 @@ from perftui.model.interval import NumberVerdict
 from perftui.model.record import Record
 from perftui.model.units import format_clock, format_ms, format_percent
 from perftui.report.words import PERCENTILES, TRUST_WORDS
+from perftui.tui.describe import metric_text
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
 
 _STYLES = {"valid": "bold $success", "degraded": "bold $warning", "invalid": "bold $error"}
@@ -33,7 +34,7 @@ def draw_reasons(picture: Watched, width: int, height: int) -> Drawing:  # noqa:
         word = "note" if reason.verdict == "valid" else reason.verdict
         lines.append(
             paint(f"{word}: ", _STYLES[reason.verdict] if word != "note" else "bold $quiet")
-            + paint(reason.code.replace("_", " "), "bold")
+            + paint(metric_text(reason.code), "bold")
             + paint(when, "$quiet")
         )
         lines += [Content("  ") + piece for piece in Content(reason.detail).wrap(max(10, width - 2))]
