@@ -31,7 +31,9 @@ def interval_text(interval: Interval, plan: Plan) -> str:
         name, count = max(stats.error_classes.items(), key=lambda item: (item[1], item[0]))
         parts.append(f"{name} {count:,}")
     if interval.trust != "valid":
-        codes = ", ".join(dict.fromkeys(reason.code.replace("_time.", " ").replace("_", " ") for reason in interval.trust_reasons))
+        codes = ", ".join(
+            dict.fromkeys(reason.code.replace("_time.", " ").replace("_", " ") for reason in interval.trust_reasons)
+        )
         parts.append(f"trust {interval.trust}" + (f" ({codes})" if codes else ""))
     return "  ".join(parts)
 
