@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from perftui.cli.ci import tell_ci
 from perftui.cli.outcome import Reason, announce, comparison_reasons, decide, run_reasons, unless_blocking
 from perftui.model.comparison import Comparison, ComparisonVerdict
 from perftui.model.errors import ComparisonError, ExitCode, GuardError, PerftuiError, UnreachableError, UsageError
@@ -100,19 +101,19 @@ def test_comparison(verdict: ComparisonVerdict, code: int, *, strict: bool) -> N
     assert decide(comparison_reasons(comparison, strict=strict), warn_only=False).code == code
 
 
-def test_github_gets_one_warning_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    reasons = [Reason(ExitCode.OBJECTIVE_FAILED, "errors 50 %\n::error::injected")]
-    assert announce(decide(reasons, warn_only=True)) == 0
+def test_the_words_of_a_reason_are_no_command_of_github(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = decide([Reason(ExitCode.GUARD, "errors 50 %\n::error::injected")], warn_only=True)
+    assert announce(outcome) == 0
+    tell_ci([], None, outcome, str, {"GITHUB_ACTIONS": "true"})
     out, err = capsys.readouterr()
     assert out == ""
     commands = [line for line in err.splitlines() if line.startswith("::")]
-    assert commands == ["::warning title=perftui::errors 50 %25%0A::error::injected"]
+    assert commands == ["::warning title=perftui run::errors 50 %25%0A::error::injected"]
 
 
-def test_blocking_verdicts_print_no_warning_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    assert announce(decide([Reason(ExitCode.OBJECTIVE_FAILED, "errors")], warn_only=False)) == 13
-    assert "::warning" not in capsys.readouterr().err
+def test_what_blocks_is_an_error_and_elsewhere_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = decide([Reason(ExitCode.GUARD, "errors")], warn_only=False)
+    tell_ci([], None, outcome, str, {})
+    assert capsys.readouterr().err == ""
+    tell_ci([], None, outcome, str, {"GITHUB_ACTIONS": "true"})
+    assert capsys.readouterr().err == "::error title=perftui run::errors\n"

@@ -42,7 +42,7 @@ def served(case: Case) -> Iterator[Served]:
 
 def plan_of(case: Case, url: str, *operations: str, level: str = "rate = 100", more: str = "") -> Plan:
     """A preset with these operations."""
-    text = f'schema = 1\nname = "contract"\n[target]\nurl = "{url}"\ntimeout = "300ms"\n'
+    text = f'schema = 1\nname = "contract"\n[target]\nurl = "{url}"\ntimeout = "1s"\n'
     text += f'[load]\n{level}\nduration = "1s"\nseed = 3\n{more or case.load}\n'
     text += "".join(
         f'[[operations]]\nname = "{case.name} {number}"\n{body}\n' for number, body in enumerate(operations)
@@ -74,7 +74,7 @@ def test_good_answers_are_counted_one_by_one(case: Case, served: Served, level: 
     assert served.count is None or served.count() - before == whole.started
     stats = record.summary.total
     assert stats.received_bytes > 0 or case.name in {"call", "file", "sql"}
-    assert 0 < stats.service_time_ms.p50 < 300
+    assert 0 < stats.service_time_ms.p50 < 1000
     assert probed(plan).holds
 
 
@@ -108,14 +108,14 @@ def test_a_check_that_fails_is_an_error_of_that_name(case: Case, served: Served)
 def test_an_answer_that_comes_too_late_is_a_timeout(case: Case, served: Served) -> None:
     if not case.slow:
         pytest.skip(f"nothing of {case.name} can be made slow")
-    plan = plan_of(case, served.url, case.slow, case.good, level="rate = 40")
+    plan = plan_of(case, served.url, case.slow, case.good, level="rate = 14")
     record = ran(plan)
 
     slow, good = (record.summary.operations[f"{case.name} {number}"] for number in (0, 1))
     assert slow.counts.timeouts == slow.counts.scheduled > 5
     assert slow.error_classes == {"timeout": slow.counts.timeouts}
-    assert slow.service_time_ms.min >= 299
-    assert slow.service_time_ms.max < 700
+    assert slow.service_time_ms.min >= 999
+    assert slow.service_time_ms.max < 1700
     assert good.counts.ok == good.counts.scheduled
     (problem, fine) = (operation.problem for operation in probed(plan).operations)
     assert "timeout" in problem

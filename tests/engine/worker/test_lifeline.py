@@ -36,5 +36,8 @@ def test_a_worker_dies_with_its_runner_also_when_its_input_goes_on() -> None:
 
 def _waits_for_input(worker: psutil.Process) -> bool:
     """Its event loop is there, and has nothing to do."""
-    links = [str(link.readlink()) for link in Path(f"/proc/{worker.pid}/fd").iterdir()]
+    try:
+        links = [str(link.readlink()) for link in Path(f"/proc/{worker.pid}/fd").iterdir()]
+    except FileNotFoundError:  # a file was closed meanwhile: it is not waiting yet
+        return False
     return any("eventpoll" in link for link in links) and worker.status() == psutil.STATUS_SLEEPING
