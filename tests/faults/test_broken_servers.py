@@ -86,7 +86,7 @@ def one_byte_packets(connection: Connection) -> None:
     connection.send_in_pieces(OK)
 
 
-BOMB = gzip.compress(b"\0" * 50_000_000)
+BOMB = gzip.compress(b"\0" * 50_000_000, mtime=0)
 
 
 @dataclass(frozen=True)
