@@ -30,6 +30,12 @@ any. The lane is still busy: `release` it, or send the next request on it."""
 Sample = Callable[["PreparedOperation", str, str, "Lane | None", int], None]
 """Called at the end of every failed request: operation, error class, detail, lane, elapsed ns."""
 
+Asked = tuple["PreparedOperation", "CellRecorder", Any]
+"""An operation, where it counts, and its request."""
+Ahead = Callable[["VirtualUser", int], list[Asked]]
+"""The next requests of a user, so many at most, for a lane that runs them in a row without asking again after each.
+The lane counts them as scheduled once they are begun; those that are not begun never were."""
+
 
 class Client(Protocol):
     """The connections, sessions or threads of one worker to one target."""
@@ -42,6 +48,9 @@ class Client(Protocol):
     """Requests that a new connection was opened for."""
     reconnects: int
     """Requests sent again because a connection had been closed meanwhile."""
+
+    ahead: Ahead | None
+    """Set when the load may hand over several requests of a user at once."""
 
     @property
     def waiting(self) -> int:

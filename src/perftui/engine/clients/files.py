@@ -12,13 +12,13 @@ from perftui.presets.request_format import ANY_PLACEHOLDER, SIZE
 from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
-    from perftui.engine.clients.task_client import TaskClient
+    from perftui.engine.clients.files_client import FilesClient
 
 ACTIONS = ("read", "write", "append", "list", "stat", "delete")
 _READING = frozenset({"read", "list", "stat"})
 
 
-def _client() -> type[TaskClient]:
+def _client() -> type[FilesClient]:
     from perftui.engine.clients.files_client import FilesClient
 
     return FilesClient

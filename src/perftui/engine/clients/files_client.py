@@ -13,13 +13,17 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from stat import S_ISDIR
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from perftui.engine.clients.own_thread import OwnThread
 from perftui.engine.clients.reply import Fault, Reply
-from perftui.engine.clients.task_client import TaskClient
+from perftui.engine.clients.thread_client import ThreadClient
 from perftui.model.text import safe_text
+
+Action = Callable[[str, dict[str, Any], bool], Reply | None]
+"""Does something at a place; the last argument is ThreadClient.exchange's `lean`."""
 
 _DEFAULT_BYTES = 4096
 _MOST_READ_BYTES = 64 * 1024 * 1024
@@ -36,61 +40,64 @@ _CLASSES = {
     errno.EMFILE: "client.descriptors",
     errno.ENFILE: "client.descriptors",
 }
-Did = tuple[object, int]
-"""What an action gives, and the bytes it read."""
+_PIECE_BYTES = 256 * 1024
+_MOST_PLACES = 4096
 
 
-class FilesClient(TaskClient):
-    """Sessions with a thread each; all work in one folder."""
+class FilesClient(ThreadClient):
+    """Sessions with nothing but a thread each; all work in one folder."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as TaskClient
-        super().__init__(*arguments, **options)
-        self._folder: Path | None = None
+    def begin(self) -> None:
+        """Make bytes to write."""
+        super().begin()
+        self._folder = ""
+        self._making = Lock()
         self._noise = secrets.token_bytes(1 << 20)
+        self._places: dict[str, str] = {}
+        self._actions: dict[str, Action] = {
+            "read": _read, "write": self._write, "append": self._append, "list": _list, "stat": _stat,
+            "delete": _delete,
+        }  # fmt: skip
 
-    async def open_session(self) -> OwnThread:
-        """A thread; the first one makes the folder.
+    def open_session(self) -> None:
+        """The first one makes the folder.
 
         Raises:
-            Fault: the folder cannot be made.
+            Fault: it cannot be made.
         """
-        if self._folder is None:
+        with self._making:
+            if self._folder:
+                return
             below = unquote(urlsplit(self.target.url).path) or None
             try:
-                self._folder = Path(tempfile.mkdtemp(prefix="perftui-", dir=below))
+                self._folder = os.path.realpath(tempfile.mkdtemp(prefix="perftui-", dir=below))
             except OSError as error:
                 raise Fault("connect.other", f"{safe_text(str(below))}: {error.strerror}", lost=True) from error
-        return OwnThread(self.loop, "files")
 
-    async def exchange(self, session: OwnThread, request: dict[str, Any]) -> Reply:
-        """One action, in the session's thread."""
-        path = self._place(request["path"])
-        action: Callable[[Path, dict[str, Any]], Did] = getattr(self, f"_{request['file']}")
+    def exchange(self, _session: None, request: dict[str, Any], lean: bool) -> Reply | None:  # noqa: FBT001 - as ThreadClient
+        """One action."""
+        path = request["path"]
+        place = self._places.get(path) or self._place(path)
         try:
-            (value, read_bytes), ended_ns = await session.run(lambda: action(path, request))
+            return self._actions[request["file"]](place, request, lean)
         except OSError as error:
             error_class = _CLASSES.get(error.errno or 0, "file.other")
-            detail = f"{request['file']} {safe_text(request['path'])}: {error.strerror}"
-            raise Fault(error_class, detail) from error
-        return Reply(value, body_bytes=read_bytes, ended_ns=ended_ns)
-
-    async def close_session(self, session: OwnThread) -> None:
-        """End the thread after what it does."""
-        session.close()
+            raise Fault(error_class, f"{request['file']} {safe_text(path)}: {error.strerror}") from error
 
     async def close(self) -> None:
         """End every session and remove the folder."""
         await super().close()
-        folder, self._folder = self._folder, None
-        if folder is not None:
+        folder, self._folder = self._folder, ""
+        if folder:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _place(self, path: str) -> Path:
+    def _place(self, path: str) -> str:
         """The path below the folder; a placeholder may have made it anything."""
-        assert self._folder is not None
-        place = Path(os.path.normpath(self._folder / path.lstrip("/")))
-        if not place.is_relative_to(self._folder):
+        place = os.path.normpath(f"{self._folder}/{path}")
+        if place != self._folder and not place.startswith(self._folder + os.sep):
             raise Fault("file.outside", f"{safe_text(path)} is outside of the target's folder; it was not touched")
+        if len(self._places) < _MOST_PLACES:
+            self._places[path] = place
         return place
 
     def _data(self, request: dict[str, Any]) -> bytes:
@@ -100,43 +107,53 @@ class FilesClient(TaskClient):
         noise = self._noise
         return noise[:size] if size <= len(noise) else (noise * (size // len(noise) + 1))[:size]
 
-    def _read(self, path: Path, _request: dict[str, Any]) -> Did:
-        with path.open("rb", buffering=0) as file:
-            data = file.read(_MOST_READ_BYTES) or b""
-        return data, len(data)
+    def _write(self, place: str, request: dict[str, Any], lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
+        return self._put(place, request, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, lean)
 
-    def _write(self, path: Path, request: dict[str, Any]) -> Did:
-        return self._put(path, request, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    def _append(self, place: str, request: dict[str, Any], lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
+        return self._put(place, request, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, lean)
 
-    def _append(self, path: Path, request: dict[str, Any]) -> Did:
-        return self._put(path, request, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-
-    def _put(self, path: Path, request: dict[str, Any], flags: int) -> Did:
+    def _put(self, place: str, request: dict[str, Any], flags: int, lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
         data = self._data(request)
         try:
-            descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o600)
+            descriptor = os.open(place, flags, 0o600)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o600)
+            Path(place).parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(place, flags, 0o600)
         try:
             written = os.write(descriptor, data)
             while written < len(data):
                 written += os.write(descriptor, data[written:])
             if request.get("fsync"):
                 os.fsync(descriptor)
-            size = os.fstat(descriptor).st_size
+            return None if lean else Reply({"written": written, "size": os.fstat(descriptor).st_size})
         finally:
             os.close(descriptor)
-        return {"written": written, "size": size}, 0
 
-    def _list(self, path: Path, _request: dict[str, Any]) -> Did:
-        names = sorted(os.listdir(path))  # noqa: PTH208 - names, not paths
-        return names, 0
 
-    def _stat(self, path: Path, _request: dict[str, Any]) -> Did:
-        found = path.stat()
-        return {"size": found.st_size, "modified": found.st_mtime, "folder": path.is_dir()}, 0
+def _read(place: str, _request: dict[str, Any], _lean: bool) -> Reply:  # noqa: FBT001 - as exchange
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        data = piece = os.read(descriptor, _PIECE_BYTES)
+        while len(piece) == _PIECE_BYTES and len(data) < _MOST_READ_BYTES:
+            piece = os.read(descriptor, _PIECE_BYTES)
+            data += piece
+    finally:
+        os.close(descriptor)
+    return Reply(data, body_bytes=len(data))
 
-    def _delete(self, path: Path, _request: dict[str, Any]) -> Did:
-        path.unlink()
-        return None, 0
+
+def _list(place: str, _request: dict[str, Any], _lean: bool) -> Reply:  # noqa: FBT001 - as exchange
+    return Reply(sorted(os.listdir(place)))  # noqa: PTH208 - names, not paths
+
+
+def _stat(place: str, _request: dict[str, Any], lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
+    found = os.stat(place)  # noqa: PTH116 - no Path is made for a call that takes a microsecond
+    if lean:
+        return None
+    return Reply({"size": found.st_size, "modified": found.st_mtime, "folder": S_ISDIR(found.st_mode)})
+
+
+def _delete(place: str, _request: dict[str, Any], lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
+    os.unlink(place)  # noqa: PTH108 - as above
+    return None if lean else Reply()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perftui.engine.clients.task_driver import TaskDriver, TaskPreparer
+from perftui.engine.clients.declared_driver import DeclaredDriver
 from perftui.model.plan import Plan
 from perftui.presets import texts
 from perftui.presets.kinds import Text
@@ -14,37 +14,37 @@ from perftui.presets.request_format import VALUES
 from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
-    from perftui.engine.clients.captures import CleanUpValues
-    from perftui.engine.clients.task_client import TaskClient
-    from perftui.presets.values import ValueStream
+    from perftui.engine.clients.client import Addresses
+    from perftui.engine.clients.function_operation import FunctionOperation
+    from perftui.engine.clients.target_pool import SessionPool
 
 _FUNCTION = Text(check=texts.function_problem, most=300)
 
 
-def _client() -> type[TaskClient]:
-    from perftui.engine.clients.function_client import FunctionClient
+def _client(plan: Plan) -> type[SessionPool]:
+    from perftui.engine.clients.function_client import FunctionClient, FunctionThreads
+    from perftui.engine.clients.function_operation import call_of
 
-    return FunctionClient
+    calls = [call_of(operation.request) for operation in plan.all_operations if operation.driver == DRIVER.name]
+    return FunctionClient if any(call.is_async for call in calls) else FunctionThreads
 
 
-class FunctionDriver(TaskDriver):
+def _operation() -> type[FunctionOperation]:
+    from perftui.engine.clients.function_operation import FunctionOperation
+
+    return FunctionOperation
+
+
+class FunctionDriver(DeclaredDriver):
     """Modules are looked for beside the preset, then among the installed packages. Nothing is imported to check one."""
 
     def located(self, request: Mapping[str, Any], directory: Path) -> dict[str, Any]:
         """The same, with the folder that modules are looked for in."""
         return {**request, "folder": str(directory)}
 
-    def preparer(
-        self,
-        plan: Plan,  # noqa: ARG002 - of the interface
-        values: ValueStream,
-        variables: Mapping[str, str],
-        clean_up: CleanUpValues,
-    ) -> TaskPreparer:
-        """As clients.client.Driver; what cannot be imported is said before the start."""
-        from perftui.engine.clients.function_client import FunctionPreparer
-
-        return FunctionPreparer(values, variables, clean_up)
+    async def reach(self, plan: Plan, addresses: Addresses) -> Addresses:  # noqa: ARG002 - of the interface
+        """As clients.client.Driver: there is nothing to ask, and only workers import what is called."""
+        return addresses
 
 
 DRIVER = FunctionDriver(
@@ -57,5 +57,6 @@ DRIVER = FunctionDriver(
         "teardown": Key(_FUNCTION, "Called once in each worker at the end."),
     },
     client=_client,
+    operation=_operation,
     default_url="python://",
 )

@@ -8,7 +8,7 @@ from collections import deque
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
-from perftui.engine.clients.client import Addresses, Done, Sample
+from perftui.engine.clients.client import Addresses, Ahead, Done, Sample
 
 if TYPE_CHECKING:
     from perftui.engine.clients.lane import Lane
@@ -45,6 +45,7 @@ class Pool(ABC):
         self.queue: deque[Waiting] = deque()
         self._openings: set[asyncio.Task[None]] = set()
         self.opened = self.assigned = self.reconnects = 0
+        self.ahead: Ahead | None = None
 
     @abstractmethod
     def new_lane(self) -> Lane:

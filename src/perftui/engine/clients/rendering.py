@@ -39,6 +39,23 @@ def compile_value(value: Any) -> Renderer:  # noqa: ANN401 - whatever a preset h
             return lambda values, variables: [make(values, variables) for make in makers]
 
 
+def templates_of(value: Any) -> list[Template]:  # noqa: ANN401 - whatever a preset holds
+    """Every text in a value that holds a placeholder.
+
+    Raises:
+        ValueError: a placeholder is unknown or malformed.
+    """
+    match value:
+        case str():
+            return [Template.compile(value)] if _varies(value) else []
+        case dict():
+            return [template for inner in value.values() for template in templates_of(inner)]
+        case list() | tuple():
+            return [template for inner in value for template in templates_of(inner)]
+        case _:
+            return []
+
+
 def _varies(value: Any) -> bool:  # noqa: ANN401 - whatever a preset holds
     match value:
         case str():

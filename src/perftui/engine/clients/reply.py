@@ -27,6 +27,11 @@ class Fault(Exception):  # noqa: N818 - an outcome of a request, not a mistake o
         self.detail = detail
         self.lost = lost
 
+    @property
+    def said(self) -> tuple[str, str]:
+        """Error class and detail."""
+        return self.error_class, self.detail
+
 
 class Reply:
     """An answer whose value JSON could hold. What most drivers return."""

@@ -2,64 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from perftui.engine.clients.client import Addresses, Done, Sample
+from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.dialling import Dialler
 from perftui.engine.clients.lane import Lane
-from perftui.engine.clients.pool import Pool
+from perftui.engine.clients.target_pool import TargetPool
 from perftui.engine.clients.tls import TlsLane, client_context
-from perftui.model.plan import Target
 
 
-class StreamPool(Pool):
-    """A pool whose lanes are connections."""
+class StreamPool(TargetPool):
+    """A pool whose lanes are connections. A protocol says which, plain and with TLS."""
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        target: Target,
-        addresses: Addresses,
-        plain: Callable[[Any], Lane],
-        encrypted: Callable[[Any], TlsLane] | None = None,
-        *,
-        most: int,
-        done: Done,
-        sample: Sample,
-    ) -> None:
-        """As clients.client.Driver.connect.
+    plain: ClassVar[type[Lane]]
+    encrypted: ClassVar[type[TlsLane]]
+    encrypted_scheme: ClassVar[str]
+    """The scheme of URLs that means TLS."""
 
-        Args:
-            loop: of the worker.
-            target: to connect to.
-            addresses: of it.
-            plain: makes a connection.
-            encrypted: makes one with TLS; None where the target's URL means none.
-            most: lanes at once.
-            done: see client.Done.
-            sample: see client.Sample.
+    def begin(self) -> None:
+        """Know where connections go, and how.
 
         Raises:
             UsageError: a certificate or key cannot be read.
         """
-        super().__init__(loop, target.timeout_s, most=most, done=done, sample=sample)
-        self.target = target
-        self.dialler = Dialler(loop, addresses, target.unix_socket)
-        self._plain = plain
-        self._encrypted = encrypted
-        if encrypted is not None:
-            self._context = client_context(target.tls, speaks="")
-            self._server_name = target.tls.server_name or urlsplit(target.url).hostname or ""
+        self.dialler = Dialler(self.loop, self.addresses, self.target.unix_socket)
+        self._tls: Any = None
+        if self.target.url.partition(":")[0].lower() == self.encrypted_scheme:
+            server_name = self.target.tls.server_name or urlsplit(self.target.url).hostname or ""
+            self._tls = client_context(self.target.tls, speaks=""), server_name
 
     def new_lane(self) -> Lane:
         """A connection that is still to be opened."""
-        if self._encrypted is None:
-            return self._plain(self)
-        lane = self._encrypted(self)
-        lane.use_tls(self._context, self._server_name)
+        if self._tls is None:
+            return self.plain(self)
+        lane = self.encrypted(self)
+        lane.use_tls(*self._tls)
         return lane
 
     def retarget(self, addresses: Addresses) -> None:

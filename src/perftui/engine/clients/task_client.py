@@ -11,36 +11,26 @@ from abc import abstractmethod
 from time import perf_counter_ns
 from typing import Any
 
-from perftui.engine.clients.client import Addresses, Done, Sample
 from perftui.engine.clients.failures import connect_error
-from perftui.engine.clients.lane import Lane
 from perftui.engine.clients.operation import PreparedOperation
-from perftui.engine.clients.pool import Pool
 from perftui.engine.clients.reply import Fault, Reply
+from perftui.engine.clients.reply_lane import ReplyLane
 from perftui.engine.clients.response import Response
+from perftui.engine.clients.target_pool import SessionPool
 from perftui.engine.clients.users import VirtualUser
 from perftui.metrics.recorder import CellRecorder
-from perftui.model.plan import Plan
 from perftui.model.text import safe_text
 
 
-class TaskLane(Lane):
+class TaskLane(ReplyLane):
     """A session of a TaskClient and the task that carries its requests."""
 
-    __slots__ = ("_answer", "_opened_ns", "_wake", "is_open", "session")
+    __slots__ = ("_wake", "session")
 
     def __init__(self, pool: TaskClient) -> None:
         super().__init__(pool)
-        self.is_open = False
         self.session: Any = None
-        self._answer: Response | None = None
         self._wake: asyncio.Future[None] | None = None
-        self._opened_ns = 0
-
-    @property
-    def response(self) -> Response | None:
-        """The last answer that was complete."""
-        return self._answer
 
     async def open(self) -> None:
         """Open a session, then carry requests until it is closed."""
@@ -71,58 +61,24 @@ class TaskLane(Lane):
     async def _carry(self, pool: TaskClient) -> None:
         """The request in flight, to its end."""
         operation = self.operation
-        self._answer = None
         try:
             response = await pool.exchange(self.session, self.request)
         except Fault as fault:
+            failure, lost = fault.said, fault.lost
             self._answer = fault.response
-            self._finish(operation, None, (fault.error_class, fault.detail), keeps=not fault.lost)
         except OSError as error:
-            self._finish(operation, None, ("reset", safe_text(str(error))), keeps=False)
+            failure, lost = ("reset", safe_text(str(error))), True
         except Exception as error:  # noqa: BLE001 - the driver's own mistake ends this request, not the worker
-            detail = f"{type(error).__name__}: {safe_text(str(error))}"
-            self._finish(operation, None, ("client.driver", detail), keeps=False)
+            failure, lost = ("client.driver", f"{type(error).__name__}: {safe_text(str(error))}"), True
         else:
-            self._finish(operation, response, None, keeps=True)
-
-    def _finish(
-        self, operation: PreparedOperation, response: Response | None, failure: tuple[str, str] | None, *, keeps: bool
-    ) -> None:
-        end_ns = perf_counter_ns()
-        if isinstance(response, Reply) and response.ended_ns:
-            end_ns = response.ended_ns
-        if self.operation is not operation:  # given up meanwhile
+            end_ns = (isinstance(response, Reply) and response.ended_ns) or perf_counter_ns()
+            if self.operation is operation:  # else given up meanwhile
+                counted = self._count_answer(operation, self.cell, self.user, response, end_ns - self.started_ns)
+                self._hand_back(counted, keeps=True)
             return
-        service_ns = end_ns - self.started_ns
-        user, cell = self.user, self.cell
-        if response is not None:
-            self._answer = response
-            cell.received += response.body_bytes
-            failure = operation.judge(response, service_ns) or operation.capture(response, user)
-            if failure is None and operation.hit is not None:
-                operation.count_hit(response, service_ns, cell)
-        if failure is None:
-            cell.others.append(service_ns)
-            if self.intended_ns:
-                cell.other_delays.append(self._delay_ns)
-            first_ns = service_ns
-            if not self.served:
-                cell.add_part("connect", self._opened_ns)
-                first_ns = max(0, service_ns - self._opened_ns)
-            if isinstance(response, Reply):
-                for name, part_ns in response.parts:
-                    cell.add_part(name, part_ns)
-            if not getattr(response, "parts_are_all", False):
-                cell.first_bytes.append(first_ns)
-                cell.transfers.append(0)
-        else:
-            cell.record_error(failure[0], service_ns)
-            self.pool.sample(operation, failure[0], failure[1], self, service_ns)
-        self.served += 1
-        self._clear()
-        if not keeps:
-            self.pool.forget(self)
-        self.done(self.pool, self if keeps else None, user, None if failure is None else failure[0])
+        if self.operation is operation:
+            self._count_failure(operation, self.cell, failure, perf_counter_ns() - self.started_ns)
+            self._hand_back(failure, keeps=not lost)
 
     def send(
         self,
@@ -137,10 +93,6 @@ class TaskLane(Lane):
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
-    def waiting_for(self) -> str:
-        """The error class of a deadline that passes now."""
-        return "timeout" if self.is_open else "connect.timeout"
-
     def close(self) -> None:
         """End the task, and with it the session."""
         self.pool.forget(self)
@@ -148,24 +100,11 @@ class TaskLane(Lane):
             self.opening.cancel()
 
 
-class TaskClient(Pool):
-    """A pool of sessions. A driver writes `open_session`, `exchange`, and `close_session` if there is much to close."""
+class TaskClient(SessionPool):
+    """A pool of sessions. A driver writes `open_session`, `exchange`, and `close_session` if there is much to close.
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        plan: Plan,
-        addresses: Addresses,
-        *,
-        most: int,
-        done: Done,
-        sample: Sample,
-    ) -> None:
-        """As clients.client.Driver.connect; `plan.target` and `addresses` are kept for the driver."""
-        super().__init__(loop, plan.target.timeout_s, most=most, done=done, sample=sample)
-        self.plan = plan
-        self.target = plan.target
-        self.addresses = addresses
+    `plan`, `target` and `addresses` are at hand; `begin` is the place to make what sessions share.
+    """
 
     @abstractmethod
     async def open_session(self) -> Any:  # noqa: ANN401 - whatever the driver needs
@@ -196,6 +135,6 @@ class TaskClient(Pool):
         """A session that is still to be opened."""
         return TaskLane(self)
 
-    def retarget(self, addresses: Addresses) -> None:
-        """New sessions go to these addresses."""
-        self.addresses = addresses
+    async def try_session(self) -> None:
+        """As SessionPool."""
+        await self.close_session(await self.open_session())

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import msgspec
 import picows
 
-from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.http.request import USER_AGENT, auth_headers
 from perftui.engine.clients.reply import Fault, Reply
 from perftui.engine.clients.task_client import TaskClient
@@ -111,9 +110,12 @@ class Session:
 class WebSocketClient(TaskClient):
     """Connections that are kept from one message to the next, and opened anew where path or headers differ."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, plan: Any, addresses: Addresses, **options: Any) -> None:  # noqa: ANN401 - as TaskClient
-        super().__init__(loop, plan, addresses, **options)
-        self._turn = 0
+    def begin(self) -> None:
+        """Read the certificates.
+
+        Raises:
+            UsageError: one cannot be used.
+        """
         self._paths: dict[str, JsonPath] = {}
         self._watches: set[asyncio.Task[None]] = set()
         self._context: ssl.SSLContext | None = None
@@ -140,8 +142,7 @@ class WebSocketClient(TaskClient):
         ]
         parts = urlsplit(self.target.url)
         url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}{request.get('path', '/')}"
-        host, port = self.addresses[self._turn % len(self.addresses)]
-        self._turn += 1
+        host, port = self.next_address()
         listener = Listener(self.target.max_body_bytes)
         try:
             await picows.ws_connect(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from perftui.engine.clients.client import Addresses, Client
+from perftui.engine.clients.client import Addresses, Ahead, Client
 
 
 class Clients:
@@ -18,6 +18,11 @@ class Clients:
     def of(self, target: str) -> Client:
         """The client of the target of that name."""
         return self._by_target[target]
+
+    def let_run_ahead(self, ahead: Ahead) -> None:
+        """Lanes that can may take several requests of a user at once."""
+        for client in self.all:
+            client.ahead = ahead
 
     @property
     def waiting(self) -> int:

@@ -75,6 +75,8 @@ def set_up(loop: asyncio.AbstractEventLoop, job: Job) -> Engine:
         }
     )
     operations.send_by(clients)
+    if isinstance(load, UsersLoad):
+        clients.let_run_ahead(load.ahead)
     health = HealthSampler(job.worker)
     health.settle()
     return Engine(

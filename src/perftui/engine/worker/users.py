@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from perftui.engine.clients.client import Client
+from perftui.engine.clients.client import Asked, Client
 from perftui.engine.clients.lane import Lane
 from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.users import VirtualUser
@@ -36,6 +36,14 @@ class UsersLoad(Load):
         self._is_plain = (
             only_operations and prepared and one_target and self.plan.think_s[1] <= 0 and self.left == UNLIMITED
         )
+        self._is_foreseen = (
+            only_operations
+            and one_target
+            and not any(operation.plan.captures for operation in operations.all)
+            and self.plan.think_s[1] <= 0
+            and self.left == UNLIMITED
+        )
+        """Whether what a user does next does not depend on the answer it waits for."""
         self._is_straight = False
         """Whether a user's next request may follow on the same lane: plain, and nobody waits for a place."""
 
@@ -81,6 +89,17 @@ class UsersLoad(Load):
         else:
             assert user is not None
             self._done(client, lane, user, failure)
+
+    def ahead(self, user: VirtualUser, most: int) -> list[Asked]:
+        """The next requests of a user, if they can be told: see clients.client.Ahead."""
+        if not self._is_foreseen or self.clients.waiting or user.place >= self.wanted:
+            return []
+        asked: list[Asked] = []
+        for _ in range(most):
+            operation: PreparedOperation = self.next_unit()  # type: ignore[assignment]  # foreseen: no journeys
+            make = operation.next_request
+            asked.append((operation, operation.cell, operation.request_for(user) if make is None else make()))
+        return asked
 
     def _done(self, client: Client, lane: Lane | None, user: VirtualUser, failure: str | None) -> None:
         client.release(lane)

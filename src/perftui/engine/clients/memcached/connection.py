@@ -94,3 +94,11 @@ class MemcachedTlsConnection(TlsLane, MemcachedConnection):
     """A connection whose bytes are encrypted."""
 
     __slots__ = ()
+
+
+class MemcachedPool(StreamPool):
+    """A pool whose lanes are connections to Memcached."""
+
+    plain = MemcachedConnection
+    encrypted = MemcachedTlsConnection
+    encrypted_scheme = "memcacheds"

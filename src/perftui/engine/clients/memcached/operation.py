@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from itertools import cycle
 
-from perftui.engine.clients.captures import CleanUpValues
-from perftui.engine.clients.operation import PreparedOperation, Sent
-from perftui.engine.clients.users import VirtualUser
-from perftui.engine.clients.variants import prepared_ahead
+from perftui.engine.clients.operation import Sent
+from perftui.engine.clients.rendered import Material, RenderedOperation
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.plan import Operation, Phase
 from perftui.presets.makers import Variables
@@ -20,41 +17,21 @@ STORES = frozenset({"set", "add", "replace", "append", "prepend"})
 _MOST_KEY = 250
 
 
-class MemcachedOperation(PreparedOperation):
+class MemcachedOperation(RenderedOperation):
     """One command."""
 
-    __slots__ = ("_command", "_renders", "_values", "_variables")
+    __slots__ = ("_command", "_renders")
 
     def __init__(
-        self,
-        plan: Operation,
-        cells: Mapping[Phase, CellRecorder],
-        clean_up: CleanUpValues,
-        values: ValueStream,
-        variables: Variables,
+        self, plan: Operation, cells: Mapping[Phase, CellRecorder], material: Material, *, whole: bool = False
     ) -> None:
-        super().__init__(plan, cells, clean_up)
+        super().__init__(plan, cells, material, whole=whole)
         command, *words = plan.request["memcached"]
         self._command = str(command).lower()
         templates = [Template.compile(str(word)) for word in words]
         self._renders = [template.render for template in templates]
-        self._values = values
-        self._variables = variables
         with suppress(ValueError):  # said of the request that has the value
-            if prepared := prepared_ahead(self._pack, templates, values, variables):
-                self.next_request = cycle(prepared).__next__
-
-    def request_for(self, user: VirtualUser | None) -> bytes:
-        """The bytes of the next request."""
-        if self.next_request is not None:
-            request: bytes = self.next_request()
-            return request
-        if user is None:
-            self._values.advance()
-            return self._pack(self._values, self._variables)
-        if user.journey is None:
-            user.values.advance()
-        return self._pack(user.values, user.variables)
+            self.use(self._pack, templates)
 
     def _pack(self, values: ValueStream, variables: Variables) -> bytes:
         words = [render(values, variables).encode() for render in self._renders]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perftui.model.plan import Operation, Phase, Plan
+from perftui.engine.clients.exchange_driver import ExchangeDriver
+from perftui.model.plan import Plan, Target
 from perftui.presets.kinds import BAD, Kind, Schema, Text, show
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.request_format import ANY_PLACEHOLDER
 from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
-    from perftui.engine.clients.captures import CleanUpValues
-    from perftui.engine.clients.client import Addresses, Client, Done, Driver, Sample
+    from perftui.engine.clients.client import Driver
     from perftui.engine.clients.redis.operation import RedisOperation
-    from perftui.metrics.recorder import CellRecorder
-    from perftui.presets.values import ValueStream
+    from perftui.engine.clients.redis.pool import RedisPool
 
 _MOST_WORDS = 10_000
 _READS = frozenset({
@@ -82,95 +79,38 @@ class Commands(Kind):
         return {"anyOf": [command, {"type": "array", "minItems": 1, "items": command}]}
 
 
-class RedisDriver:
-    """Commands over the protocol of Redis, RESP 2 or 3, plain or with TLS."""
-
-    name = "redis"
-    schemes: Mapping[str, int] = {"redis": 6379, "rediss": 6379}
-    keys: Mapping[str, Key] = {
-        "redis": Key(Commands(), "Command and arguments; a list of such lists is a pipeline.", required=True)
-    }
-
-    default_url = ""
-
-    def located(self, request: Mapping[str, Any], directory: Path) -> dict[str, Any]:  # noqa: ARG002 - of the interface
-        """As presets.drivers.DriverFormat: it names no files."""
-        return dict(request)
-
-    def missing(self) -> str:
-        """Nothing that does not come with perftui."""
-        return ""
-
-    def only_reads(self, request: Mapping[str, Any]) -> bool:
-        """Whether every command is one of those that change nothing."""
-        said = request.get("redis") or [""]
-        commands = said if isinstance(said[0], list | tuple) else [said]
-        return all(str(command[0]).upper() in _READS for command in commands)
-
-    def preparer(
-        self, plan: Plan, values: ValueStream, variables: Mapping[str, str], clean_up: CleanUpValues
-    ) -> RedisPreparer:
-        """As clients.client.Driver."""
-        from perftui.engine.clients.redis.pool import greeting_of
-
-        greeting_of(plan.target.url)
-        return RedisPreparer(values, variables, clean_up)
-
-    def connect(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        plan: Plan,
-        addresses: Addresses,
-        *,
-        most: int,
-        done: Done,
-        sample: Sample,
-    ) -> Client:
-        """As clients.client.Driver."""
-        from perftui.engine.clients.redis.pool import RedisPool
-
-        return RedisPool(loop, plan.target, addresses, most=most, done=done, sample=sample)
-
-    async def reach(self, plan: Plan, addresses: Addresses) -> Addresses:
-        """As clients.client.Driver: one PING, after the password."""
-        from perftui.engine.clients.captures import CleanUpValues
-        from perftui.engine.clients.greet import greet
-        from perftui.engine.clients.redis.operation import RedisOperation
-        from perftui.presets.values import ValueStream
-
-        ping = Operation(name="PING", driver=self.name, request={"redis": ["PING"]})
-        loop = asyncio.get_running_loop()
-        return await greet(
-            plan,
-            addresses,
-            lambda done, sample, good: self.connect(loop, plan, good, most=1, done=done, sample=sample),
-            lambda cells: RedisOperation(ping, cells, CleanUpValues(frozenset()), ValueStream(), {}),
-        )
+def _only_reads(request: Mapping[str, Any]) -> bool:
+    """Whether every command is one of those that change nothing."""
+    said = request.get("redis") or [""]
+    commands = said if isinstance(said[0], list | tuple) else [said]
+    return all(str(command[0]).upper() in _READS for command in commands)
 
 
-class RedisPreparer:
-    """Prepares operations of Redis."""
+def _client(_plan: Plan) -> type[RedisPool]:
+    from perftui.engine.clients.redis.pool import RedisPool
 
-    def __init__(self, values: ValueStream, variables: Mapping[str, str], clean_up: CleanUpValues) -> None:
-        self._values = values
-        self._variables = variables
-        self._clean_up = clean_up
-
-    def prepare(
-        self,
-        operation: Operation,
-        cells: Mapping[Phase, CellRecorder],
-        *,
-        in_journey: bool,  # noqa: ARG002 - replies are kept whole wherever somebody looks at them
-        whole: bool = False,
-    ) -> RedisOperation:
-        """As clients.client.Preparer."""
-        from perftui.engine.clients.redis.operation import RedisOperation
-
-        return RedisOperation(operation, cells, self._clean_up, self._values, self._variables, whole=whole)
-
-    def replace_headers(self, headers: Mapping[str, str]) -> None:
-        """There are none."""
+    return RedisPool
 
 
-DRIVER: Driver = RedisDriver()
+def _operation() -> type[RedisOperation]:
+    from perftui.engine.clients.redis.operation import RedisOperation
+
+    return RedisOperation
+
+
+def _check(target: Target) -> None:
+    from perftui.engine.clients.redis.pool import greeting_of
+
+    greeting_of(target.url)
+
+
+DRIVER: Driver = ExchangeDriver(
+    name="redis",
+    schemes={"redis": 6379, "rediss": 6379},
+    keys={"redis": Key(Commands(), "Command and arguments; a list of such lists is a pipeline.", required=True)},
+    client=_client,
+    operation=_operation,
+    only_reads=_only_reads,
+    check=_check,
+    hello={"redis": ["PING"]},
+)

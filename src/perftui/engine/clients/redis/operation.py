@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import cycle
 
 import hiredis
 
-from perftui.engine.clients.captures import CleanUpValues
-from perftui.engine.clients.operation import PreparedOperation, Sent
-from perftui.engine.clients.users import VirtualUser
-from perftui.engine.clients.variants import prepared_ahead
+from perftui.engine.clients.operation import Sent
+from perftui.engine.clients.rendered import Material, RenderedOperation
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.plan import Operation, Phase
 from perftui.presets.makers import Variables
@@ -20,47 +17,24 @@ from perftui.presets.values import ValueStream
 Pack = Callable[[ValueStream, Variables], bytes]
 
 
-class RedisOperation(PreparedOperation):
+class RedisOperation(RenderedOperation):
     """One command, or a pipeline of them."""
 
-    __slots__ = ("_pack", "_values", "_variables", "is_pipeline", "lean", "replies")
+    __slots__ = ("is_pipeline", "replies")
 
     def __init__(
-        self,
-        plan: Operation,
-        cells: Mapping[Phase, CellRecorder],
-        clean_up: CleanUpValues,
-        values: ValueStream,
-        variables: Variables,
-        *,
-        whole: bool = False,
+        self, plan: Operation, cells: Mapping[Phase, CellRecorder], material: Material, *, whole: bool = False
     ) -> None:
-        super().__init__(plan, cells, clean_up)
+        super().__init__(plan, cells, material, whole=whole)
         said = plan.request["redis"]
         self.is_pipeline = isinstance(said[0], list | tuple)
         commands = said if self.is_pipeline else [said]
         self.replies = len(commands)
-        self.lean = not (whole or self.is_pipeline or plan.checks or plan.captures or plan.hit)
+        self.lean = self.lean and not self.is_pipeline
         """Whether it is enough that the reply is no error."""
-        self._values = values
-        self._variables = variables
         packs = [_packer(command) for command in commands]
-        self._pack: Pack = packs[0] if len(packs) == 1 else _joined(packs)
         templates = [Template.compile(str(word)) for command in commands for word in command]
-        if prepared := prepared_ahead(self._pack, templates, values, variables):
-            self.next_request = cycle(prepared).__next__
-
-    def request_for(self, user: VirtualUser | None) -> bytes:
-        """The bytes of the next request."""
-        if self.next_request is not None:
-            request: bytes = self.next_request()
-            return request
-        if user is None:
-            self._values.advance()
-            return self._pack(self._values, self._variables)
-        if user.journey is None:
-            user.values.advance()
-        return self._pack(user.values, user.variables)
+        self.use(packs[0] if len(packs) == 1 else _joined(packs), templates)
 
     def describe(self, request: bytes) -> Sent:
         """The commands, one a line."""

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import hiredis
 
-from perftui.engine.clients.client import Addresses, Done, Sample
 from perftui.engine.clients.redis.connection import RedisConnection, RedisTlsConnection
 from perftui.engine.clients.stream_pool import StreamPool
 from perftui.model.errors import UsageError
-from perftui.model.plan import Target
 from perftui.presets import grammar
 
 
 class RedisPool(StreamPool):
     """A pool whose lanes are connections to Redis."""
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        target: Target,
-        addresses: Addresses,
-        *,
-        most: int,
-        done: Done,
-        sample: Sample,
-    ) -> None:
-        """As clients.client.Driver.connect.
+    plain = RedisConnection
+    encrypted = RedisTlsConnection
+    encrypted_scheme = "rediss"
+
+    def begin(self) -> None:
+        """Pack the greeting.
 
         Raises:
             UsageError: a certificate or key cannot be read, or the URL says something that nobody knows.
         """
-        encrypted = RedisTlsConnection if target.url.lower().startswith("rediss:") else None
-        super().__init__(loop, target, addresses, RedisConnection, encrypted, most=most, done=done, sample=sample)
-        self.greeting = greeting_of(target.url)
+        super().begin()
+        self.greeting = greeting_of(self.target.url)
 
 
 def greeting_of(url: str) -> tuple[bytes, int]:

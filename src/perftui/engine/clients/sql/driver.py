@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from perftui.engine.clients.client import Addresses, Done, Driver, Sample
+from perftui.engine.clients.client import Driver
 from perftui.engine.clients.sql.schemes import NATIVE, Schemes
-from perftui.engine.clients.task_driver import TaskDriver, TaskPreparer
+from perftui.engine.clients.task_driver import SessionDriver
 from perftui.presets.kinds import BAD, Kind, ListOf, MapOf, Number, Schema, Text
 from perftui.presets.problems import KeyPath, Problems
 from perftui.presets.request_format import ANY_PLACEHOLDER
 from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
-    from perftui.engine.clients.captures import CleanUpValues
     from perftui.engine.clients.sql.operation import SqlOperation
-    from perftui.engine.clients.task_client import TaskClient
-    from perftui.metrics.recorder import CellRecorder
-    from perftui.model.plan import Operation, Phase, Plan
-    from perftui.presets.values import ValueStream
+    from perftui.engine.clients.target_pool import SessionPool
+    from perftui.model.plan import Plan, Target
 
 _NAME = re.compile(r"[A-Za-z_]\w{0,62}")
 _READS = re.compile(r"\s*(select|values|table|show|explain(?!\s+(\(.*)?analy))\b", re.IGNORECASE)
@@ -55,28 +51,8 @@ class _Value(Kind):
         return {"type": ["string", "number", "boolean"]}
 
 
-class SqlDriver(TaskDriver):
+class SqlDriver(SessionDriver):
     """Databases."""
-
-    def preparer(
-        self, plan: Plan, values: ValueStream, variables: Mapping[str, str], clean_up: CleanUpValues
-    ) -> SqlPreparer:
-        """As clients.client.Driver."""
-        return SqlPreparer(plan, values, variables, clean_up)
-
-    def connect(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        plan: Plan,
-        addresses: Addresses,
-        *,
-        most: int,
-        done: Done,
-        sample: Sample,
-    ) -> TaskClient:
-        """As clients.client.Driver: the client of the URL's kind of database."""
-        client = _client_of(plan.target.url.partition(":")[0].lower())
-        return client(loop, plan, addresses, most=most, done=done, sample=sample)
 
     def remark(self, url: str) -> str:
         """What must be known about numbers measured by this URL."""
@@ -84,7 +60,9 @@ class SqlDriver(TaskDriver):
         return "" if scheme in NATIVE else f"{scheme}:// goes through SQLAlchemy: its time is in these numbers"
 
 
-def _client_of(scheme: str) -> type[TaskClient]:
+def _client_of(plan: Plan) -> type[SessionPool]:
+    """The client of the URL's kind of database."""
+    scheme = plan.target.url.partition(":")[0].lower()
     if scheme not in NATIVE:
         from perftui.engine.clients.sql.generic import GenericClient
 
@@ -102,27 +80,16 @@ def _client_of(scheme: str) -> type[TaskClient]:
     return MysqlClient
 
 
-class SqlPreparer(TaskPreparer):
-    """Prepares operations for the dialect of a target."""
+def _operation() -> type[SqlOperation]:
+    from perftui.engine.clients.sql.operation import SqlOperation
 
-    def __init__(self, plan: Plan, values: ValueStream, variables: Mapping[str, str], clean_up: CleanUpValues) -> None:
-        from perftui.engine.clients.sql.statements import url_of
+    return SqlOperation
 
-        super().__init__(values, variables, clean_up)
-        self._dialect = url_of(plan.target).get_dialect()()
 
-    def prepare(
-        self,
-        operation: Operation,
-        cells: Mapping[Phase, CellRecorder],
-        *,
-        in_journey: bool,  # noqa: ARG002 - answers are kept whole anyway
-        whole: bool = False,  # noqa: ARG002 - the same
-    ) -> SqlOperation:
-        """As clients.client.Preparer."""
-        from perftui.engine.clients.sql.operation import SqlOperation
+def _check(target: Target) -> None:
+    from perftui.engine.clients.sql.statements import url_of
 
-        return SqlOperation(operation, cells, self._clean_up, self._values, self._variables, dialect=self._dialect)
+    url_of(target)
 
 
 def _only_reads(request: Mapping[str, Any]) -> bool:
@@ -152,7 +119,9 @@ DRIVER: Driver = SqlDriver(
             "Values of the parameters, sent beside the statement.",
         ),
     },
-    client=lambda: _client_of("postgresql"),
+    client=_client_of,
+    operation=_operation,
     only_reads=_only_reads,
     missing=_missing,
+    check=_check,
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from itertools import count
 from time import perf_counter_ns
 from typing import Any
 
@@ -12,50 +11,21 @@ import asyncmy
 from asyncmy.cursors import SSCursor
 from asyncmy.errors import MySQLError
 
-from perftui.engine.clients.client import Addresses, Done, Sample
 from perftui.engine.clients.failures import connect_error
 from perftui.engine.clients.reply import Fault
-from perftui.engine.clients.sql.reply import SqlReply, refused
-from perftui.engine.clients.sql.statements import Request, Statement, url_of
-from perftui.engine.clients.task_client import TaskClient
-from perftui.engine.clients.tls import client_context
-from perftui.model.plan import Plan
+from perftui.engine.clients.sql.client import DatabaseClient
+from perftui.engine.clients.sql.reply import SqlReply, refused, together
+from perftui.engine.clients.sql.statements import Request, Statement
 
 _LOST = {2006, 2013, 2014, 2055}
 
 
-class MysqlClient(TaskClient):
+class MysqlClient(DatabaseClient):
     """Connections of asyncmy. Values are quoted by the driver, never by us."""
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        plan: Plan,
-        addresses: Addresses,
-        *,
-        most: int,
-        done: Done,
-        sample: Sample,
-    ) -> None:
-        """As TaskClient.
-
-        Raises:
-            UsageError: the URL or a certificate cannot be used.
-        """
-        super().__init__(loop, plan, addresses, most=most, done=done, sample=sample)
-        url = url_of(plan.target)
-        _, self._options = url.get_dialect()().create_connect_args(url)
-        tls = plan.target.tls
-        self._by_name = bool(tls.ca_file or tls.cert_file)
-        if self._by_name or tls.insecure:
-            self._options["ssl"] = client_context(tls, speaks="")
-        self._turn = count()
-
     async def open_session(self) -> Any:  # noqa: ANN401 - asyncmy's connection
-        """Connect to the next address; by name where the name is verified."""
-        options = dict(self._options)
-        if self.addresses and not self._by_name:
-            options["host"], options["port"] = self.addresses[next(self._turn) % len(self.addresses)]
+        """Connect to the next address."""
+        options = self.next_options()
         try:
             return await asyncmy.connect(**options, autocommit=True, connect_timeout=max(1, self.timeout_ns // 10**9))
         except MySQLError as error:
@@ -79,9 +49,7 @@ class MysqlClient(TaskClient):
             raise _fault(error) from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise Fault("closed", "the server closed the connection", lost=True) from error
-        parts = [dict(reply.parts) for reply in replies]
-        replies[-1].parts = tuple((name, sum(part[name] for part in parts)) for name in ("execute", "fetch"))
-        return replies[-1]
+        return together(replies)
 
     async def close_session(self, session: Any) -> None:  # noqa: ANN401 - asyncmy's connection
         """Drop the connection."""

@@ -5,41 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-from sqlalchemy.engine import Dialect
-
-from perftui.engine.clients.captures import CleanUpValues
 from perftui.engine.clients.operation import Sent
-from perftui.engine.clients.rendering import Renderer, compile_value
-from perftui.engine.clients.sql.statements import Request, Statement, compiled
-from perftui.engine.clients.task_driver import TaskOperation
+from perftui.engine.clients.rendered import Material, RenderedOperation
+from perftui.engine.clients.rendering import Renderer, compile_value, templates_of
+from perftui.engine.clients.sql.statements import Request, Statement, compiled, url_of
+from perftui.engine.clients.task_driver import json_text, size_of
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.plan import Operation, Phase
 from perftui.presets.makers import Variables
 from perftui.presets.values import ValueStream
 
 
-class SqlOperation(TaskOperation):
+class SqlOperation(RenderedOperation):
     """One statement, or several that are a transaction."""
 
     __slots__ = ()
 
     def __init__(
-        self,
-        plan: Operation,
-        cells: Mapping[Phase, CellRecorder],
-        clean_up: CleanUpValues,
-        values: ValueStream,
-        variables: Variables,
-        *,
-        dialect: Dialect,
+        self, plan: Operation, cells: Mapping[Phase, CellRecorder], material: Material, *, whole: bool = False
     ) -> None:
-        """As TaskOperation, for this dialect.
+        """As RenderedOperation, for the dialect of the target.
 
         Raises:
             ValueError: a parameter has no value, or a value is used by no statement.
         """
-        super().__init__(plan, cells, clean_up, values, variables)
+        super().__init__(plan, cells, material, whole=whole)
+        dialect = url_of(material.target).get_dialect()()
         params = plan.request.get("params", {})
         said = plan.request["sql"]
         statements = [compiled(source, dialect, params) for source in ([said] if isinstance(said, str) else said)]
@@ -47,7 +38,8 @@ class SqlOperation(TaskOperation):
         if unused := [name for name in params if name not in used]:
             raise ValueError(f"params: no statement has :{unused[0]}")
         makers = {name: compile_value(value) for name, value in params.items()}
-        self._render = _renderer([(statement, [makers[name] for name in statement.names]) for statement in statements])
+        render = _renderer([(statement, [makers[name] for name in statement.names]) for statement in statements])
+        self.use(render, templates_of(params), size=size_of)
 
     def describe(self, request: Request) -> Sent:
         """The statements as the preset has them, and their values."""
@@ -61,7 +53,7 @@ class SqlOperation(TaskOperation):
 
 
 def _shown(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode()
+    return value if isinstance(value, str) else json_text(value)
 
 
 def _renderer(parts: Sequence[tuple[Statement, Sequence[Renderer]]]) -> Renderer:

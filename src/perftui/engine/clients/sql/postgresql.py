@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from itertools import count
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
 import asyncpg
 import msgspec
 
-from perftui.engine.clients.client import Addresses, Done, Sample
 from perftui.engine.clients.reply import Fault
-from perftui.engine.clients.sql.reply import SqlReply, refused
-from perftui.engine.clients.sql.statements import Request, Statement, url_of
-from perftui.engine.clients.task_client import TaskClient
-from perftui.engine.clients.tls import client_context
-from perftui.model.plan import Plan
+from perftui.engine.clients.sql.client import DatabaseClient
+from perftui.engine.clients.sql.reply import SqlReply, refused, together
+from perftui.engine.clients.sql.statements import Request, Statement
 
 Convert = Callable[[Any], Any]
 
@@ -90,48 +85,25 @@ class Session:
         """Several statements as one transaction."""
         async with self.connection.transaction():
             replies = [await self.run(statement, values) for statement, values in request]
-        replies[-1].parts = (("execute", sum(reply.parts[0][1] for reply in replies)),)
-        return replies[-1]
+        return together(replies)
 
 
 def _as_it_is(value: Any) -> Any:  # noqa: ANN401 - whatever a preset makes
     return value
 
 
-class PostgresqlClient(TaskClient):
+class PostgresqlClient(DatabaseClient):
     """Connections of asyncpg."""
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        plan: Plan,
-        addresses: Addresses,
-        *,
-        most: int,
-        done: Done,
-        sample: Sample,
-    ) -> None:
-        """As TaskClient.
-
-        Raises:
-            UsageError: the URL or a certificate cannot be used.
-        """
-        super().__init__(loop, plan, addresses, most=most, done=done, sample=sample)
-        url = url_of(plan.target)
-        _, self._options = url.get_dialect()().create_connect_args(url)
+    def begin(self) -> None:
+        """As DatabaseClient."""
+        super().begin()
         for name in [name for name in self._options if name.startswith("prepared_statement")]:
             del self._options[name]  # of SQLAlchemy's own
-        tls = plan.target.tls
-        self._by_name = bool(tls.ca_file or tls.cert_file or self._options.get("ssl"))
-        if tls.ca_file or tls.cert_file or tls.insecure:
-            self._options["ssl"] = client_context(tls, speaks="")
-        self._turn = count()
 
     async def open_session(self) -> Session:
-        """Connect to the next address; by name where the name is verified."""
-        options = dict(self._options)
-        if self.addresses and not self._by_name:
-            options["host"], options["port"] = self.addresses[next(self._turn) % len(self.addresses)]
+        """Connect to the next address."""
+        options = self.next_options()
         try:
             return Session(await asyncpg.connect(**options, timeout=self.timeout_ns / 1e9))
         except asyncpg.PostgresError as error:

@@ -45,6 +45,16 @@ class SqlReply(Reply):
         return not self.rows or (len(self._records) == 1 and len(self._columns) == 1 and self._records[0][0] is None)
 
 
+def together(replies: Sequence[SqlReply]) -> SqlReply:
+    """The answer to a transaction: that of its last statement, with the times of all."""
+    times: dict[str, int] = {}
+    for reply in replies:
+        for name, part_ns in reply.parts:
+            times[name] = times.get(name, 0) + part_ns
+    replies[-1].parts = tuple(times.items())
+    return replies[-1]
+
+
 def refused(code: str | None, detail: str, *, lost: bool = False) -> Fault:
     """A refusal by the database, under its code. A server cannot make up classes without end."""
     name = code or "other"

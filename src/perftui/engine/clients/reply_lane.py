@@ -1,0 +1,83 @@
+"""Lanes whose answers are values a driver hands over: how one is judged and counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perftui.engine.clients.lane import Lane
+from perftui.engine.clients.operation import Fault, PreparedOperation
+from perftui.engine.clients.reply import Reply
+from perftui.engine.clients.response import Response
+from perftui.metrics.recorder import CellRecorder
+
+if TYPE_CHECKING:
+    from perftui.engine.clients.pool import Pool
+    from perftui.engine.clients.users import VirtualUser
+
+
+class ReplyLane(Lane):
+    """A lane that keeps its last answer, and knows how long it took to open."""
+
+    __slots__ = ("_answer", "_opened_ns", "is_open")
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool)
+        self.is_open = False
+        self._answer: Response | None = None
+        self._opened_ns = 0
+
+    @property
+    def response(self) -> Response | None:
+        """The last answer that was complete."""
+        return self._answer
+
+    def waiting_for(self) -> str:
+        """The error class of a deadline that passes now."""
+        return "timeout" if self.is_open else "connect.timeout"
+
+    def _count_answer(
+        self,
+        operation: PreparedOperation,
+        cell: CellRecorder,
+        user: VirtualUser | None,
+        response: Response,
+        service_ns: int,
+    ) -> Fault | None:
+        """Count a complete answer; error class and detail of one that is not what was wanted."""
+        self._answer = response
+        cell.received += response.body_bytes
+        failure = operation.judge(response, service_ns) or operation.capture(response, user)
+        if failure is not None:
+            self._count_failure(operation, cell, failure, service_ns)
+            return failure
+        if operation.hit is not None:
+            operation.count_hit(response, service_ns, cell)
+        cell.others.append(service_ns)
+        if self.intended_ns:
+            cell.other_delays.append(self._delay_ns)
+        first_ns = service_ns
+        if not self.served:
+            cell.add_part("connect", self._opened_ns)
+            first_ns = max(0, service_ns - self._opened_ns)
+        if isinstance(response, Reply):
+            for name, part_ns in response.parts:
+                cell.add_part(name, part_ns)
+            if response.parts_are_all:
+                return None
+        cell.first_bytes.append(first_ns)
+        cell.transfers.append(0)
+        return None
+
+    def _count_failure(self, operation: PreparedOperation, cell: CellRecorder, failure: Fault, service_ns: int) -> None:
+        error_class, detail = failure
+        cell.record_error(error_class, service_ns)
+        self.pool.sample(operation, error_class, detail, self, service_ns)
+
+    def _hand_back(self, failure: tuple[str, str] | None, *, keeps: bool) -> None:
+        """The request ended."""
+        user = self.user
+        self.served += 1
+        self.operation = self.user = None
+        if not keeps:
+            self.pool.forget(self)
+        self.done(self.pool, self if keeps else None, user, None if failure is None else failure[0])
