@@ -29,7 +29,7 @@ class DeclaredDriver(ABC):
         schemes: Mapping[str, int],
         keys: Mapping[str, Key],
         client: Callable[[Plan], type[TargetPool]],
-        operation: Callable[[], type[RenderedOperation]],
+        operation: Callable[[Target], type[RenderedOperation]],
         only_reads: Callable[[Mapping[str, Any]], bool] = lambda _: False,
         missing: Callable[[], str] = lambda: "",
         check: Callable[[Target], None] = lambda _: None,
@@ -42,7 +42,7 @@ class DeclaredDriver(ABC):
             schemes: of URLs, with their default ports; 0 where there is nothing to look up.
             keys: of an operation; the first one makes a table an operation of this driver.
             client: gives the class for a plan, imported when it is needed.
-            operation: the same for its operations.
+            operation: gives the class of the operations of a target.
             only_reads: whether an operation with these keys certainly changes nothing.
             missing: what must be installed before it works, in words.
             check: raises UsageError for a target that cannot be used.
@@ -69,7 +69,7 @@ class DeclaredDriver(ABC):
         from perftui.engine.clients.rendered import Material, RenderedPreparer
 
         self._check(plan.target)
-        return RenderedPreparer(self._operation(), Material(plan.target, values, variables, clean_up))
+        return RenderedPreparer(self._operation(plan.target), Material(plan.target, values, variables, clean_up))
 
     def connect(
         self,

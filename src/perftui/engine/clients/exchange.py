@@ -12,7 +12,7 @@ from perftui.engine.clients.stream import StreamLane
 from perftui.metrics.recorder import CellRecorder
 
 if TYPE_CHECKING:
-    from perftui.engine.clients.stream_pool import StreamPool
+    from perftui.engine.clients.pool import Pool
     from perftui.engine.clients.users import VirtualUser
 
 MOST_ANSWER_BYTES = 64 * 1024 * 1024
@@ -24,7 +24,7 @@ class ExchangeLane(StreamLane):
 
     __slots__ = ("_answer", "_greets", "_received")
 
-    def __init__(self, pool: StreamPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
         self._answer: Response | None = None
         self._greets = False

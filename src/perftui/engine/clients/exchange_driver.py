@@ -40,5 +40,5 @@ class ExchangeDriver(DeclaredDriver):
             plan,
             addresses,
             lambda done, sample, good: self.connect(loop, plan, good, most=1, done=done, sample=sample),
-            lambda cells: self._operation()(hello, cells, material),
+            lambda cells: self._operation(plan.target)(hello, cells, material),
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perftui.engine.clients.declared_driver import DeclaredDriver
-from perftui.model.plan import Plan
+from perftui.model.plan import Plan, Target
 from perftui.presets import texts
 from perftui.presets.kinds import Text
 from perftui.presets.request_format import VALUES
@@ -29,7 +29,7 @@ def _client(plan: Plan) -> type[SessionPool]:
     return FunctionClient if any(call.is_async for call in calls) else FunctionThreads
 
 
-def _operation() -> type[FunctionOperation]:
+def _operation(_target: Target) -> type[FunctionOperation]:
     from perftui.engine.clients.function_operation import FunctionOperation
 
     return FunctionOperation

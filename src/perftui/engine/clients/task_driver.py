@@ -19,7 +19,7 @@ from perftui.engine.clients.reply import Fault
 from perftui.engine.clients.target_pool import SessionPool
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.errors import UnreachableError
-from perftui.model.plan import Operation, Phase, Plan
+from perftui.model.plan import Operation, Phase, Plan, Target
 from perftui.model.text import safe_text
 
 
@@ -88,7 +88,7 @@ class TaskDriver(SessionDriver):
         self,
         *,
         client: Callable[[], type[SessionPool]],
-        operation: Callable[[], type[RenderedOperation]] = lambda: TaskOperation,
+        operation: Callable[[Target], type[RenderedOperation]] = lambda _: TaskOperation,
         **declared: Any,  # noqa: ANN401 - as DeclaredDriver
     ) -> None:
         """As DeclaredDriver; `client` gives a TaskClient or ThreadClient, and `operation` need not be said."""

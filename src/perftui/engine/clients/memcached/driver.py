@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from perftui.engine.clients.exchange_driver import ExchangeDriver
-from perftui.model.plan import Plan
+from perftui.model.plan import Plan, Target
 from perftui.presets.kinds import BAD, Kind, Schema, Text, show
 from perftui.presets.problems import KeyPath, Problems, nearest
 from perftui.presets.request_format import ANY_PLACEHOLDER
@@ -72,7 +72,7 @@ def _client(_plan: Plan) -> type[MemcachedPool]:
     return MemcachedPool
 
 
-def _operation() -> type[MemcachedOperation]:
+def _operation(_target: Target) -> type[MemcachedOperation]:
     from perftui.engine.clients.memcached.operation import MemcachedOperation
 
     return MemcachedOperation

@@ -92,7 +92,7 @@ def _client(_plan: Plan) -> type[RedisPool]:
     return RedisPool
 
 
-def _operation() -> type[RedisOperation]:
+def _operation(_target: Target) -> type[RedisOperation]:
     from perftui.engine.clients.redis.operation import RedisOperation
 
     return RedisOperation

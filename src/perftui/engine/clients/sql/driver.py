@@ -60,10 +60,16 @@ class SqlDriver(SessionDriver):
         return "" if scheme in NATIVE else f"{scheme}:// goes through SQLAlchemy: its time is in these numbers"
 
 
+def _scheme(target: Target) -> str:
+    """The scheme of a URL; empty for those that go through SQLAlchemy."""
+    scheme = target.url.partition(":")[0].lower()
+    return scheme if scheme in NATIVE else ""
+
+
 def _client_of(plan: Plan) -> type[SessionPool]:
     """The client of the URL's kind of database."""
-    scheme = plan.target.url.partition(":")[0].lower()
-    if scheme not in NATIVE:
+    scheme = _scheme(plan.target)
+    if not scheme:
         from perftui.engine.clients.sql.generic import GenericClient
 
         return GenericClient
@@ -72,15 +78,19 @@ def _client_of(plan: Plan) -> type[SessionPool]:
 
         return SqliteClient
     if scheme.startswith("postgres"):
-        from perftui.engine.clients.sql.postgresql import PostgresqlClient
+        from perftui.engine.clients.sql.postgresql import PostgresqlPool
 
-        return PostgresqlClient
+        return PostgresqlPool
     from perftui.engine.clients.sql.mysql import MysqlClient
 
     return MysqlClient
 
 
-def _operation() -> type[SqlOperation]:
+def _operation_of(target: Target) -> type[SqlOperation]:
+    if _scheme(target).startswith("postgres"):
+        from perftui.engine.clients.sql.postgresql_operation import PostgresqlOperation
+
+        return PostgresqlOperation
     from perftui.engine.clients.sql.operation import SqlOperation
 
     return SqlOperation
@@ -120,7 +130,7 @@ DRIVER: Driver = SqlDriver(
         ),
     },
     client=_client_of,
-    operation=_operation,
+    operation=_operation_of,
     only_reads=_only_reads,
     missing=_missing,
     check=_check,

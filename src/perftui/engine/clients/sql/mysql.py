@@ -13,19 +13,28 @@ from asyncmy.errors import MySQLError
 
 from perftui.engine.clients.failures import connect_error
 from perftui.engine.clients.reply import Fault
-from perftui.engine.clients.sql.client import DatabaseClient
+from perftui.engine.clients.sql.connecting import ConnectOptions
 from perftui.engine.clients.sql.reply import SqlReply, refused, together
 from perftui.engine.clients.sql.statements import Request, Statement
+from perftui.engine.clients.task_client import TaskClient
 
 _LOST = {2006, 2013, 2014, 2055}
 
 
-class MysqlClient(DatabaseClient):
+class MysqlClient(TaskClient):
     """Connections of asyncmy. Values are quoted by the driver, never by us."""
+
+    def begin(self) -> None:
+        """Read the URL and the certificates.
+
+        Raises:
+            UsageError: one cannot be used.
+        """
+        self._options = ConnectOptions(self)
 
     async def open_session(self) -> Any:  # noqa: ANN401 - asyncmy's connection
         """Connect to the next address."""
-        options = self.next_options()
+        options = self._options.next()
         try:
             return await asyncmy.connect(**options, autocommit=True, connect_timeout=max(1, self.timeout_ns // 10**9))
         except MySQLError as error:

@@ -39,10 +39,17 @@ class SqlOperation(RenderedOperation):
             raise ValueError(f"params: no statement has :{unused[0]}")
         makers = {name: compile_value(value) for name, value in params.items()}
         render = _renderer([(statement, [makers[name] for name in statement.names]) for statement in statements])
-        self.use(render, templates_of(params), size=size_of)
+        self.use(self._made_by(render), templates_of(params), size=size_of)
 
-    def describe(self, request: Request) -> Sent:
+    def _made_by(self, render: Renderer) -> Renderer:
+        """What makes requests as the client takes them, of what makes statements and their values."""
+        return render
+
+    def describe(self, request: Any) -> Sent:  # noqa: ANN401 - as `_made_by` has them
         """The statements as the preset has them, and their values."""
+        return self._describe(request)
+
+    def _describe(self, request: Request) -> Sent:
         lines = [statement.source for statement, _ in request]
         values = {
             f":{name}": _shown(value)
