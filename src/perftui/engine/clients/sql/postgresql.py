@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
+from asyncpg import connect_utils
 
 from perftui.engine.clients.reply import Fault
 from perftui.engine.clients.sql.connecting import ConnectOptions
@@ -48,7 +51,9 @@ class PostgresqlPool(SessionPool):
             raise _fault(error) from error
         except TimeoutError as error:
             raise Fault("connect.timeout", "no connection within the timeout", lost=True) from error
-        except (asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError) as error:
+        except OSError:
+            raise
+        except Exception as error:  # asyncpg believes what a server says of itself, whatever that is
             raise Fault("protocol", f"{type(error).__name__}: {error}", lost=True) from error
 
     async def try_session(self) -> None:
@@ -56,8 +61,16 @@ class PostgresqlPool(SessionPool):
         (await self.connect()).terminate()
 
     def stop(self, held: Any) -> None:  # noqa: ANN401 - as above
-        """Let the server stop what it does for this connection of asyncpg's."""
-        task = self.loop.create_task(_stop(held))
+        """Let the server stop what it does for this connection of asyncpg's, which may end meanwhile."""
+        protocol = held._protocol  # noqa: SLF001 - asyncpg has no other door
+        asking = connect_utils._cancel(  # noqa: SLF001 - the same
+            loop=self.loop,
+            addr=held._addr,  # noqa: SLF001 - the same
+            params=held._params,  # noqa: SLF001 - the same
+            backend_pid=protocol.backend_pid,
+            backend_secret=protocol.backend_secret,
+        )
+        task = self.loop.create_task(_stop(asking))
         self._stops.add(task)
         task.add_done_callback(self._stops.discard)
 
@@ -68,13 +81,10 @@ class PostgresqlPool(SessionPool):
             await asyncio.wait(self._stops)
 
 
-async def _stop(held: Any) -> None:  # noqa: ANN401 - as above
-    done = asyncio.get_running_loop().create_future()
-    try:
+async def _stop(asking: Coroutine[Any, Any, None]) -> None:
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # it stops by itself, or is gone
         async with asyncio.timeout(_STOP_S):
-            await held._cancel(done)  # noqa: SLF001 - asyncpg has no other door
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-        pass  # it stops by itself, or is gone
+            await asking
 
 
 def _fault(error: asyncpg.PostgresError) -> Fault:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from struct import unpack_from
+from struct import Struct
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,12 @@ _ROWS, _NO_ROWS = b"Tn"
 _STALE = frozenset({"26000", "0A000", "42P05"})
 """SQLSTATE of a connection whose prepared statements are not what we think."""
 _COPY_IN = frozenset(b"GW")
+_MOST_UNASKED = 100_000
+"""Bytes of notices between two requests."""
+_MOST_ROWS = 1_000_000
+"""Kept for checks and captures: each costs more memory than its bytes."""
+_HEAD = Struct("!Bi")
+"""Kind and length of a message."""
 _NO_COLUMNS = Columns((), ())
 
 
@@ -44,7 +50,7 @@ class PostgresqlConnection(ExchangeLane):
     """A connection. A request is one question, or several that follow each other: see postgresql_wire.py."""
 
     __slots__ = (
-        "_bound", "_data", "_failure", "_held", "_lost", "_name", "_prepared", "_rest", "_rolls_back",
+        "_bound", "_failure", "_held", "_lost", "_missing", "_name", "_pieces", "_prepared", "_rest", "_rolls_back",
         "_row_count", "_rows", "_stale", "_tag", "_told",
     )  # fmt: skip
 
@@ -54,8 +60,10 @@ class PostgresqlConnection(ExchangeLane):
         """asyncpg's connection."""
         self._prepared: dict[bytes, Columns] = {}
         """Columns of the statements that this connection knows, by their names."""
-        self._data = b""
-        """The start of a message whose end is to come."""
+        self._pieces: list[bytes] = []
+        """Of a message whose end is to come."""
+        self._missing = 0
+        """Bytes of it that must still come before it is worth a look."""
         # of the request
         self._rest: tuple[Step, ...] = ()
         """Questions that are still to be asked."""
@@ -124,15 +132,23 @@ class PostgresqlConnection(ExchangeLane):
     def data_received(self, data: bytes) -> None:
         """Bytes of an answer, or of what a server says unasked."""
         now_ns = perf_counter_ns()
-        if self.operation is not None:
-            if not self._received:
-                self.first_ns = now_ns
-            self._received += len(data)
-            if self._received > MOST_ANSWER_BYTES:
-                self.fail("body_too_large", f"more than {MOST_ANSWER_BYTES >> 20} MiB of an answer")
+        if self.operation is None:
+            self._hear(data)
+            return
+        if not self._received:
+            self.first_ns = now_ns
+        self._received += len(data)
+        if self._received > MOST_ANSWER_BYTES:
+            self.fail("body_too_large", f"more than {MOST_ANSWER_BYTES >> 20} MiB of an answer")
+            return
+        if self._pieces:
+            self._pieces.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
                 return
+            data = b"".join(self._pieces)
         try:
-            self._read(self._data + data if self._data else data, now_ns)
+            self._read(data, now_ns)
         except ValueError as error:
             self.fail("protocol", safe_text(str(error), 120))
 
@@ -142,42 +158,53 @@ class PostgresqlConnection(ExchangeLane):
         Raises:
             ValueError: one of them is none, or answers something else.
         """
-        at, size = 0, len(data)
+        at, size, lean, head = 0, len(data), self.operation.lean, _HEAD.unpack_from
         while size - at >= 5:
-            kind = data[at]
-            (length,) = unpack_from("!i", data, at + 1)
+            kind, length = head(data, at)
             end = at + 1 + length
             if not 4 <= length <= MOST_ANSWER_BYTES:
                 raise ValueError(f"a message of {length:,} bytes")
             if end > size:
-                break
-            if self.operation is None:
-                if kind not in _UNASKED:
-                    self.close()  # the next answer could not be trusted
-                    return
-            elif kind == _ROW:
-                self._take_row(data[at + 5 : end])
+                self._keep(data[at:], end - size)
+                return
+            if kind == _ROW:
+                if not self._bound or self._tag:
+                    raise ValueError("a row that nobody asked for")
+                self._row_count += 1
+                if lean:
+                    at = end
+                    continue
+                self._rows.append(data[at + 5 : end])
+                if self._row_count > _MOST_ROWS:
+                    self.fail("body_too_large", f"more than {_MOST_ROWS:,} rows that somebody looks into")
             elif kind == _BOUND:
                 self._bound = True
             elif kind in {_COMPLETE, _EMPTY}:
                 self._tag = data[at + 5 : end - 1] or b"-"
             elif kind == _READY:
-                self._data = data[end:]
+                self._keep(data[end:], 0)
                 self._end(now_ns, keeps=end == size or data[end] in _UNASKED)
                 return
             elif kind not in _SILENT:
                 self._take_other(kind, data[at + 5 : end])
-                if self.operation is None:
-                    return
+            if self.operation is None:  # given up
+                return
             at = end
-        self._data = data[at:]
+        self._keep(data[at:], 5 - (size - at))
 
-    def _take_row(self, row: bytes) -> None:
-        if not self._bound or self._tag:
-            raise ValueError("a row that nobody asked for")
-        self._row_count += 1
-        if not self.operation.lean:
-            self._rows.append(row)
+    def _keep(self, begun: bytes, missing: int) -> None:
+        """Keep the start of a message until so much more of it is there."""
+        self._pieces = [begun] if begun else []
+        self._missing = missing if begun else 0
+
+    def _hear(self, data: bytes) -> None:
+        """What a server says unasked: a notice may be, all else means that the next answer could not be trusted."""
+        if data[0] in _UNASKED and not self._pieces:
+            self._pieces = [data]
+        elif not self._pieces or sum(map(len, self._pieces)) > _MOST_UNASKED:
+            self.close()
+        else:
+            self._pieces.append(data)
 
     def _take_other(self, kind: int, body: bytes) -> None:
         if kind == _ERROR:
