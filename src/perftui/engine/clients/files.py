@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from perftui.engine.clients.task_driver import TaskDriver
+from perftui.model.plan import Target
 from perftui.presets import texts
 from perftui.presets.kinds import Choice, Flag, Text
 from perftui.presets.request_format import ANY_PLACEHOLDER, SIZE
 from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
-    from perftui.engine.clients.files_client import FilesClient
+    from perftui.engine.clients.files_client import FileOperation, FilesClient
 
 ACTIONS = ("read", "write", "append", "list", "stat", "delete")
 _READING = frozenset({"read", "list", "stat"})
@@ -22,6 +23,12 @@ def _client() -> type[FilesClient]:
     from perftui.engine.clients.files_client import FilesClient
 
     return FilesClient
+
+
+def _operation(_target: Target) -> type[FileOperation]:
+    from perftui.engine.clients.files_client import FileOperation
+
+    return FileOperation
 
 
 def _only_reads(request: Mapping[str, Any]) -> bool:
@@ -43,6 +50,7 @@ DRIVER = TaskDriver(
         "fsync": Key(Flag(), "Wait until the disk has it."),
     },
     client=_client,
+    operation=_operation,
     only_reads=_only_reads,
     default_url="file://",
 )

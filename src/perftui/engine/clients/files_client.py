@@ -11,19 +11,20 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from stat import S_ISDIR
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from perftui.engine.clients.operation import Sent
+from perftui.engine.clients.rendering import Renderer
 from perftui.engine.clients.reply import Fault, Reply
+from perftui.engine.clients.task_driver import TaskOperation
 from perftui.engine.clients.thread_client import ThreadClient
 from perftui.model.text import safe_text
-
-Action = Callable[[str, dict[str, Any], bool], Reply | None]
-"""Does something at a place; the last argument is ThreadClient.exchange's `lean`."""
 
 _DEFAULT_BYTES = 4096
 _MOST_READ_BYTES = 64 * 1024 * 1024
@@ -42,21 +43,62 @@ _CLASSES = {
 }
 _PIECE_BYTES = 256 * 1024
 _MOST_PLACES = 4096
+_NOISE_BYTES = 1024 * 1024
+_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+_AT_THE_END = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+
+
+class Request(NamedTuple):
+    """What is to be done, with the bytes to write."""
+
+    action: str
+    path: str
+    data: bytes
+    fsync: bool
+    table: Mapping[str, Any]
+    """As the preset has it, for people."""
+
+
+Action = Callable[[str, Request, bool], Reply | None]
+"""Does something at a place; the last argument is ThreadClient.exchange's `lean`."""
+
+
+class FileOperation(TaskOperation):
+    """An operation of files: its bytes are made once where they are the same."""
+
+    __slots__ = ()
+
+    def _made_by(self, render: Renderer) -> Renderer:
+        return lambda values, variables: _request_of(render(values, variables))
+
+    def describe(self, request: Request) -> Sent:
+        """As TaskOperation."""
+        return super().describe(request.table)
+
+
+def _request_of(table: Mapping[str, Any]) -> Request:
+    data = str(table["text"]).encode() if "text" in table else _noise(int(table.get("size", _DEFAULT_BYTES)))
+    return Request(table["file"], table["path"], data, bool(table.get("fsync")), table)
+
+
+@lru_cache(maxsize=8)
+def _noise(size: int) -> bytes:
+    """Bytes that cannot be packed; long ones repeat."""
+    noise = secrets.token_bytes(min(size, _NOISE_BYTES))
+    return noise if size == len(noise) else (noise * (size // len(noise) + 1))[:size]
 
 
 class FilesClient(ThreadClient):
     """Sessions with nothing but a thread each; all work in one folder."""
 
     def begin(self) -> None:
-        """Make bytes to write."""
+        """Make room for the folder."""
         super().begin()
         self._folder = ""
         self._making = Lock()
-        self._noise = secrets.token_bytes(1 << 20)
         self._places: dict[str, str] = {}
         self._actions: dict[str, Action] = {
-            "read": _read, "write": self._write, "append": self._append, "list": _list, "stat": _stat,
-            "delete": _delete,
+            "read": _read, "write": _write, "append": _append, "list": _list, "stat": _stat, "delete": _delete,
         }  # fmt: skip
 
     def open_session(self) -> None:
@@ -74,15 +116,15 @@ class FilesClient(ThreadClient):
             except OSError as error:
                 raise Fault("connect.other", f"{safe_text(str(below))}: {error.strerror}", lost=True) from error
 
-    def exchange(self, _session: None, request: dict[str, Any], lean: bool) -> Reply | None:  # noqa: FBT001 - as ThreadClient
+    def exchange(self, _session: None, request: Request, lean: bool) -> Reply | None:  # noqa: FBT001 - as ThreadClient
         """One action."""
-        path = request["path"]
+        path = request.path
         place = self._places.get(path) or self._place(path)
         try:
-            return self._actions[request["file"]](place, request, lean)
+            return self._actions[request.action](place, request, lean)
         except OSError as error:
             error_class = _CLASSES.get(error.errno or 0, "file.other")
-            raise Fault(error_class, f"{request['file']} {safe_text(path)}: {error.strerror}") from error
+            raise Fault(error_class, f"{request.action} {safe_text(path)}: {error.strerror}") from error
 
     async def close(self) -> None:
         """End every session and remove the folder."""
@@ -100,38 +142,34 @@ class FilesClient(ThreadClient):
             self._places[path] = place
         return place
 
-    def _data(self, request: dict[str, Any]) -> bytes:
-        if "text" in request:
-            return str(request["text"]).encode()
-        size = int(request.get("size", _DEFAULT_BYTES))
-        noise = self._noise
-        return noise[:size] if size <= len(noise) else (noise * (size // len(noise) + 1))[:size]
 
-    def _write(self, place: str, request: dict[str, Any], lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
-        return self._put(place, request, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, lean)
-
-    def _append(self, place: str, request: dict[str, Any], lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
-        return self._put(place, request, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, lean)
-
-    def _put(self, place: str, request: dict[str, Any], flags: int, lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
-        data = self._data(request)
-        try:
-            descriptor = os.open(place, flags, 0o600)
-        except FileNotFoundError:
-            Path(place).parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(place, flags, 0o600)
-        try:
-            written = os.write(descriptor, data)
-            while written < len(data):
-                written += os.write(descriptor, data[written:])
-            if request.get("fsync"):
-                os.fsync(descriptor)
-            return None if lean else Reply({"written": written, "size": os.fstat(descriptor).st_size})
-        finally:
-            os.close(descriptor)
+def _write(place: str, request: Request, lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
+    return _put(place, request, _ANEW, lean)
 
 
-def _read(place: str, _request: dict[str, Any], _lean: bool) -> Reply:  # noqa: FBT001 - as exchange
+def _append(place: str, request: Request, lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
+    return _put(place, request, _AT_THE_END, lean)
+
+
+def _put(place: str, request: Request, flags: int, lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
+    data = request.data
+    try:
+        descriptor = os.open(place, flags, 0o600)
+    except FileNotFoundError:
+        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(place, flags, 0o600)
+    try:
+        written = os.write(descriptor, data)
+        while written < len(data):
+            written += os.write(descriptor, data[written:])
+        if request.fsync:
+            os.fsync(descriptor)
+        return None if lean else Reply({"written": written, "size": os.fstat(descriptor).st_size})
+    finally:
+        os.close(descriptor)
+
+
+def _read(place: str, _request: Request, _lean: bool) -> Reply:  # noqa: FBT001 - as exchange
     descriptor = os.open(place, os.O_RDONLY)
     try:
         data = piece = os.read(descriptor, _PIECE_BYTES)
@@ -143,17 +181,17 @@ def _read(place: str, _request: dict[str, Any], _lean: bool) -> Reply:  # noqa: 
     return Reply(data, body_bytes=len(data))
 
 
-def _list(place: str, _request: dict[str, Any], _lean: bool) -> Reply:  # noqa: FBT001 - as exchange
+def _list(place: str, _request: Request, _lean: bool) -> Reply:  # noqa: FBT001 - as exchange
     return Reply(sorted(os.listdir(place)))  # noqa: PTH208 - names, not paths
 
 
-def _stat(place: str, _request: dict[str, Any], lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
+def _stat(place: str, _request: Request, lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
     found = os.stat(place)  # noqa: PTH116 - no Path is made for a call that takes a microsecond
     if lean:
         return None
     return Reply({"size": found.st_size, "modified": found.st_mtime, "folder": S_ISDIR(found.st_mode)})
 
 
-def _delete(place: str, _request: dict[str, Any], lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
+def _delete(place: str, _request: Request, lean: bool) -> Reply | None:  # noqa: FBT001 - as exchange
     os.unlink(place)  # noqa: PTH108 - as above
     return None if lean else Reply()

@@ -14,7 +14,7 @@ from perftui.engine.clients.failures import connect_error
 from perftui.engine.clients.operation import Sent
 from perftui.engine.clients.reaching import shown_url
 from perftui.engine.clients.rendered import Material, RenderedOperation
-from perftui.engine.clients.rendering import compile_value, templates_of
+from perftui.engine.clients.rendering import Renderer, compile_value, templates_of
 from perftui.engine.clients.reply import Fault
 from perftui.engine.clients.target_pool import SessionPool
 from perftui.metrics.recorder import CellRecorder
@@ -32,7 +32,11 @@ class TaskOperation(RenderedOperation):
         self, plan: Operation, cells: Mapping[Phase, CellRecorder], material: Material, *, whole: bool = False
     ) -> None:
         super().__init__(plan, cells, material, whole=whole)
-        self.use(compile_value(plan.request), templates_of(plan.request), size=size_of)
+        self.use(self._made_by(compile_value(plan.request)), templates_of(plan.request), size=size_of)
+
+    def _made_by(self, render: Renderer) -> Renderer:
+        """What makes requests as the client takes them, of what makes tables."""
+        return render
 
     def describe(self, request: Any) -> Sent:  # noqa: ANN401 - a table
         """Key and value, the first on a line of its own."""

@@ -27,7 +27,7 @@ from perftui.engine.clients.users import VirtualUser
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.text import safe_text
 
-BLOCK_NS = 2_000_000
+BLOCK_NS = 5_000_000
 MOST_IN_BLOCK = 1024
 _GROWTH = 4
 _LEAVE_S = 0.25
@@ -149,9 +149,11 @@ class ThreadLane(ReplyLane):
         """Count what came of the requests of a block; how the last one failed, if it did."""
         if self.intended_ns:
             self.cell.delays.append(self._delay_ns)
-        first_cell = self.cell
-        if block.is_bare and self.served and not self.intended_ns and len(outcomes) == 1:
-            first_cell.plain.append(outcomes[0])  # type: ignore[arg-type]  # bare: a time
+        if block.is_bare and self.served and not self.intended_ns and len({cell for _, cell, _ in block.asked}) == 1:
+            more = len(outcomes) - 1
+            self.cell.scheduled += more
+            self.cell.started += more
+            self.cell.plain += outcomes  # type: ignore[arg-type]  # bare: times
             return None
         failure: Failure | None = None
         for position, ((operation, cell, request), outcome) in enumerate(zip(block.asked, outcomes, strict=False)):
