@@ -180,3 +180,28 @@ SQL = Case(
     broken='sql = "select pg_terminate_backend(pg_backend_pid())"',
     broken_classes=frozenset({"sql.57P01", "closed"}),
 )
+
+
+@contextmanager
+def _memcached() -> Iterator[Served]:
+    with databases.memcached() as server:
+        server.ask("set counter 0 0 1\r\n0\r\nget counter")
+
+        def sets() -> int:
+            words = server.ask("stats").split()
+            return int(words[words.index("cmd_set") + 1])
+
+        yield Served(server.url, sets)
+
+
+MEMCACHED = Case(
+    name="memcached",
+    serve=_memcached,
+    good='memcached = ["set", "key:${rand:1..50}", "value ${seq}"]\nchecks = [{ equals = "STORED" }]',
+    captured=(
+        'memcached = ["incr", "counter", 1]\ncaptures = [{ name = "value", json = "$" }]',
+        'memcached = ["set", "number", "${value}"]\nchecks = [{ equals = "STORED" }]',
+    ),
+    wrong='memcached = ["get", "counter"]\nchecks = [{ name = "wrong", equals = "two" }]',
+    slow="",
+)

@@ -36,6 +36,8 @@ def test_built_in_presets_hold(demo: Demo, name: str, tmp_path: Path) -> None:
         elif name == "database":
             servers.enter_context(start_demo(database=str(tmp_path / "demo.db")))
             url = f"sqlite:///{tmp_path}/demo.db"
+        elif name in {"files", "function"}:
+            url = load_plan(name).target.url
         assert_holds(load_plan(name, url))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from perftui.engine.clients.captures import CleanUpValues
 from perftui.engine.clients.client import Addresses, Client, Preparer
+from perftui.engine.clients.journey import PreparedJourney
 from perftui.engine.clients.lane import Lane
 from perftui.engine.clients.operation import PreparedOperation, Sent
 from perftui.engine.clients.registry import driver_for
@@ -83,6 +84,8 @@ class Asker:
             name: driver_for(target).preparer(plan.aimed_at(name), self.values, {}, CleanUpValues(frozenset()))
             for name, target in plan.used_targets.items()
         }
+        self.journey: PreparedJourney | None = None
+        """Set: what is asked are steps of one, which share their `${seq}` and rows."""
         self.use_headers(self._headers)
         self._clients: dict[str, Client] = {}
         self._ends: dict[VirtualUser, tuple[asyncio.Future[None], Exchange]] = {}
@@ -111,6 +114,7 @@ class Asker:
         cell = CellRecorder(operation.name, "measure", rate_mode=False)
         asking = VirtualUser(0, self.values, dict(variables))
         asking.cookies = cookies
+        asking.journey = self.journey
         try:
             prepared = self._preparers[operation.target].prepare(
                 operation, dict.fromkeys(PHASES, cell), in_journey=True, whole=True

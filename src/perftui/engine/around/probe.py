@@ -104,19 +104,27 @@ class _Probe:
         for operation in plan.operations:
             captured |= await self._take("", (operation,), ready.variables, ready.headers)
         for journey in plan.journeys:
-            captured |= await self._take(journey.name, journey.steps, ready.variables, ready.headers)
+            captured |= await self._take(journey.name, journey.steps, ready.variables, ready.headers, is_journey=True)
         for operation in plan.after:
             if names_in(operation) <= captured.keys():
                 captured |= await self._take("after", (operation,), captured, ready.headers)
         return ProbeResult(operations=tuple(self._probed))
 
     async def _take(
-        self, group: str, operations: Iterable[Operation], variables: Mapping[str, str], headers: Mapping[str, str]
+        self,
+        group: str,
+        operations: Iterable[Operation],
+        variables: Mapping[str, str],
+        headers: Mapping[str, str],
+        *,
+        is_journey: bool = False,
     ) -> dict[str, str]:
         from perftui.engine.around.steps import Steps
 
         failed = False
         async with Steps(self._plan, None, variables, headers) as steps:
+            if is_journey:
+                steps.begin_journey()
             for operation in operations:
                 if failed:
                     self._probed.append(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from perftui.engine.around.asking import Asker, Exchange
 from perftui.engine.clients.captures import compile_captures
 from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.journey import PreparedJourney
 from perftui.engine.clients.response import Response
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Operation, Plan
@@ -69,6 +70,11 @@ class Steps(Asker):
         other.variables = {**self.variables, **variables}
         other._cookies = None  # noqa: SLF001 - another instance of this class
         return other
+
+    def begin_journey(self) -> None:
+        """What is taken from now on are the steps of one journey."""
+        self.journey = PreparedJourney(name="", steps=())
+        self.values.advance()
 
     async def take(self, operation: Operation) -> Step:
         """Send one request and look at its answer; what it captures is there for the next one."""
