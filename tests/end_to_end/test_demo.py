@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from perftui.demo.server import Demo, DemoError, start_demo
-from support.waiting import wait_until
+from support import databases
+from support.waiting import free_port, wait_until
 
 
 @pytest.fixture
@@ -150,3 +151,35 @@ with start_demo() as demo:
     pid = int(starter.stdout)
 
     wait_until(lambda: not psutil.pid_exists(pid), 5, "the end of the demo service")
+
+
+def test_items_are_in_postgresql_and_kept_in_redis_where_they_are_given() -> None:
+    with databases.postgresql() as postgresql, databases.redis_server() as redis:
+        with (
+            start_demo(postgres=postgresql.url, redis=f"{redis.url}") as demo,
+            httpx.Client(base_url=demo.url, trust_env=False) as client,
+        ):
+            item = client.get("/api/items/7").json()
+            assert client.get("/postgres/items/7").json() == item
+            assert client.get("/postgres/items/999999").status_code == 404
+            found = [client.get("/cached/items/7") for _ in range(2)]
+            assert [answer.headers["x-cache"] for answer in found] == ["miss", "hit"]
+            assert [answer.json() for answer in found] == [item, item]
+        assert postgresql.ask("select count(*) from items") == "1000"
+        with start_demo(postgres=postgresql.url):  # what is there stays
+            assert postgresql.ask("select count(*) from items") == "1000"
+
+
+def test_a_store_that_is_not_there_is_said() -> None:
+    port = free_port()
+    with pytest.raises(DemoError, match="--redis: "), start_demo(redis=f"redis://127.0.0.1:{port}"):
+        pass
+    with pytest.raises(DemoError, match="--postgres: "), start_demo(postgres=f"postgresql://app@127.0.0.1:{port}/x"):
+        pass
+
+
+def test_without_a_store_its_paths_say_what_to_do(client: httpx.Client) -> None:
+    for path in ("/postgres/items/1", "/cached/items/1"):
+        answer = client.get(path)
+        assert answer.status_code == 501
+        assert "--" in answer.json()["error"]

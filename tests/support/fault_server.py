@@ -100,16 +100,16 @@ Handler = Callable[[Connection], None]
 class FaultServer:
     """Accepts connections and gives each to the handler, in a thread of its own."""
 
-    def __init__(self, handler: Handler, context: ssl.SSLContext | None, port: int) -> None:
+    def __init__(self, handler: Handler, context: ssl.SSLContext | None, port: int, host: str) -> None:
         self.ending = threading.Event()
         self._handler = handler
         self._context = context
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=1024)
+        self._listener = socket.create_server((host, port), backlog=1024)
         self.port = int(self._listener.getsockname()[1])
-        self.url = f"{'https' if context else 'http'}://{'localhost' if context else '127.0.0.1'}:{self.port}"
+        self.url = f"{'https' if context else 'http'}://{'localhost' if context else host}:{self.port}"
         self.connections = 0
         self.requests = 0
         self.last_head = b""
@@ -182,9 +182,11 @@ def server_context(certificate: Certificate) -> ssl.SSLContext:
 
 
 @contextmanager
-def fault_server(handler: Handler, context: ssl.SSLContext | None = None, port: int = 0) -> Iterator[FaultServer]:
+def fault_server(
+    handler: Handler, context: ssl.SSLContext | None = None, port: int = 0, host: str = "127.0.0.1"
+) -> Iterator[FaultServer]:
     """Run a server with this handler until the block is left."""
-    server = FaultServer(handler, context, port)
+    server = FaultServer(handler, context, port, host)
     try:
         yield server
     finally:

@@ -27,6 +27,8 @@ _POLL_S = 0.5
 @click.option(
     "--database", metavar="FILE", default="", help="SQLite file to make for its data, for presets of databases."
 )
+@click.option("--postgres", metavar="URL", default="", help="PostgreSQL database to put its items into as well.")
+@click.option("--redis", metavar="URL", default="", help="Redis server to keep items in: /cached/items/ID.")
 @click.option("--preset", type=PRESET, default="read", show_default=True, help="What is run against it.")
 @click.option("-d", "--duration", type=DURATION, help="How long the load lasts.")
 @click.option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")
@@ -37,6 +39,8 @@ def demo(
     serve: bool,
     port: int,
     database: str,
+    postgres: str,
+    redis: str,
     preset: str,
     duration: float | None,
     warmup: float | None,
@@ -50,7 +54,7 @@ def demo(
     from perftui.presets.overrides import Overrides
 
     try:
-        with start_demo(port, database) as service:
+        with start_demo(port, database, postgres=postgres, redis=redis) as service:
             if serve:
                 print(service.url, flush=True)
                 tell("the demo service runs until Ctrl-C")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 
+from perftui.demo.server import POSTGRES, REDIS
 from perftui.demo.service import serve
 
 parser = argparse.ArgumentParser(prog="python -m perftui.demo", description="Serve the demo service on loopback.")
@@ -13,4 +15,13 @@ parser.add_argument(
     "--database", default="", help="SQLite file to make and keep the data in; by default a temporary one"
 )
 options = parser.parse_args()
-raise SystemExit(serve(options.port, until_eof=options.until_eof, database=options.database))
+raise SystemExit(
+    serve(
+        options.port,
+        until_eof=options.until_eof,
+        database=options.database,
+        # not as arguments, which every user of the machine can read: they may hold passwords
+        postgres=os.environ.pop(POSTGRES, ""),
+        redis=os.environ.pop(REDIS, ""),
+    )
+)

@@ -3,6 +3,7 @@
 GET / , /health, /api/items?page=&size=, /api/items/ID, /api/search?q=&size=, /api/stats
 POST /api/items; PUT, PATCH and DELETE /api/items/ID
 POST /auth/register, /auth/login; GET and DELETE /auth/me
+GET /postgres/items/ID, /cached/items/ID: the same items in PostgreSQL, or through Redis, where there are such servers
 GET /slow?ms=&jitter= answers later, /fail?rate=&status= fails at that rate. Both take any method.
 """
 
@@ -22,6 +23,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from perftui.demo.database import Database, Row
+from perftui.demo.stores import PostgresqlStore, RedisStore
 
 MOST_BODY_BYTES = 1024 * 1024
 MOST_PAGE_SIZE = 100
@@ -54,8 +56,12 @@ class Counted:
 class Shop:
     """The endpoints, over one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, postgresql: PostgresqlStore | None = None, redis: RedisStore | None = None
+    ) -> None:
         self._database = database
+        self._postgresql = postgresql
+        self._redis = redis
         self._random = random.Random(1)
         self._started_s = time.monotonic()
         self.counted = Counted(
@@ -68,6 +74,8 @@ class Shop:
                     Route("/api/items/{item_id:int}", self.show_item, methods=["GET"]),
                     Route("/api/items/{item_id:int}", self.change_item, methods=["PUT", "PATCH"]),
                     Route("/api/items/{item_id:int}", self.delete_item, methods=["DELETE"]),
+                    Route("/postgres/items/{item_id:int}", self.show_stored_item, methods=["GET"]),
+                    Route("/cached/items/{item_id:int}", self.show_cached_item, methods=["GET"]),
                     Route("/api/search", self.search),
                     Route("/api/stats", self.stats),
                     Route("/auth/register", self.register, methods=["POST"]),
@@ -119,6 +127,27 @@ class Shop:
         """One item."""
         item = self._database.item(request.path_params["item_id"])
         return _not_found() if item is None else JSONResponse(item)
+
+    async def show_stored_item(self, request: Request) -> Response:
+        """One item, as PostgreSQL has it."""
+        if self._postgresql is None:
+            return _no_store("--postgres postgresql://...")
+        item = await self._postgresql.item(request.path_params["item_id"])
+        return _not_found() if item is None else JSONResponse(item)
+
+    async def show_cached_item(self, request: Request) -> Response:
+        """One item, from Redis, or from the database and then kept there."""
+        if self._redis is None:
+            return _no_store("--redis redis://...")
+        item_id = request.path_params["item_id"]
+        item = await self._redis.item(item_id)
+        if item is not None:
+            return JSONResponse(item, headers={"X-Cache": "hit"})
+        item = self._database.item(item_id)
+        if item is None:
+            return _not_found()
+        await self._redis.keep(item)
+        return JSONResponse(item, headers={"X-Cache": "miss"})
 
     async def create_item(self, request: Request) -> Response:
         """A new item, with its id."""
@@ -194,6 +223,10 @@ class Shop:
 
 async def _bad_request(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, status_code=400)
+
+
+def _no_store(option: str) -> Response:
+    return JSONResponse({"error": f"start the demo service with {option}"}, status_code=501)
 
 
 def _not_found() -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 _STOP_TIMEOUT_S = 5.0
+POSTGRES, REDIS = "PERFTUI_DEMO_POSTGRES", "PERFTUI_DEMO_REDIS"
+"""Variables of the environment that URLs are handed over in."""
 
 
 class DemoError(Exception):
@@ -26,12 +29,14 @@ class Demo:
 
 
 @contextmanager
-def start_demo(port: int = 0, database: str = "") -> Iterator[Demo]:
+def start_demo(port: int = 0, database: str = "", *, postgres: str = "", redis: str = "") -> Iterator[Demo]:
     """Run the demo service until the block is left; it also ends when this process does.
 
     Args:
         port: port on 127.0.0.1; 0 takes a free one.
         database: SQLite file to make for the data, which others may open as well; empty: a temporary one.
+        postgres: URL of a PostgreSQL database to put the items into as well; empty: none.
+        redis: URL of a Redis server to keep items in; empty: none.
 
     Raises:
         DemoError: the service did not start.
@@ -42,6 +47,7 @@ def start_demo(port: int = 0, database: str = "") -> Iterator[Demo]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
+            env={**os.environ, POSTGRES: postgres, REDIS: redis},
             # a Ctrl-C at the terminal is for the program that loads, not for its target
             start_new_session=True,
         )

@@ -12,22 +12,25 @@ import threading
 import uvicorn
 
 from perftui.demo.app import Shop
-from perftui.demo.database import Database
+from perftui.demo.database import SEEDED_ITEMS, Database
+from perftui.demo.stores import PostgresqlStore, RedisStore, StoreError
 
 _BACKLOG = 4096
 _READ_SIZE = 4096
 
 
-def serve(port: int, *, until_eof: bool = False, database: str = "") -> int:
+def serve(port: int, *, until_eof: bool = False, database: str = "", postgres: str = "", redis: str = "") -> int:
     """Serve on loopback until SIGINT or SIGTERM; the first line on stdout is the URL.
 
     Args:
         port: port on 127.0.0.1; 0 takes a free one.
         until_eof: also stop when standard input ends, that is when the process that started this one is gone.
         database: SQLite file to make for the data; empty: a temporary one.
+        postgres: URL of a PostgreSQL database to put the items into as well; empty: none.
+        redis: URL of a Redis server to keep items in; empty: none.
 
     Returns:
-        The exit code: 0, or 2 when the port or the file cannot be used.
+        The exit code: 0, or 2 when the port, the file or a server cannot be used.
     """
     # asyncio sets TCP_NODELAY only where the protocol is named; without it every answer waits for an acknowledgement
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -44,13 +47,21 @@ def serve(port: int, *, until_eof: bool = False, database: str = "") -> int:
         listener.close()
         sys.stderr.write(f"{database} cannot be made: {error}\n")
         return 2
+    stores = PostgresqlStore(postgres) if postgres else None, RedisStore(redis) if redis else None
+    try:
+        asyncio.run(_prepare(data, *stores))
+    except StoreError as error:
+        data.close()
+        listener.close()
+        sys.stderr.write(f"{error}\n")
+        return 2
     listener.listen(_BACKLOG)
     # clients may connect from here on: the system queues them until the first accept
     sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     server = uvicorn.Server(
         uvicorn.Config(
-            Shop(data).counted,
+            Shop(data, *stores).counted,
             # not uvloop: it accepts one connection per turn of its loop, so that most of a thousand users starve
             loop="asyncio",
             access_log=False,
@@ -73,6 +84,13 @@ def serve(port: int, *, until_eof: bool = False, database: str = "") -> int:
         data.close()
         listener.close()
     return 0
+
+
+async def _prepare(data: Database, postgresql: PostgresqlStore | None, redis: RedisStore | None) -> None:
+    if postgresql is not None:
+        await postgresql.fill(data.page(1, SEEDED_ITEMS))
+    if redis is not None:
+        await redis.check()
 
 
 def _stop_at_eof(server: uvicorn.Server) -> None:

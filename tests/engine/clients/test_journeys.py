@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,10 @@ import pytest
 
 from perftui.demo.server import Demo
 from perftui.model.plan import Capture, Check, DataSource, Headers, Journey, Load, Operation, Plan, Stage, Target
+from perftui.presets.loading import parse_preset
 from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import LoadWorkers, make_plan, one_by_one, run_load
+from support.short_runs import ran
 
 STEPS = (
     Operation(
@@ -126,6 +129,32 @@ def test_cookies_belong_to_one_user() -> None:
     assert all(cookie.startswith("user=u") and ";" not in cookie for cookie in seen)
     assert set(seen.values()) <= {1, 2}
     assert list(seen.values()).count(2) >= len(seen) - 6
+
+
+def test_cookies_of_a_journey_over_two_services_go_to_the_host_that_set_them() -> None:
+    heads: dict[str, list[str]] = {"one": [], "two": []}
+
+    def serving(name: str) -> Callable[[Connection], None]:
+        def handle(connection: Connection) -> None:
+            while request := connection.read_request():
+                heads[name].append(request.decode())
+                connection.send(f"HTTP/1.1 200 OK\r\nSet-Cookie: id={name}\r\nContent-Length: 0\r\n\r\n".encode())
+
+        return handle
+
+    steps = "".join(
+        f'[[journeys.steps]]\nname = "{number}"\npath = "/{number}"\n{target}\n'
+        for number, target in enumerate(("", 'target = "two"') * 2)
+    )
+    with fault_server(serving("one")) as one, fault_server(serving("two"), host="127.0.0.2") as two:
+        text = f'schema = 1\nname = "two"\n[target]\nurl = "{one.url}"\n[targets.two]\nurl = "{two.url}"\n'
+        text += f'[load]\nusers = 1\nduration = "10s"\nmax_requests = 8\n[[journeys]]\nname = "j"\n{steps}'
+        record = ran(parse_preset(text, "two.toml"))
+    assert record.whole_run.ok == 8
+    for name, (first, later) in {"one": ("/0", "/2"), "two": ("/1", "/3")}.items():
+        assert [head.split(" ")[1] for head in heads[name]] == [first, later] * 2
+        assert ["Cookie: " in head for head in heads[name]] == [False, True] * 2
+        assert all(f"Cookie: id={name}\r\n" in head for head in heads[name][1::2])
 
 
 @pytest.mark.parametrize("think_s", [0.0, 0.01])
