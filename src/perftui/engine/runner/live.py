@@ -28,7 +28,7 @@ from perftui.model.journal import End
 from perftui.model.plan import Plan
 
 LEAD_NS = 30_000_000
-"""From telling the workers to begin to the first intended time."""
+"""From telling the workers of this machine to begin to the first intended time."""
 _GRACE_S = 0.5
 """How long an interval waits for a worker that is late."""
 _DRAIN_SPARE_S = 5.0
@@ -56,7 +56,7 @@ class LiveRun:
         self._supervisor = supervisor
         self._log = log
         self._schedule = Schedule(plan.load)
-        self.steering = Steering(plan, self._schedule, log, guard)
+        self.steering = Steering(plan, self._schedule, log, guard, lead_ns=lambda: supervisor.lead_ns)
         self.captured: list[dict[str, str]] = []
         """What responses left for the clean-up."""
         self._host = HostSampler(tree)
@@ -74,7 +74,7 @@ class LiveRun:
 
     async def run(self) -> End:
         """Begin, follow to the end, and say how it ended."""
-        self._log.origin_ns = time.perf_counter_ns() + LEAD_NS
+        self._log.origin_ns = time.perf_counter_ns() + LEAD_NS + self._supervisor.lead_ns
         self._merger = IntervalMerger(self._schedule, self._log.origin_ns)
         await self._supervisor.tell(Begin(origin_ns=self._log.origin_ns))
         self._host.sample()

@@ -11,6 +11,7 @@ import anyio
 from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.registry import driver_for
 from perftui.engine.fleet.messages import Job
+from perftui.engine.fleet.process import LocalSeats
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.runner.request import RunRequest
 from perftui.model.errors import PerftuiError
@@ -49,7 +50,7 @@ def run_plan(request: RunRequest, *, on_line: OnLine | None = None, on_started: 
 
 
 async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnStarted | None) -> Record:
-    supervisor = Supervisor()
+    supervisor = Supervisor(LocalSeats())
     secrets: tuple[str, ...] = ()
     async with anyio.create_task_group() as tasks:
         try:
