@@ -89,6 +89,19 @@ WORKERS = Workers()
 
 option = functools.partial(click.option, cls=PatientOption)
 """An option of a command that tells all mistakes at once."""
+CLUSTER_OPTIONS = (
+    option("--cluster", metavar="WHERE", help="Send from local:N, tcp://…, tls://… or ssh:HOSTS-FILE (extra)."),
+    option("--insecure-cluster", is_flag=True, help="Yes, reach the cluster without TLS."),
+)
+
+
+def cluster_options(command: Command) -> Command:
+    """Give a command both of them."""
+    for one in reversed(CLUSTER_OPTIONS):
+        command = one(command)
+    return command
+
+
 output_option = click.option(
     "-o",
     "--output",
@@ -109,3 +122,10 @@ def format_option(*formats: str, default: str = "text") -> Callable[[Command], C
     return click.option(
         "--format", "style", type=click.Choice(formats), default=default, show_default=True, help="Form of the output."
     )
+
+
+def absolute_cluster(where: str | None) -> str | None:
+    """Where the cluster is, whatever folder the run is started from."""
+    if where is None or not where.startswith("ssh:"):
+        return where
+    return f"ssh:{Path(where[4:]).absolute()}" if where[4:] else where

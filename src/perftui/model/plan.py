@@ -130,6 +130,10 @@ class Load(Frozen, frozen=True, kw_only=True):
     rate_of: Literal["requests", "journeys"] = "requests"
     workers: int = 1
     """Worker processes; 0: as many as the cores that the target does not need."""
+    cluster: str = ""
+    """Where workers run: `local:2`, `tls://host:8786`, `ssh:hosts.txt` (presets/cluster.py); empty: on this machine."""
+    insecure_cluster: bool = False
+    """True: the way to the cluster may be neither TLS nor loopback. Saved."""
     drain_s: float = 10.0
     """Longest wait for answers after the last arrival; also bounded by the timeout."""
     on_disconnect: Literal["finish", "stop"] = "finish"

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from perftui.model.plan import Frozen, Headers, Load, Operation, Plan, Stage
 from perftui.model.units import format_duration
 from perftui.presets import texts
+from perftui.presets.cluster import cluster_problem
 from perftui.presets.following import following
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
-from perftui.presets.kinds import BAD, Kind, Number
+from perftui.presets.kinds import BAD, Kind, Number, Text
 from perftui.presets.one_request import RequestOverrides, apply_request
 from perftui.presets.problems import GIVEN_URL, KeyPath, Problems, show_path
 from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
@@ -42,6 +43,10 @@ class Overrides(Frozen, frozen=True, kw_only=True):
     in_flight_cap: int | None = None
     connections: int | None = None
     """Most connections at once."""
+    cluster: str | None = None
+    """Where workers run."""
+    insecure_cluster: bool = False
+    """The way there may be without TLS; False keeps what the preset says."""
     insecure: bool = False
     """Accept any certificate; False keeps what the preset says."""
     request: RequestOverrides = RequestOverrides()
@@ -57,6 +62,7 @@ _RANGES: dict[str, tuple[str, Kind]] = {
     "max_requests": ("--max-requests", Number(whole=True, high=1e12)),
     "in_flight_cap": ("--in-flight-cap", Number(low=1, whole=True, high=1e6)),
     "connections": ("--connections", Number(low=1, whole=True, high=1e6)),
+    "cluster": ("--cluster", Text(check=cluster_problem, most=500)),
 }
 
 
@@ -73,8 +79,10 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
     load = _with_level(plan.load, values)
     if "duration_s" in values:
         load = _stretched(load, values["duration_s"])
-    names = ("warmup_s", "workers", "max_requests", "in_flight_cap", "connections")
+    names = ("warmup_s", "workers", "max_requests", "in_flight_cap", "connections", "cluster")
     load = replace(load, **{name: values[name] for name in names if name in values})
+    if overrides.insecure_cluster:
+        load = replace(load, insecure_cluster=True)
     if load.duration_s + load.warmup_s > MOST_DURATION_S:
         problems.add(("--duration",), f"with the warm-up longer than {format_duration(MOST_DURATION_S)}")
     target = replace(

@@ -14,6 +14,7 @@ from perftui.engine.fleet.framing import FramingError, pack_message, runner_unpa
 from perftui.engine.fleet.messages import Failure, FromWorker, ToWorker
 from perftui.engine.fleet.seat import SeatState
 from perftui.model.errors import PerftuiError
+from perftui.model.interval import MachineSample
 from perftui.model.text import safe_text
 
 _READ_BYTES = 256 * 1024
@@ -120,6 +121,17 @@ class LocalSeats:
             return await WorkerProcess.spawn(number)
         except OSError as error:
             raise PerftuiError(f"worker {number} cannot be started: {error.strerror}") from error
+
+    async def before_begin(self) -> None:
+        """As Seats: one clock, nothing to compare."""
+
+    def machines(self) -> tuple[MachineSample, ...]:
+        """As Seats."""
+        return ()
+
+    def take_notes(self) -> list[str]:
+        """As Seats."""
+        return []
 
 
 def worker_environment() -> dict[str, str]:

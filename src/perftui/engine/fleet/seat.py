@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from anyio.abc import TaskGroup
 
 from perftui.engine.fleet.messages import FromWorker, ToWorker
+from perftui.model.interval import MachineSample
 
 SeatState = Literal["ok", "unresponsive", "lost", "ended"]
 
@@ -61,6 +62,15 @@ class Seats(Protocol):
         Raises:
             PerftuiError: it cannot be started.
         """
+
+    async def before_begin(self) -> None:
+        """Every worker is ready, and none has begun."""
+
+    def machines(self) -> tuple[MachineSample, ...]:
+        """How the machines of a cluster are; none: all is on this one."""
+
+    def take_notes(self) -> list[str]:
+        """What is worth knowing since the last call."""
 
     @property
     def lead_ns(self) -> int:

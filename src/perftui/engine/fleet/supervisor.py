@@ -68,7 +68,8 @@ class Supervisor:
         Args:
             seats: on this machine or others.
         """
-        self._seats = seats
+        self.seats = seats
+        """Where workers come from."""
         self.members: list[Member] = []
         self.listener: Listener | None = None
         self._news = anyio.Event()
@@ -80,7 +81,7 @@ class Supervisor:
             PerftuiError: one could not be started.
         """
         for number in range(len(self.members), count):
-            member = Member(await self._seats.take(number, tasks))
+            member = Member(await self.seats.take(number, tasks))
             self.members.append(member)
             tasks.start_soon(self._listen, member)
             tasks.start_soon(member.seat.keep_output)
@@ -107,11 +108,7 @@ class Supervisor:
                 raise UsageError(member.refusal)
             if member.problem:
                 raise PerftuiError(f"worker {member.number} cannot start: {member.problem}")
-
-    @property
-    def lead_ns(self) -> int:
-        """How much longer than on this machine it takes until every worker has heard something."""
-        return self._seats.lead_ns
+        await self.seats.before_begin()
 
     async def tell(self, message: ToWorker) -> None:
         """Say something to every worker that still works."""

@@ -64,7 +64,9 @@ async def prepare(request: RunRequest) -> Prepared:
     await guard.check_others(resolved)
     check_process(resolved)
     workers = worker_count(resolved, addresses)
-    notes = preflight.check_limits(resolved, workers) + preflight.check_space(resolved, runs_directory())
+    # machines of a cluster are asked themselves
+    notes = [] if resolved.load.cluster else preflight.check_limits(resolved, workers)
+    notes += preflight.check_space(resolved, runs_directory())
     plan = msgspec.structs.replace(request.plan, load=msgspec.structs.replace(request.plan.load, workers=workers))
     return Prepared(plan=plan, resolved=resolved, secrets=secrets, addresses=addresses, workers=workers, notes=notes)
 
@@ -77,7 +79,11 @@ def worker_count(plan: Plan, addresses: Mapping[str, Addresses]) -> int:
     local = any(
         not found or any(guard.classify(address) == "loopback" for address, _ in found) for found in addresses.values()
     )
-    free = max(1, cores // 2 if local else cores - 1)
+    return workers_for(plan, max(1, cores // 2 if local else cores - 1))
+
+
+def workers_for(plan: Plan, free: int) -> int:
+    """As many as the load needs, where so many cores are free."""
     highest = peak(plan.load)
     full_speed = plan.load.mode == "users" and plan.load.think_s[1] <= 0
     per_worker = _RATE_PER_WORKER if plan.load.mode == "rate" else _USERS_PER_WORKER
