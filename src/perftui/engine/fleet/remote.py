@@ -242,8 +242,9 @@ class RemoteSeat:
 
     async def messages(self) -> AsyncIterator[FromWorker]:
         """As Seat."""
-        async for message in self._get:
-            yield message
+        with suppress(anyio.ClosedResourceError):  # closed while it was listened to
+            async for message in self._get:
+                yield message
         self._get.close()
 
     async def keep_output(self) -> None:

@@ -1,0 +1,206 @@
+"""Runs over several machines: Dask workers of this one, each as good as a machine. Their target counts itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dask
+import msgspec
+import psutil
+import pytest
+
+from perftui.engine.runner.run import RunRequest, run_plan
+from perftui.model.errors import GuardError, UnreachableError, UsageError
+from perftui.model.interval import Event, Interval
+from perftui.model.journal import JournalLine
+from perftui.model.plan import Operation, Plan
+from perftui.model.record import Record
+from support.certificates import Authority
+from support.conservation import assert_conserved
+from support.dask_processes import dask_processes
+from support.load_worker import make_plan
+from support.nginx import Nginx, nginx
+
+pytestmark = pytest.mark.xdist_group("cluster")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Nginx]:
+    with nginx() as running:
+        yield running
+
+
+def plan_for(url: str, cluster: str, *, rate: float = 200, duration_s: float = 1.0, workers: int = 1) -> Plan:
+    plan = make_plan(url, rate=rate, duration_s=duration_s)
+    return msgspec.structs.replace(plan, load=msgspec.structs.replace(plan.load, cluster=cluster, workers=workers))
+
+
+class Watched:
+    """A run, its lines, and what is done when its first second is in."""
+
+    def __init__(self, plan: Plan, then: Callable[[], object] = lambda: None) -> None:
+        self.lines: list[JournalLine] = []
+        self._then = then
+        self.record: Record = run_plan(RunRequest(plan=plan), on_line=self._on_line)
+        assert_conserved(self.record)
+
+    def _on_line(self, line: JournalLine) -> None:
+        self.lines.append(line)
+        if isinstance(line, Interval) and len(self.intervals) == 1:
+            self._then()
+
+    @property
+    def intervals(self) -> list[Interval]:
+        return [line for line in self.lines if isinstance(line, Interval)]
+
+    def events(self, kind: str) -> list[Event]:
+        return [line for line in self.lines if isinstance(line, Event) and line.kind == kind]
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)
+
+
+def gone_within(processes: list[psutil.Process], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not gone(processes) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return gone(processes)
+
+
+@pytest.mark.parametrize(("cluster", "workers"), [("local:2", 1), ("local:2", 4)])
+def test_every_request_is_counted_once_over_all_seats(
+    server: Nginx, empty_home: Path, cluster: str, workers: int
+) -> None:
+    before = server.requests()
+
+    run = Watched(plan_for(server.url, cluster, rate=400, workers=workers))
+
+    assert run.record.whole_run.scheduled == run.record.whole_run.ok == 400
+    assert server.requests() - before == 400
+    seats = {health.worker: health.machine for health in run.intervals[-1].workers}
+    assert sorted(seats) == list(range(max(2, workers)))
+    assert len(set(seats.values())) == 2
+    assert run.record.environment.workers == max(2, workers)
+    assert run.record.plan.load.cluster == cluster
+    assert not [process for process in psutil.process_iter(["cmdline"]) if _is_ours(process)]
+
+
+def _is_ours(process: psutil.Process) -> bool:
+    return "perftui.engine.fleet.node_process" in (process.info["cmdline"] or ()) and process.ppid() == os.getpid()
+
+
+def test_what_is_lost_is_said_and_the_others_go_on(server: Nginx, empty_home: Path) -> None:
+    """A worker process is killed, a machine's Dask worker is, and a machine falls silent; the fourth keeps sending."""
+    with dask_processes(4) as machines:
+        silenced: list[psutil.Process] = []
+
+        def hit() -> None:
+            machines.seats(0)[0].kill()
+            machines.workers[1].kill()
+            silenced.extend(machines.seats(2))
+            machines.workers[2].send_signal(signal.SIGSTOP)
+
+        run = Watched(plan_for(server.url, machines.address, rate=400, duration_s=5.5), hit)
+
+        machines.workers[2].kill()
+        assert len(silenced) == 1
+        assert gone_within(silenced, 5)
+    assert run.record.status == "finished"
+    assert run.record.whole_run.scheduled == 2200
+    lost = [event.detail for event in run.events("worker_lost")]
+    assert len(lost) == 3
+    for words in ("signal 9", "machine", "not heard for 3 s"):
+        assert any(words in detail for detail in lost), lost
+    last = run.intervals[-1]
+    assert sorted(worker.state for worker in last.workers) == ["lost", "lost", "lost", "ok"]
+    assert sorted(machine.lost for machine in last.machines) == [False, False, True, True]
+    assert run.record.summary.total.error_classes["dropped.worker_lost"] == run.record.whole_run.dropped > 800
+
+
+def test_without_a_scheduler_seats_stop_and_what_came_is_saved(server: Nginx, empty_home: Path) -> None:
+    seats: list[psutil.Process] = []
+    killed: list[float] = []
+    with dask_processes(2) as machines:
+
+        def kill() -> None:
+            seats.extend((*machines.seats(0), *machines.seats(1)))
+            machines.scheduler.kill()
+            killed.append(time.monotonic())
+
+        run = Watched(plan_for(server.url, machines.address, duration_s=30), kill)
+
+        assert len(seats) == 2
+        assert gone_within(seats, killed[0] + 5 - time.monotonic())
+    assert run.record.status == "failed"
+    assert run.record.whole_run.ok > 100
+    assert len(run.events("worker_lost")) == 2
+
+
+def test_the_way_there_is_private(server: Nginx, empty_home: Path, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with dask_processes(1, certificate=authority.issue("all"), authority=authority.certificate) as running:
+        request = RunRequest(plan=plan_for(server.url, running.address))
+
+        with certificates(None), pytest.raises(UsageError, match="DASK_DISTRIBUTED__COMM__TLS__CA_FILE"):
+            run_plan(request)
+        with (
+            certificates(Authority(tmp_path / "strangers")),
+            pytest.raises(UnreachableError, match="certificates of the same authority"),
+        ):
+            run_plan(request)
+        with certificates(authority):
+            record = run_plan(request)
+
+    assert record.whole_run.ok == 200
+
+
+@contextmanager
+def certificates(authority: Authority | None) -> Iterator[None]:
+    """Dask finds these for its client, as a user's configuration would name them."""
+    made = authority.issue("runner") if authority else None
+    files = {
+        "ca-file": authority.certificate if authority else "",
+        "client.cert": made.certificate if made else "",
+        "client.key": made.key if made else "",
+    }
+    with dask.config.set({f"distributed.comm.tls.{name}": str(path) for name, path in files.items()}):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("cluster", "kind", "words"),
+    [
+        ("tcp://192.0.2.7:8786", GuardError, "--insecure-cluster"),
+        ("tcp://127.0.0.1:9", UnreachableError, "is a scheduler running there?"),
+        ("ssh:nowhere.txt", UsageError, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_used_is_said(
+    server: Nginx, empty_home: Path, cluster: str, kind: type[Exception], words: str
+) -> None:
+    with pytest.raises(kind, match=words):
+        run_plan(RunRequest(plan=plan_for(server.url, cluster)))
+
+
+def test_each_machine_is_asked_whether_it_reaches_the_target(empty_home: Path) -> None:
+    with pytest.raises(UnreachableError, match=r"machine .*/1: .*refuses connections"):
+        run_plan(RunRequest(plan=plan_for("http://127.0.0.1:9", "local:2")))
+
+
+def test_files_travel_by_content(empty_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "body.bin").write_bytes(b"x" * 5000)
+    operation = Operation(name="post", method="POST", path="/empty", body_file=str(tmp_path / "body.bin"))
+    with nginx() as running:
+        plan = plan_for(running.url, "local:1", rate=20)
+
+        record = run_plan(RunRequest(plan=msgspec.structs.replace(plan, operations=(operation,))))
+
+    assert record.whole_run.ok == 20
+    assert record.summary.total.sent_bytes > 20 * 5000
+    assert record.plan.operations[0].body_file == str(tmp_path / "body.bin")
