@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from perftui.model.interval import HostSample, MachineSample
+from perftui.metrics.spread import SpreadOf
+from perftui.model.interval import HostSample, Interval, MachineSample
+from perftui.model.record import MachineStats
 
 _OF_MACHINE = tuple(name for name in HostSample.__struct_fields__ if not name.startswith(("target_", "remote_")))
 
@@ -21,3 +24,57 @@ def worst_of(runner: HostSample, machines: Sequence[MachineSample]) -> HostSampl
     if not machines:
         return runner
     return replace(runner, **{name: max(getattr(machine.host, name) for machine in machines) for name in _OF_MACHINE})
+
+
+class _Machine:
+    """What was sampled of one of them."""
+
+    def __init__(self) -> None:
+        self.workers: set[int] = set()
+        self.cpu, self.memory, self.lag = SpreadOf(), SpreadOf(), SpreadOf()
+        self.round_trip_ms = self.clock_offset_ms = self.clock_bound_ms = 0.0
+        self.lost = False
+
+    def add(self, sample: MachineSample, interval: Interval) -> None:
+        """Take a second of it."""
+        here = [worker for worker in interval.workers if worker.machine == sample.name]
+        self.workers.update(worker.worker for worker in here)
+        self.lost = self.lost or sample.lost
+        if sample.lost or interval.phase == "drain":
+            return
+        self.cpu.add(sample.host.cpu_percent)
+        self.memory.add(sample.host.memory_percent)
+        self.lag.add(max((worker.loop_lag_max_ms for worker in here), default=0.0))
+        self.round_trip_ms = max(self.round_trip_ms, sample.round_trip_ms)
+        self.clock_offset_ms = max(self.clock_offset_ms, sample.clock_offset_ms, key=abs)
+        self.clock_bound_ms = max(self.clock_bound_ms, sample.clock_bound_ms)
+
+    def stats(self, name: str) -> MachineStats:
+        """Over the run."""
+        return MachineStats(
+            name=name,
+            workers=len(self.workers),
+            cpu_percent=self.cpu.spread,
+            memory_percent=self.memory.spread,
+            loop_lag_ms=self.lag.spread,
+            round_trip_ms=self.round_trip_ms,
+            clock_offset_ms=self.clock_offset_ms,
+            clock_bound_ms=self.clock_bound_ms,
+            lost=self.lost,
+        )
+
+
+class Machines:
+    """Adds up what intervals say of them."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, _Machine] = {}
+
+    def add(self, interval: Interval) -> None:
+        """Take an interval."""
+        for sample in interval.machines:
+            self._held.setdefault(sample.name, _Machine()).add(sample, interval)
+
+    def stats(self) -> tuple[MachineStats, ...] | UnsetType:
+        """Of each machine; unset without a cluster."""
+        return tuple(machine.stats(name) for name, machine in self._held.items()) or UNSET

@@ -147,6 +147,25 @@ class Spread(Part, frozen=True, kw_only=True):
     max: float = 0.0
 
 
+class MachineStats(Part, frozen=True, kw_only=True):
+    """One of the machines of a cluster, over the run."""
+
+    name: str
+    workers: int = 0
+    cpu_percent: Spread = Spread()
+    memory_percent: Spread = Spread()
+    loop_lag_ms: Spread = Spread()
+    """Of the worst of its workers in each second."""
+    round_trip_ms: float = 0.0
+    """The longest from the runner's machine and back."""
+    clock_offset_ms: float = 0.0
+    """How far its clock moved at most against the runner's after the start."""
+    clock_bound_ms: float = 0.0
+    """Its moments are known no better."""
+    lost: bool = False
+    """Whether it was gone before the end."""
+
+
 class Environment(Part, frozen=True, kw_only=True):
     """Where the run was made."""
 
@@ -230,6 +249,8 @@ class Record(Part, frozen=True, kw_only=True):
     levels: tuple[LevelStats, ...] = ()
     """The stages that hold a level, where there are several."""
     host: dict[str, Spread] = {}
+    machines: tuple[MachineStats, ...] | UnsetType = UNSET
+    """Of a cluster; left out where there is none."""
     target_growth: Growth | None = None
     """Memory of the target's process; None when it is not known, or was watched too shortly to say."""
     objectives: tuple[ObjectiveResult, ...] = ()
@@ -240,6 +261,11 @@ class Record(Part, frozen=True, kw_only=True):
     def is_regression(self) -> bool:
         """Whether it was found worse than its baseline."""
         return any(finding.code == REGRESSION for finding in self.findings)
+
+    @property
+    def cluster(self) -> tuple[MachineStats, ...]:
+        """The machines that sent the load; none: it was sent from the runner's."""
+        return self.machines if isinstance(self.machines, tuple) else ()
 
     @property
     def stopped_by_guard(self) -> str:

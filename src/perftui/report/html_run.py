@@ -12,6 +12,8 @@ from perftui.model.units import format_bytes, format_duration, format_ms, format
 from perftui.report.html_parts import Cell, Table, Tag
 from perftui.report.html_plots import run_figures
 from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.machines import TITLES as OF_MACHINES
+from perftui.report.machines import machine_rows
 from perftui.report.search import TITLES as TRIED
 from perftui.report.search import answer_words, step_rows
 from perftui.report.svg import Figure
@@ -72,6 +74,7 @@ class RunPage(Struct, frozen=True, kw_only=True):
     errors: Table
     phases: Table
     machine: Table
+    cluster: Table
     machine_plots: Sequence[Figure]
     events: Table
     plan: str
@@ -104,6 +107,7 @@ def run_page(run: LoadedRun) -> RunPage:
         errors=_errors(run),
         phases=_phases(record),
         machine=_host(record),
+        cluster=Table(titles=["machine", *OF_MACHINES], rows=machine_rows(record)),
         machine_plots=drawn.machine,
         events=Table(titles=["at", "event", "detail", "origin"], rows=_events(run), left=4),
         plan=_plan_toml(record),

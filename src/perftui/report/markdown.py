@@ -20,6 +20,8 @@ from perftui.report.comparison import (
     verdict_text,
 )
 from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.machines import TITLES as OF_MACHINES
+from perftui.report.machines import machine_rows
 from perftui.report.search import TITLES as TRIED
 from perftui.report.search import answer_words, step_rows
 from perftui.report.words import (
@@ -85,6 +87,7 @@ def run_markdown(run: LoadedRun) -> str:
         _latencies(record),
         _objectives(record),
         _levels(record),
+        _machines(record),
         _operations(record),
         [f"- hit rate {plain(hits)}" for hits in hits_texts(record)],
         [_error(name, count) for name, count in error_lines(total.error_classes)[:_MOST_ERRORS]],
@@ -145,6 +148,11 @@ def _search(record: Record) -> list[str]:
         return []
     rows = [[*row[:-1], plain(row[-1])] for row in step_rows(record)]
     return [f"**{plain(answer_words(record))}**", "", *markdown_table(TRIED, rows, right_from=0)]
+
+
+def _machines(record: Record) -> list[str]:
+    rows = [[plain(name), *cells] for name, *cells in machine_rows(record)]
+    return markdown_table(["machine", *OF_MACHINES], rows, right_from=1) if rows else []
 
 
 def _levels(record: Record) -> list[str]:

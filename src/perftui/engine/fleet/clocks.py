@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 CALLS = 50
 LONGEST_S = 2.0
@@ -28,6 +29,9 @@ class Reading(Struct, frozen=True, kw_only=True):
     bound_ns: int = 0
     """Neither is wrong by more."""
     round_trip_ns: int = 0
+    """The shortest."""
+    slowest_ns: int = 0
+    """The longest round trip."""
 
 
 async def compare(ask: Callable[[], Awaitable[tuple[int, int]]], calls: int = CALLS) -> Reading:
@@ -38,12 +42,14 @@ async def compare(ask: Callable[[], Awaitable[tuple[int, int]]], calls: int = CA
         calls: how often.
     """
     best = Reading(bound_ns=1 << 62, round_trip_ns=1 << 62)
+    slowest_ns = 0
     began_ns = time.perf_counter_ns()
     for _ in range(calls):
         asked_ns, asked_wall_ns = time.perf_counter_ns(), time.time_ns()
         theirs_ns, their_wall_ns = await ask()
         heard_ns = time.perf_counter_ns()
         round_trip_ns = heard_ns - asked_ns
+        slowest_ns = max(slowest_ns, round_trip_ns)
         if round_trip_ns < best.round_trip_ns:
             best = Reading(
                 offset_ns=asked_ns + round_trip_ns // 2 - theirs_ns,
@@ -53,11 +59,11 @@ async def compare(ask: Callable[[], Awaitable[tuple[int, int]]], calls: int = CA
             )
         if heard_ns - began_ns > LONGEST_S * 1e9:
             break
-    return best
+    return replace(best, slowest_ns=slowest_ns)
 
 
 def same_clock(reading: Reading) -> Reading:
     """The reading of a machine that is this one: both read one clock, as far as the answers do not contradict."""
     if abs(reading.offset_ns) > reading.bound_ns:  # a container with a time of its own
         return reading
-    return Reading(round_trip_ns=reading.round_trip_ns)
+    return Reading(round_trip_ns=reading.round_trip_ns, slowest_ns=reading.slowest_ns)

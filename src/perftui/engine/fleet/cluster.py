@@ -17,6 +17,7 @@ from perftui.engine.fleet.node_facts import facts
 from perftui.engine.fleet.remote import RemoteNode, RemoteSeat
 from perftui.model.errors import PerftuiError, UnreachableError, UsageError
 from perftui.model.interval import MachineSample
+from perftui.model.text import safe_text
 from perftui.presets.cluster import parse_cluster
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Cluster:
         self._client = client = await self._stack.enter_async_context(connected(self._place, insecure=self._insecure))
         client.subscribe_topic(self._topic, self._on_event)
         found = [await self._hire(client, address) for address in await machines_of(client)]
-        names = _names([one.facts.host for one in found])
+        names = _names([safe_text(one.facts.host, 64) for one in found])
         for node, name in zip(found, names, strict=True):
             node.name = name
         self.nodes = found
