@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio.abc import TaskGroup
+from msgspec.structs import replace
 
 from perftui.engine.fleet.dask_link import connected, machines_of
 from perftui.engine.fleet.dask_settings import need_dask
@@ -48,8 +49,10 @@ class Cluster:
         self._insecure = insecure
         self._stack = AsyncExitStack()
         self._client: Client | None = None
-        self._topic = f"perftui-{secrets.token_hex(8)}"
-        self._seats: dict[int, RemoteSeat] = {}
+        self.topic = f"perftui-{secrets.token_hex(8)}"
+        """Of what the machines say; nobody else knows it."""
+        self.seats: dict[int, RemoteSeat] = {}
+        """By number."""
         self.nodes: list[RemoteNode] = []
 
     @property
@@ -58,7 +61,7 @@ class Cluster:
         return not self._insecure or self._place.kind != "scheduler" or self._place.address.startswith("tls://")
 
     async def open(self, tasks: TaskGroup) -> None:
-        """Connect, and get to know every machine.
+        """Connect, and keep up with every machine.
 
         Args:
             tasks: for what has to go on as long as the cluster is used.
@@ -66,32 +69,58 @@ class Cluster:
         Raises:
             PerftuiError: a machine cannot be used, in words.
         """
-        self._client = client = await self._stack.enter_async_context(connected(self._place, insecure=self._insecure))
-        client.subscribe_topic(self._topic, self._on_event)
-        found = [await self._hire(client, address) for address in await machines_of(client)]
-        names = _names([safe_text(one.facts.host, 64) for one in found])
-        for node, name in zip(found, names, strict=True):
-            node.name = name
-        self.nodes = found
-        await self.compare_clocks()
-        for node in found:
+        await self.connect()
+        self.check_versions()
+        for node in self.nodes:
             tasks.start_soon(node.keep_posted)
             tasks.start_soon(node.keep_beating)
+
+    async def connect(self) -> None:
+        """Get to know every machine.
+
+        Raises:
+            PerftuiError: one cannot be used, in words.
+        """
+        self._client = client = await self._stack.enter_async_context(connected(self._place, insecure=self._insecure))
+        client.subscribe_topic(self.topic, self._on_event)
+        addresses = await machines_of(client)
+        hired: dict[str, RemoteNode] = {}
+
+        async def hire(address: str) -> None:
+            hired[address] = await self._hire(client, address)
+
+        async with anyio.create_task_group() as hiring:
+            for address in addresses:
+                hiring.start_soon(hire, address)
+        self.nodes = [hired[address] for address in addresses]
+        for node, name in zip(self.nodes, _names([node.facts.host for node in self.nodes]), strict=True):
+            node.name = name
 
     async def _hire(self, client: Client, address: str) -> RemoteNode:
         try:
             with anyio.fail_after(_ANSWER_S):
                 actor = await client.submit(Node, actor=True, workers=[address], allow_other_workers=False, pure=False)
-                said = await actor.open(self._topic)
+                said = await actor.open(self.topic)
         except TimeoutError as error:
             raise UnreachableError(f"{address}: does not answer within {_ANSWER_S:.0f} s") from error
         except Exception as error:
             what = "is not installed there" if isinstance(error, ImportError) else f"cannot start there: {error}"
             raise UsageError(f"{address}: perftui {what}; pip install 'perftui[cluster]'") from error
-        ours = facts()
-        if said.perftui != ours.perftui:
-            raise UsageError(f"{said.host} has perftui {said.perftui}, this machine {ours.perftui}; install the same")
-        return RemoteNode(address, actor, said)
+        return RemoteNode(address, actor, replace(said, host=safe_text(said.host, 64)))
+
+    def check_versions(self) -> None:
+        """See that both ends speak the same language.
+
+        Raises:
+            UsageError: a machine has another version.
+        """
+        ours = facts().perftui
+        if problems := [
+            f"machine {node.name} has perftui {node.facts.perftui}, this one {ours}; install the same"
+            for node in self.nodes
+            if node.facts.perftui != ours
+        ]:
+            raise UsageError(*problems)
 
     async def compare_clocks(self) -> None:
         """Find out how far every machine's clock is off. Moments are translated with this from now on."""
@@ -109,7 +138,7 @@ class Cluster:
         node = self.nodes[number % len(self.nodes)]
         seat = RemoteSeat(number, node)
         node.seats.append(seat)
-        self._seats[number] = seat
+        self.seats[number] = seat
         try:
             with anyio.fail_after(_ANSWER_S):
                 await node.call("start", number)
@@ -153,7 +182,7 @@ class Cluster:
 
     def _on_event(self, event: tuple[float, dict[str, Any]]) -> None:
         message = event[1]
-        seat = self._seats.get(message["seat"])
+        seat = self.seats.get(message["seat"])
         if seat is not None:
             seat.take(message)
 

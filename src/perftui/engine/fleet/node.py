@@ -83,6 +83,7 @@ class Node:
 
     async def now(self) -> tuple[int, int]:
         """This machine's clocks: perf_counter and time of day."""
+        self._heard_s = time.monotonic()
         return time.perf_counter_ns(), time.time_ns()
 
     async def ask(self, question: Callable[..., Awaitable[Any]], *arguments: object) -> Any:  # noqa: ANN401 - any answer
