@@ -11,11 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import pytest
 
 from support.certificates import Certificate
+from support.slow_link import SlowLink, slow_link
 from support.waiting import free_port, wait_until
 
 _DASK = (sys.executable, "-m", "dask")
+_WORKER = (
+    "--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0", "--dashboard-address", "127.0.0.1:0"
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -24,6 +29,7 @@ class DaskProcesses:
 
     address: str
     scheduler: subprocess.Popen[bytes]
+    folder: str
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def seats(self, machine: int) -> list[psutil.Process]:
@@ -36,6 +42,47 @@ def _is_seat(process: psutil.Process) -> bool:
         return "perftui.engine.worker" in process.cmdline()
     except psutil.Error:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """How one of the workers is not as near as it seems."""
+
+    link_delay_s: float = 0.0
+    """What comes and goes takes so long each way."""
+    clock_ahead_s: int = 0
+    """Its processes are in a time of their own."""
+
+
+@contextmanager
+def distant_worker(running: DaskProcesses, where: Elsewhere) -> Iterator[SlowLink]:
+    """Add a worker, reached over a link; the link is the way from it to the scheduler.
+
+    Needs Linux with namespaces of time where its clock is to differ; else the test is skipped.
+    """
+    scheduler_port, own_port = int(running.address.rpartition(":")[2]), free_port()
+    command = list(_DASK)
+    if where.clock_ahead_s:
+        apart = ["unshare", "--time", "--monotonic", str(where.clock_ahead_s), "--fork", "--kill-child"]
+        if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+            pytest.skip("this kernel, or this user, has no namespaces of time")
+        command = [*apart, *command]
+    with (
+        slow_link(scheduler_port, where.link_delay_s) as to_scheduler,
+        slow_link(own_port, where.link_delay_s) as to_worker,
+    ):
+        before = _registered(running.folder)
+        process = _started(
+            *command, "worker", f"tcp://127.0.0.1:{to_scheduler.port}", *_WORKER,
+            "--local-directory", running.folder, "--listen-address", f"tcp://127.0.0.1:{own_port}",
+            "--contact-address", f"tcp://127.0.0.1:{to_worker.port}", folder=running.folder,
+        )  # fmt: skip
+        try:
+            wait_until(lambda: _registered(running.folder) > before, 60, "the distant Dask worker")
+            yield to_scheduler
+        finally:
+            process.kill()
+            process.wait()
 
 
 @contextmanager
@@ -56,17 +103,15 @@ def dask_processes(
     address = f"{protocol}://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="pt-dask-") as folder:
         scheduler = _started(
-            "scheduler", "--host", f"{protocol}://127.0.0.1", "--port", str(port), "--no-dashboard",
+            *_DASK, "scheduler", "--host", f"{protocol}://127.0.0.1", "--port", str(port), "--no-dashboard",
             "--dashboard-address", "127.0.0.1:0", *map(str, tls), folder=folder,
         )  # fmt: skip
-        running = DaskProcesses(address, scheduler)
+        running = DaskProcesses(address, scheduler, folder)
         try:
             for _ in range(workers):
                 running.workers.append(
                     _started(
-                        "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0",
-                        "--dashboard-address", "127.0.0.1:0", "--local-directory", folder, *map(str, tls),
-                        folder=folder,
+                        *_DASK, "worker", address, *_WORKER, "--local-directory", folder, *map(str, tls), folder=folder
                     )
                 )  # fmt: skip
             wait_until(lambda: _registered(folder) >= workers, 60, "the Dask workers")
@@ -79,7 +124,7 @@ def dask_processes(
 
 def _started(*arguments: str, folder: str) -> subprocess.Popen[bytes]:
     with Path(folder, "said").open("ab") as said:
-        return subprocess.Popen([*_DASK, *arguments], stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
 
 
 def _registered(folder: str) -> int:

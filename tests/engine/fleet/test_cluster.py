@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,14 +16,10 @@ import pytest
 
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import GuardError, UnreachableError, UsageError
-from perftui.model.interval import Event, Interval
-from perftui.model.journal import JournalLine
-from perftui.model.plan import Operation, Plan
-from perftui.model.record import Record
+from perftui.model.plan import Operation
 from support.certificates import Authority
-from support.conservation import assert_conserved
+from support.cluster_runs import WatchedRun, cluster_plan
 from support.dask_processes import dask_processes
-from support.load_worker import make_plan
 from support.nginx import Nginx, nginx
 
 pytestmark = pytest.mark.xdist_group("cluster")
@@ -33,33 +29,6 @@ pytestmark = pytest.mark.xdist_group("cluster")
 def server() -> Iterator[Nginx]:
     with nginx() as running:
         yield running
-
-
-def plan_for(url: str, cluster: str, *, rate: float = 200, duration_s: float = 1.0, workers: int = 1) -> Plan:
-    plan = make_plan(url, rate=rate, duration_s=duration_s)
-    return msgspec.structs.replace(plan, load=msgspec.structs.replace(plan.load, cluster=cluster, workers=workers))
-
-
-class Watched:
-    """A run, its lines, and what is done when its first second is in."""
-
-    def __init__(self, plan: Plan, then: Callable[[], object] = lambda: None) -> None:
-        self.lines: list[JournalLine] = []
-        self._then = then
-        self.record: Record = run_plan(RunRequest(plan=plan), on_line=self._on_line)
-        assert_conserved(self.record)
-
-    def _on_line(self, line: JournalLine) -> None:
-        self.lines.append(line)
-        if isinstance(line, Interval) and len(self.intervals) == 1:
-            self._then()
-
-    @property
-    def intervals(self) -> list[Interval]:
-        return [line for line in self.lines if isinstance(line, Interval)]
-
-    def events(self, kind: str) -> list[Event]:
-        return [line for line in self.lines if isinstance(line, Event) and line.kind == kind]
 
 
 def gone(processes: list[psutil.Process]) -> bool:
@@ -79,7 +48,7 @@ def test_every_request_is_counted_once_over_all_seats(
 ) -> None:
     before = server.requests()
 
-    run = Watched(plan_for(server.url, cluster, rate=400, workers=workers))
+    run = WatchedRun(cluster_plan(server.url, cluster, rate=400, workers=workers))
 
     assert run.record.whole_run.scheduled == run.record.whole_run.ok == 400
     assert server.requests() - before == 400
@@ -106,7 +75,7 @@ def test_what_is_lost_is_said_and_the_others_go_on(server: Nginx, empty_home: Pa
             silenced.extend(machines.seats(2))
             machines.workers[2].send_signal(signal.SIGSTOP)
 
-        run = Watched(plan_for(server.url, machines.address, rate=400, duration_s=5.5), hit)
+        run = WatchedRun(cluster_plan(server.url, machines.address, rate=400, duration_s=5.5), hit)
 
         machines.workers[2].kill()
         assert len(silenced) == 1
@@ -133,7 +102,7 @@ def test_without_a_scheduler_seats_stop_and_what_came_is_saved(server: Nginx, em
             machines.scheduler.kill()
             killed.append(time.monotonic())
 
-        run = Watched(plan_for(server.url, machines.address, duration_s=30), kill)
+        run = WatchedRun(cluster_plan(server.url, machines.address, duration_s=30), kill)
 
         assert len(seats) == 2
         assert gone_within(seats, killed[0] + 5 - time.monotonic())
@@ -145,7 +114,7 @@ def test_without_a_scheduler_seats_stop_and_what_came_is_saved(server: Nginx, em
 def test_the_way_there_is_private(server: Nginx, empty_home: Path, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     with dask_processes(1, certificate=authority.issue("all"), authority=authority.certificate) as running:
-        request = RunRequest(plan=plan_for(server.url, running.address))
+        request = RunRequest(plan=cluster_plan(server.url, running.address))
 
         with certificates(None), pytest.raises(UsageError, match="DASK_DISTRIBUTED__COMM__TLS__CA_FILE"):
             run_plan(request)
@@ -185,19 +154,19 @@ def test_what_cannot_be_used_is_said(
     server: Nginx, empty_home: Path, cluster: str, kind: type[Exception], words: str
 ) -> None:
     with pytest.raises(kind, match=words):
-        run_plan(RunRequest(plan=plan_for(server.url, cluster)))
+        run_plan(RunRequest(plan=cluster_plan(server.url, cluster)))
 
 
 def test_each_machine_is_asked_whether_it_reaches_the_target(empty_home: Path) -> None:
     with pytest.raises(UnreachableError, match=r"machine .*/1: .*refuses connections"):
-        run_plan(RunRequest(plan=plan_for("http://127.0.0.1:9", "local:2")))
+        run_plan(RunRequest(plan=cluster_plan("http://127.0.0.1:9", "local:2")))
 
 
 def test_files_travel_by_content(empty_home: Path, tmp_path: Path) -> None:
     (tmp_path / "body.bin").write_bytes(b"x" * 5000)
     operation = Operation(name="post", method="POST", path="/empty", body_file=str(tmp_path / "body.bin"))
     with nginx() as running:
-        plan = plan_for(running.url, "local:1", rate=20)
+        plan = cluster_plan(running.url, "local:1", rate=20)
 
         record = run_plan(RunRequest(plan=msgspec.structs.replace(plan, operations=(operation,))))
 
