@@ -21,9 +21,10 @@ def worst_of(runner: HostSample, machines: Sequence[MachineSample]) -> HostSampl
         runner: of the runner's machine, which sends nothing; it knows the target's process and machine.
         machines: of the cluster; without any, the runner's machine is the one that sends.
     """
-    if not machines:
+    hosts = [machine.host for machine in machines if not machine.lost]
+    if not hosts:
         return runner
-    return replace(runner, **{name: max(getattr(machine.host, name) for machine in machines) for name in _OF_MACHINE})
+    return replace(runner, **{name: max(getattr(host, name) for host in hosts) for name in _OF_MACHINE})
 
 
 class _Machine:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 MOST_LOCAL = 64
 FORMS = "local:N, tcp://HOST:PORT, tls://HOST:PORT or ssh:HOSTS-FILE"
-_SSH_HOST = re.compile(r"[A-Za-z0-9_.@:%\[\]-]+")
+_SSH_HOST = re.compile(r"[A-Za-z0-9_.@:%/\[\]-]+")
 """What ssh takes as a destination, and a shell leaves alone."""
 
 

@@ -11,7 +11,7 @@ import anyio
 from anyio.abc import Process, TaskGroup
 
 from perftui.engine.fleet.framing import FramingError, pack_message, runner_unpacker
-from perftui.engine.fleet.messages import Failure, FromWorker, ToWorker
+from perftui.engine.fleet.messages import PARENT, Failure, FromWorker, ToWorker
 from perftui.engine.fleet.seat import SeatState
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import MachineSample
@@ -137,4 +137,4 @@ class LocalSeats:
 def worker_environment() -> dict[str, str]:
     """What a worker process starts with."""
     # single-threaded mathematics: a worker has one core, and thread pools cost start-up time
-    return os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", PARENT: str(os.getpid())}

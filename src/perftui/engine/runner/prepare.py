@@ -59,7 +59,8 @@ async def prepare(request: RunRequest) -> Prepared:
     addresses: dict[str, Addresses] = {}
     for name, target in resolved.used_targets.items():
         driver_for(target)  # a package that is missing is said before anything is looked up
-        addresses[name] = await resolve(target)
+        if not resolved.load.cluster:  # its machines look the name up themselves: it may mean another place there
+            addresses[name] = await resolve(target)
     guard.check(resolved, addresses, request.confirm_host)
     await guard.check_others(resolved)
     check_process(resolved)
