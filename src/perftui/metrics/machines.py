@@ -27,6 +27,19 @@ def worst_of(runner: HostSample, machines: Sequence[MachineSample]) -> HostSampl
     return replace(runner, **{name: max(getattr(host, name) for host in hosts) for name in _OF_MACHINE})
 
 
+def which(interval: Interval, number: str) -> str:
+    """The machine that a number of the interval's host is of, in words.
+
+    Args:
+        interval: of one machine or a cluster.
+        number: name of a field of HostSample.
+    """
+    sending = [machine for machine in interval.machines if not machine.lost]
+    if not sending:
+        return "this machine"
+    return f"machine {max(sending, key=lambda machine: float(getattr(machine.host, number))).name}"
+
+
 class _Machine:
     """What was sampled of one of them."""
 

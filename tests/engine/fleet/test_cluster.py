@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import anyio
 import dask
 import msgspec
 import psutil
 import pytest
 
+from perftui.engine.control.client import ControlClient
+from perftui.engine.control.messages import CommandKind
+from perftui.engine.fleet import dask_settings
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import GuardError, UnreachableError, UsageError
-from perftui.model.plan import Operation
+from perftui.model.plan import Auth, Operation
 from support.certificates import Authority
 from support.cluster_runs import WatchedRun, cluster_plan
 from support.dask_processes import dask_processes
+from support.detached_run import Starter
 from support.nginx import Nginx, nginx
 
 pytestmark = pytest.mark.xdist_group("cluster")
@@ -42,21 +50,18 @@ def gone_within(processes: list[psutil.Process], seconds: float) -> bool:
     return gone(processes)
 
 
-@pytest.mark.parametrize(("cluster", "workers"), [("local:2", 1), ("local:2", 4)])
-def test_every_request_is_counted_once_over_all_seats(
-    server: Nginx, empty_home: Path, cluster: str, workers: int
-) -> None:
+def test_every_request_is_counted_once_over_all_seats(server: Nginx, empty_home: Path) -> None:
     before = server.requests()
 
-    run = WatchedRun(cluster_plan(server.url, cluster, rate=400, workers=workers))
+    run = WatchedRun(cluster_plan(server.url, "local:2", rate=400, workers=4))
 
     assert run.record.whole_run.scheduled == run.record.whole_run.ok == 400
     assert server.requests() - before == 400
     seats = {health.worker: health.machine for health in run.intervals[-1].workers}
-    assert sorted(seats) == list(range(max(2, workers)))
+    assert sorted(seats) == [0, 1, 2, 3]
     assert len(set(seats.values())) == 2
-    assert run.record.environment.workers == max(2, workers)
-    assert run.record.plan.load.cluster == cluster
+    assert run.record.environment.workers == 4
+    assert run.record.plan.load.cluster == "local:2"
     assert not [process for process in psutil.process_iter(["cmdline"]) if _is_ours(process)]
 
 
@@ -155,6 +160,59 @@ def test_what_cannot_be_used_is_said(
 ) -> None:
     with pytest.raises(kind, match=words):
         run_plan(RunRequest(plan=cluster_plan(server.url, cluster)))
+
+
+def test_secrets_travel_privately_only(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLUSTER_TOKEN", "open sesame")
+    plan = cluster_plan("http://127.0.0.1:9", "tcp://192.0.2.7:8786")
+    target = msgspec.structs.replace(plan.target, auth=Auth(bearer="${env:CLUSTER_TOKEN}"))
+    load = msgspec.structs.replace(plan.load, insecure_cluster=True)
+
+    with pytest.raises(GuardError, match="the plan has secrets"):
+        run_plan(RunRequest(plan=msgspec.structs.replace(plan, target=target, load=load)))
+
+
+def test_packages_that_are_missing_are_one_line(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_settings, "find_spec", lambda name: None if name == "distributed" else name)
+
+    with pytest.raises(UsageError, match=r"^--cluster needs distributed: pip install 'perftui\[cluster\]'$"):
+        run_plan(RunRequest(plan=cluster_plan("http://127.0.0.1:9", "local:2")))
+
+
+def test_dask_is_loaded_only_where_there_is_a_cluster() -> None:
+    """It takes most of a second, which nobody else shall wait for."""
+    modules = "perftui.engine.fleet.cluster, perftui.engine.runner.machines, perftui.engine.runner.run"
+    code = f"import {modules}, sys; print([name for name in ('dask', 'distributed') if name in sys.modules])"
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_steering_reaches_every_seat_and_a_killed_runner_leaves_none(
+    server: Nginx, empty_home: Path, start: Starter
+) -> None:
+    before = server.requests()
+    with dask_processes(2) as machines:
+        run = start(cluster_plan(server.url, machines.address, duration_s=30))
+        run.wait_for_intervals(1)
+        commands: tuple[tuple[CommandKind, float | None], ...] = (
+            ("pause", None), ("resume", None), ("level", 50.0), ("stop", None)
+        )  # fmt: skip
+        for kind, level in commands:
+            anyio.run(partial(ControlClient(run.handle.run_id).send, kind, level=level))
+            time.sleep(0.5)
+        record = run.finish()
+        assert server.requests() - before == record.whole_run.scheduled == record.whole_run.ok
+        assert [event.kind for event in run.events() if event.origin == "ctl"] == ["pause", "resume", "level", "stop"]
+        # an interval in which both were paused, and no second in which one was not told
+        asked = sum(interval.asked for interval in run.intervals())
+        assert abs(asked - record.whole_run.scheduled) <= 2
+
+        killed = start(cluster_plan(server.url, machines.address, duration_s=30))
+        killed.wait_for_intervals(1)
+        seats = [*machines.seats(0), *machines.seats(1)]
+        killed.runner.kill()
+        assert len(seats) == 2
+        assert gone_within(seats, 5)
 
 
 def test_each_machine_is_asked_whether_it_reaches_the_target(empty_home: Path) -> None:

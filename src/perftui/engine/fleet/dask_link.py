@@ -46,7 +46,9 @@ async def connected(place: ClusterPlace, *, insecure: bool) -> AsyncIterator[Cli
             if not insecure and not await _is_safe(place.address):
                 raise GuardError(_unsafe("the scheduler", place.address))
             quiet_dask()
-            client = await stack.enter_async_context(_client(place.address, _own_security(place)))
+            security = _own_security(place)
+            await _see_listener(place)
+            client = await stack.enter_async_context(_client(place.address, security))
             addresses = await machines_of(client)
             if not addresses:
                 raise UnreachableError(f"{place.address}: the scheduler has no workers; start some: dask worker")
@@ -105,6 +107,20 @@ def _own_security(place: ClusterPlace) -> Security | None:
     return security
 
 
+async def _see_listener(place: ClusterPlace) -> None:
+    """Find out at once what Dask would try again and again.
+
+    Raises:
+        UnreachableError: nothing listens there.
+    """
+    try:
+        with anyio.fail_after(_CONNECT_S):
+            stream = await anyio.connect_tcp(place.host, urlsplit(place.address).port or 0)
+    except (OSError, TimeoutError) as error:
+        raise UnreachableError(f"{place.address}: nothing answers; is a scheduler running there?") from error
+    await stream.aclose()
+
+
 @asynccontextmanager
 async def _client(address: str, security: Security | None) -> AsyncIterator[Client]:
     from distributed import Client
@@ -115,9 +131,8 @@ async def _client(address: str, security: Security | None) -> AsyncIterator[Clie
     except (OSError, ValueError) as error:
         with suppress(Exception):  # it never was open
             await client.close()
-        reason = "it does not answer" if not isinstance(error, ValueError) else safe_text(str(error))
-        hint = "is a scheduler running there, and are its certificates of the same authority?" if security else (
-            "is a scheduler running there? perhaps it speaks tls://")  # fmt: skip
+        reason = safe_text(str(error)) if isinstance(error, ValueError) else "it does not speak to us"
+        hint = "are its certificates of the same authority?" if security else "does it speak tls://?"
         raise UnreachableError(f"{address}: {reason}; {hint}") from error
     try:
         yield client
