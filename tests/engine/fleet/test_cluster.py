@@ -113,6 +113,7 @@ def test_without_a_scheduler_seats_stop_and_what_came_is_saved(server: Nginx, em
         assert gone_within(seats, killed[0] + 5 - time.monotonic())
     assert run.record.status == "failed"
     assert run.record.whole_run.ok > 100
+    assert all("the scheduler is gone" in lost.detail for lost in run.events("worker_lost"))
     assert len(run.events("worker_lost")) == 2
 
 

@@ -106,7 +106,10 @@ class Cluster:
         except Exception as error:
             what = "is not installed there" if isinstance(error, ImportError) else f"cannot start there: {error}"
             raise UsageError(f"{address}: perftui {what}; pip install 'perftui[cluster]'") from error
-        return RemoteNode(address, actor, replace(said, host=safe_text(said.host, 64)))
+        return RemoteNode(address, actor, replace(said, host=safe_text(said.host, 64)), self._link_problem)
+
+    def _link_problem(self) -> str:
+        return "" if self._client is not None and self._client.status == "running" else "the scheduler is gone"
 
     def check_versions(self) -> None:
         """See that both ends speak the same language.

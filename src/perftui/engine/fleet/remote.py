@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -30,14 +30,22 @@ _KEPT_ROUND_TRIPS = 10
 class RemoteNode:
     """A machine of the cluster, with what it hosts."""
 
-    def __init__(self, name: str, actor: Any, facts: NodeFacts) -> None:  # noqa: ANN401 - made by Dask
+    def __init__(
+        self,
+        name: str,
+        actor: Any,  # noqa: ANN401 - made by Dask
+        facts: NodeFacts,
+        link_problem: Callable[[], str] = lambda: "",
+    ) -> None:
         """Speak to a machine.
 
         Args:
             name: unique in this run.
             actor: a `Node` over there.
             facts: what it said about itself.
+            link_problem: what is wrong with the way to all machines, in words; empty: nothing.
         """
+        self._link_problem = link_problem
         self.name = name
         self.facts = facts
         self.is_here = facts.boot_id == boot_id() != ""
@@ -93,8 +101,9 @@ class RemoteNode:
 
     def post(self, number: int, message: ToWorker | None) -> None:
         """Have a worker told something, in order; None: have it ended at once."""
-        self._outbox.append((number, message))
-        self._has_mail.set()
+        if not self.problem:
+            self._outbox.append((number, message))
+            self._has_mail.set()
 
     async def keep_posted(self) -> None:
         """Deliver, until cancelled or lost."""
@@ -107,8 +116,8 @@ class RemoteNode:
                     "tell", [(number, pack_message(message) if message else b"") for number, message in mail]
                 )
             except Exception as error:  # noqa: BLE001 - whatever Dask or its far end raises
-                self.notes.append(f"machine {self.name} could not be told: {type(error).__name__}")
-                continue
+                self.lose(_words(error))
+                return
             self._note_late(mail, came_ns)
 
     def _note_late(self, mail: list[tuple[int, ToWorker | None]], came_ns: int) -> None:
@@ -145,7 +154,7 @@ class RemoteNode:
             try:
                 found.append(await answer)
             except Exception as error:  # noqa: BLE001 - whatever Dask or its far end raises
-                found.append(f"it cannot be reached any more ({type(error).__name__})")
+                found.append(_words(error))
             done.set()
 
         async with anyio.create_task_group() as tasks:
@@ -160,10 +169,14 @@ class RemoteNode:
 
     def lose(self, detail: str) -> None:
         """It is gone, and its seats with it."""
-        self.problem = self.problem or detail
+        self.problem = self.problem or self._link_problem() or detail
         self._has_mail.set()
         for seat in self.seats:
-            seat.end(f"machine {self.name}: {detail}")
+            seat.end(f"machine {self.name}: {self.problem}")
+
+
+def _words(error: Exception) -> str:
+    return f"it cannot be reached any more ({type(error).__name__})"
 
 
 class RemoteSeat:
