@@ -62,6 +62,8 @@ def _machine(node: RemoteNode, ours: str) -> Fact:
 
 
 def _clock(node: RemoteNode) -> Fact:
+    if node.problem:
+        return f"{node.name} clock", "not known", "warn", node.problem
     clock = node.clock
     offset_ms, bound_ms, trip_ms = clock.wall_offset_ns / 1e6, clock.bound_ns / 1e6, clock.round_trip_ns / 1e6
     said = "the same clock as here" if not bound_ms else f"{offset_ms:+.2f} ms ±{bound_ms:.2f} ms from here"

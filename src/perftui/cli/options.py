@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -128,4 +129,4 @@ def absolute_cluster(where: str | None) -> str | None:
     """Where the cluster is, whatever folder the run is started from."""
     if where is None or not where.startswith("ssh:"):
         return where
-    return f"ssh:{Path(where[4:]).absolute()}" if where[4:] else where
+    return f"ssh:{Path(os.path.expanduser(where[4:])).absolute()}" if where[4:] else where  # noqa: PTH111 - no shell did

@@ -40,7 +40,7 @@ def with_absolute_files(plan: Plan, directory: Path) -> Plan:
 def with_hosts_file(cluster: str, directory: Path) -> str:
     """Where a cluster is, a file that names its hosts beside a directory."""
     kind, _, file = cluster.partition(":")
-    return f"ssh:{directory / file}" if kind == "ssh" else cluster
+    return f"ssh:{directory / os.path.expanduser(file)}" if kind == "ssh" else cluster  # noqa: PTH111 - as above
 
 
 def with_files(plan: Plan, place: Callable[[str], str]) -> Plan:

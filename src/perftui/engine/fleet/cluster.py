@@ -132,9 +132,13 @@ class Cluster:
                 tasks.start_soon(self._compare, node)
 
     async def _compare(self, node: RemoteNode) -> None:
-        with suppress(Exception):  # a machine that is lost is noticed where it is heard
-            await node.compare_clocks()
-            node.begin_clock = node.clock
+        try:
+            with anyio.fail_after(_ANSWER_S):
+                await node.compare_clocks()
+        except Exception as error:  # noqa: BLE001 - whatever Dask or its far end raises
+            # without an offset it would send at any time but the right one
+            node.lose(f"its clock could not be compared ({type(error).__name__})")
+        node.begin_clock = node.clock
 
     async def take(self, number: int, tasks: TaskGroup) -> RemoteSeat:  # noqa: ARG002 - of the interface
         """As Seats."""

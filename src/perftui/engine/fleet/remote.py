@@ -141,7 +141,7 @@ class RemoteNode:
             self.sample = sample
             if time.monotonic() >= next_compare:
                 next_compare += clocks.COMPARE_EVERY_S
-                with suppress(Exception):  # the next beat tells why
+                with anyio.move_on_after(SILENT_S), suppress(Exception):  # the next beat tells why
                     await self.compare_clocks()
             await anyio.sleep(BEAT_S)
 
