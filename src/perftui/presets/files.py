@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from perftui.model.plan import Operation, Plan, Target
 from perftui.presets import grammar
 from perftui.presets.drivers import driver_named
 from perftui.presets.rewriting import rewrite_operations, rewrite_strings
+
+FOLDER = "folder"
+"""Key of operations that call functions: where their modules are looked for first."""
 
 
 def with_absolute_files(plan: Plan, directory: Path) -> Plan:
@@ -35,6 +38,22 @@ def with_absolute_files(plan: Plan, directory: Path) -> Plan:
         load=replace(plan.load, cluster=with_hosts_file(plan.load.cluster, directory)),
     )
     return with_files(plan, absolute)
+
+
+def moved(plan: Plan, places: Mapping[str, str]) -> Plan:
+    """The plan with files, and folders of Python modules, where they are on another machine.
+
+    Args:
+        plan: as it is.
+        places: of files, by their paths here; what is not among them stays.
+    """
+    folders = {str(Path(old).parent): str(Path(new).parent) for old, new in places.items()}
+
+    def operation(part: Operation) -> Operation:
+        folder = folders.get(str(part.request.get(FOLDER)))
+        return replace(part, request={**part.request, FOLDER: folder}) if folder else part
+
+    return rewrite_operations(with_files(plan, lambda path: places.get(path, path)), operation)
 
 
 def with_hosts_file(cluster: str, directory: Path) -> str:

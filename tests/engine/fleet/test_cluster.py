@@ -23,7 +23,8 @@ from perftui.engine.control.messages import CommandKind
 from perftui.engine.fleet import dask_settings
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import GuardError, UnreachableError, UsageError
-from perftui.model.plan import Auth, Operation
+from perftui.model.plan import Auth
+from perftui.presets.loading import parse_preset
 from support.certificates import Authority
 from support.cluster_runs import WatchedRun, cluster_plan
 from support.dask_processes import dask_processes
@@ -204,7 +205,8 @@ def test_steering_reaches_every_seat_and_a_killed_runner_leaves_none(
         record = run.finish()
         assert server.requests() - before == record.whole_run.scheduled == record.whole_run.ok
         assert [event.kind for event in run.events() if event.origin == "ctl"] == ["pause", "resume", "level", "stop"]
-        # an interval in which both were paused, and no second in which one was not told
+        reached = [note.detail for note in run.events("note") if "machines applied it at its moment" in note.detail]
+        assert [note.partition(":")[0] for note in reached] == ["pause", "resume", "hold", "stop"]
         asked = sum(interval.asked for interval in run.intervals())
         assert abs(asked - record.whole_run.scheduled) <= 2
 
@@ -221,14 +223,28 @@ def test_each_machine_is_asked_whether_it_reaches_the_target(empty_home: Path) -
         run_plan(RunRequest(plan=cluster_plan("http://127.0.0.1:9", "local:2")))
 
 
-def test_files_travel_by_content(empty_home: Path, tmp_path: Path) -> None:
-    (tmp_path / "body.bin").write_bytes(b"x" * 5000)
-    operation = Operation(name="post", method="POST", path="/empty", body_file=str(tmp_path / "body.bin"))
-    with nginx() as running:
-        plan = cluster_plan(running.url, "local:1", rate=20)
+FUNCTIONS = """
+from helper import greeted
 
-        record = run_plan(RunRequest(plan=msgspec.structs.replace(plan, operations=(operation,))))
 
-    assert record.whole_run.ok == 20
-    assert record.summary.total.sent_bytes > 20 * 5000
-    assert record.plan.operations[0].body_file == str(tmp_path / "body.bin")
+def greet(ctx):
+    if __file__.startswith(ctx.values["home"]):
+        raise ctx.fail("this is the runner's own file")
+    if greeted(ctx.values["name"]) != "hello ann":
+        raise ctx.fail("not ann")
+"""
+
+
+def test_files_and_functions_travel_by_content(empty_home: Path) -> None:
+    """A module, the one it imports, and a file of values: none of them is read where the runner has it."""
+    (empty_home / "greetings.py").write_text(FUNCTIONS, encoding="utf-8")
+    (empty_home / "helper.py").write_text("def greeted(name):\n    return f'hello {name}'\n", encoding="utf-8")
+    (empty_home / "people.csv").write_text("name\nann\n", encoding="utf-8")
+    text = 'schema = 1\nname = "travels"\n[load]\nrate = 20\nduration = "1s"\ncluster = "local:1"\n'
+    text += '[[data]]\nname = "people"\nfile = "people.csv"\n[[operations]]\nname = "greet"\n'
+    text += f'call = "greetings:greet"\nparams = {{ name = "${{data:people.name}}", home = "{empty_home}" }}\n'
+
+    run = WatchedRun(parse_preset(text, str(empty_home / "travels.toml")))
+
+    assert run.record.whole_run.ok == 20, run.record.summary.total.error_classes
+    assert run.record.plan.data[0].file == str(empty_home / "people.csv")

@@ -15,6 +15,7 @@ from perftui.engine.fleet.dask_link import connected, machines_of
 from perftui.engine.fleet.dask_settings import need_dask
 from perftui.engine.fleet.node import Node
 from perftui.engine.fleet.node_facts import facts
+from perftui.engine.fleet.reached import Reached
 from perftui.engine.fleet.remote import RemoteNode, RemoteSeat
 from perftui.model.errors import PerftuiError, UnreachableError, UsageError
 from perftui.model.interval import MachineSample
@@ -54,6 +55,7 @@ class Cluster:
         self.seats: dict[int, RemoteSeat] = {}
         """By number."""
         self.nodes: list[RemoteNode] = []
+        self._reached = Reached()
 
     @property
     def is_private(self) -> bool:
@@ -168,10 +170,11 @@ class Cluster:
 
     def take_notes(self) -> list[str]:
         """As Seats."""
-        notes = [note for node in self.nodes for note in node.notes]
         for node in self.nodes:
-            node.notes.clear()
-        return notes
+            for heard in node.heard:
+                self._reached.add(node.name, heard)
+            node.heard.clear()
+        return self._reached.take([node.name for node in self.nodes if not node.problem])
 
     async def close(self) -> None:
         """Leave every machine as it was found."""

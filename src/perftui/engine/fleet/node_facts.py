@@ -67,7 +67,7 @@ def unpack_files(files: dict[str, bytes], old: str = "") -> tuple[str, dict[str,
         old: folder to remove first; empty: none.
 
     Returns:
-        The folder, empty where there are no files, and the path of each file in it.
+        The folder, empty where there are no files, and the path of each file in it. What was in one folder still is.
     """
     if old:
         shutil.rmtree(old, ignore_errors=True)
@@ -75,9 +75,10 @@ def unpack_files(files: dict[str, bytes], old: str = "") -> tuple[str, dict[str,
         return "", {}
     folder = Path(tempfile.mkdtemp(prefix="perftui-", dir=_IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None))
     places: dict[str, str] = {}
-    for number, (path, content) in enumerate(files.items()):
-        place = folder / str(number) / Path(path).name
-        place.parent.mkdir(mode=0o700)
+    together = {parent: str(number) for number, parent in enumerate(dict.fromkeys(Path(path).parent for path in files))}
+    for path, content in files.items():
+        place = folder / together[Path(path).parent] / Path(path).name
+        place.parent.mkdir(mode=0o700, exist_ok=True)
         place.touch(mode=0o600)
         place.write_bytes(content)
         places[path] = str(place)

@@ -16,9 +16,10 @@ from perftui.engine.fleet import clocks
 from perftui.engine.fleet.framing import FramingError, pack_message, runner_unpacker
 from perftui.engine.fleet.messages import Begin, Command, Failure, Frame, FromWorker, Job, ToWorker
 from perftui.engine.fleet.node_facts import NodeFacts, boot_id
+from perftui.engine.fleet.reached import Heard
 from perftui.engine.fleet.seat import SeatState
 from perftui.model.interval import HostSample, MachineSample
-from perftui.presets.files import with_files
+from perftui.presets.files import moved
 
 BEAT_S = 1.0
 SILENT_S = 3.0
@@ -57,7 +58,8 @@ class RemoteNode:
         self.seats: list[RemoteSeat] = []
         self.problem = ""
         """Why it is lost."""
-        self.notes: list[str] = []
+        self.heard: list[Heard] = []
+        """Commands that came there."""
         self.places: dict[str, str] = {}
         """Where the plan's files are over there."""
         self.addresses: dict[str, tuple[tuple[str, int], ...]] = {}
@@ -118,15 +120,15 @@ class RemoteNode:
             except Exception as error:  # noqa: BLE001 - whatever Dask or its far end raises
                 self.lose(_words(error))
                 return
-            self._note_late(mail, came_ns)
+            self._note_heard(mail, came_ns)
 
-    def _note_late(self, mail: list[tuple[int, ToWorker | None]], came_ns: int) -> None:
-        for _, message in mail[:1]:
-            due_ns = message.at_ns if isinstance(message, Command) else getattr(message, "origin_ns", came_ns)
-            if came_ns > due_ns:
-                what = message.kind if isinstance(message, Command) else "begin"
-                late = f"{(came_ns - due_ns) / 1e6:.0f} ms after its moment"
-                self.notes.append(f"machine {self.name} heard of the {what} {late}")
+    def _note_heard(self, mail: list[tuple[int, ToWorker | None]], came_ns: int) -> None:
+        offset_ns = self.begin_clock.offset_ns
+        for _, message in mail:
+            if isinstance(message, Command) and message.kind not in {"headers", "addresses"}:
+                self.heard.append(Heard(message.kind, message.at_ns + offset_ns, message.at_ns - came_ns))
+            elif isinstance(message, Begin):
+                self.heard.append(Heard("begin", message.origin_ns + offset_ns, message.origin_ns - came_ns))
 
     async def keep_beating(self) -> None:
         """Ask how it is once a second, and compare clocks now and then, until it is lost or this is cancelled."""
@@ -207,10 +209,9 @@ class RemoteSeat:
             case Command():
                 message = replace(message, at_ns=message.at_ns - offset_ns)
             case Job():
-                places = self._node.places
                 message = replace(
                     message,
-                    plan=with_files(message.plan, lambda path: places.get(path, path)),
+                    plan=moved(message.plan, self._node.places),
                     addresses=self._node.addresses,
                 )
         self._node.post(self.number, message)

@@ -17,7 +17,7 @@ from perftui.engine.runner.prepare import Prepared, workers_for
 from perftui.model.errors import GuardError, PerftuiError, UnreachableError, UsageError
 from perftui.model.plan import Plan
 from perftui.model.units import format_bytes
-from perftui.presets.files import with_files
+from perftui.presets.files import FOLDER, moved, with_files
 
 MOST_FILES_BYTES = 48 * 1024 * 1024
 _ASK_S = 30.0
@@ -42,8 +42,7 @@ async def prepare_machines(prepared: Prepared, cluster: Cluster, confirm_host: s
     async def ask(node: RemoteNode) -> None:
         if files:
             node.places = await node.call("keep_files", files)
-        here = with_files(plan, lambda path: node.places.get(path, path))
-        fits[node.name] = await node.call("ask", check_here, here, confirm_host, workers)
+        fits[node.name] = await node.call("ask", check_here, moved(plan, node.places), confirm_host, workers)
 
     try:
         with anyio.fail_after(_ASK_S):
@@ -68,7 +67,7 @@ async def prepare_machines(prepared: Prepared, cluster: Cluster, confirm_host: s
 
 
 def _contents(plan: Plan) -> dict[str, bytes]:
-    """The files that workers read, by path.
+    """The files that workers read, by path; of functions, the modules beside the preset.
 
     Raises:
         UsageError: one cannot be read, or they are too large together.
@@ -81,6 +80,8 @@ def _contents(plan: Plan) -> dict[str, bytes]:
         return path
 
     with_files(plan, note)
+    for folder in {part.request[FOLDER] for part in plan.all_operations if FOLDER in part.request}:
+        paths.update((str(path), None) for path in sorted(Path(folder).glob("*.py")))
     contents: dict[str, bytes] = {}
     for path in paths:
         try:
