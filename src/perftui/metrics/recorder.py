@@ -45,10 +45,10 @@ class CellRecorder:
     """
 
     __slots__ = (
-        "_closed", "_many", "_marked", "_own_many", "_rate_mode", "amounts", "assets", "cancelled", "classes", "client_errors", "delays", "dropped",
-        "error_times", "errors", "expired", "expired_delays", "first_bytes", "hit_times", "miss_times",
-        "ok_in_measure", "operation", "other_delays", "others", "own_times", "parts", "phase", "plain", "plain_delays", "received",
-        "scheduled", "sent", "started", "timeouts", "transfers",
+        "_closed", "_many", "_marked", "_own_many", "_rate_mode", "amounts", "assets", "cancelled", "classes",
+        "client_errors", "delays", "dropped", "error_times", "errors", "expired", "expired_delays", "first_bytes",
+        "hit_times", "miss_times", "ok_in_measure", "operation", "other_delays", "others", "own_times", "parts",
+        "phase", "plain", "plain_delays", "received", "scheduled", "sent", "started", "timeouts", "transfers",
     )  # fmt: skip
 
     def __init__(self, operation: str, phase: Phase, *, rate_mode: bool) -> None:
@@ -113,6 +113,10 @@ class CellRecorder:
         if found is None:
             found = self.assets[name] = PartSum()
         found.add(value_ns)
+
+    def leave_alone(self, name: str) -> None:
+        """Name something that a page names and that is not fetched."""
+        self.assets.setdefault(asset_name(name, self.assets), PartSum())
 
     def add_part(self, name: str, value_ns: int) -> None:
         """Count the time of one part (queue, dns, connect, tls, first_byte, transfer) of one request."""

@@ -103,7 +103,7 @@ class Cell(Line, frozen=True, kw_only=True):
     amounts: dict[str, int] = {}
     """What only some protocols count, by name: messages, events, requests and bytes of pages."""
     assets: dict[str, TimePart] = {}
-    """Times of what pages name, by path."""
+    """Times of what pages name, by path; without a value where a host was named and left alone."""
     ok_in_measure: int | None = None
     """Of the ok answers those that ended while the load was measured, whenever they were due. None: not known (written
     by an older version)."""

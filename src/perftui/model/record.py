@@ -84,6 +84,8 @@ class Own(Part, frozen=True, kw_only=True):
     amounts: dict[str, Amount] = {}
     assets: dict[str, Asset] = {}
     """The slowest first."""
+    left_alone: tuple[str, ...] = ()
+    """Hosts that pages name and that were not asked."""
 
 
 class Stats(Part, frozen=True, kw_only=True):

@@ -126,9 +126,15 @@ def remark_on(url: str) -> str:
     return remark(url) if remark else ""
 
 
+def further_targets(driver: DriverFormat, request: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the targets that an operation goes to besides its own."""
+    names: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = getattr(driver, "further_targets", None)
+    return names(request) if names else ()
+
+
 def schemes() -> tuple[str, ...]:
     """Every scheme that is spoken."""
-    return tuple(scheme for driver in drivers().values() for scheme in driver.schemes)
+    return tuple(dict.fromkeys(scheme for driver in drivers().values() for scheme in driver.schemes))
 
 
 def _known() -> str:

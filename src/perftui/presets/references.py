@@ -12,6 +12,7 @@ from perftui.model.objectives import CHECK
 from perftui.model.plan import Capture, DataSource, Objective, Operation, Plan
 from perftui.model.profile import held_stages, peak
 from perftui.model.text import safe_text
+from perftui.model.units import format_duration
 from perftui.presets import grammar
 from perftui.presets.data_files import read_columns, read_rows
 from perftui.presets.drivers import driver_named, driver_of_url
@@ -97,6 +98,7 @@ def _check_targets(plan: Plan, problems: Problems) -> None:
         for name in operation.also:
             used.add(name)
             _check_further(name, plan, (*path, "hosts"), problems)
+        _check_hold(operation, plan.aimed_at(operation.target).target.timeout_s, path, problems)
         url = plan.targets[operation.target].url if operation.target else plan.target.url
         if speaker := _speaker(url, operation):
             where = f"targets.{operation.target}" if operation.target else "target"
@@ -113,6 +115,16 @@ def _check_further(name: str, plan: Plan, path: KeyPath, problems: Problems) -> 
         problems.add(path, f"there is no [targets.{safe_text(name, 60)}]{guess}")
     elif not plan.targets[name].url.lower().startswith(("http://", "https://", "${")):
         problems.add(path, f"[targets.{safe_text(name, 60)}] is no http:// or https:// URL")
+
+
+def _check_hold(operation: Operation, timeout_s: float, path: KeyPath, problems: Problems) -> None:
+    """What is held longer than the timeout would always be a timeout."""
+    hold_s = operation.request.get("hold_s", 0.0)
+    if isinstance(hold_s, float) and hold_s >= timeout_s:
+        problems.add(
+            (*path, "hold"),
+            f"is not shorter than the target's timeout, {format_duration(timeout_s)}; give the target a longer one",
+        )
 
 
 def _speaker(url: str, operation: Operation) -> str:
