@@ -53,7 +53,7 @@ class Exchange:
         if self.response is None:
             return {}
         times = {name: part.sum_ns / 1e6 for name, part in self.cell.parts.items()}
-        if "execute" not in times:  # a database's own parts
+        if not {"execute", "first_byte"} & times.keys():  # where the driver does not say it itself
             times["first_byte"] = next(iter((*self.cell.first_bytes, *self.cell.plain)), 0) / 1e6
             times["transfer"] = next(iter(self.cell.transfers), 0) / 1e6
         times["total"] = self.service_ns / 1e6

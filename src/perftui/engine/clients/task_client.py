@@ -56,8 +56,9 @@ class TaskLane(Lane):
                 self.fail(*connect_error(error))
                 return
             self.is_open = True
-            pool.opened += 1
-            self._opened_ns = perf_counter_ns() - self.started_ns
+            if pool.session_connects:
+                pool.opened += 1
+                self._opened_ns = perf_counter_ns() - self.started_ns
             while self in pool.lanes:
                 if self.operation is None:
                     self._wake = pool.loop.create_future()
@@ -107,7 +108,7 @@ class TaskLane(Lane):
             if self.intended_ns:
                 cell.other_delays.append(self._delay_ns)
             first_ns = service_ns
-            if not self.served:
+            if not self.served and self._opened_ns:
                 cell.add_part("connect", self._opened_ns)
                 first_ns = max(0, service_ns - self._opened_ns)
             if isinstance(response, Reply):
@@ -151,6 +152,9 @@ class TaskLane(Lane):
 
 class TaskClient(Pool):
     """A pool of sessions. A driver writes `open_session`, `exchange`, and `close_session` if there is much to close."""
+
+    session_connects = True
+    """Whether a session is a connection, or makes its own later."""
 
     def __init__(
         self,

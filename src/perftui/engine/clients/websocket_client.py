@@ -15,8 +15,9 @@ import picows
 from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.http.request import USER_AGENT, auth_headers
 from perftui.engine.clients.reply import Fault, Reply
-from perftui.engine.clients.task_client import TaskClient
+from perftui.engine.clients.task_client import TaskClient, TaskLane
 from perftui.engine.clients.tls import client_context
+from perftui.metrics.recorder import CellRecorder
 from perftui.model.text import safe_text
 from perftui.presets.json_path import MISSING, JsonPath
 
@@ -36,6 +37,8 @@ class Listener(picows.WSListener):
         self.closed = ""
         """Error class of the end; empty while it is open."""
         self.why = ""
+        self.cell: CellRecorder | None = None
+        """Counts messages: of the last operation that used it."""
         self._parts: list[bytes] = []
         self._most_bytes = most_bytes
         self._bytes = 0
@@ -76,6 +79,8 @@ class Listener(picows.WSListener):
     def _take(self, message: bytes, now_ns: int) -> None:
         self._bytes = 0
         self.received += 1
+        if self.cell is not None:
+            self.cell.count("messages_received")
         self.messages.append((message, now_ns))
         self._tell()
 
@@ -103,9 +108,13 @@ class Listener(picows.WSListener):
 class Session:
     """A connection and what it was opened for."""
 
-    def __init__(self, listener: Listener, opened_for: tuple[object, ...]) -> None:
+    def __init__(self, listener: Listener, opened_for: tuple[object, ...], connect_ns: int) -> None:
         self.listener = listener
         self.opened_for = opened_for
+        self.connect_ns = connect_ns
+        """Until the handshake was done."""
+        self.is_told = False
+        """Whether that was counted."""
 
 
 class WebSocketClient(TaskClient):
@@ -143,6 +152,7 @@ class WebSocketClient(TaskClient):
         host, port = self.addresses[self._turn % len(self.addresses)]
         self._turn += 1
         listener = Listener(self.target.max_body_bytes)
+        began_ns = perf_counter_ns()
         try:
             await picows.ws_connect(
                 lambda: listener, url, ssl_context=self._context, extra_headers=headers, max_redirects=0,
@@ -159,7 +169,7 @@ class WebSocketClient(TaskClient):
         watch = self.loop.create_task(_watch(listener))
         self._watches.add(watch)
         watch.add_done_callback(self._watches.discard)
-        return Session(listener, _key(request))
+        return Session(listener, _key(request), perf_counter_ns() - began_ns)
 
     async def _socket(self, host: str, port: int) -> Any:  # noqa: ANN401 - a socket
         import socket
@@ -174,21 +184,38 @@ class WebSocketClient(TaskClient):
             raise
         return connection
 
+    async def carry(self, lane: TaskLane) -> Reply:
+        """Send, then take as many messages as are expected. Messages count in the cell of the lane."""
+        session: Session = lane.session
+        if not session.is_told:
+            session.is_told = True
+            lane.cell.add_own_time("connect_time", session.connect_ns)
+        session.listener.cell = lane.cell
+        return await self.exchange(session, lane.request)
+
     async def exchange(self, session: Session, request: dict[str, Any]) -> Reply:
         """Send, then take as many messages as are expected."""
         if session.opened_for != _key(request):
             self._leave(session.listener)
             other = await self.open_session_for(request)
+            other.listener.cell = cell = session.listener.cell
+            if cell is not None:
+                cell.add_own_time("connect_time", other.connect_ns)
             session.listener, session.opened_for = other.listener, other.opened_for
         listener = session.listener
         if listener.closed:
             raise listener.fault()
         listener.messages.clear()  # pushes of the server since the last answer
-        sent = request["ws"]
+        sent, sent_ns = request["ws"], 0
         if sent != "":
             data = sent.encode() if isinstance(sent, str) else msgspec.json.encode(sent)
+            sent_ns = perf_counter_ns()
             listener.transport.send(picows.WSMsgType.TEXT, data)
+            if listener.cell is not None:
+                listener.cell.count("messages_sent")
         message, ended_ns = await self._answer(listener, request, sent)
+        if sent_ns and ended_ns and listener.cell is not None:
+            listener.cell.add_own_time("round_trip", ended_ns - sent_ns)
         if hold_s := request.get("hold_s"):
             await self._hold(listener, hold_s)
             ended_ns = 0

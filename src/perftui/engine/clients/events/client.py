@@ -48,9 +48,10 @@ class Listener:
 class EventsClient(TaskClient):
     """Each session listens to one stream at a time."""
 
+    session_connects = False
+
     async def open_session(self) -> Listener:
         """Somebody who listens, without a connection yet."""
-        self.opened -= 1  # of which the session itself is none
         return Listener()
 
     async def close_session(self, session: Listener) -> None:

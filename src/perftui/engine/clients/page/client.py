@@ -49,6 +49,8 @@ class Part(NamedTuple):
 class PageClient(TaskClient):
     """Each session is a visitor with connections of its own."""
 
+    session_connects = False
+
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as TaskClient
         super().__init__(*arguments, **options)
         self._documents = Documents()
@@ -62,7 +64,6 @@ class PageClient(TaskClient):
 
     async def open_session(self) -> Browser:
         """A visitor, without a connection yet."""
-        self.opened -= 1  # of which the session itself is none
         browser = Browser()
         self._browsers.add(browser)
         return browser
