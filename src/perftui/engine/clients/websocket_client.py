@@ -14,8 +14,9 @@ import picows
 
 from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.http.request import USER_AGENT, auth_headers
+from perftui.engine.clients.kept import KeptClient
 from perftui.engine.clients.reply import Fault, Reply
-from perftui.engine.clients.task_client import TaskClient, TaskLane
+from perftui.engine.clients.task_client import TaskLane
 from perftui.engine.clients.tls import client_context
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.text import safe_text
@@ -81,6 +82,7 @@ class Listener(picows.WSListener):
         self.received += 1
         if self.cell is not None:
             self.cell.count("messages_received")
+            self.cell.received += len(message)
         self.messages.append((message, now_ns))
         self._tell()
 
@@ -117,7 +119,7 @@ class Session:
         """Whether that was counted."""
 
 
-class WebSocketClient(TaskClient):
+class WebSocketClient(KeptClient):
     """Connections that are kept from one message to the next, and opened anew where path or headers differ."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, plan: Any, addresses: Addresses, **options: Any) -> None:  # noqa: ANN401 - as TaskClient
@@ -191,7 +193,9 @@ class WebSocketClient(TaskClient):
             session.is_told = True
             lane.cell.add_own_time("connect_time", session.connect_ns)
         session.listener.cell = lane.cell
-        return await self.exchange(session, lane.request)
+        reply = await self.exchange(session, lane.request)
+        lane.cell.received -= reply.body_bytes  # counted when it came; the lane adds it
+        return reply
 
     async def exchange(self, session: Session, request: dict[str, Any]) -> Reply:
         """Send, then take as many messages as are expected."""
@@ -213,6 +217,7 @@ class WebSocketClient(TaskClient):
             listener.transport.send(picows.WSMsgType.TEXT, data)
             if listener.cell is not None:
                 listener.cell.count("messages_sent")
+                listener.cell.sent += len(data)
         message, ended_ns = await self._answer(listener, request, sent)
         if sent_ns and ended_ns and listener.cell is not None:
             listener.cell.add_own_time("round_trip", ended_ns - sent_ns)
