@@ -54,6 +54,11 @@ class Listener(picows.WSListener):
         now_ns = perf_counter_ns()
         kind = frame.msg_type
         if kind in {picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION}:
+            if wrong := self._wrong(frame):
+                self.end("protocol", wrong)
+                self.transport.send_close(picows.WSCloseCode.PROTOCOL_ERROR)
+                self.transport.disconnect()
+                return
             part = frame.get_payload_as_bytes()
             self._bytes += len(part)
             if self._bytes > self._most_bytes:
@@ -72,6 +77,14 @@ class Listener(picows.WSListener):
             self.end(f"ws.{int(code) or 1005}", safe_text(frame.get_close_reason() or "closed by the server"))
             self.transport.send_close(frame.get_close_code())
             self.transport.disconnect()
+
+    def _wrong(self, frame: Any) -> str:  # noqa: ANN401 - of picows, which lets these pass
+        """Why no message may begin or go on with this frame; empty when it may."""
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            return "a frame of an extension that was not agreed on: compressed, perhaps"
+        if (frame.msg_type == picows.WSMsgType.CONTINUATION) != bool(self._parts):
+            return "a message begins within another" if self._parts else "the rest of a message that never began"
+        return ""
 
     def on_ws_disconnected(self, _transport: Any) -> None:  # noqa: ANN401 - of picows
         """The connection is gone."""

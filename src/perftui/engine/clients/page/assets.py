@@ -17,7 +17,7 @@ _VIEWPORT = 1280
 _LINKS = frozenset({"stylesheet", "icon", "preload", "modulepreload", "manifest"})
 _SELECTOR = "link, script[src], img, input[src], picture > source, video, audio, iframe[src], embed[src], object[data]"
 _IMAGES = frozenset({"", "image/avif", "image/webp", "image/png", "image/jpeg", "image/gif", "image/svg+xml"})
-_IDLE = frozenset({"noscript", "template"})
+_NO_SCRIPT, _END = "<noscript", "</noscript"
 
 
 class Documents:
@@ -47,7 +47,7 @@ class Documents:
 
 def assets_of(text: str, url: str) -> list[str]:
     """Absolute URLs of what a document names, each once, in its order."""
-    tree = LexborHTMLParser(text)
+    tree = LexborHTMLParser(_as_with_scripts(text))
     base_node = tree.css_first("base[href]")
     base = url if base_node is None else joined(url, base_node.attributes.get("href") or "") or url
     found: dict[str, None] = {}
@@ -59,6 +59,19 @@ def assets_of(text: str, url: str) -> list[str]:
         if len(found) >= MOST_ASSETS:
             break
     return list(found)[:MOST_ASSETS]
+
+
+def _as_with_scripts(text: str) -> str:
+    """The document without what stands there for browsers without scripts; to others it is text."""
+    lower = text.lower()
+    kept, start = [], 0
+    while (found := lower.find(_NO_SCRIPT, start)) >= 0:
+        end = lower.find(_END, found)
+        if end < 0:
+            break
+        kept.append(text[start:found])
+        start = end
+    return "".join((*kept, text[start:]))
 
 
 def joined(base: str, reference: str) -> str:
@@ -103,7 +116,7 @@ def _is_idle(node: LexborNode) -> bool:
     """Whether a browser with scripts does not look at it."""
     parent = node.parent
     while parent is not None:
-        if parent.tag in _IDLE:
+        if parent.tag == "template":
             return True
         parent = parent.parent
     return False
