@@ -14,7 +14,8 @@ from perftui.presets.loading import load_plan
 OTHERS = {"database": "sqlite:///demo.db", "cache": "redis://127.0.0.1:6379/0"}
 """Built-in presets of other protocols, and where they go."""
 BUILT_IN = (
-    "health", "read", "write", "stress", "auth", "cache", "complex", "database", "journey", "mixed", "soak", "spike",
+    "health", "read", "write", "stress", "auth", "cache", "chat", "complex", "database", "journey", "mixed", "page",
+    "soak", "spike",
 )  # fmt: skip
 OWN = 'schema = 1\nname = "{name}"\n[load]\nrate = 1\nduration = "1s"\n[[operations]]\npath = "/{name}"\n'
 

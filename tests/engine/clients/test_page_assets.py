@@ -30,7 +30,7 @@ HERE = "http://shop.example"
         ('<picture><source srcset="n" media="print"><img src="p.png"></picture>', ["/a/p.png"]),
         ('<video poster="p.jpg" src="v.mp4"></video>', ["/a/p.jpg"]),
         ('<audio preload="auto" src="s.ogg"></audio>', ["/a/s.ogg"]),
-        ('<noscript><img src="n.png"></noscript><NOSCRIPT><img src="n.png"></NOSCRIPT ><img src="y.png">', ["/a/y.png"]),
+        ('<noscript><img src="n.png"></noscript><NOSCRIPT><img src=n></NOSCRIPT ><img src="y.png">', ["/a/y.png"]),
         ('<noscript><img src="n.png">', ["/a/n.png"]),
         ('<template><img src="t.png"></template>', []),
         ('<base href="/deep/"><img src="a.png"><iframe src="/f"></iframe>', ["/deep/a.png", "/f"]),

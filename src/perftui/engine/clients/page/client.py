@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter_ns
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from perftui.engine.clients.http.reader import ResponseReader
@@ -13,7 +13,7 @@ from perftui.engine.clients.http.visit import Visit
 from perftui.engine.clients.http.visitor import Ticket, Visitor
 from perftui.engine.clients.page.assets import Documents, joined
 from perftui.engine.clients.page.operation import PageOperation, Place
-from perftui.engine.clients.page.reply import PageReply
+from perftui.engine.clients.page.reply import PageReply, Part
 from perftui.engine.clients.reply import Fault
 from perftui.engine.clients.task_client import TaskClient, TaskLane
 from perftui.metrics.recorder import CellRecorder
@@ -35,15 +35,6 @@ class Browser:
         self.visitors: dict[str, Visitor] = {}
         self.cell = CellRecorder("page", "measure", rate_mode=False)
         """Bytes of the visit that goes on."""
-
-
-class Part(NamedTuple):
-    """What became of one asset."""
-
-    name: str
-    ticket: Ticket | None
-    """None: it is elsewhere, and was left alone."""
-    fault: tuple[str, str] | None = None
 
 
 class PageClient(TaskClient):

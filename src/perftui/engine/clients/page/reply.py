@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from perftui.engine.clients.reply import Reply
 
 if TYPE_CHECKING:
     from perftui.engine.clients.http.reader import ResponseReader
-    from perftui.engine.clients.page.client import Part
+    from perftui.engine.clients.http.visitor import Ticket
+
+
+class Part(NamedTuple):
+    """What became of one asset."""
+
+    name: str
+    ticket: Ticket | None
+    """None: it is elsewhere, and was left alone."""
+    fault: tuple[str, str] | None = None
 
 
 class PageReply(Reply):
