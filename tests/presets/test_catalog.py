@@ -11,7 +11,7 @@ from perftui.presets import locations
 from perftui.presets.catalog import find_preset, list_presets
 from perftui.presets.loading import load_plan
 
-OTHERS = {"database": "sqlite:///demo.db", "cache": "redis://127.0.0.1:6379/0"}
+OTHERS = {"database": "sqlite:///demo.db", "cache": "redis://127.0.0.1:6379/0", "chat": "ws://127.0.0.1:8000"}
 """Built-in presets of other protocols, and where they go."""
 BUILT_IN = (
     "health", "read", "write", "stress", "auth", "cache", "chat", "complex", "database", "journey", "mixed", "page",

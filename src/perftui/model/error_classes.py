@@ -59,6 +59,8 @@ ERROR_CLASSES: dict[str, ErrorClass] = {
     "asset": _class(2001, "a part of the page could not be had"),
     "page.elsewhere": _class(2002, "the page sends to a host that is not among those that may be asked"),
     "page.redirects": _class(2003, "the page sends on and on"),
+    "page.no_paint": _class(2004, "the browser painted nothing"),
+    "page.failed": _class(2005, "the browser could not show the page"),
     "events.ended": _class(2101, "the stream of events ended before those that were wanted had come"),
     "events.no_stream": _class(2102, "the answer is no stream of events"),
     "client.descriptors": _class(1901, "this machine is out of file descriptors: raise `ulimit -n`"),

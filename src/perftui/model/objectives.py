@@ -15,7 +15,10 @@ ANSWER_TIMES = ("response_time.", "service_time.")
 STATISTICS = ("p50", "p75", "p90", "p95", "p99", "p99_9", "mean", "max", "min", "stddev", "iqr")
 FRACTION_METRICS = ("error_rate", "timeout_rate", "success_rate", "attained", "hit_rate")
 RATE_METRICS = ("throughput", "rate")
-OWN_TIMES = ("connect_time", "round_trip", "first_event", "event_gap", "page_load", "first_paint", "interactive")
+OWN_TIMES = (
+    "connect_time", "round_trip", "first_event", "event_gap", "page_load", "first_paint", "last_long_task",
+    "interactive",
+)  # fmt: skip
 """Times that only some protocols have."""
 OWN_RATES = ("messages_sent", "messages_received", "events")
 """What only some protocols have, counted per second."""

@@ -13,6 +13,7 @@ _LABELS = {
     "event_gap": "between events",
     "page_load": "page load",
     "first_paint": "first paint",
+    "last_long_task": "last long task",
     "interactive": "interactive",
 }
 _SHOWN_ASSETS = 3
