@@ -38,6 +38,8 @@ class PageServer(ThreadingHTTPServer):
         self.open = self.most_open = self.connections = 0
         self.lock = threading.Lock()
         self.documents = dict(DOCUMENTS)
+        self.reports: list[dict[str, str]] = []
+        """What pages said of themselves."""
 
     @property
     def url(self) -> str:
@@ -77,6 +79,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.headers_of[parts.path] = dict(self.headers.items())
         if parts.path == "/events":
             self._events(said)
+        elif parts.path == "/report":
+            self.server.reports.append(said)
+            self._answer(200, b"", {})
         elif parts.path == "/loop":
             self._answer(302, b"", {"Location": "/loop"})
         elif parts.path == "/moved":
