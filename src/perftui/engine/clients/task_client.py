@@ -28,11 +28,13 @@ from perftui.model.text import safe_text
 class TaskLane(Lane):
     """A session of a TaskClient and the task that carries its requests."""
 
-    __slots__ = ("_answer", "_opened_ns", "_wake", "is_open", "session")
+    __slots__ = ("_answer", "_opened_ns", "_wake", "is_direct", "is_open", "session")
 
     def __init__(self, pool: TaskClient) -> None:
         super().__init__(pool)
         self.is_open = False
+        self.is_direct = False
+        """Whether the request in flight goes past the task: the driver's own way on an open session."""
         self.session: Any = None
         self._answer: Response | None = None
         self._wake: asyncio.Future[None] | None = None
@@ -60,7 +62,7 @@ class TaskLane(Lane):
                 pool.opened += 1
                 self._opened_ns = perf_counter_ns() - self.started_ns
             while self in pool.lanes:
-                if self.operation is None:
+                if self.operation is None or self.is_direct:
                     self._wake = pool.loop.create_future()
                     await self._wake
                     self._wake = None
