@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, Route, async_playwright
 
-from perftui.engine.clients.browser.driver import find_browser
+from perftui.engine.clients.browser.program import find_browser
 from perftui.engine.clients.http.request import auth_headers
 from perftui.engine.clients.http.target import Endpoint
 from perftui.engine.clients.reply import Fault, Reply

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from perftui.engine.clients.browser.program import PROGRAMS, find_browser
 from perftui.engine.clients.http.driver import DRIVER as HTTP
 from perftui.engine.clients.task_driver import TaskDriver
 from perftui.presets import texts
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     from perftui.engine.clients.client import Addresses, Driver
     from perftui.engine.clients.task_client import TaskClient
     from perftui.model.plan import Plan
-
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-"""Names of the browser; the first that is found is taken, and none is ever downloaded."""
-
-
-def find_browser() -> str | None:
-    """Where it is."""
-    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
 
 
 def _client() -> type[TaskClient]:
