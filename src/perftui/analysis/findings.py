@@ -21,7 +21,7 @@ from perftui.metrics.trust import LIMIT, is_generator_limit
 from perftui.model.plan import Plan
 from perftui.model.record import Finding, Spread, Stats, Summary, Trust
 from perftui.model.units import format_count, format_ms, format_percent
-from perftui.presets.drivers import remark_on
+from perftui.presets.drivers import remark_of, remark_on
 
 SLOW_MEAN_MS = 2000.0
 FAILURES = 0.05
@@ -83,7 +83,9 @@ def _of_stats(stats: Stats, operation: str) -> Iterator[Finding]:
 
 
 def _of_drivers(plan: Plan) -> Iterator[Finding]:
-    for remark in dict.fromkeys(remark_on(target.url) for target in plan.used_targets.values()):
+    of_targets = (remark_on(target.url) for target in plan.used_targets.values())
+    of_operations = (remark_of(operation.driver) for operation in plan.counted_operations)
+    for remark in dict.fromkeys((*of_targets, *of_operations)):
         if remark:
             yield Finding(code="through_library", detail=remark, severity="note")
 
