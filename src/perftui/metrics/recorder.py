@@ -45,15 +45,20 @@ class CellRecorder:
 
     __slots__ = (
         "_closed", "_many", "_marked", "_rate_mode", "cancelled", "classes", "client_errors", "delays", "dropped",
-        "error_times", "errors", "expired", "expired_delays", "first_bytes", "hit_times", "miss_times",
-        "ok_in_measure", "operation", "other_delays", "others", "parts", "phase", "plain", "plain_delays", "received",
-        "scheduled", "sent", "started", "timeouts", "transfers",
+        "error_times", "errors", "expired", "expired_delays", "first_bytes", "hit_times", "miss_times", "noted",
+        "ok_counted", "ok_in_measure", "operation", "other_delays", "others", "parts", "phase", "plain",
+        "plain_delays", "received", "redirect", "scheduled", "sent", "started", "statuses", "timeouts", "transfers",
+        "usual_status",
     )  # fmt: skip
 
     def __init__(self, operation: str, phase: Phase, *, rate_mode: bool) -> None:
         self.operation = operation
         self.phase = phase
         self._rate_mode = rate_mode
+        self.usual_status = 0
+        """What ok answers have that nobody counts by status: most are of one kind. 0: not known, or no such thing."""
+        self.redirect = ""
+        """See model.interval.Cell."""
         self._begin()
 
     def _begin(self) -> None:
@@ -85,6 +90,11 @@ class CellRecorder:
         self.ok_in_measure = 0
         """Ok answers that ended while the load was measured; see `mark`."""
         self.classes: dict[str, int] = {}
+        self.statuses: dict[int, int] = {}
+        """Answers by status, without ok ones of the usual status."""
+        self.ok_counted = 0
+        """Ok answers among these."""
+        self.noted: dict[str, int] = {}
         self.parts: dict[str, PartSum] = {}
 
     def add_part(self, name: str, value_ns: int) -> None:
@@ -122,6 +132,15 @@ class CellRecorder:
     def count_class(self, error_class: str) -> None:
         """Count one more of an error class."""
         self.classes[error_class] = self.classes.get(error_class, 0) + 1
+
+    def count_status(self, status: int, *, ok: bool) -> None:
+        """Count an answer by its status: a failed one, or an ok one whose status is not the usual one."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.ok_counted += ok
+
+    def note(self, code: str) -> None:
+        """Count something that was met and accepted."""
+        self.noted[code] = self.noted.get(code, 0) + 1
 
     @property
     def ok(self) -> int:
@@ -167,6 +186,7 @@ class CellRecorder:
         """What was measured. The lists are empty afterwards."""
         values = self._emptied()
         times = {name: self._packed(name, values.get(name)) for name in TIMES}
+        statuses = self._statuses()
         return Cell(
             counts=self._counts(),
             error_classes=self.classes,
@@ -183,7 +203,16 @@ class CellRecorder:
                 for name, part in self.parts.items()
             },
             ok_in_measure=self.ok_in_measure,
+            statuses={str(status): count for status, count in statuses.items()},
+            noted=self.noted,
+            redirect=self.redirect if any(300 <= status < 400 for status in statuses) else "",
         )
+
+    def _statuses(self) -> dict[int, int]:
+        usual = self.ok - self.ok_counted if self.usual_status else 0
+        if not usual:
+            return self.statuses
+        return {**self.statuses, self.usual_status: self.statuses.get(self.usual_status, 0) + usual}
 
     def _counts(self) -> Counts:
         return Counts(

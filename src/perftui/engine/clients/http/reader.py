@@ -14,6 +14,7 @@ import httptools
 
 from perftui.engine.clients.http.content import Content
 from perftui.engine.clients.http.target import target_of
+from perftui.model.noted import FOLDED, IDLE_LENGTH
 from perftui.model.plan import DEFAULT_MAX_BODY_BYTES
 from perftui.model.units import format_bytes
 
@@ -32,6 +33,9 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 """Finds what no value of a header may hold."""
 
 
+_FOLD = re.compile(rb"\n[ \t]+[^ \t\r\n]").search
+
+
 class _LimitReached(Exception):  # noqa: N818 - control flow out of the parser's callbacks, not an error
     """Stops the parser; the reader's `failure` says why."""
 
@@ -48,7 +52,7 @@ class ResponseReader:
     __slots__ = (
         "_body_until", "_content", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim", "_keeps_body",
         "_most_body", "_parser", "_pieces", "body_bytes", "done", "failure", "headers", "is_good", "keep_alive",
-        "reason", "received", "request", "status", "version",
+        "oddity", "reason", "received", "request", "status", "version",
     )  # fmt: skip
 
     def __init__(self, *, head_only: bool, keep_body: bool, most_body: int = DEFAULT_MAX_BODY_BYTES) -> None:
@@ -68,7 +72,9 @@ class ResponseReader:
         self.failure: tuple[str, str] | None = None
         """Error class and detail."""
         self.is_good = False
-        """Set by the connection: judged good, and the connection stays."""
+        """Set by the connection: judged good, nothing unusual about it, and the connection stays."""
+        self.oddity = ""
+        """What of it was tolerated; see model/noted.py."""
         self._head_only = head_only
         self._keeps_body = keep_body
         self._pieces: list[bytes] = []
@@ -87,6 +93,8 @@ class ResponseReader:
         """Take the next bytes; returns whether the response is complete or has failed."""
         if not self._head_done:
             self._head_bytes = self._body_until = self.received + len(data)
+            if (b"\n " in data or b"\n\t" in data) and _FOLD(data, 0, data.find(b"\r\n\r\n") + 1 or len(data)):
+                self.oddity = FOLDED
         self.received += len(data)
         try:
             self._feed(data)
@@ -212,7 +220,10 @@ class ResponseReader:
     def on_message_complete(self) -> None:
         """Of the parser."""
         if self._parser.get_status_code() >= 200 and not self._head_only:
-            self.keep_alive = self._parser.should_keep_alive() and not self._has_idle_length
+            self.keep_alive = self._parser.should_keep_alive()
+            if self._has_idle_length:
+                self.keep_alive = False
+                self.oddity = IDLE_LENGTH
             self.done = True
 
     @property
