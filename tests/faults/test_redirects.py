@@ -208,7 +208,7 @@ def test_a_run_says_by_status_and_finding_that_it_only_met_redirects(home: Home)
         (finding,) = [each for each in record["findings"] if each["code"] == "redirects"]
         assert "100 % of the answers were redirects, e.g. 301 to " in finding["detail"]
         assert "/login" in finding["detail"]
-        for name, told in (("text", "301 × "), ("md", "301 × "), ("csv", ",301="), ("html", "<td>301</td>")):
+        for name, told in (("text", "301 × "), ("md", "301 × "), ("csv", ",301="), ("html", ">301</td>")):
             shown = run_cli(home, "export", "latest", "--format", name)
             assert shown.code == 0, shown.stderr
             assert told in shown.stdout, name
