@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from textual.content import Content
@@ -43,6 +44,8 @@ def distance(result: ObjectiveResult) -> tuple[float, str] | None:
         return None
     room = limit.headroom(result.value)
     used = 1.0 - room
+    if math.isinf(room):  # a limit of 0 has no share that is left or missing
+        return (0.0, "kept") if room > 0 else (1.0, "over")
     if not limit.holds(result.value):
         if used >= _TIMES:
             return used, f"{used:,.0f}× limit"
