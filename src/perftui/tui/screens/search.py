@@ -32,9 +32,7 @@ class SearchScreen(PerftuiScreen[None]):
     CSS_PATH = "search.tcss"
     heading: ClassVar[str] = "Find"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "s,q,escape", "stop", "stop", id="search.stop", tooltip="End the search; save this level"
-        ),
+        Binding("s,q,escape", "stop", "stop", id="search.stop", tooltip="End the search; save this level"),
     ]
     curve = getters.query_one("#curve", LinePanel)
     now = getters.query_one("#now", Static)

@@ -36,7 +36,9 @@ def draw_search(search: Search, width: int, height: int) -> Drawing:
     steps = sorted(search.steps, key=lambda step: step.level)
     lines: list[Text] = []
     if len({step.level for step in steps}) > 1 and width >= 2 * _LEAST_PLOT:
-        lines += _curves(search, steps, width, min(_PLOT_LINES, max(5, height // 2)) if height else _PLOT_LINES)
+        lines += _curves(
+            search, steps, width, max(5, min(_PLOT_LINES, height - 1 - len(steps))) if height else _PLOT_LINES
+        )
     rows = [_row(step, width) for step in steps]
     room = max(0, height - len(lines) - 1) if height else len(rows)
     if len(rows) > room:  # the newest ones are those close to the answer

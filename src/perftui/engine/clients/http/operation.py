@@ -137,7 +137,7 @@ class HttpOperation(PreparedOperation):
             cell.note(response.oddity)
         if status in REDIRECTS and not self.most_redirects and self.ok_statuses[status] == LOOKED_INTO:
             self._learn_redirect(status, response.header(b"location") or b"")
-        if not self.usual_status:
+        if not self.usual_status and self.ok_statuses[status]:  # a probe takes any answer
             self.usual_status = status
             self.ok_statuses[status] = USUAL
             for each in self.cells.values():
