@@ -13,11 +13,12 @@ from perftui.presets.loading import load_plan
 
 OTHERS = {
     "database": "sqlite:///demo.db", "cache": "redis://127.0.0.1:6379/0", "files": "file://", "function": "python://",
+    "chat": "ws://127.0.0.1:8000",
 }  # fmt: skip
 """Built-in presets of other protocols, and where they go."""
 BUILT_IN = (
-    "health", "read", "write", "stress", "auth", "cache", "complex", "database", "files", "function",
-    "journey", "mixed", "soak", "spike",
+    "health", "read", "write", "stress", "auth", "cache", "chat", "complex", "database", "files", "function",
+    "journey", "mixed", "page", "soak", "spike",
 )  # fmt: skip
 OWN = 'schema = 1\nname = "{name}"\n[load]\nrate = 1\nduration = "1s"\n[[operations]]\npath = "/{name}"\n'
 

@@ -25,7 +25,7 @@ def compile_value(value: Any) -> Renderer:  # noqa: ANN401 - whatever a preset h
     Raises:
         ValueError: a placeholder is unknown or malformed.
     """
-    if not _varies(value):
+    if not varies(value):
         fixed = _literal(value)
         return lambda _values, _variables: fixed
     match value:
@@ -47,7 +47,7 @@ def templates_of(value: Any) -> list[Template]:  # noqa: ANN401 - whatever a pre
     """
     match value:
         case str():
-            return [Template.compile(value)] if _varies(value) else []
+            return [Template.compile(value)] if varies(value) else []
         case dict():
             return [template for inner in value.values() for template in templates_of(inner)]
         case list() | tuple():
@@ -56,14 +56,15 @@ def templates_of(value: Any) -> list[Template]:  # noqa: ANN401 - whatever a pre
             return []
 
 
-def _varies(value: Any) -> bool:  # noqa: ANN401 - whatever a preset holds
+def varies(value: Any) -> bool:  # noqa: ANN401 - whatever a preset holds
+    """Whether it holds a placeholder."""
     match value:
         case str():
             return bool(grammar.placeholders(value))
         case dict():
-            return any(map(_varies, value.values()))
+            return any(map(varies, value.values()))
         case list() | tuple():
-            return any(map(_varies, value))
+            return any(map(varies, value))
         case _:
             return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from perftui.engine.clients.lane import Lane
@@ -56,7 +57,7 @@ class ReplyLane(Lane):
         if self.intended_ns:
             cell.other_delays.append(self._delay_ns)
         first_ns = service_ns
-        if not self.served:
+        if not self.served and self._opened_ns:
             cell.add_part("connect", self._opened_ns)
             first_ns = max(0, service_ns - self._opened_ns)
         if isinstance(response, Reply):
@@ -72,6 +73,20 @@ class ReplyLane(Lane):
         error_class, detail = failure
         cell.record_error(error_class, service_ns)
         self.pool.sample(operation, error_class, detail, self, service_ns)
+
+    def _finish(
+        self, operation: PreparedOperation, response: Response | None, failure: Fault | None, *, keeps: bool
+    ) -> None:
+        """A request ended: with an answer, or with a failure. Nothing if it was given up meanwhile."""
+        if self.operation is not operation:
+            return
+        end_ns = (isinstance(response, Reply) and response.ended_ns) or perf_counter_ns()
+        service_ns = end_ns - self.started_ns
+        if response is not None:
+            failure = self._count_answer(operation, self.cell, self.user, response, service_ns)
+        elif failure is not None:
+            self._count_failure(operation, self.cell, failure, service_ns)
+        self._hand_back(failure, keeps=keeps)
 
     def _hand_back(self, failure: tuple[str, str] | None, *, keeps: bool) -> None:
         """The request ended."""

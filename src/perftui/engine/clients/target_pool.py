@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from itertools import count
+from typing import Any
 
 from perftui.engine.clients.client import Addresses, Done, Sample
 from perftui.engine.clients.pool import Pool
@@ -56,8 +57,8 @@ class SessionPool(TargetPool):
     """A pool whose lanes are sessions of a driver's own making."""
 
     @abstractmethod
-    async def try_session(self) -> None:
-        """Open a session and close it: whether the target is there.
+    async def try_session(self, request: Any) -> None:  # noqa: ANN401 - of the driver
+        """Open a session, as for this request, and close it: whether the target is there.
 
         Raises:
             Fault: it is not.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from collections.abc import Coroutine
 from time import perf_counter_ns
 from typing import Any
 
 from perftui.engine.clients.failures import connect_error
 from perftui.engine.clients.operation import PreparedOperation
-from perftui.engine.clients.reply import Fault, Reply
+from perftui.engine.clients.reply import Fault
 from perftui.engine.clients.reply_lane import ReplyLane
 from perftui.engine.clients.response import Response
 from perftui.engine.clients.target_pool import SessionPool
@@ -25,10 +26,12 @@ from perftui.model.text import safe_text
 class TaskLane(ReplyLane):
     """A session of a TaskClient and the task that carries its requests."""
 
-    __slots__ = ("_wake", "session")
+    __slots__ = ("_wake", "is_direct", "session")
 
     def __init__(self, pool: TaskClient) -> None:
         super().__init__(pool)
+        self.is_direct = False
+        """Whether the request in flight goes past the task: the driver's own way on an open session."""
         self.session: Any = None
         self._wake: asyncio.Future[None] | None = None
 
@@ -45,10 +48,11 @@ class TaskLane(ReplyLane):
                 self.fail(*connect_error(error))
                 return
             self.is_open = True
-            pool.opened += 1
-            self._opened_ns = perf_counter_ns() - self.started_ns
+            if pool.session_connects:
+                pool.opened += 1
+                self._opened_ns = perf_counter_ns() - self.started_ns
             while self in pool.lanes:
-                if self.operation is None:
+                if self.operation is None or self.is_direct:
                     self._wake = pool.loop.create_future()
                     await self._wake
                     self._wake = None
@@ -61,24 +65,19 @@ class TaskLane(ReplyLane):
     async def _carry(self, pool: TaskClient) -> None:
         """The request in flight, to its end."""
         operation = self.operation
+        self._answer = None
         try:
-            response = await pool.exchange(self.session, self.request)
+            response = await pool.carry(self)
         except Fault as fault:
-            failure, lost = fault.said, fault.lost
             self._answer = fault.response
+            self._finish(operation, None, fault.said, keeps=not fault.lost)
         except OSError as error:
-            failure, lost = ("reset", safe_text(str(error))), True
+            self._finish(operation, None, ("reset", safe_text(str(error))), keeps=False)
         except Exception as error:  # noqa: BLE001 - the driver's own mistake ends this request, not the worker
-            failure, lost = ("client.driver", f"{type(error).__name__}: {safe_text(str(error))}"), True
+            detail = f"{type(error).__name__}: {safe_text(str(error))}"
+            self._finish(operation, None, ("client.driver", detail), keeps=False)
         else:
-            end_ns = (isinstance(response, Reply) and response.ended_ns) or perf_counter_ns()
-            if self.operation is operation:  # else given up meanwhile
-                counted = self._count_answer(operation, self.cell, self.user, response, end_ns - self.started_ns)
-                self._hand_back(counted, keeps=True)
-            return
-        if self.operation is operation:
-            self._count_failure(operation, self.cell, failure, perf_counter_ns() - self.started_ns)
-            self._hand_back(failure, keeps=not lost)
+            self._finish(operation, response, None, keeps=True)
 
     def send(
         self,
@@ -106,6 +105,9 @@ class TaskClient(SessionPool):
     `plan`, `target` and `addresses` are at hand; `begin` is the place to make what sessions share.
     """
 
+    session_connects = True
+    """Whether a session is a connection, or makes its own later."""
+
     @abstractmethod
     async def open_session(self) -> Any:  # noqa: ANN401 - whatever the driver needs
         """A new session: a connection, a handle, or None where nothing is needed.
@@ -118,6 +120,10 @@ class TaskClient(SessionPool):
     async def open_session_for(self, request: Any) -> Any:  # noqa: ANN401, ARG002 - of the driver
         """The same for a driver whose sessions depend on the first request."""
         return await self.open_session()
+
+    def carry(self, lane: TaskLane) -> Coroutine[Any, Any, Response]:
+        """The request of a lane, to its end. For a driver that counts something of its own in the lane's cell."""
+        return self.exchange(lane.session, lane.request)
 
     @abstractmethod
     async def exchange(self, session: Any, request: Any) -> Response:  # noqa: ANN401 - of the driver
@@ -135,6 +141,6 @@ class TaskClient(SessionPool):
         """A session that is still to be opened."""
         return TaskLane(self)
 
-    async def try_session(self) -> None:
+    async def try_session(self, request: Any) -> None:  # noqa: ANN401 - of the driver
         """As SessionPool."""
-        await self.close_session(await self.open_session())
+        await self.close_session(await self.open_session_for(request))

@@ -65,6 +65,10 @@ def size_of(value: object) -> int:
 class SessionDriver(DeclaredDriver):
     """A driver whose pools are SessionPools."""
 
+    def first_look(self, plan: Plan) -> dict[str, Any]:  # noqa: ARG002 - of drivers whose sessions differ
+        """The request that a session is opened for, to see whether the target is there."""
+        return {}
+
     async def reach(self, plan: Plan, addresses: Addresses) -> Addresses:
         """As clients.client.Driver: opens one session, and closes it."""
         loop = asyncio.get_running_loop()
@@ -73,7 +77,7 @@ class SessionDriver(DeclaredDriver):
         shown = shown_url(plan.target)
         try:
             async with asyncio.timeout(plan.target.timeout_s):
-                await client.try_session()
+                await client.try_session(self.first_look(plan))
         except TimeoutError as error:
             raise UnreachableError(f"{shown}: no answer within {plan.target.timeout_s:g} s") from error
         except Fault as fault:

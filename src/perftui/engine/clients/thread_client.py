@@ -334,7 +334,7 @@ class ThreadClient(SessionPool):
     def interrupt(self, session: Any) -> None:  # noqa: ANN401 - of the driver; nothing can be done by default
         """Nobody waits for the call in hand any more; called from the loop."""
 
-    async def try_session(self) -> None:
+    async def try_session(self, _request: Any) -> None:  # noqa: ANN401 - as SessionPool
         """As SessionPool."""
         await asyncio.to_thread(lambda: self.close_session(self.open_session()))
 

@@ -13,6 +13,10 @@ from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
     from perftui.engine.clients.task_client import TaskClient
+    from perftui.model.plan import Plan
+
+_CONNECTS = ("path", "headers", "subprotocol")
+"""Keys that a connection differs by."""
 
 
 def _client() -> type[TaskClient]:
@@ -25,7 +29,20 @@ def _only_reads(request: Mapping[str, Any]) -> bool:
     return bool(request["ws"] == "")
 
 
-DRIVER = TaskDriver(
+class WebSocketDriver(TaskDriver):
+    """Conversations."""
+
+    def first_look(self, plan: Plan) -> dict[str, Any]:
+        """Where the first conversation is, unless that is made up each time."""
+        for operation in plan.all_operations:
+            own = plan.targets[operation.target] if operation.target else plan.target
+            request = {name: operation.request[name] for name in _CONNECTS if name in operation.request}
+            if operation.driver == "ws" and own == plan.target and "${" not in str(request):
+                return request
+        return {}
+
+
+DRIVER = WebSocketDriver(
     name="ws",
     schemes={"ws": 80, "wss": 443},
     keys={

@@ -7,6 +7,7 @@ import asyncio
 from perftui.engine.clients.client import Asked, Client
 from perftui.engine.clients.lane import Lane
 from perftui.engine.clients.operation import PreparedOperation
+from perftui.engine.clients.registry import way_of
 from perftui.engine.clients.users import VirtualUser
 from perftui.engine.load.arrivals import share
 from perftui.engine.load.schedule import Schedule
@@ -32,13 +33,13 @@ class UsersLoad(Load):
         self._phase_ends_ns = 0
         only_operations = all(isinstance(unit, PreparedOperation) for unit in operations.units)
         prepared = all(operation.next_request is not None for operation in operations.all)
-        one_target = len({operation.plan.target for operation in operations.all}) == 1
+        one_way = len({way_of(operation.plan) for operation in operations.all}) == 1
         self._is_plain = (
-            only_operations and prepared and one_target and self.plan.think_s[1] <= 0 and self.left == UNLIMITED
+            only_operations and prepared and one_way and self.plan.think_s[1] <= 0 and self.left == UNLIMITED
         )
         self._is_foreseen = (
             only_operations
-            and one_target
+            and one_way
             and not any(operation.plan.captures for operation in operations.all)
             and self.plan.think_s[1] <= 0
             and self.left == UNLIMITED

@@ -56,7 +56,7 @@ class PostgresqlPool(SessionPool):
         except Exception as error:  # asyncpg believes what a server says of itself, whatever that is
             raise Fault("protocol", f"{type(error).__name__}: {error}", lost=True) from error
 
-    async def try_session(self) -> None:
+    async def try_session(self, _request: Any) -> None:  # noqa: ANN401 - as SessionPool
         """As SessionPool."""
         (await self.connect()).terminate()
 
