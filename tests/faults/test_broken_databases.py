@@ -202,7 +202,10 @@ def test_postgresql_that_answers_wrongly(answer: Answer, classes: set[str], look
 
 def test_a_server_cannot_make_up_classes_without_end() -> None:
     numbers = count(10_000)
-    answer: Answer = lambda connection: connection.sendall(error(b"ERROR", b"%d" % next(numbers)) + READY)  # noqa: E731
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(error(b"ERROR", b"%d" % next(numbers)) + READY)
+
     with answering(answer, POSTGRESQL_HELLO) as port:
         ended = asked(f"postgresql://app@127.0.0.1:{port}/x", 'sql = "select 1"', requests=300)
     assert 80 <= len(ended.classes) <= 101  # other tests have seen some
