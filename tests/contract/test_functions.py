@@ -101,3 +101,40 @@ def test_probe_shows_what_is_called_and_what_came_back() -> None:
 
     assert operation.request_head.startswith("call shop_load:place_order")
     assert '"word":"tea"' in operation.body_start
+
+
+COUNTING = """
+from itertools import count
+
+def begin():
+    return {"calls": count()}
+
+def call(ctx):
+    next(ctx.state["calls"])
+    if ctx.seq % 7 == 3:
+        raise ctx.fail("every seventh")
+
+def end(state):
+    with open(__file__ + ".calls", "w") as file:
+        file.write(str(next(state["calls"])))
+"""
+
+
+def test_plain_functions_called_in_a_row_are_counted_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "counting.py").write_text(COUNTING)
+    operation = 'call = "counting:call"\nsetup = "counting:begin"\nteardown = "counting:end"\n'
+    load = 'schema = 1\nname = "f"\n[load]\nusers = 3\nduration = "1s"\n'
+    record = ran(parse_preset(f"{load}[[operations]]\n{operation}", str(tmp_path / "preset.toml")))
+
+    whole = record.whole_run
+    assert whole.ok > 1000
+    assert record.summary.total.error_classes.keys() == {"check:call"}
+    assert whole.errors == pytest.approx((whole.ok + whole.errors) / 7, abs=2)
+    assert int((tmp_path / "counting.py.calls").read_text()) == whole.scheduled - whole.cancelled
+
+
+def test_a_plain_function_that_hangs_is_a_timeout_and_holds_nobody_up() -> None:
+    operation = 'call = "shop_load:wait"\n[target]\nurl = "python://"\ntimeout = "300ms"\n'
+    record = ran(plan_of(operation))
+
+    assert record.summary.total.error_classes == {"timeout": 6}
