@@ -98,9 +98,21 @@ class Cell(Line, frozen=True, kw_only=True):
     miss_time: HistogramData | None = None
     """Of those that were none."""
     times: dict[str, TimePart] = {}
+    own_times: dict[str, HistogramData] = {}
+    """Times that only some protocols have, by name: OWN_TIMES of model/objectives.py."""
+    amounts: dict[str, int] = {}
+    """What only some protocols count, by name: messages, events, requests and bytes of pages."""
+    assets: dict[str, TimePart] = {}
+    """Times of what pages name, by path; without a value where a host was named and left alone."""
     ok_in_measure: int | None = None
     """Of the ok answers those that ended while the load was measured, whenever they were due. None: not known (written
     by an older version)."""
+    statuses: dict[str, int] = {}
+    """Complete answers by status, good or not; empty where the protocol has none."""
+    noted: dict[str, int] = {}
+    """What was met on the way and accepted, by code of model/noted.py."""
+    redirect: str = ""
+    """An example of a redirect that was not followed: `301 to /login`."""
 
 
 class WorkerHealth(Line, frozen=True, kw_only=True):

@@ -64,11 +64,43 @@ class Hits(Part, frozen=True, kw_only=True):
     miss_time_ms: LatencyStats = LatencyStats()
 
 
+class Amount(Part, frozen=True, kw_only=True):
+    """Something that only some protocols count."""
+
+    total: int = 0
+    per_s: float = 0.0
+
+
+class Asset(Part, frozen=True, kw_only=True):
+    """Something that a page names."""
+
+    count: int = 0
+    mean_ms: float = 0.0
+    max_ms: float = 0.0
+
+
+class Own(Part, frozen=True, kw_only=True):
+    """What only some protocols have; names are those of model/objectives.py."""
+
+    times_ms: dict[str, LatencyStats] = {}
+    amounts: dict[str, Amount] = {}
+    assets: dict[str, Asset] = {}
+    """The slowest first."""
+    left_alone: tuple[str, ...] = ()
+    """Hosts that pages name and that were not asked."""
+
+
 class Stats(Part, frozen=True, kw_only=True):
     """What one operation, or the total, did during a phase."""
 
     counts: Counts = Counts()
     error_classes: dict[str, int] = {}
+    statuses: dict[str, int] = {}
+    """Complete answers by status, good or not, the most frequent first; empty where the protocol has none."""
+    noted: dict[str, int] = {}
+    """What was met on the way and accepted, by code of model/noted.py."""
+    redirect: str = ""
+    """An example of a redirect that was not followed: `301 to /login`."""
     rate_per_s: float = 0.0
     """Started."""
     throughput_per_s: float = 0.0
@@ -92,6 +124,13 @@ class Stats(Part, frozen=True, kw_only=True):
     """Mean per request of each part: queue, dns, connect, tls, first_byte, transfer."""
     hits: Hits | UnsetType = UNSET
     """Left out where no operation says what a hit is."""
+    own: Own | UnsetType = UNSET
+    """Left out where no protocol has anything of its own to say."""
+
+    @property
+    def of_protocol(self) -> Own:
+        """What only some protocols have; empty where there is nothing."""
+        return self.own if isinstance(self.own, Own) else Own()
 
     @property
     def hit_rate(self) -> float | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from perftui.engine.clients.client import Addresses
-from perftui.engine.clients.registry import driver_for
+from perftui.engine.clients.registry import driver_of
 from perftui.engine.clients.resolve import resolve
 from perftui.engine.runner import guard, preflight
 from perftui.engine.runner.environment import available_cpus
@@ -57,8 +57,9 @@ async def prepare(request: RunRequest) -> Prepared:
     """
     resolved, secrets = resolve_secrets(request.plan)
     addresses: dict[str, Addresses] = {}
+    for operation in resolved.all_operations:
+        driver_of(operation)  # a package that is missing is said before anything is looked up
     for name, target in resolved.used_targets.items():
-        driver_for(target)  # a package that is missing is said before anything is looked up
         if not resolved.load.cluster:  # its machines look the name up themselves: it may mean another place there
             addresses[name] = await resolve(target)
     guard.check(resolved, addresses, request.confirm_host)
