@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from perftui.engine.fleet import node as node_module
+from perftui.engine.fleet.dask_settings import Certificates
 from perftui.engine.fleet.framing import pack_message, runner_unpacker
 from perftui.engine.fleet.messages import Begin, Frame, FromWorker, Job
 from perftui.engine.fleet.node import Node
+from perftui.engine.fleet.node_process import NodeSettings
 from perftui.engine.fleet.reached import Heard, Reached
 from perftui.metrics.host import HostSampler
 from support.load_worker import make_plan
 from support.nginx import nginx
+from support.waiting import free_port
+
+pytestmark = pytest.mark.xdist_group("cluster")
 
 
 def test_what_nobody_has_heard_waits_where_it_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,6 +63,20 @@ async def _unheard_load(port: int) -> list[dict[str, Any]]:
             await anyio.sleep(0.02)
     await node.close()
     return said
+
+
+def test_a_dask_worker_of_ours_ends_with_its_input_also_where_there_is_no_scheduler() -> None:
+    settings = NodeSettings(port=free_port(), host="127.0.0.1", certificates=Certificates.made(), name="alone")
+    command = [sys.executable, "-m", "perftui.engine.fleet.node_process"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(msgspec.json.encode(settings) + b"\n")
+        process.stdin.flush()
+        time.sleep(1.5)
+        assert process.poll() is None, "it waits for its scheduler"
+        process.stdin.close()
+
+        assert process.wait(10) == 0
 
 
 def test_a_command_is_told_when_every_machine_has_heard_of_it() -> None:
