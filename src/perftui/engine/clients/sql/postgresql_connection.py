@@ -25,8 +25,8 @@ from perftui.metrics.recorder import CellRecorder
 from perftui.model.text import safe_text
 
 if TYPE_CHECKING:
+    from perftui.engine.clients.pool import Pool
     from perftui.engine.clients.sql.operation import SqlOperation
-    from perftui.engine.clients.sql.postgresql import PostgresqlPool
     from perftui.engine.clients.users import VirtualUser
 
 _ROW, _BOUND, _COMPLETE, _READY, _ERROR, _EMPTY = b"D2CZEI"
@@ -54,7 +54,7 @@ class PostgresqlConnection(ExchangeLane):
         "_row_count", "_rows", "_stale", "_tag", "_told",
     )  # fmt: skip
 
-    def __init__(self, pool: PostgresqlPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
         self._held: Any = None
         """asyncpg's connection."""
