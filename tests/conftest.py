@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,12 @@ _ROOT = Path(tempfile.mkdtemp(prefix="pt-all-"))
 # How long an example takes to be made or run says how busy the machine is, not whether the code is right.
 hypothesis.settings.register_profile("perftui", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("perftui")
+
+
+# A thousand processes are started, and several collect: bytecode is kept, whatever this machine's habit is, or each of
+# them compiles all modules again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_configure() -> None:
