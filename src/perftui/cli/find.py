@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-from perftui.cli.options import DURATION, SHARE, WORKERS, format_option, option, output_option, warn_only_option
+from perftui.cli.options import (
+    DURATION,
+    SHARE,
+    WORKERS,
+    absolute_cluster,
+    cluster_options,
+    format_option,
+    option,
+    output_option,
+    warn_only_option,
+)
 from perftui.cli.patient import PatientCommand
 from perftui.cli.references import PRESET
 from perftui.model.text import safe_text
@@ -31,11 +41,13 @@ _MOST = {"rate": 100_000.0, "users": 5_000.0}
 @option("--confirm", "confirm_s", type=DURATION, default=10.0, help="Time for the answer.  [default: 10s]")
 @option("--beyond", is_flag=True, help="Also load half as much again as the answer.")
 @option("--workers", type=WORKERS, help="Worker processes, or auto.")
+@cluster_options
 @option("--timeout", type=DURATION, help="Total deadline of one request.")
 @option("-H", "--header", "headers", multiple=True, metavar="K:V", help="Header of every request; repeatable.")
 @option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of the preset.")
 @option("--label", default="", help="A name for the run that is kept.")
 @option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")
+@option("--headless", is_flag=True, help="No screen: a line for each level on stderr.")
 @format_option(*FORMATS)
 @output_option
 @warn_only_option
@@ -52,11 +64,14 @@ def find(
     confirm_s: float,
     beyond: bool,
     workers: int | None,
+    cluster: str | None,
+    insecure_cluster: bool,
     timeout: float | None,
     headers: tuple[str, ...],
     settings: tuple[str, ...],
     label: str,
     confirm_host: str,
+    headless: bool,
     style: str,
     output: Path | None,
     warn_only: bool,
@@ -69,6 +84,8 @@ def find(
     from perftui.cli.failures import tell
     from perftui.cli.headers import parse_headers
     from perftui.cli.output import check_output
+    from perftui.cli.screen import has_terminal
+    from perftui.cli.search_screen import search_on_screen
     from perftui.cli.series import told, write_series
     from perftui.engine.series.find import FindRequest
     from perftui.engine.series.find import find as search
@@ -85,7 +102,8 @@ def find(
         rate = _FIRST_RATE
     given = parse_headers(headers)
     overrides = Overrides(
-        rate=rate, users=users, workers=workers, headers=given.pairs, secret_headers=given.secret, timeout_s=timeout
+        rate=rate, users=users, workers=workers, headers=given.pairs, secret_headers=given.secret, timeout_s=timeout,
+        cluster=absolute_cluster(cluster), insecure_cluster=insecure_cluster,
     )  # fmt: skip
     plan = with_objectives(load_plan(preset, url, overrides, settings), objectives)
     unit = "/s" if plan.load.mode == "rate" else " users"
@@ -99,6 +117,10 @@ def find(
         label=safe_text(label, 1_000),
         confirm_host=confirm_host,
     )
-    with told():
-        found = search(request, on_step=lambda step: tell(step_words(step, unit)))
-    return write_series([found.made.run], style, output, warn_only=warn_only, answered=bool(found.search.answer))
+    if not headless and style == "text" and output is None and has_terminal():
+        run, answered = search_on_screen(request)
+    else:
+        with told():
+            found = search(request, on_step=lambda step: tell(step_words(step, unit)))
+        run, answered = found.made.run, bool(found.search.answer)
+    return write_series([run], style, output, warn_only=warn_only, answered=answered)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import add
 from typing import Literal
 
@@ -11,6 +11,7 @@ from msgspec.structs import astuple
 
 from perftui.metrics.bounds import Generator, bounds
 from perftui.metrics.own_drops import own_drops
+from perftui.metrics.own_values import OwnSum
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.time_sum import TimeSum
 from perftui.model.interval import Cell, Counts, TimePart
@@ -28,6 +29,9 @@ class CellSum:
 
     def __init__(self) -> None:
         self.error_classes: dict[str, int] = {}
+        self.statuses: dict[str, int] = {}
+        self.noted: dict[str, int] = {}
+        self.redirect = ""
         self.received_bytes = 0
         self.sent_bytes = 0
         self.parts: dict[str, list[int]] = {}
@@ -36,12 +40,12 @@ class CellSum:
         self.ok_in_measure: int | None = 0
         """None: a cell does not say it."""
         self._has_intended = False
+        self.own = OwnSum()
 
     def add(self, cell: Cell) -> None:
         """Add a cell."""
         self._counts = list(map(add, self._counts, astuple(cell.counts)))
-        for error_class, count in cell.error_classes.items():
-            self.error_classes[error_class] = self.error_classes.get(error_class, 0) + count
+        self._add_named(cell)
         self.received_bytes += cell.received_bytes
         self.sent_bytes += cell.sent_bytes
         for name, part in cell.times.items():
@@ -50,6 +54,7 @@ class CellSum:
         self._count_in_measure(cell.ok_in_measure if cell.ok_in_measure is not None or cell.counts.ok else 0)
         for name in TIMES:
             self._times[name].add(getattr(cell, name))
+        self.own.add(cell)
 
     def _count_in_measure(self, ok: int | None) -> None:
         self.ok_in_measure = None if ok is None or self.ok_in_measure is None else self.ok_in_measure + ok
@@ -57,8 +62,7 @@ class CellSum:
     def add_sum(self, other: CellSum) -> None:
         """Add another sum."""
         self._counts = list(map(add, self._counts, other._counts))
-        for error_class, count in other.error_classes.items():
-            self.error_classes[error_class] = self.error_classes.get(error_class, 0) + count
+        self._add_named(other)
         self.received_bytes += other.received_bytes
         self.sent_bytes += other.sent_bytes
         for part, (count, sum_us, max_us) in other.parts.items():
@@ -67,6 +71,15 @@ class CellSum:
         self._count_in_measure(other.ok_in_measure)
         for name in TIMES:
             self._times[name].add_sum(other.time(name))
+        self.own.add_sum(other.own)
+
+    def _add_named(self, other: Cell | CellSum) -> None:
+        _add(self.error_classes, other.error_classes)
+        if other.statuses:
+            _add(self.statuses, other.statuses)
+        if other.noted:
+            _add(self.noted, other.noted)
+        self.redirect = self.redirect or other.redirect
 
     def _add_part(self, name: str, count: int, sum_us: int, max_us: int) -> None:
         part = self.parts.setdefault(name, [0, 0, 0])
@@ -106,7 +119,10 @@ class CellSum:
         service = self.time("service_time")
         return Stats(
             counts=counts,
-            error_classes=dict(sorted(self.error_classes.items(), key=lambda item: (-item[1], item[0]))),
+            error_classes=_most_first(self.error_classes),
+            statuses=_most_first(self.statuses),
+            noted=_most_first(self.noted),
+            redirect=self.redirect,
             rate_per_s=to_digits(counts.started / duration_s) if duration_s > 0 else 0.0,
             throughput_per_s=to_digits(ended_ok / duration_s) if duration_s > 0 else 0.0,
             attained=fraction_of(counts.ok, counts.scheduled),
@@ -122,6 +138,7 @@ class CellSum:
             response_time_bounds=bounds(times["response_time"], service, generator) if generator else {},
             service_time_bounds=bounds(times["service_time"], service, generator) if generator else {},
             times_ms=self._part_means(counts),
+            own=self.own.said(duration_s),
         )
 
     def _part_means(self, counts: Counts) -> dict[str, float]:
@@ -148,7 +165,22 @@ class CellSum:
             miss_time=self.time("miss_time").data if self.time("miss_time").total else None,
             times={name: TimePart(count=part[0], sum_us=part[1], max_us=part[2]) for name, part in self.parts.items()},
             ok_in_measure=self.ok_in_measure,
+            own_times=self.own.times_data,
+            amounts=self.own.amounts,
+            assets=self.own.assets_data,
+            statuses=self.statuses,
+            noted=self.noted,
+            redirect=self.redirect,
         )
+
+
+def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
+
+
+def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def hits_of(hits: LatencyStats, misses: LatencyStats) -> Hits | UnsetType:

@@ -12,6 +12,9 @@ from perftui.model.units import format_bytes, format_duration, format_ms, format
 from perftui.report.html_parts import Cell, Table, Tag
 from perftui.report.html_plots import run_figures
 from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.machines import TITLES as OF_MACHINES
+from perftui.report.machines import machine_rows
+from perftui.report.own import own_lines, own_times
 from perftui.report.search import TITLES as TRIED
 from perftui.report.search import answer_words, step_rows
 from perftui.report.svg import Figure
@@ -69,9 +72,11 @@ class RunPage(Struct, frozen=True, kw_only=True):
     plots: Sequence[Figure]
     operations: Table
     operation_plots: Sequence[Figure]
+    answers: Table
     errors: Table
     phases: Table
     machine: Table
+    cluster: Table
     machine_plots: Sequence[Figure]
     events: Table
     plan: str
@@ -82,7 +87,9 @@ def run_page(run: LoadedRun) -> RunPage:
     """The page of a run."""
     record = run.record
     drawn = run_figures(run)
-    parts = " · ".join(parts_text(record.summary.total.times_ms))
+    total = record.summary.total
+    parts = " · ".join(parts_text(total.times_ms))
+    own = [f"{label}: {', '.join(words)}" for label, words in own_lines(total)]
     return RunPage(
         title=headline(record.plan),
         verdict=_run_verdict(record),
@@ -97,13 +104,15 @@ def run_page(run: LoadedRun) -> RunPage:
         objectives=_objectives(record),
         times=_times(record),
         levels=Table(titles=[level_title(record), *TITLES], rows=level_rows(record), left=0),
-        parts=f"Mean per request, ms: {parts}" if parts else "",
+        parts=" — ".join([*([f"Mean per request, ms: {parts}"] if parts else []), *own]),
         plots=drawn.over_time,
         operations=_operations(record),
         operation_plots=drawn.operations,
+        answers=_answers(record),
         errors=_errors(run),
         phases=_phases(record),
         machine=_host(record),
+        cluster=Table(titles=["machine", *OF_MACHINES], rows=machine_rows(record)),
         machine_plots=drawn.machine,
         events=Table(titles=["at", "event", "detail", "origin"], rows=_events(run), left=4),
         plan=_plan_toml(record),
@@ -118,7 +127,7 @@ def _verdict(verdict: Verdict) -> Tag:
 
 
 def _run_verdict(record: Record) -> Tag:
-    if record.trust.verdict == "invalid" or record.is_regression:
+    if record.outcome != record.verdict:
         return Tag(run_verdict_text(record), _TONES["invalid"])
     return _verdict(record.verdict)
 
@@ -172,7 +181,7 @@ def _times(record: Record) -> Table:
     total = record.summary.total
     labels = {"response time": total.response_time_ms, "service time": total.service_time_ms}
     labels |= {"start delay": total.start_delay_ms, "failed after": total.error_time_ms}
-    labels |= {"hits": total.hit_time_ms, "misses": total.miss_time_ms}
+    labels |= {"hits": total.hit_time_ms, "misses": total.miss_time_ms, **dict(own_times(total))}
     if record.plan.load.mode == "users":
         del labels["response time"], labels["start delay"]
     rows: list[list[Cell]] = [
@@ -220,6 +229,13 @@ def _operations(record: Record) -> Table:
         )
     titles = ["operation", "requests", "req/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors", "received"]
     return Table(titles=titles, rows=rows)
+
+
+def _answers(record: Record) -> Table:
+    statuses = record.summary.total.statuses
+    whole = sum(statuses.values())
+    rows = [[name, f"{count:,}", format_percent(count / whole)] for name, count in error_lines(statuses)]
+    return Table(titles=["status", "answers", "share"], rows=rows)
 
 
 def _errors(run: LoadedRun) -> Table:

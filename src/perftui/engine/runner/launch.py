@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -108,13 +109,13 @@ def _wait_for_begin(process: subprocess.Popen[bytes], request: RunRequest) -> Ru
     alarm = threading.Timer(START_S, process.kill)
     alarm.daemon = True
     alarm.start()
+    line = b""
     try:
-        with process.stdin as stdin:
-            stdin.write(msgspec.msgpack.encode(request))
-        with process.stdout as stdout:
+        # closed in any case, also where the runner is gone before it has heard what to do
+        with process.stdout as stdout, suppress(BrokenPipeError):
+            with process.stdin as stdin:
+                stdin.write(msgspec.msgpack.encode(request))
             line = stdout.readline()
-    except BrokenPipeError:
-        line = b""
     finally:
         alarm.cancel()
     # waits for its end in the background, so that it leaves no zombie while we live
