@@ -24,6 +24,7 @@ def test_costs_are_never_negative() -> None:
     assert (found.contention, found.coherency) == (0, 0)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_nine_times_in_ten() -> None:
     law = Law(100, 0.05, 0.002)
     random = np.random.default_rng(1)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from perftui.demo.server import Demo
 from support.capacity_server import capacity_server
-from support.cli import PERFTUI, run_cli
+from support.cli import PERFTUI, Result, run_cli
 from support.home import Home
 from support.judged import expected
 from support.pty import terminal
 
+Call = Callable[..., Result]
+
 
 @pytest.mark.alone
-def test_the_capacity_of_a_service_is_found_and_saved_as_one_run(home: Home) -> None:
+def test_the_capacity_of_a_service_is_found_and_saved_as_one_run(home: Home, call: Call) -> None:
     with capacity_server(4, 0.08) as server:
         result = run_cli(
             home, "find", f"{server.url}/item", "--objective", "response_time.p95 < 400ms", "--rate", "32",
@@ -30,7 +34,7 @@ def test_the_capacity_of_a_service_is_found_and_saved_as_one_run(home: Home) -> 
     assert result.record.plan.load.start_level == search.answer
     assert len(home.run_folders()) == 1
     assert "/s: does not hold: " in result.stderr
-    text = run_cli(home, "export", "latest", "--format", "text").stdout
+    text = call("export", "latest", "--format", "text").stdout
     assert f"the objectives hold up to {search.answer:.3g}/s" in " ".join(text.split())
 
 
@@ -82,9 +86,9 @@ def test_a_search_that_is_stopped_on_its_screen_ends_like_a_run(home: Home, demo
     ],
 )
 def test_mistakes_are_said_before_anything_is_sent(
-    home: Home, demo: Demo, arguments: tuple[str, ...], message: str
+    home: Home, call: Call, demo: Demo, arguments: tuple[str, ...], message: str
 ) -> None:
-    result = run_cli(home, "find", f"{demo.url}/health", *arguments)
+    result = call("find", f"{demo.url}/health", *arguments)
     assert result.code == 2
     assert message in result.stderr
     assert home.run_folders() == []

@@ -20,6 +20,8 @@ from support.cli import Result
 from support.home import Home
 from support.recorded_runs import RECORDED
 
+pytestmark = pytest.mark.xdist_group("two hostile runs")
+
 Call = Callable[..., Result]
 
 PAYLOAD = "\x1b]52;c;cHduZWQ=\x07\x1b[2J\x9b31m\u202e\u2066\x7f\u200b\u2028" + "a" + "\u0300" * 9

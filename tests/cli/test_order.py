@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 
-from support.cli import PERFTUI, run_cli
+from support.cli import PERFTUI, Result, run_cli
 from support.home import Home
 from support.waiting import wait_until
 
+Call = Callable[..., Result]
 LOAD = ("--rate", "20", "--warmup", "0s")
 
 
@@ -21,9 +23,9 @@ def test_a_reader_that_leaves_is_no_error(home: Home, demo_url: str) -> None:
         assert (done.stdout[-2:], done.stderr) == ("0\n", ""), command
 
 
-def test_the_newest_is_one_that_has_ended(home: Home, demo_url: str) -> None:
+def test_the_newest_is_one_that_has_ended(home: Home, call: Call, demo_url: str) -> None:
     for command in (("export",), ("compare",), ("trend",), ("baseline", "set")):
-        result = run_cli(home, *command)
+        result = call(*command)
         assert (result.code, len(result.stderr.splitlines())) == (2, 1), result.stderr
     run = ("run", "health", demo_url, *LOAD)
     first, second = (run_cli(home, *run, "--duration", "1s", "--format", "json").json["id"] for _ in range(2))
@@ -31,21 +33,21 @@ def test_the_newest_is_one_that_has_ended(home: Home, demo_url: str) -> None:
     assert started.code == 0, started.stderr
     try:
         wait_until(lambda: '"interval"' in (home.run_folders()[-1] / "journal.jsonl").read_text(), what="an interval")
-        assert run_cli(home, "export").json["id"] == second
-        set_ = run_cli(home, "baseline", "set")
+        assert call("export").json["id"] == second
+        set_ = call("baseline", "set")
         assert (set_.code, second in set_.stderr) == (0, True), set_.stderr
-        compared = run_cli(home, "compare", "--format", "json").json
+        compared = call("compare", "--format", "json").json
         assert (compared["baseline_id"], compared["run_id"]) == (first, second)
-        trend = run_cli(home, "trend", "--format", "json").json
+        trend = call("trend", "--format", "json").json
         # an invalid run, as on a busy machine, is left out and named
         told = [*(point["run_id"] for point in trend["points"]), *trend["skipped"]]
         assert sorted(one.partition(":")[0] for one in told) == [first, second]
     finally:
-        assert run_cli(home, "ctl", started.stdout.strip(), "stop").code == 0
-        run_cli(home, "watch", started.stdout.strip(), "--lines")
+        assert call("ctl", started.stdout.strip(), "stop").code == 0
+        call("watch", started.stdout.strip(), "--lines")
 
 
-def test_every_pair_of_format_and_output_is_written(home: Home, demo_url: str) -> None:
+def test_every_pair_of_format_and_output_is_written(home: Home, call: Call, demo_url: str) -> None:
     places = [home.path / name for name in ("r.json", "r.xml", "r.md")]
     outputs = (
         "--format",
@@ -63,15 +65,15 @@ def test_every_pair_of_format_and_output_is_written(home: Home, demo_url: str) -
     assert result.code == 0, result.stderr
     texts = [place.read_text() for place in places]
     assert [text[:5] for text in texts] == ['{\n  "', "<?xml", "### h"]
-    result = run_cli(home, "export", "--format", "csv", "--format", "toml", "-o", "r.toml")
+    result = call("export", "--format", "csv", "--format", "toml", "-o", "r.toml")
     assert result.stdout.startswith("run,label")
     assert (home.path / "r.toml").read_text().startswith("schema = 1")
     for command in (("export",), ("compare",), ("run", "health", demo_url)):
-        result = run_cli(home, *command, "--format", "json", "--format", "csv")
+        result = call(*command, "--format", "json", "--format", "csv")
         assert (result.code, "both to stdout" in result.stderr) == (2, True)
 
 
-def test_a_process_that_does_not_exist_is_refused(home: Home, demo_url: str) -> None:
-    result = run_cli(home, "run", "health", demo_url, *LOAD, "--set", "target.pid=4194304", "--duration", "1s")
+def test_a_process_that_does_not_exist_is_refused(home: Home, call: Call, demo_url: str) -> None:
+    result = call("run", "health", demo_url, *LOAD, "--set", "target.pid=4194304", "--duration", "1s")
     assert (result.code, "target.pid: there is no process 4194304" in result.stderr) == (2, True)
     assert home.run_folders() == []

@@ -54,12 +54,12 @@ def test_check_tells_every_mistake(home: Home, call: Call) -> None:
     assert any("'duration'" in line or "duration" in line for line in problems)
 
 
-def test_new_writes_a_preset_that_runs(home: Home, demo_url: str) -> None:
-    made = run_cli(home, "presets", "new", "mine", "--from", f"{demo_url}/api/items?page=2")
+def test_new_writes_a_preset_that_runs(home: Home, call: Call, demo_url: str) -> None:
+    made = call("presets", "new", "mine", "--from", f"{demo_url}/api/items?page=2")
     assert made.code == 0, made.stderr
-    assert run_cli(home, "presets", "check", "mine").code == 0
-    assert run_cli(home, "presets", "new", "mine").code == 2
-    assert "mine" in run_cli(home, "presets").stdout
+    assert call("presets", "check", "mine").code == 0
+    assert call("presets", "new", "mine").code == 2
+    assert "mine" in call("presets").stdout
     result = run_cli(home, "run", "mine", "-d", "1s", "--warmup", "0s", "--format", "json")
     assert result.code == deserved(result.record), result.stderr
     assert_conserved(result.record)
@@ -100,18 +100,18 @@ def test_schema(call: Call) -> None:
     jsonschema.validators.validator_for(schema := call("presets", "schema").json).check_schema(schema)
 
 
-def test_probe_shows_the_exchange(home: Home, demo_url: str) -> None:
-    result = run_cli(home, "probe", "read", demo_url, "-H", "X-Api-Key: canary-1234567")
+def test_probe_shows_the_exchange(home: Home, call: Call, demo_url: str) -> None:
+    result = call("probe", "read", demo_url, "-H", "X-Api-Key: canary-1234567")
     assert result.code == 0, result.stderr
     assert "> GET /api/items?" in result.stdout
     assert "< HTTP/1.1 200" in result.stdout
     assert "3 of 3 operations are as expected" in result.stdout
     assert "canary-1234567" not in result.stdout
-    assert run_cli(home, "runs").stdout == ""
+    assert call("runs").stdout == ""
 
 
-def test_probe_of_a_failing_check_is_13(home: Home, demo_url: str) -> None:
-    result = run_cli(home, "probe", "read", f"{demo_url}/fail?rate=1&status=500")
+def test_probe_of_a_failing_check_is_13(home: Home, call: Call, demo_url: str) -> None:
+    result = call("probe", "read", f"{demo_url}/fail?rate=1&status=500")
     assert result.code == 13
     assert "0 of 1 operations" in result.stdout
 
@@ -145,7 +145,7 @@ def test_demo_serves_until_it_is_told_to_stop(home: Home) -> None:
         urllib.request.urlopen(f"{url}/health")
 
 
-def test_taken_port_is_told(home: Home, demo_url: str) -> None:
-    result = run_cli(home, "demo", "--serve", "--port", demo_url.rpartition(":")[2])
+def test_taken_port_is_told(home: Home, call: Call, demo_url: str) -> None:
+    result = call("demo", "--serve", "--port", demo_url.rpartition(":")[2])
     assert result.code == 2
     assert len(result.stderr.splitlines()) == 1

@@ -16,6 +16,7 @@ import pytest
 
 from perftui.cli import headless as cli_headless
 from perftui.engine.runner.launch import PendingRun
+from perftui.model.errors import ExitCode
 from perftui.report.schema import export_schema
 from perftui.store.loading import load_folder
 from perftui.store.records import read_record
@@ -26,6 +27,8 @@ from support.home import Home, command_of, processes_in
 from support.judged import deserved, expected, told
 from support.pty import terminal
 from support.waiting import wait_for_journal, wait_until
+
+Call = Callable[..., Result]
 
 QUICK = ("--duration", "2s", "--warmup", "0s")
 
@@ -96,7 +99,8 @@ def test_warn_only_is_0_and_says_13(home: Home, demo_url: str, strict: str) -> N
         "reasons": [],
     }
     assert f"perftui: --warn-only: exit 0 instead of {would}" in result.stderr.splitlines()
-    assert len([line for line in result.stderr.splitlines() if line.startswith("::warning ")]) == 1
+    warnings = [line for line in result.stderr.splitlines() if line.startswith("::warning ")]
+    assert len(warnings) == (2 if would == ExitCode.INVALID else 1), "of the objective, and of a run that is invalid"
 
 
 def test_nothing_listening_is_14_in_one_line_and_nothing_is_saved(home: Home) -> None:
@@ -116,9 +120,11 @@ def test_public_host_needs_confirmation(home: Home) -> None:
     assert home.run_folders() == []
 
 
-def test_mistakes_in_a_preset_are_all_told_before_anything_is_sent(home: Home, demo_url: str, strict: str) -> None:
+def test_mistakes_in_a_preset_are_all_told_before_anything_is_sent(
+    home: Home, call: Call, demo_url: str, strict: str
+) -> None:
     preset = write_preset(home, strict.replace("rate = 50", "rate = -1\ndurration = '5s'").replace("method", "x"))
-    result = run_cli(home, "run", preset, demo_url)
+    result = call("run", preset, demo_url)
     assert result.code == 2
     assert len(result.stderr.splitlines()) >= 2
     assert "durration" in result.stderr
@@ -192,18 +198,18 @@ def test_an_interrupt_before_there_is_a_screen_stops_the_run(
     assert (record.status, record.status_detail) == ("stopped", "stopped by tui")
 
 
-def test_detached_run_is_watched_steered_and_stopped(home: Home, demo_url: str) -> None:
+def test_detached_run_is_watched_steered_and_stopped(home: Home, call: Call, demo_url: str) -> None:
     started = run_cli(home, "run", "read", demo_url, "--duration", "30s", "--warmup", "0s", "--detach")
     assert started.code == 0
     run_id = started.stdout.strip()
     (folder,) = home.run_folders()
     assert folder.name == run_id
     wait_for_journal(home, '"interval"')
-    assert "running" in run_cli(home, "runs", "list").stdout
+    assert "running" in call("runs", "list").stdout
     with start_cli(home, "watch", run_id) as watching:
-        assert run_cli(home, "ctl", run_id, "level", "20").code == 0
-        assert run_cli(home, "ctl", run_id[:-2], "mark", "cache cleared").code == 0
-        assert run_cli(home, "ctl", run_id, "stop").code == 0
+        assert call("ctl", run_id, "level", "20").code == 0
+        assert call("ctl", run_id[:-2], "mark", "cache cleared").code == 0
+        assert call("ctl", run_id, "stop").code == 0
         watched = finish(watching)
     assert "mark: cache cleared (ctl)" in watched.stdout
     assert f"Saved: {folder}" in watched.stdout
@@ -212,7 +218,7 @@ def test_detached_run_is_watched_steered_and_stopped(home: Home, demo_url: str) 
     assert run.record.steered
     assert run.record.status == "stopped"
     assert [event.kind for event in run.events if event.origin == "ctl"] == ["level", "mark", "stop"]
-    gone = run_cli(home, "ctl", run_id, "stop")
+    gone = call("ctl", run_id, "stop")
     assert gone.code == 2
     assert "not running" in gone.stderr
 
@@ -252,9 +258,9 @@ def test_an_interrupt_between_rounds_keeps_what_there_is(
     assert f"Saved: {folder}" in result.stdout
 
 
-def test_baseline_comparison_follows_the_run(home: Home, demo_url: str) -> None:
+def test_baseline_comparison_follows_the_run(home: Home, call: Call, demo_url: str) -> None:
     assert headless(home, demo_url).code == expected(home, 0)
-    assert run_cli(home, "baseline", "set", "latest", "--force").code == 0
+    assert call("baseline", "set", "latest", "--force").code == 0
     result = headless(home, demo_url, "--baseline", "chosen", "--format", "json", "--strict")
     comparison = result.json["comparison"]
     assert comparison["baseline_id"] == home.run_folders()[0].name
@@ -271,8 +277,8 @@ def test_unknown_baseline_is_told_before_the_run(home: Home, demo_url: str) -> N
     assert home.run_folders() == []
 
 
-def test_every_document_of_the_schema_is_json(home: Home) -> None:
-    assert msgspec.json.decode(run_cli(home, "runs", "schema").stdout) == json.loads(json.dumps(export_schema()))
+def test_every_document_of_the_schema_is_json(home: Home, call: Call) -> None:
+    assert msgspec.json.decode(call("runs", "schema").stdout) == json.loads(json.dumps(export_schema()))
 
 
 def test_a_reader_that_leaves_does_not_end_the_run(home: Home, demo_url: str) -> None:

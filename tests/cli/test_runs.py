@@ -89,25 +89,25 @@ def saved(home: Home, made: Path) -> str:
     return made.name
 
 
-def test_list_show_path_export_delete(home: Home, saved: str) -> None:
+def test_list_show_path_export_delete(home: Home, call: Call, saved: str) -> None:
     home.extra["COLUMNS"] = "80"
     listed = run_cli(home, "runs")
     assert saved in listed.stdout
     assert "first" in listed.stdout
     assert max(map(len, listed.stdout.splitlines())) <= 80
-    assert [row["id"] for row in run_cli(home, "runs", "list", "--format", "json").json] == [saved]
-    shown = run_cli(home, "runs", "show", "latest")
+    assert [row["id"] for row in call("runs", "list", "--format", "json").json] == [saved]
+    shown = call("runs", "show", "latest")
     assert "200 scheduled in 2s" in shown.stdout
-    folder = run_cli(home, "runs", "path", saved[:-2]).stdout.strip()
+    folder = call("runs", "path", saved[:-2]).stdout.strip()
     assert folder == str(home.runs / saved)
-    assert run_cli(home, "runs", "path").stdout.strip() == str(home.runs)
+    assert call("runs", "path").stdout.strip() == str(home.runs)
 
-    refused = run_cli(home, "runs", "delete", saved)
+    refused = call("runs", "delete", saved)
     assert refused.code == 2
     assert "--yes" in refused.stderr
-    assert run_cli(home, "runs", "delete", saved, "--yes").code == 0
+    assert call("runs", "delete", saved, "--yes").code == 0
     assert not Path(folder).exists()
-    assert run_cli(home, "runs", "show", saved).code == 2
+    assert call("runs", "show", saved).code == 2
 
 
 @pytest.mark.parametrize(
@@ -132,49 +132,49 @@ def test_export_takes_the_format_of_the_ending(home: Home, call: Call, name: str
     assert result.stderr == f"perftui: written: {file}\n"
 
 
-def test_exported_json_is_compared_like_the_run(home: Home, saved: str) -> None:
+def test_exported_json_is_compared_like_the_run(home: Home, call: Call, saved: str) -> None:
     file = home.path / "elsewhere" / "a.json"
     file.parent.mkdir()
-    assert run_cli(home, "export", saved, "-o", str(file)).code == 0
-    text = run_cli(home, "runs", "show", str(file)).stdout
-    assert text.split("\nSaved:")[0] == run_cli(home, "runs", "show", saved).stdout.split("\nSaved:")[0]
-    result = run_cli(home, "compare", str(file), saved, "--format", "json")
+    assert call("export", saved, "-o", str(file)).code == 0
+    text = call("runs", "show", str(file)).stdout
+    assert text.split("\nSaved:")[0] == call("runs", "show", saved).stdout.split("\nSaved:")[0]
+    result = call("compare", str(file), saved, "--format", "json")
     by_name = {change["metric"]: change for change in result.json["metrics"] if not change["operation"]}
     assert by_name["response_time.p95"]["change"] == 0
     assert by_name["response_time.p95"]["n_run"] == 200
 
 
-def test_results_of_other_tools_are_compared_and_not_shown_as_runs(home: Home, saved: str) -> None:
+def test_results_of_other_tools_are_compared_and_not_shown_as_runs(home: Home, call: Call, saved: str) -> None:
     file = home.path / "stats.csv"
     file.write_text(LOCUST)
-    result = run_cli(home, "compare", str(file), saved)
+    result = call("compare", str(file), saved)
     # not comparable where this machine did not keep up when the run was made
     assert result.code == told(result.stderr) == (12 if "NOT COMPARABLE" in result.stdout else 0)
     assert "· locust: does not say whether the generator itself kept up" in result.stdout
     assert "attained" not in result.stdout
     for arguments in (("export", str(file)), ("runs", "show", str(file))):
-        refused = run_cli(home, *arguments)
+        refused = call(*arguments)
         assert (refused.code, refused.stdout) == (2, "")
         assert "results of other tools can be one side of `perftui compare`" in refused.stderr
 
 
-def test_a_damaged_export_is_called_damaged_in_a_comparison_too(home: Home, saved: str) -> None:
+def test_a_damaged_export_is_called_damaged_in_a_comparison_too(home: Home, call: Call, saved: str) -> None:
     file = home.path / "cut.json"
-    file.write_text(run_cli(home, "export", saved).stdout[:5000])
-    refused = run_cli(home, "compare", str(file), saved)
+    file.write_text(call("export", saved).stdout[:5000])
+    refused = call("compare", str(file), saved)
     assert refused.code == 2
     assert "cut.json: not a run of perftui: " in refused.stderr
 
 
-def test_runs_that_differ_are_not_compared(home: Home, saved: str) -> None:
-    result = run_cli(home, "compare", str(RECORDED), saved)
+def test_runs_that_differ_are_not_compared(call: Call, saved: str) -> None:
+    result = call("compare", str(RECORDED), saved)
     assert result.code == 12
     assert "NOT COMPARABLE" in result.stdout
     assert "not comparable: timeout" in result.stderr
     # the numbers are shown, without a verdict
     assert re.search(r"response_time\.p95 .* → .* ms .* –\n", result.stdout)
     assert "REGRESSION" not in result.stdout
-    silenced = run_cli(home, "compare", str(RECORDED), saved, "--warn-only")
+    silenced = call("compare", str(RECORDED), saved, "--warn-only")
     assert silenced.code == 0
     assert "perftui: --warn-only: exit 0 instead of 12" in silenced.stderr.splitlines()
 
@@ -202,60 +202,60 @@ def test_baseline(call: Call, saved: str) -> None:
     assert call("runs").stdout == ""
 
 
-def test_unfinished_run_is_recovered(home: Home, saved: str) -> None:
+def test_unfinished_run_is_recovered(home: Home, call: Call, saved: str) -> None:
     """The record of a runner that was lost says running; its journal has everything."""
     folder = home.runs / saved
     complete = read_record(folder)
     write_record(folder, replace(complete, status="running", verdict="none"))
-    assert "interrupted" in run_cli(home, "runs").stdout
-    result = run_cli(home, "runs", "recover")
+    assert "interrupted" in call("runs").stdout
+    result = call("runs", "recover")
     assert result.code == 0, result.stderr
     assert f"recovered: {saved}" in result.stderr
     again = read_record(folder)
     assert_conserved(again)
     assert again.summary.total.counts == complete.summary.total.counts
-    assert "no run is unfinished" in run_cli(home, "runs", "recover").stderr
+    assert "no run is unfinished" in call("runs", "recover").stderr
 
 
-def test_watch_prints_a_finished_run(home: Home, saved: str) -> None:
-    result = run_cli(home, "watch", saved)
+def test_watch_prints_a_finished_run(home: Home, call: Call, saved: str) -> None:
+    result = call("watch", saved)
     assert result.code == 0
     assert "00:02 / 00:02" in result.stdout
     assert f"Saved: {home.runs / saved}" in result.stdout
 
 
-def test_hostile_names_do_no_harm(home: Home, saved: str) -> None:
-    assert run_cli(home, "runs", "show", "\x1b]52;c;x\x07").stderr.count("\x1b") == 0
-    assert run_cli(home, "runs", "delete", "..", "--yes").code == 2
-    assert run_cli(home, "runs", "delete", str(home.path), "--yes").code == 2
+def test_hostile_names_do_no_harm(home: Home, call: Call, saved: str) -> None:
+    assert call("runs", "show", "\x1b]52;c;x\x07").stderr.count("\x1b") == 0
+    assert call("runs", "delete", "..", "--yes").code == 2
+    assert call("runs", "delete", str(home.path), "--yes").code == 2
     assert (home.runs / saved).is_dir()
     broken = home.runs / "20200101-000000-x-0000"
     shutil.copytree(home.runs / saved, broken)
     (broken / "run.toml").write_text('schema = 1\nid = "\x00')
-    listed = run_cli(home, "runs")
+    listed = call("runs")
     assert listed.code == 0
     assert broken.name in listed.stdout
 
 
-def test_unfinished_run_is_completed_when_it_is_opened(home: Home, saved: str) -> None:
+def test_unfinished_run_is_completed_when_it_is_opened(home: Home, call: Call, saved: str) -> None:
     folder = home.runs / saved
     complete = read_record(folder)
     (folder / "run.toml").unlink()
-    shown = run_cli(home, "runs", "show", saved)
+    shown = call("runs", "show", saved)
     assert f"{saved} was unfinished" in shown.stderr
     assert "200 scheduled in 2s" in shown.stdout
     assert read_record(folder).summary.total.counts == complete.summary.total.counts
 
 
-def test_a_live_run_shows_what_it_has(home: Home, demo_url: str) -> None:
+def test_a_live_run_shows_what_it_has(home: Home, call: Call, demo_url: str) -> None:
     run_id = run_cli(home, "run", "read", demo_url, "-d", "60s", "--warmup", "0s", "--detach").stdout.strip()
     try:
         wait_for_journal(home, '"interval"')
-        shown = run_cli(home, "runs", "show", run_id)
+        shown = call("runs", "show", run_id)
         assert "is still running" in shown.stderr
         assert "· running ·" in shown.stdout
         assert re.search(r"scheduled in \d+s", shown.stdout)
-        assert run_cli(home, "runs", "delete", run_id, "--yes").code == 2
+        assert call("runs", "delete", run_id, "--yes").code == 2
     finally:
-        assert run_cli(home, "ctl", run_id, "abort").code == 0
-    wait_until(lambda: "running" not in run_cli(home, "runs").stdout)
+        assert call("ctl", run_id, "abort").code == 0
+    wait_until(lambda: "running" not in call("runs").stdout)

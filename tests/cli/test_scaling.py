@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import pytest
 
 from support import capacity_server as capacity_module
 from support.capacity_server import capacity_server
-from support.cli import run_cli
+from support.cli import Result, run_cli
 from support.home import Home
 from support.waiting import free_port
+
+Call = Callable[..., Result]
 
 
 @pytest.mark.alone
@@ -54,7 +57,7 @@ def test_workers_are_restarted_for_each_level(home: Home) -> None:
         (("--of", "workers", "--command", "false {n}", "--users", "2"), "ended with exit code 1"),
     ],
 )
-def test_mistakes_are_said(home: Home, arguments: tuple[str, ...], message: str) -> None:
-    result = run_cli(home, "scaling", f"http://127.0.0.1:{free_port()}/", *arguments)
+def test_mistakes_are_said(home: Home, call: Call, arguments: tuple[str, ...], message: str) -> None:
+    result = call("scaling", f"http://127.0.0.1:{free_port()}/", *arguments)
     assert result.code == 2
     assert message in result.stderr

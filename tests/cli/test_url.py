@@ -25,7 +25,7 @@ def record_of(home: Home) -> Record:
     return read_record(folder)
 
 
-def test_a_url_alone_is_loaded_and_kept_as_a_preset(home: Home, demo_url: str) -> None:
+def test_a_url_alone_is_loaded_and_kept_as_a_preset(home: Home, call: Call, demo_url: str) -> None:
     bare = demo_url.removeprefix("http://")
     result = run_cli(home, f"{bare}/api/items", "-z", "1s", "--warmup", "200ms", "-c", "3")
     assert result.code == expected(home, 0), result.stderr
@@ -36,10 +36,10 @@ def test_a_url_alone_is_loaded_and_kept_as_a_preset(home: Home, demo_url: str) -
     keep = "perftui presets new api-items --from-run latest"
     assert f"to keep this as a preset: {keep}" in result.stderr
 
-    made = run_cli(home, *keep.split()[1:])
+    made = call(*keep.split()[1:])
     assert made.code == 0, made.stderr
     assert (home.path / "presets" / "api-items.toml").is_file()
-    checked = run_cli(home, "presets", "check", "api-items")
+    checked = call("presets", "check", "api-items")
     assert checked.code == 0, checked.stderr
     again = run_cli(home, "run", "api-items", "--headless", "--format", "json", "--label", "again")
     repeated = newest(home)

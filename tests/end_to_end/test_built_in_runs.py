@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections.abc import Callable
 
 import pytest
 
 from perftui.demo.server import Demo
 from perftui.model.record import Record
-from support.cli import run_cli, write_preset
+from support.cli import Result, run_cli, write_preset
 from support.conservation import assert_conserved
 from support.home import Home
 from support.judged import deserved
 from support.nginx import nginx
+
+Call = Callable[..., Result]
 
 SHORT = ("--headless", "--format", "json", "--duration", "1s", "--warmup", "0s")
 
@@ -76,13 +79,13 @@ def test_built_in_preset_on_another_server(home: Home, name: str, path: str) -> 
     ],
 )
 def test_a_preset_with_mistakes_ends_with_2_and_sends_nothing(
-    home: Home, change: tuple[str, str], expected: str
+    home: Home, call: Call, change: tuple[str, str], expected: str
 ) -> None:
     home.extra["CANARY"] = SECRET
     assert change[0] in SECRETS
     preset = write_preset(home, SECRETS.replace(*change, 1))
     with nginx() as server:
-        result = run_cli(home, "run", preset, server.url, *SHORT)
+        result = call("run", preset, server.url, *SHORT)
         assert server.status().connections == 0
     assert (result.code, result.stdout) == (2, "")
     assert expected in result.stderr
@@ -90,10 +93,10 @@ def test_a_preset_with_mistakes_ends_with_2_and_sends_nothing(
     assert home.run_folders() == []
 
 
-def test_a_line_end_in_a_secret_ends_with_2_and_sends_nothing(home: Home) -> None:
+def test_a_line_end_in_a_secret_ends_with_2_and_sends_nothing(home: Home, call: Call) -> None:
     home.extra["CANARY"] = "abcdefgh\r\nX-Evil: 1"
     with nginx() as server:
-        result = run_cli(home, "run", write_preset(home, SECRETS), server.url, *SHORT)
+        result = call("run", write_preset(home, SECRETS), server.url, *SHORT)
         assert server.status().connections == 0
     assert result.code == 2
     assert "holds a line end or NUL" in result.stderr
@@ -133,14 +136,14 @@ path = "/api/items/${id}"
 """
 
 
-def test_secrets_are_in_no_file_and_no_output(home: Home, demo: Demo) -> None:
+def test_secrets_are_in_no_file_and_no_output(home: Home, call: Call, demo: Demo) -> None:
     home.extra["CANARY"] = SECRET
     preset = write_preset(home, SECRETS)
     outputs = []
     for command in (["run", preset, demo.url, *SHORT], ["probe", preset, demo.url], ["runs", "show", "latest"]):
         result = run_cli(home, *command)
         outputs += [result.stdout, result.stderr]
-    exported = run_cli(home, "export", "latest", "--format", "html")
+    exported = call("export", "latest", "--format", "html")
     outputs.append(exported.stdout)
     assert "check" in outputs[0], "the failing operation left samples"
     found = [path for path in home.path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
@@ -149,13 +152,13 @@ def test_secrets_are_in_no_file_and_no_output(home: Home, demo: Demo) -> None:
     assert any(b"${env:CANARY}" in path.read_bytes() for path in home.path.rglob("run.toml"))
 
 
-def test_a_failed_set_up_tells_no_secret(home: Home, demo: Demo) -> None:
+def test_a_failed_set_up_tells_no_secret(home: Home, call: Call, demo: Demo) -> None:
     home.extra["CANARY"] = SECRET
     text = SECRETS.replace(
         'captures = [{ name = "id", json = "$.id" }]', 'checks = [{ json = "$.name", equals = "x" }]'
     )
     preset = write_preset(home, text.replace("/api/items/${id}", "/api/items/1001"))
-    result = run_cli(home, "run", preset, demo.url, *SHORT)
+    result = call("run", preset, demo.url, *SHORT)
     assert result.code == 14
     assert "before: set-up: check json $.name = x" in result.stderr
     assert SECRET not in result.stderr

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ import pytest
 from support.capacity_server import capacity_server
 from support.cli import run_cli, write_preset
 from support.course_server import course_server
-from support.home import Home
+from support.home import Home, new_home
 from support.presets import preset_text
+
+pytestmark = pytest.mark.xdist_group("causes that take their time beside each other")
 
 OF_THIS_MACHINE = {"generator", "host_cpu", "host_memory", "target_cpu"}
 """May be said of any run on a machine that does other things as well."""
@@ -24,31 +28,43 @@ def _found(home: Home, text: str) -> dict[str, str]:
     return {code: detail for code, detail in findings.items() if code not in OF_THIS_MACHINE}
 
 
-@pytest.mark.parametrize(
-    ("path", "seconds", "code", "words"),
-    [
-        ("/bimodal", 5, "bimodal", r"two kinds of answers: [67]\d.* % around .*, [23]\d.* % around (8|9|1\d\d)"),
-        ("/stall", 11, "periodic_stalls", r"00:0\d.* and every 3 s from then on answers took up to [34]\d\d ms"),
-        (
-            "/outage",
-            7,
-            "outage",
-            r"00:0[23]–00:0[45] the target was down: \d+ requests lost \(http.503 \d+\); normal again",
-        ),
-        (
-            "/leak",
-            12,
-            "target_memory",
-            r"memory of the target's process grew by [3-9]\d\.\d MB to .*, 1\d.\d GB per hour",
-        ),
-        ("/drift", 13, "p95_growth", r"p95 grew \d+ % over the run"),
-        ("/close", 5, "reconnects", r"\d+ connections were made for \d+ requests though they may be kept"),
-    ],
-)
-def test_a_cause_is_found_once(home: Home, path: str, seconds: int, code: str, words: str) -> None:
-    with course_server() as url:
-        found = _found(home, preset_text(url, {"one": path}, rate=60, duration=f"{seconds}s"))
-    assert re.search(words, found.get(code, "")), found
+CAUSES = {
+    "bimodal": ("/bimodal", 5, r"two kinds of answers: [67]\d.* % around .*, [23]\d.* % around (8|9|1\d\d)"),
+    "periodic_stalls": ("/stall", 11, r"00:0\d.* and every 3 s from then on answers took up to [34]\d\d ms"),
+    "outage": (
+        "/outage",
+        7,
+        r"00:0[23]–00:0[45] the target was down: \d+ requests lost \(http.503 \d+\); normal again",
+    ),
+    "target_memory": (
+        "/leak",
+        12,
+        r"memory of the target's process grew by [3-9]\d\.\d MB to .*, 1\d.\d GB per hour",
+    ),
+    "p95_growth": ("/drift", 13, r"p95 grew \d+ % over the run"),
+    "reconnects": ("/close", 5, r"\d+ connections were made for \d+ requests though they may be kept"),
+}
+"""By what is found: the path, the seconds that it takes, and the words."""
+AT_ONCE = 3
+
+
+@pytest.fixture(scope="module")
+def causes() -> Iterator[dict[str, Future[dict[str, str]]]]:
+    """What is found in a run of each cause, each with a server of its own. They mostly wait, so some wait together."""
+
+    def run(path: str, seconds: int) -> dict[str, str]:
+        with new_home() as home, course_server() as url:
+            return _found(home, preset_text(url, {"one": path}, rate=60, duration=f"{seconds}s"))
+
+    longest_first = sorted(CAUSES.items(), key=lambda cause: -cause[1][1])
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {code: pool.submit(run, path, seconds) for code, (path, seconds, _) in longest_first}
+
+
+@pytest.mark.parametrize("code", CAUSES)
+def test_a_cause_is_found_once(causes: dict[str, Future[dict[str, str]]], code: str) -> None:
+    found = causes[code].result()
+    assert re.search(CAUSES[code][2], found.get(code, "")), found
     assert set(found) <= {code, "stall"}, found
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from perftui.demo.server import Demo
 from perftui.model.record import Record
 from perftui.report.comparison import VERDICT_WORDS
-from support.cli import finish, problems, run_cli, start_cli, write_preset
+from support.cli import Result, finish, problems, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
 from support.fault_server import fault_server
 from support.home import Home
@@ -20,6 +20,8 @@ from support.judged import deserved, told
 from support.nginx import nginx
 from support.presets import preset_text
 from support.waiting import free_port, is_listening, wait_for_journal, wait_until
+
+Call = Callable[..., Result]
 
 HEADLESS = ("--headless", "--format", "json")
 LOADS = {
@@ -78,9 +80,9 @@ def test_http_1_0_is_no_error(home: Home, load: Sequence[str]) -> None:
     assert record.whole_run.ok == record.whole_run.scheduled > 0
 
 
-def test_nothing_listening_is_one_line_and_nothing_saved(home: Home) -> None:
+def test_nothing_listening_is_one_line_and_nothing_saved(home: Home, call: Call) -> None:
     port = free_port()
-    result = run_cli(home, "run", "health", f"http://127.0.0.1:{port}/", *HEADLESS)
+    result = call("run", "health", f"http://127.0.0.1:{port}/", *HEADLESS)
 
     assert result.code == 14
     assert result.stdout == ""
@@ -89,7 +91,7 @@ def test_nothing_listening_is_one_line_and_nothing_saved(home: Home) -> None:
     assert home.run_folders() == []
 
 
-def test_a_server_that_dies_in_the_middle_is_booked_and_the_run_saved(home: Home) -> None:
+def test_a_server_that_dies_in_the_middle_is_booked_and_the_run_saved(home: Home, call: Call) -> None:
     with http_server() as server:
         url = f"{server.url}/"
         options = ("--rate", "30", "--duration", "5s", "--warmup", "0s", "--set", "load.auto_stop=false")
@@ -105,7 +107,7 @@ def test_a_server_that_dies_in_the_middle_is_booked_and_the_run_saved(home: Home
     assert 0 < record.whole_run.ok < 150
     assert set(record.summary.total.error_classes) <= {"connect.refused", "reset", "closed", "connect.reset"}
     assert record.summary.total.error_classes["connect.refused"] > 0
-    assert run_cli(home, "runs", "show", "latest").code == 0
+    assert call("runs", "show", "latest").code == 0
 
 
 def test_a_server_that_comes_back_is_used_again(home: Home) -> None:
@@ -176,21 +178,21 @@ def test_a_hang_up_does_what_the_plan_says(home: Home, demo: Demo, policy: str, 
     assert_conserved(result.record)
 
 
-def test_the_saved_run_is_what_was_printed(home: Home, demo: Demo) -> None:
+def test_the_saved_run_is_what_was_printed(home: Home, call: Call, demo: Demo) -> None:
     printed = run_health(home, demo.url, "--rate", "50", "--duration", "500ms", "--warmup", "0s")
-    listed = run_cli(home, "runs", "list")
-    exported = run_cli(home, "export", "latest", "--format", "json")
+    listed = call("runs", "list")
+    exported = call("export", "latest", "--format", "json")
 
     assert printed.id in listed.stdout
     assert exported.record == printed
 
 
-def test_two_runs_are_compared(home: Home, demo: Demo) -> None:
+def test_two_runs_are_compared(home: Home, call: Call, demo: Demo) -> None:
     for _ in range(2):
         run_health(home, demo.url, "--rate", "50", "--duration", "500ms", "--warmup", "0s")
     ids = [folder.name for folder in home.run_folders()]
-    result = run_cli(home, "compare", *ids)
-    same = run_cli(home, "compare", *ids, "--format", "json")
+    result = call("compare", *ids)
+    same = call("compare", *ids, "--format", "json")
 
     codes = {"regression": 10, "not_comparable": 12}
     assert result.code == same.code == told(result.stderr) == codes.get(same.json["verdict"], 0), result.stderr

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from perftui.demo.server import Demo
 from perftui.store.loading import load_run
-from support.cli import PERFTUI, run_cli
+from support.cli import PERFTUI, Result, run_cli
 from support.conservation import assert_conserved
 from support.home import Home
 from support.judged import deserved, newest, told
 from support.pty import terminal
 from support.waiting import wait_until
+
+Call = Callable[..., Result]
 
 SIZES = [(80, 24), (120, 36)]
 
@@ -58,7 +62,7 @@ def test_a_run_is_watched_to_its_end_and_stays_in_the_scrollback(home: Home, dem
     assert_conserved(load_run(str(folder)).record)
 
 
-def test_a_run_is_left_running_and_joined_again(home: Home, demo: Demo) -> None:
+def test_a_run_is_left_running_and_joined_again(home: Home, call: Call, demo: Demo) -> None:
     command = [PERFTUI, "run", "health", demo.url, "--rate", "50", "--duration", "60s", "--warmup", "0s"]
     with terminal(command, home.environment) as screen:
         screen.wait_for("RUNNING")
@@ -70,7 +74,7 @@ def test_a_run_is_left_running_and_joined_again(home: Home, demo: Demo) -> None:
         assert screen.modes_restored
     with terminal([PERFTUI, "watch"], home.environment, columns=80, rows=24) as screen:
         screen.wait_for("RUNNING")
-        assert run_cli(home, "ctl", home.run_folders()[0].name, "stop").code == 0
+        assert call("ctl", home.run_folders()[0].name, "stop").code == 0
         screen.wait_for("STOPPED")
         screen.send("q")
         screen.wait()
@@ -82,7 +86,7 @@ def test_a_run_is_left_running_and_joined_again(home: Home, demo: Demo) -> None:
     assert_conserved(record)
 
 
-def test_a_detached_run_prints_its_id_and_is_steered_from_outside(home: Home, demo: Demo) -> None:
+def test_a_detached_run_prints_its_id_and_is_steered_from_outside(home: Home, call: Call, demo: Demo) -> None:
     options = ("--rate", "50", "--duration", "60s", "--warmup", "0s", "--detach")
     started = run_cli(home, "run", "health", demo.url, *options)
     run_id = started.stdout.strip()
@@ -90,7 +94,7 @@ def test_a_detached_run_prints_its_id_and_is_steered_from_outside(home: Home, de
     assert started.code == 0, started.stderr
     assert run_id == home.run_folders()[0].name
     for command in (("mark", "half"), ("level", "100"), ("pause",), ("resume",), ("stop",)):
-        result = run_cli(home, "ctl", run_id, *command)
+        result = call("ctl", run_id, *command)
         assert result.code == 0, (command, result.stderr)
     wait_until(lambda: load_run(str(home.run_folders()[0])).record.status != "running", what="the end of the run")
     run = load_run(str(home.run_folders()[0]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from perftui.model.record import Record
+from support.bombs import gzip_bomb
 from support.cli import Result, run_cli, write_preset
 from support.conservation import assert_conserved
 from support.fault_server import Connection, FaultServer, fault_server
@@ -82,11 +82,13 @@ def endless_continue(connection: Connection) -> None:
         connection.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
 
 
+def compressed_bomb(connection: Connection) -> None:
+    packed = gzip_bomb(50_000_000)
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed)
+
+
 def one_byte_packets(connection: Connection) -> None:
     connection.send_in_pieces(OK)
-
-
-BOMB = gzip.compress(b"\0" * 50_000_000, mtime=0)
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,7 @@ FAULTS = {
     "redirect to itself": answer(b"302 Found\r\nLocation: /redirect-to-itself"),
     "redirect to a file": answer(b"302 Found\r\nLocation: file:///etc/passwd"),
     "redirect to the metadata service": answer(b"302 Found\r\nLocation: http://169.254.169.254/"),
-    "compressed bomb": fault(
-        sending(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB)
-    ),
+    "compressed bomb": fault(compressed_bomb),
     "packets of one byte": fault(one_byte_packets),
     "HTTP/1.0 without a length": fault(sending(b"HTTP/1.0 200 OK\r\n\r\nuntil the end")),
     "fine": Fault(sending(OK), frozenset(), stays=True),
@@ -182,6 +182,7 @@ def outcome() -> Iterator[Outcome]:
             if not by_path[path].stays:
                 return
 
+    gzip_bomb(50_000_000)  # before anybody waits for it
     with new_home() as home, fault_server(handle) as server:
         preset = preset_text(
             server.url,

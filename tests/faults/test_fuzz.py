@@ -11,7 +11,7 @@ import pytest
 
 from support.damaged import KINDS, examples_of, try_out
 
-pytestmark = pytest.mark.quick
+pytestmark = pytest.mark.slow
 
 COUNTS = {
     "HTTP answers": 1_000, "journal lines": 10_000, "control messages": 10_000, "run files": 1_000, "presets": 1_000,

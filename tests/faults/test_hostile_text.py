@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from perftui.store.loading import load_run
-from support.cli import PERFTUI, run_cli, write_preset
+from support.cli import PERFTUI, Result, run_cli, write_preset
 from support.conservation import assert_conserved
 from support.fault_server import Connection, Handler, fault_server
 from support.home import Home
 from support.presets import preset_text
 from support.pty import terminal
 from support.waiting import wait_until
+
+Call = Callable[..., Result]
 
 CORPUS = (
     "\x1b]52;c;cHduZWQ=\x07",  # the clipboard
@@ -88,21 +92,21 @@ def test_answers_of_a_hostile_server_reach_no_terminal_raw(home: Home) -> None:
 
 
 @pytest.mark.parametrize("handler", [hostile, hostile_and_gone], ids=["errors", "no HTTP"])
-def test_nothing_raw_is_saved_or_printed(home: Home, handler: Handler) -> None:
+def test_nothing_raw_is_saved_or_printed(home: Home, call: Call, handler: Handler) -> None:
     with fault_server(handler) as server:
         text = preset_text(server.url, {"list": "/"}, rate=40, duration="1s", auto_stop=False)
         result = run_cli(home, "run", write_preset(home, text), "--headless", "--warn-only", "--label", CORPUS[2])
-        probed = run_cli(home, "probe", write_preset(home, text))
+        probed = call("probe", write_preset(home, text))
     printed = [result.stdout, result.stderr, probed.stdout, probed.stderr]
     styles = ("json", "toml", "csv", "md", "html", "junit")
-    printed.extend(run_cli(home, "export", "latest", "--format", style).stdout for style in styles)
+    printed.extend(call("export", "latest", "--format", style).stdout for style in styles)
 
     assert [found_in(text.encode()) for text in printed] == [[]] * len(printed)
     for path in (home.path / "data").rglob("*"):
         assert not path.is_file() or found_in(path.read_bytes()) == [], path
 
 
-def test_hostile_presets_are_shown_as_text(home: Home) -> None:
+def test_hostile_presets_are_shown_as_text(home: Home, call: Call) -> None:
     """In the home screen's list, where title and description of every preset of the working directory stand."""
     presets = home.path / "presets"
     presets.mkdir()
@@ -120,7 +124,7 @@ def test_hostile_presets_are_shown_as_text(home: Home) -> None:
         screen.send("q")
 
         assert screen.wait() == 0
-    listed = run_cli(home, "presets", "list", cwd=home.path)
+    listed = call("presets", "list")
 
     assert "aaa0" in listed.stdout
     assert found_in(bytes(screen.captured) + listed.stdout.encode() + listed.stderr.encode()) == []

@@ -10,23 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import Result, run_cli, write_preset
+from support.cli import Result, write_preset
 from support.home import Home
 from support.presets import preset_text
 from support.recorded_runs import RECORDED, install
 
-AT_ONCE_S = 20.0
+pytestmark = pytest.mark.timeout(40)
 """On a busy machine; whoever waits for a pipe waits for ever."""
+Call = Callable[..., Result]
 URL = "http://127.0.0.1:9"
-
-
-def quick(home: Home, *arguments: str) -> Result:
-    return run_cli(home, *arguments, timeout_s=AT_ONCE_S)
 
 
 @pytest.mark.parametrize("name", ["journal.jsonl", "run.toml", "overview.jsonl"])
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
-def test_one_broken_run_hides_no_other(home: Home, name: str, make: Callable[[Path], None]) -> None:
+def test_one_broken_run_hides_no_other(home: Home, call: Call, name: str, make: Callable[[Path], None]) -> None:
     good = install("read", home.runs).name
     broken = home.runs / "20261120-000000-broken-0000"
     shutil.copytree(RECORDED / "report", broken)
@@ -35,31 +32,31 @@ def test_one_broken_run_hides_no_other(home: Home, name: str, make: Callable[[Pa
     if name == "journal.jsonl":
         (broken / "run.toml").unlink()
 
-    listed = quick(home, "runs")
+    listed = call("runs")
     assert listed.code == 0, listed.stderr
     assert good in listed.stdout
     said = "is not a file" in listed.stdout or "holds neither a record nor a journal" in listed.stdout
     assert said or name == "overview.jsonl"
-    assert quick(home, "runs", "show", "latest").code == 0
-    assert "internal" not in quick(home, "export", broken.name).stderr
-    assert "internal" not in quick(home, "runs", "recover", broken.name).stderr
-    assert quick(home, "runs", "prune", "--keep", "2", "-y").code == 0
-    assert quick(home, "runs", "delete", "-y", broken.name).code == 0
+    assert call("runs", "show", "latest").code == 0
+    assert "internal" not in call("export", broken.name).stderr
+    assert "internal" not in call("runs", "recover", broken.name).stderr
+    assert call("runs", "prune", "--keep", "2", "-y").code == 0
+    assert call("runs", "delete", "-y", broken.name).code == 0
     assert [path.name for path in home.runs.iterdir() if path.is_dir()] == [good]
 
 
 @pytest.mark.parametrize("name", [".index.json", "../baselines.json"])
-def test_a_list_that_is_a_pipe_is_not_waited_for(home: Home, name: str) -> None:
+def test_a_list_that_is_a_pipe_is_not_waited_for(home: Home, call: Call, name: str) -> None:
     good = install("read", home.runs).name
     os.mkfifo(home.runs / name)
 
-    assert good in quick(home, "runs").stdout
-    assert "internal" not in quick(home, "baseline", "show").stderr
+    assert good in call("runs").stdout
+    assert "internal" not in call("baseline", "show").stderr
 
 
 @pytest.mark.parametrize("kind", ["pipe", "endless", "huge"])
 @pytest.mark.parametrize("place", ["body_file", "multipart", "ca_file", "data", "${file:}"])
-def test_what_a_preset_names_is_a_file_of_bounded_size(home: Home, place: str, kind: str) -> None:
+def test_what_a_preset_names_is_a_file_of_bounded_size(home: Home, call: Call, place: str, kind: str) -> None:
     file = home.path / "thing"
     if kind == "pipe":
         os.mkfifo(file)
@@ -84,30 +81,30 @@ def test_what_a_preset_names_is_a_file_of_bounded_size(home: Home, place: str, k
         operation["headers"] = {"X-Key": "${file:thing}"}
     text = preset_text(URL, [operation], target=target) + extra
 
-    result = quick(home, "run", write_preset(home, text), "--headless")
+    result = call("run", write_preset(home, text), "--headless")
 
     assert result.code == 2, result.stderr
     assert ("larger than" if kind == "huge" else "is not a file") in result.stderr
     assert "thing" in result.stderr
 
 
-def test_a_pipe_among_the_presets_is_listed_as_broken(home: Home) -> None:
+def test_a_pipe_among_the_presets_is_listed_as_broken(home: Home, call: Call) -> None:
     (home.path / "presets").mkdir()
     os.mkfifo(home.path / "presets" / "pipe.toml")
 
-    listed = quick(home, "presets", "list")
+    listed = call("presets", "list")
     assert "health" in listed.stdout
     assert "pipe" in listed.stdout
     for command in (("presets", "check", "pipe"), ("run", "pipe", URL), ("run", "presets/pipe.toml", URL)):
-        assert "is not a file" in quick(home, *command).stderr
+        assert "is not a file" in call(*command).stderr
 
 
-def test_what_is_given_on_the_command_line_may_be_a_pipe(home: Home) -> None:
+def test_what_is_given_on_the_command_line_may_be_a_pipe(home: Home, call: Call) -> None:
     """As `<(...)` of a shell is."""
     for name, text in (("headers", "X-Key: a\n"), ("commands", "curl http://127.0.0.1:9/x\n")):
         os.mkfifo(home.path / name)
         threading.Thread(target=(home.path / name).write_text, args=(text,), daemon=True).start()
 
-    assert quick(home, "run", "health", URL, "--header", f"@{home.path / 'headers'}", "--headless").code == 14
-    assert 'path = "/x"' in quick(home, "presets", "import", str(home.path / "commands")).stdout
-    assert "is not a file" in quick(home, "runs", "show", "./headers").stderr
+    assert call("run", "health", URL, "--header", f"@{home.path / 'headers'}", "--headless").code == 14
+    assert 'path = "/x"' in call("presets", "import", str(home.path / "commands")).stdout
+    assert "is not a file" in call("runs", "show", "./headers").stderr

@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -33,8 +33,8 @@ def run_preset(home: Home, text: str, *options: str) -> Result:
     return run_cli(home, "run", write_preset(home, text), *HEADLESS, *options)
 
 
-def test_a_name_that_does_not_exist_is_one_line(home: Home) -> None:
-    result = run_cli(home, "run", "health", "http://does-not-exist.invalid/", *HEADLESS)
+def test_a_name_that_does_not_exist_is_one_line(home: Home, call: Callable[..., Result]) -> None:
+    result = call("run", "health", "http://does-not-exist.invalid/", *HEADLESS)
 
     assert result.code == 14
     assert len(problems(result)) == 1
@@ -54,6 +54,19 @@ def silent_name_servers() -> Iterator[Future[tuple[Result, float]]]:
 
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(look_up)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def failing_target() -> Iterator[Future[Result]]:
+    """A run that gets nothing but errors, which needs ten seconds to stop by itself, while the other tests work."""
+
+    def load() -> Result:
+        broken = answering(b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")
+        with new_home() as home, fault_server(broken) as server:
+            return run_preset(home, preset_text(server.url, {"read": "/"}, rate=20, duration="60s"))
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(load)
 
 
 def health_of(host: str) -> tuple[str, ...]:
@@ -108,8 +121,10 @@ def test_a_machine_without_free_ports_blames_itself(home: Home) -> None:
     ids=["stress", "rate", "users"],
 )
 @pytest.mark.parametrize("typed", [(), ("--confirm-host", "100.64.0.2")], ids=["nothing typed", "mistyped"])
-def test_a_public_host_needs_its_name_typed(home: Home, options: Sequence[str], typed: Sequence[str]) -> None:
-    result = run_cli(home, "run", *options, *typed, *HEADLESS)
+def test_a_public_host_needs_its_name_typed(
+    home: Home, call: Callable[..., Result], options: Sequence[str], typed: Sequence[str]
+) -> None:
+    result = call("run", *options, *typed, *HEADLESS)
 
     assert result.code == 15
     assert "--confirm-host" in result.stderr
@@ -118,8 +133,8 @@ def test_a_public_host_needs_its_name_typed(home: Home, options: Sequence[str], 
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "255.255.255.255", "224.0.0.1"])
-def test_some_addresses_are_refused_always(home: Home, host: str) -> None:
-    result = run_cli(home, "run", "health", f"http://{host}/", *HEADLESS, "--confirm-host", host)
+def test_some_addresses_are_refused_always(home: Home, call: Callable[..., Result], host: str) -> None:
+    result = call("run", "health", f"http://{host}/", *HEADLESS, "--confirm-host", host)
 
     assert result.code == 15
     assert home.run_folders() == []
@@ -256,19 +271,6 @@ def test_a_full_backlog_is_found_before_the_start(home: Home, full_backlog: str)
     assert home.run_folders() == []
 
 
-def test_nothing_but_errors_stops_the_run_by_itself(home: Home) -> None:
-    with fault_server(answering(b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")) as server:
-        result = run_preset(home, preset_text(server.url, {"read": "/"}, rate=20, duration="60s"))
-
-    assert result.code == 15
-    record = result.record
-    assert_conserved(record)
-    assert record.summary.total.error_rate == 1
-    assert record.summary.total.error_classes == {"http.500": record.whole_run.errors}
-    assert 10 * 20 <= record.whole_run.scheduled < 20 * 20
-    assert "auto-stop" in record.status_detail
-
-
 def test_two_runs_at_the_same_moment_get_folders_of_their_own(home: Home) -> None:
     results: list[Result] = []
     with fault_server(answering()) as server:
@@ -284,6 +286,18 @@ def test_two_runs_at_the_same_moment_get_folders_of_their_own(home: Home) -> Non
     assert len({result.record.id for result in results}) == len(home.run_folders()) == 4
     for result in results:
         assert_conserved(result.record)
+
+
+def test_nothing_but_errors_stops_the_run_by_itself(failing_target: Future[Result]) -> None:
+    result = failing_target.result()
+
+    assert result.code == 15
+    record = result.record
+    assert_conserved(record)
+    assert record.summary.total.error_rate == 1
+    assert record.summary.total.error_classes == {"http.500": record.whole_run.errors}
+    assert 10 * 20 <= record.whole_run.scheduled < 20 * 20
+    assert "auto-stop" in record.status_detail
 
 
 def test_name_servers_that_never_answer_hold_nobody_up(silent_name_servers: Future[tuple[Result, float]]) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import urllib.parse
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from perftui.store.loading import load_run
-from support.cli import PERFTUI, run_cli, write_preset
+from support.cli import PERFTUI, Result, run_cli, write_preset
 from support.fault_server import Connection, FaultServer, fault_server
 from support.home import Home, command_of, processes_in
 from support.presets import preset_text
 from support.pty import terminal
 from support.waiting import wait_until
+
+Call = Callable[..., Result]
 
 CANARY = "canary/S3cret+Value=7f3a"
 PASSWORD = "hunter2-canary-pass:word"
@@ -79,7 +82,7 @@ def assert_no_file_holds_a_secret(home: Home) -> None:
     assert {str(path): held for path in files if (held := found_in(path.read_bytes()))} == {}
 
 
-def test_a_secret_is_sent_and_never_kept(home: Home) -> None:
+def test_a_secret_is_sent_and_never_kept(home: Home, call: Call) -> None:
     home.extra.update(API_TOKEN=CANARY, API_PASSWORD=PASSWORD)
     with fault_server(echo) as server:
         preset = preset_with_secrets(home, server, 1)
@@ -92,19 +95,19 @@ def test_a_secret_is_sent_and_never_kept(home: Home) -> None:
     assert found_in(result.stdout.encode() + result.stderr.encode()) == []
     for style in FORMATS:
         output = home.path / f"export.{style}"
-        exported = run_cli(home, "export", "latest", "--format", style, "--output", str(output))
+        exported = call("export", "latest", "--format", style, "--output", str(output))
         assert exported.code == 0, exported.stderr
     for command in (("runs", "show", "latest"), ("runs", "list"), ("presets", "show", preset)):
-        shown = run_cli(home, *command)
+        shown = call(*command)
         assert shown.code == 0, shown.stderr
         assert found_in(shown.stdout.encode() + shown.stderr.encode()) == []
     assert_no_file_holds_a_secret(home)
 
 
-def test_a_probe_hides_what_it_sends(home: Home) -> None:
+def test_a_probe_hides_what_it_sends(home: Home, call: Call) -> None:
     home.extra.update(API_TOKEN=CANARY, API_PASSWORD=PASSWORD)
     with fault_server(echo) as server:
-        result = run_cli(home, "probe", preset_with_secrets(home, server, 1))
+        result = call("probe", preset_with_secrets(home, server, 1))
 
     assert "echo" in result.stdout
     assert found_in(result.stdout.encode() + result.stderr.encode()) == []
@@ -118,10 +121,12 @@ def test_no_screen_and_no_process_shows_a_secret(home: Home) -> None:
             screen.wait_for("RUNNING")
             arguments = b" ".join(part.encode() for process in processes_in(home.path) for part in command_of(process))
             screen.wait_for("http.500")
-            for keys in ("e", "\r", "\x1b"):
-                screen.send(keys)
-                screen.read(0.7)
-            assert "/echo" in screen.text
+            screen.send("e")
+            screen.read(0.7)
+            screen.send("\r")
+            screen.wait_for("/echo")
+            screen.send("\x1b")
+            screen.read(0.7)
             wait_until(lambda: load_run(str(home.run_folders()[0])).record.status == "finished", 15, "the end")
             screen.read(1.5)
             screen.send("q")
@@ -134,12 +139,12 @@ def test_no_screen_and_no_process_shows_a_secret(home: Home) -> None:
 
 
 @pytest.mark.parametrize("value", ["with\r\nInjected: yes", "with\nnewline", "with\x00null"])
-def test_a_secret_that_would_break_the_head_is_refused(home: Home, value: str) -> None:
+def test_a_secret_that_would_break_the_head_is_refused(home: Home, call: Call, value: str) -> None:
     secret = home.path / "secret"
     secret.write_bytes(value.encode())
     with fault_server(echo) as server:
         text = preset_text(server.url, [{"name": "a", "path": "/", "headers": {"X-Token": f"${{file:{secret}}}"}}])
-        result = run_cli(home, "run", write_preset(home, text), "--headless")
+        result = call("run", write_preset(home, text), "--headless")
 
         assert server.requests == 0
     assert result.code == 2
@@ -147,9 +152,9 @@ def test_a_secret_that_would_break_the_head_is_refused(home: Home, value: str) -
     assert home.run_folders() == []
 
 
-def test_a_missing_variable_is_named_before_anything_is_sent(home: Home) -> None:
+def test_a_missing_variable_is_named_before_anything_is_sent(home: Home, call: Call) -> None:
     with fault_server(echo) as server:
-        result = run_cli(home, "run", preset_with_secrets(home, server, 1), "--headless")
+        result = call("run", preset_with_secrets(home, server, 1), "--headless")
 
         assert server.connections == 0
     assert result.code == 2
@@ -157,7 +162,7 @@ def test_a_missing_variable_is_named_before_anything_is_sent(home: Home) -> None
     assert "API_PASSWORD" in result.stderr
 
 
-def test_what_is_typed_under_a_telling_name_is_kept_nowhere(home: Home) -> None:
+def test_what_is_typed_under_a_telling_name_is_kept_nowhere(home: Home, call: Call) -> None:
     """In a URL, a query, a header, a body: neither the plan, nor a name made of it, nor an echo holds it."""
     operations: list[dict[str, Any]] = [
         {"name": "in a body", "method": "POST", "path": "/b", "body": f'{{"password": "{PASSWORD}", "a": 1}}'},
@@ -171,9 +176,9 @@ def test_what_is_typed_under_a_telling_name_is_kept_nowhere(home: Home) -> None:
         said = [
             run_cli(home, "run", write_preset(home, text), "--headless", "--format", "json", "--warn-only"),
             run_cli(home, "run", "health", f"{server.url}/ok?token={QUOTED}", *QUICK),
-            run_cli(home, "probe", "health", f"{server.url}/ok?token={QUOTED}"),
-            run_cli(home, "runs", "show", "latest"),
-            run_cli(home, "export", "latest", "--format", "html"),
+            call("probe", "health", f"{server.url}/ok?token={QUOTED}"),
+            call("runs", "show", "latest"),
+            call("export", "latest", "--format", "html"),
         ]
     (home.path / "test.toml").unlink()
 
@@ -184,16 +189,16 @@ def test_what_is_typed_under_a_telling_name_is_kept_nowhere(home: Home) -> None:
     assert_no_file_holds_a_secret(home)
 
 
-def test_headers_of_a_file_are_secret_whatever_they_are_called(home: Home) -> None:
+def test_headers_of_a_file_are_secret_whatever_they_are_called(home: Home, call: Call) -> None:
     file = home.path / "headers"
     file.write_text(f"X-File: {CANARY}\nX-Short: c4n4r\n", encoding="utf-8")
     with fault_server(echo) as server:
         said = [
             run_cli(home, "run", "health", server.url, "--header", f"@{file}", *QUICK),
-            run_cli(home, "export", "latest", "--format", "json"),
+            call("export", "latest", "--format", "json"),
         ]
         sent = server.last_head
-        probed = run_cli(home, "probe", "health", server.url, "--header", f"@{file}")
+        probed = call("probe", "health", server.url, "--header", f"@{file}")
     file.unlink()
 
     assert CANARY.encode() in sent

@@ -28,6 +28,7 @@ def rank(values: Int64s, q: float) -> int:
     return int(np.sort(values)[max(0, math.ceil(q * len(values) - 1e-9) - 1)])
 
 
+@pytest.mark.slow
 @given(requests)
 @settings(max_examples=300, deadline=None)
 def test_the_true_quantile_lies_inside_whatever_the_generator_did(held: list[tuple[int, int, int]]) -> None:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from perftui.model.record import Environment, Record
 from perftui.store.journal_format import encode_line
 from perftui.store.loading import MOST_FILE_BYTES, load_run
 from perftui.store.records import record_document, record_toml
+from support.bombs import zlib_bomb
 
 PLAN = Plan(
     name="read",
@@ -39,12 +41,19 @@ def interval(**histogram: object) -> dict[str, object]:
     return {"type": "interval", "at_s": 0, "duration_s": 1, "phase": "measure", "cells": {"measure": {"list": cell}}}
 
 
-def hdr(payload: bytes) -> str:
-    packed = zlib.compress(payload)
+def hdr(packed: bytes) -> str:
     return base64.b64encode((0x1C849314).to_bytes(4, "big") + len(packed).to_bytes(4, "big") + packed).decode()
 
 
-BOMB = zlib.compress(b"\0" * 200_000_000)
+def bomb() -> str:
+    return base64.b64encode(zlib_bomb(200_000_000)).decode()
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "bomb": lambda: exported(intervals=[interval(count=1, hdr_v2=bomb())]),
+    "bomb as v2": lambda: exported(intervals=[interval(count=1, hdr_v2=hdr(zlib_bomb(100_000_000)))]),
+    "packed bomb": lambda: exported(intervals=[interval(count=1, packed=bomb())]),
+}
 CRAFTED: dict[str, bytes] = {
     "empty": b"",
     "binary": bytes(range(256)) * 100,
@@ -62,16 +71,15 @@ CRAFTED: dict[str, bytes] = {
     "schema as text": exported(schema="1"),
     "another kind": exported(kind="comparison"),
     "no intervals": exported(intervals={"a": 1}),
-    "bomb": exported(intervals=[interval(count=1, hdr_v2=base64.b64encode(BOMB).decode())]),
-    "bomb as v2": exported(intervals=[interval(count=1, hdr_v2=hdr(b"\0" * 100_000_000))]),
-    "packed bomb": exported(intervals=[interval(count=1, packed=base64.b64encode(BOMB).decode())]),
     "v2 header with many digits": exported(
         intervals=[
             interval(
                 count=1,
                 hdr_v2=hdr(
-                    (0x1C849313).to_bytes(4, "big") + (4).to_bytes(4, "big") + bytes(4) + (99).to_bytes(4, "big")
-                    + (1).to_bytes(8, "big") + (2**62).to_bytes(8, "big") + bytes(8) + b"\x02\x02\x02\x02"
+                    zlib.compress(
+                        (0x1C849313).to_bytes(4, "big") + (4).to_bytes(4, "big") + bytes(4) + (99).to_bytes(4, "big")
+                        + (1).to_bytes(8, "big") + (2**62).to_bytes(8, "big") + bytes(8) + b"\x02\x02\x02\x02"
+                    )
                 ),
             )
         ]
@@ -79,11 +87,18 @@ CRAFTED: dict[str, bytes] = {
 }  # fmt: skip
 
 
+NAMES = [*CRAFTED, *BOMBS]
+
+
+def crafted(name: str) -> bytes:
+    return BOMBS[name]() if name in BOMBS else CRAFTED[name]
+
+
 @pytest.mark.timeout(30)
-@pytest.mark.parametrize("name", CRAFTED)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_crafted_file_is_refused_with_a_line(tmp_path: Path, name: str) -> None:
     path = tmp_path / "run.json"
-    path.write_bytes(CRAFTED[name])
+    path.write_bytes(crafted(name))
     with pytest.raises(UsageError) as raised:
         load_run(str(path))
     assert len(str(raised.value)) < 600
@@ -91,8 +106,8 @@ def test_a_crafted_file_is_refused_with_a_line(tmp_path: Path, name: str) -> Non
 
 
 def test_crafted_files_take_little_memory(tmp_path: Path) -> None:
-    for number, name in enumerate(CRAFTED):
-        (tmp_path / f"{number}.json").write_bytes(CRAFTED[name])
+    for number, name in enumerate(NAMES):
+        (tmp_path / f"{number}.json").write_bytes(crafted(name))
     program = """
 import resource, sys
 from pathlib import Path
@@ -163,7 +178,6 @@ def crafted_folder(path: Path, **histogram: object) -> Path:
 @pytest.mark.parametrize(
     "histogram",
     [
-        {"count": 1, "packed": base64.b64encode(BOMB).decode()},
         {"count": 3, "packed": "AAAA"},
         {"count": -1, "packed": ""},
         {"count": 1, "packed": ""},
@@ -171,7 +185,14 @@ def crafted_folder(path: Path, **histogram: object) -> Path:
     ],
 )
 def test_a_crafted_journal_is_refused(tmp_path: Path, histogram: dict[str, object]) -> None:
-    folder = crafted_folder(tmp_path / "run", **histogram)
+    assert_refused(crafted_folder(tmp_path / "run", **histogram))
+
+
+def test_a_journal_with_a_bomb_is_refused(tmp_path: Path) -> None:
+    assert_refused(crafted_folder(tmp_path / "run", count=1, packed=bomb()))
+
+
+def assert_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match="damaged"):
         load_run(str(folder))
     (folder / "run.toml").unlink()

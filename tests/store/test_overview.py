@@ -21,6 +21,8 @@ from perftui.store.loading import load_folder
 from perftui.store.overview import MOST_BLOCKS, OVERVIEW_NAME, overview_lines, write_overview
 from perftui.store.records import write_record
 
+pytestmark = pytest.mark.xdist_group("one long run")
+
 SECONDS = 3000
 END = End(status="finished", ended_at="y")
 PLAN = Plan(

@@ -17,6 +17,8 @@ from support import databases
 from support.conservation import assert_conserved
 from support.databases import Server, redis_calls
 
+pytestmark = pytest.mark.xdist_group("servers of the suites")
+
 HERE = Path(__file__).parent
 MOST_LINES = 150
 SHOP = """

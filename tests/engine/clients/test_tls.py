@@ -16,6 +16,8 @@ from support.fault_server import OK, Connection, answering, fault_server, server
 from support.load_worker import Measured, make_plan, one_by_one, run_load
 from support.nginx import nginx
 
+pytestmark = pytest.mark.xdist_group("one set of certificates")
+
 
 @dataclass(frozen=True)
 class Certificates:

@@ -19,8 +19,6 @@ from perftui.model.plan import DataSource, Load, Operation, Stage
 from support.fault_server import OK, Connection, answering, fault_server
 from support.load_worker import LoadWorkers, Measured, make_plan, run_load
 
-pytestmark = pytest.mark.alone
-
 NS = 1_000_000_000
 
 
@@ -41,23 +39,27 @@ def commanded(plan_rate: float, duration_s: float, commands: dict[float, Command
         return measured
 
 
+@pytest.mark.alone
 def test_pause_and_resume_keep_the_end() -> None:
     measured = commanded(100, 1.5, {0.5: Command(kind="pause", at_ns=0), 1.0: Command(kind="resume", at_ns=0)})
     assert measured.counts().ok == measured.counts().scheduled == 100
     assert 1.5 <= (measured.frames[-1].end_ns - measured.frames[0].start_ns) / NS < 2.5
 
 
+@pytest.mark.alone
 def test_scale_multiplies_the_rest() -> None:
     measured = commanded(100, 1.0, {0.5: Command(kind="scale", at_ns=0, factor=3.0)})
     assert measured.counts().ok == measured.counts().scheduled == 200
     assert sum(frame.asked for frame in measured.frames) == pytest.approx(200)
 
 
+@pytest.mark.alone
 def test_stop_answers_what_is_on_the_way() -> None:
     measured = commanded(100, 30, {0.5: Command(kind="stop", at_ns=0)}, delay_s=0.2)
     assert measured.counts().ok == measured.counts().scheduled == 50
 
 
+@pytest.mark.alone
 def test_abort_cancels_what_is_on_the_way() -> None:
     measured = commanded(100, 30, {0.5: Command(kind="abort", at_ns=0)}, delay_s=0.3)
     counts = measured.counts()
@@ -68,16 +70,14 @@ def test_abort_cancels_what_is_on_the_way() -> None:
 
 
 def test_new_headers() -> None:
-    heads: set[bytes] = set()
     with fault_server(answering()) as server, LoadWorkers(make_plan(server.url, rate=50, duration_s=0.6)) as running:
         running.begin()
         running.command(Command(kind="headers", at_ns=0, headers={"Authorization": "Bearer new"}))
-        time.sleep(0.4)
-        heads.add(server.last_head)
         running.collect()
-    assert any(b"Authorization: Bearer new" in head for head in heads)
+        assert b"Authorization: Bearer new" in server.last_head
 
 
+@pytest.mark.alone
 def test_frames_are_whole_seconds_from_the_origin() -> None:
     with fault_server(answering()) as server, LoadWorkers(make_plan(server.url, rate=100, duration_s=2.3)) as running:
         running.begin()
@@ -97,6 +97,7 @@ def test_frames_are_whole_seconds_from_the_origin() -> None:
     assert 0 < health.cpu_percent < 100
 
 
+@pytest.mark.alone
 def test_users_ramp() -> None:
     load = Load(
         mode="users", stages=(Stage(duration_s=1, to=10), Stage(duration_s=0.5, to=10), Stage(duration_s=0.5, to=0))
@@ -111,6 +112,7 @@ def test_users_ramp() -> None:
     assert measured.frames[0].connections.open_now == pytest.approx(10, abs=1)
 
 
+@pytest.mark.alone
 def test_think_time() -> None:
     load = Load(mode="users", stages=(Stage(duration_s=1, to=10),), start_level=10, think_s=(0.1, 0.1))
     with fault_server(answering()) as server:
@@ -118,6 +120,7 @@ def test_think_time() -> None:
     assert 70 <= measured.counts().ok <= 100  # ten each, fewer where the answers are slow
 
 
+@pytest.mark.alone
 def test_users_who_think_do_not_go_in_step() -> None:
     came: list[float] = []
 
@@ -150,6 +153,7 @@ def test_most_requests(mode: str, workers: int) -> None:
     assert all(frame.end_ns - measured.frames[0].start_ns < 5 * NS for frame in measured.frames)
 
 
+@pytest.mark.alone
 def test_full_cap_queues_then_drops() -> None:
     load = Load(mode="rate", stages=(Stage(duration_s=1, to=100),), start_level=100, in_flight_cap=2)
     with fault_server(answering(delay_s=0.1)) as server:
@@ -197,7 +201,7 @@ def test_no_life_without_a_runner() -> None:
         process = running.processes[0]
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(3) == 0
+        assert process.wait(10) == 0
 
 
 def test_ctrl_c_is_for_the_runner() -> None:

@@ -18,6 +18,8 @@ from perftui.store.loading import LoadedRun, load_run
 from support.databases import Server
 from support.short_runs import plan_of, ran
 
+pytestmark = pytest.mark.xdist_group("one run with hits")
+
 GET = 'name = "get"\nredis = ["GET", "hit:${rand:1..4}"]\nhit = { not_nil = true }'
 
 

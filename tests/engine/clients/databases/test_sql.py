@@ -14,6 +14,8 @@ from perftui.model.record import Record
 from support.databases import Server
 from support.short_runs import plan_of, probed, ran
 
+pytestmark = pytest.mark.xdist_group("databases that take seconds to make")
+
 ITEMS = "create table items(id integer primary key, name varchar(200), price numeric(9, 2), sold integer not null)"
 ROWS = ",".join(f"({number}, 'item {number}', {number}.5, 0)" for number in range(1, 101))
 BY_ID = """name = "by id"

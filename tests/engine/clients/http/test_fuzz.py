@@ -12,7 +12,7 @@ from perftui.engine.clients.http.connection import Connection
 from support.fault_server import OK
 from support.fuzzed_answers import FRAGMENTS, OPERATIONS, Bench, Transport, damaged_responses
 
-pytestmark = pytest.mark.quick
+pytestmark = pytest.mark.slow
 
 BATCH = 500
 COUNT = 20_000
