@@ -50,9 +50,9 @@ def list_runs(newest: int | None = None, style: str = "text") -> int:
 
 
 def _table(rows: list[RunRow]) -> list[str]:
-    from perftui.model.units import format_count, format_ms, format_percent
+    from perftui.model.units import format_count, format_percent
     from perftui.report.tables import Column, table
-    from perftui.report.words import MISSING
+    from perftui.report.words import MISSING, p95_text
 
     columns = [Column("run"), Column("result"), Column("trust")]
     columns += [Column(title, right=True) for title in ("req/s", "p95 ms", "errors")]
@@ -68,7 +68,7 @@ def _table(rows: list[RunRow]) -> list[str]:
                 *(
                     (
                         format_count(row.rate),
-                        format_ms(row.p95_ms) if row.p95_ms else MISSING,
+                        p95_text(row),
                         format_percent(row.error_rate),
                     )
                     if measured
@@ -88,7 +88,7 @@ def _result(row: RunRow) -> str:
     """The verdict of a run that ended as planned, the state of any other."""
     from perftui.report.words import verdict_mark
 
-    return f"{verdict_mark(row.verdict)} {row.verdict}" if row.status == "finished" else row.status
+    return f"{verdict_mark(row.outcome)} {row.outcome}" if row.status == "finished" else row.status
 
 
 @runs.command()

@@ -12,6 +12,8 @@ from perftui.model.search import Search
 
 Status = Literal["running", "finished", "stopped", "aborted", "interrupted", "failed"]
 Verdict = Literal["pass", "warn", "fail", "none"]
+Outcome = Literal["pass", "warn", "fail", "none", "invalid", "regression"]
+"""What came of a whole run."""
 REGRESSION = "regression"
 """Code of the finding that a run is worse than its baseline."""
 ENDED_BY_OBJECTIVE = "objective"
@@ -248,6 +250,11 @@ class Record(Part, frozen=True, kw_only=True):
         return any(finding.code == REGRESSION for finding in self.findings)
 
     @property
+    def outcome(self) -> Outcome:
+        """What came of the run in one word: see outcome_of."""
+        return outcome_of(self.verdict, self.trust.verdict, is_regression=self.is_regression)
+
+    @property
     def stopped_by_guard(self) -> str:
         """Why the safety guard ended the run; empty when it did not."""
         who, _, why = self.status_detail.partition(": ")
@@ -258,3 +265,10 @@ class Record(Part, frozen=True, kw_only=True):
         """Which critical limit ended the run, and how it was missed; empty when none did."""
         who, _, why = self.status_detail.partition(": ")
         return why if who == ENDED_BY_OBJECTIVE else ""
+
+
+def outcome_of(verdict: Verdict, trust: TrustVerdict, *, is_regression: bool) -> Outcome:
+    """One word for a run: objectives met on numbers that are not the target's, or by a worse target, are no pass."""
+    if trust == "invalid":
+        return "invalid"
+    return "regression" if is_regression else verdict

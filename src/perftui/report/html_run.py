@@ -120,7 +120,7 @@ def _verdict(verdict: Verdict) -> Tag:
 
 
 def _run_verdict(record: Record) -> Tag:
-    if record.trust.verdict == "invalid" or record.is_regression:
+    if record.outcome != record.verdict:
         return Tag(run_verdict_text(record), _TONES["invalid"])
     return _verdict(record.verdict)
 

@@ -35,9 +35,9 @@ def _each(records: Sequence[Record]) -> list[str]:
     rows = []
     for record in records:
         total = record.summary.total
-        verdict = f"{verdict_mark(record.verdict)} {record.verdict}"
-        if record.trust.verdict != "valid":
-            verdict = "✗ invalid" if record.trust.verdict == "invalid" else f"{verdict}, degraded"
+        verdict = f"{verdict_mark(record.outcome)} {record.outcome}"
+        if record.trust.verdict == "degraded":
+            verdict += ", degraded"
         rows.append(
             [
                 str(record.round),

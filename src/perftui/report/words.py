@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from perftui.model.error_classes import error_class
 from perftui.model.interval import TrustVerdict
 from perftui.model.objectives import TIME_METRICS, format_value, is_metric, metric_unit
 from perftui.model.plan import Load, Plan
-from perftui.model.record import LatencyStats, ObjectiveResult, Record, Stats, Verdict
+from perftui.model.record import LatencyStats, ObjectiveResult, Outcome, Record, Stats
 from perftui.model.units import format_duration, format_ms, format_percent
+
+if TYPE_CHECKING:
+    from perftui.store.index import RunRow
 
 PERCENTILES: tuple[tuple[str, str, float], ...] = (
     ("p50", "p50", 0.5),
@@ -31,21 +35,23 @@ TRUST_WORDS: dict[TrustVerdict, str] = {
     "invalid": "The generator did not keep up: the numbers are its own, not the target's. Do not compare them.",
 }
 _MOST_STATUSES = 8
-_MARKS: dict[Verdict, str] = {"pass": "✓", "warn": "!", "fail": "✗", "none": "·"}
+_MARKS: dict[Outcome, str] = {
+    "pass": "✓", "warn": "!", "fail": "✗", "none": "·", "invalid": "✗", "regression": "✗",
+}  # fmt: skip
 
 
-def verdict_mark(verdict: Verdict) -> str:
+def verdict_mark(verdict: Outcome) -> str:
     """One sign for a verdict; always printed beside its word or its limits."""
     return _MARKS[verdict]
 
 
 def run_verdict_text(record: Record) -> str:
     """What came of a run: `✓ pass`; `✗ invalid, objectives pass` where its numbers prove nothing; empty for none."""
-    if record.trust.verdict == "invalid":
-        return "✗ invalid" + (f", objectives {record.verdict}" if record.verdict != "none" else "")
-    if record.is_regression:
-        return "✗ regression" + (f", objectives {record.verdict}" if record.verdict != "none" else "")
-    return f"{verdict_mark(record.verdict)} {record.verdict}" if record.verdict != "none" else ""
+    outcome = record.outcome
+    if outcome == "none":
+        return ""
+    told = f", objectives {record.verdict}" if record.verdict not in {outcome, "none"} else ""
+    return f"{verdict_mark(outcome)} {outcome}{told}"
 
 
 def load_text(load: Load) -> str:
@@ -102,6 +108,13 @@ def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: fl
     if quantile is not None and is_censored(stats, time, quantile):
         return f"≥{format_ms(timeout_s * 1e3)}"
     return format_ms(getattr(times, field))
+
+
+def p95_text(row: RunRow) -> str:
+    """The p95 of a run in a list: `–` where nothing was answered, `≥5,000` where only so much is known."""
+    if not row.p95_ms:
+        return MISSING
+    return f"{'≥' if row.p95_is_floor else ''}{format_ms(row.p95_ms)}"
 
 
 def percentile_texts(record: Record, stats: Stats) -> list[str]:

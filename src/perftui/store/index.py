@@ -13,7 +13,7 @@ from msgspec import Struct
 from perftui.model.errors import PerftuiError, UsageError
 from perftui.model.interval import TrustVerdict
 from perftui.model.journal import Header
-from perftui.model.record import Record, Status, Verdict
+from perftui.model.record import Outcome, Record, Status, Verdict, outcome_of
 from perftui.store.files import read_limited, write_atomic
 from perftui.store.journal import JOURNAL_NAME, JournalFollower
 from perftui.store.liveness import is_live
@@ -22,7 +22,7 @@ from perftui.store.safe_reading import safe_json
 
 INDEX_NAME = ".index.json"
 MOST_INDEX_BYTES = 64 * 1024 * 1024
-_SCHEMA = 1
+_SCHEMA = 2
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UNFINISHED = "unfinished: its runner ended before the run; `perftui runs recover` completes it"
 
@@ -38,6 +38,7 @@ class RunRow(Struct, frozen=True, kw_only=True):
     status: Status = "running"
     verdict: Verdict = "none"
     trust: TrustVerdict = "valid"
+    is_regression: bool = False
     started_at: str = ""
     duration_s: float = 0.0
     """Of the measure phase."""
@@ -46,11 +47,18 @@ class RunRow(Struct, frozen=True, kw_only=True):
     """Started requests per second of the measure phase."""
     p95_ms: float = 0.0
     """Response time in rate mode, service time in users mode; 0 when nothing was answered."""
+    p95_is_floor: bool = False
+    """Whether only so much is known: p95 is at least that, the timeout."""
     error_rate: float = 0.0
     steered: bool = False
     rounds_of: str = ""
     problem: str = ""
     """Why the rest of the row is missing, or what is to be done; empty when all is well."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of the run in one word: see model.record.outcome_of."""
+        return outcome_of(self.verdict, self.trust, is_regression=self.is_regression)
 
 
 class _Entry(Struct, frozen=True, kw_only=True):
@@ -136,8 +144,12 @@ def run_names(root: Path) -> list[str]:
 
 def row_of(record: Record, path: Path) -> RunRow:
     """The row of a record."""
+    from perftui.metrics.summary import is_censored  # with all of numpy, and most lists read no record
+
     total = record.summary.total
+    time = "response_time" if total.response_time_ms.count else "service_time"
     times = total.response_time_ms if total.response_time_ms.count else total.service_time_ms
+    is_floor = is_censored(total, time, 0.95)
     return RunRow(
         id=record.id,
         path=path,
@@ -147,11 +159,13 @@ def row_of(record: Record, path: Path) -> RunRow:
         status=record.status,
         verdict=record.verdict,
         trust=record.trust.verdict,
+        is_regression=record.is_regression,
         started_at=record.started_at,
         duration_s=record.summary.duration_s,
         mode=record.plan.load.mode,
         rate=total.rate_per_s,
-        p95_ms=times.p95,
+        p95_ms=record.plan.timeout_s * 1e3 if is_floor else times.p95,
+        p95_is_floor=is_floor,
         error_rate=total.error_rate,
         steered=record.steered,
         rounds_of=record.rounds_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from perftui.model.interval import TrustVerdict
-from perftui.model.record import Status, Verdict
+from perftui.model.record import Outcome, Status
 from perftui.model.text import safe_text
 
 _MOST_CHARACTERS = 2000
@@ -15,6 +15,8 @@ _VERDICTS: dict[str, tuple[str, str]] = {
     "warn": ("! warn", "$warning"),
     "fail": ("✗ fail", "$error"),
     "none": ("· none", "$quiet"),
+    "invalid": ("✗ invalid", "$error"),
+    "regression": ("✗ regression", "$error"),
 }
 _TRUST: dict[str, tuple[str, str]] = {
     "valid": ("valid", "$success"),
@@ -39,8 +41,8 @@ _CHANGES: dict[str, tuple[str, str]] = {
 }
 
 
-def verdict_mark(verdict: Verdict | str) -> Content:
-    """`✓ pass`, `! warn`, `✗ fail` or `· none`."""
+def verdict_mark(verdict: Outcome | str) -> Content:
+    """`✓ pass`, `! warn`, `✗ fail`, `· none`; of whole runs also `✗ invalid`, `✗ regression`."""
     return _mark(_VERDICTS, verdict)
 
 

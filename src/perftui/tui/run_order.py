@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from perftui.store.index import RunRow
 
-_VERDICT_ORDER = {"fail": 0, "warn": 1, "none": 2, "pass": 3}
+_OUTCOME_ORDER = {"fail": 0, "regression": 0, "warn": 1, "invalid": 2, "none": 2, "pass": 3}
 _TRUST_ORDER = {"invalid": 0, "degraded": 1, "valid": 2}
 SORTS: dict[str, Callable[[RunRow], tuple[object, ...]]] = {
     "when": lambda run: (run.started_at, run.id),
     "name": lambda run: (run.preset, run.started_at),
-    "verdict": lambda run: (_VERDICT_ORDER.get(run.verdict, 2), run.started_at),
+    "verdict": lambda run: (_OUTCOME_ORDER[run.outcome], run.started_at),
     "trust": lambda run: (_TRUST_ORDER.get(run.trust, 2), run.started_at),
     "rate": lambda run: (run.rate, run.started_at),
     "p95": lambda run: (run.p95_ms, run.started_at),
@@ -35,7 +35,7 @@ def filtered(runs: Sequence[RunRow], text: str) -> list[RunRow]:
 
 
 def _haystack(run: RunRow) -> str:
-    return f"{run.id} {run.label} {run.preset} {run.url} {run.status} {run.verdict} {run.trust}".casefold()
+    return f"{run.id} {run.label} {run.preset} {run.url} {run.status} {run.outcome} {run.trust}".casefold()
 
 
 def ordered(runs: Sequence[RunRow], column: str, *, descending: bool) -> list[RunRow]:

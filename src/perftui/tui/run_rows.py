@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from perftui.model.units import format_count, format_ms, format_percent
+from perftui.model.units import format_count, format_percent
+from perftui.report.words import p95_text
 from perftui.tui.describe import host_text, when_text
 from perftui.tui.marks import quiet, status_mark, trust_mark, verdict_mark
 from perftui.tui.table import Column, Row
@@ -22,7 +23,7 @@ def run_columns(*, marks: bool = False) -> tuple[Column, ...]:
         *front,
         Column("when", "when", 12),
         Column("name", "preset", 8, grow=1),
-        Column("verdict", "verdict", 11),
+        Column("verdict", "verdict", 12),
         Column("trust", "trust", 8, rank=3),
         Column("rate", "req/s", 6, right=True, rank=2),
         Column("p95", "p95 ms", 6, right=True),
@@ -36,7 +37,7 @@ def run_columns(*, marks: bool = False) -> tuple[Column, ...]:
 def run_row(run: RunRow, mark: str | None = None) -> Row:
     """One run. The verdict's place says the state while there is no verdict."""
     done = run.status == "finished"
-    verdict = verdict_mark(run.verdict) if done else status_mark(state_of(run))
+    verdict = verdict_mark(run.outcome) if done else status_mark(state_of(run))
     measured = run.rate > 0 or done
     cells: tuple[Content | str, ...] = (
         when_text(run.started_at),
@@ -44,7 +45,7 @@ def run_row(run: RunRow, mark: str | None = None) -> Row:
         verdict,
         trust_mark(run.trust) if measured else quiet("–"),
         format_count(run.rate) if measured else quiet("–"),
-        format_ms(run.p95_ms) if measured and run.p95_ms else quiet("–"),
+        p95_text(run) if measured and run.p95_ms else quiet("–"),
         _errors(run.error_rate) if measured else quiet("–"),
         quiet(host_text(run.url)),
         quiet(run.label),

@@ -30,9 +30,7 @@ _TRUST = {"valid": "$success", "degraded": "bold $warning", "invalid": "bold $er
 def draw_verdict(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
     """Two lines: what came out, and where it is kept."""
     record = picture.record
-    # met or not: the objectives' verdict on numbers that are not the target's proves nothing
-    invalid, worse = record.trust.verdict == "invalid", record.is_regression
-    word, style = _VERDICTS["invalid" if invalid else "regression" if worse else record.verdict]
+    word, style = _VERDICTS[record.outcome]
     trust = paint("trust ", "$quiet") + paint(record.trust.verdict, _TRUST[record.trust.verdict])
     left = join((paint(word, style), state_word(record.status), trust), "  ")
     # what came out goes before how much of it: the numbers stand below, too

@@ -207,7 +207,7 @@ class Connection(StreamLane):
         service_ns = end_ns - self.started_ns
         user = self.user
         failure = reader.failure or operation.judge(reader, service_ns) or fault
-        if failure is None:
+        if failure is None and operation.keeps_something:
             failure = operation.capture(reader, user)
         self.cell.received += reader.received
         if failure is None:
@@ -271,8 +271,7 @@ class Connection(StreamLane):
             self.cell.received += self.reader.received
 
     def _clear(self) -> None:
-        super()._clear()
-        self.reader = None
+        self.operation = self.user = self.reader = None
         self._new = self._challenged = False
         self._followed = 0
         self._jar = None

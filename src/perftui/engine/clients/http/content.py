@@ -5,18 +5,30 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
+from functools import lru_cache
 
 import msgspec
 
+_KEPT_KINDS = 64
+decode_json = msgspec.json.Decoder().decode
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._:-]+)", re.IGNORECASE)
 _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 _INFLATED = {"gzip", "x-gzip", "deflate"}
 _NOT_READ = object()
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_ANY_MARK = tuple(mark for mark, _ in _MARKS)
 
 
 class Unreadable(ValueError):  # noqa: N818 - a reason, told as one
     """Why nobody can look into a body: how it is packed."""
+
+
+@lru_cache(_KEPT_KINDS)
+def charset_of(kind: bytes) -> str:
+    """The character set that a Content-Type names, as Python knows it; empty: UTF-8, or none named."""
+    found = _CHARSET.search(kind.decode("latin-1"))
+    named = found[1] if found else ""
+    return "" if named.lower() in {"utf-8", "utf8", "us-ascii"} else named
 
 
 class Content:
@@ -24,7 +36,7 @@ class Content:
 
     __slots__ = ("_body", "_charset", "_document", "_encoding", "_most", "_text")
 
-    def __init__(self, body: bytes, encoding: str, kind: str, most: int) -> None:
+    def __init__(self, body: bytes, encoding: bytes, kind: bytes, most: int) -> None:
         """Take a body.
 
         Args:
@@ -34,9 +46,8 @@ class Content:
             most: bytes that it may be inflated to.
         """
         self._body = body
-        self._encoding = encoding.strip().lower()
-        found = _CHARSET.search(kind)
-        self._charset = found[1] if found else ""
+        self._encoding = encoding.decode("latin-1").strip().lower()
+        self._charset = charset_of(kind)
         self._most = most
         self._text: str | None = None
         self._document: object = _NOT_READ
@@ -58,16 +69,13 @@ class Content:
             ValueError: it is none.
         """
         if self._document is _NOT_READ:
+            data = self._inflated()
+            is_plain = not self._charset and not data.startswith(_ANY_MARK)
             try:
-                self._document = msgspec.json.decode(self._json())
+                self._document = decode_json(data if is_plain else self._decoded("strict"))
             except RecursionError as error:
                 raise ValueError("nested too deeply") from error
         return self._document
-
-    def _json(self) -> bytes | str:
-        plain = not self._charset or self._charset.lower() in {"utf-8", "utf8", "us-ascii"}
-        data = self._inflated()
-        return data if plain and not data.startswith(tuple(mark for mark, _ in _MARKS)) else self._decoded("strict")
 
     def _decoded(self, errors: str) -> str:
         data = self._inflated()

@@ -37,8 +37,8 @@ class HttpOperation(PreparedOperation):
     """
 
     __slots__ = (
-        "_digest", "_origin", "_values", "_variables", "head_only", "idempotent", "keeps_body", "lean", "memo",
-        "memoizes", "most_redirects", "ok_statuses", "template", "usual_status",
+        "_digest", "_origin", "_values", "_variables", "head_only", "idempotent", "keeps_body", "keeps_something",
+        "lean", "memo", "memoizes", "most_redirects", "ok_statuses", "template", "usual_status",
     )  # fmt: skip
 
     next_request: Callable[[], bytes] | None
@@ -74,6 +74,8 @@ class HttpOperation(PreparedOperation):
         )
         self.lean = not (looks_inside or self.head_only)
         """Whether the status alone decides."""
+        self.keeps_something = in_journey or bool(plan.captures)
+        """Whether anything of a good answer is kept: cookies, captures."""
         self.memoizes = not (
             whole or in_journey or plan.captures or plan.hit or any(check.reads_time for check in self._checks)
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 import httptools
 
-from perftui.engine.clients.http.content import Content
+from perftui.engine.clients.http.content import Content, charset_of, decode_json
 from perftui.engine.clients.http.target import target_of
 from perftui.model.noted import FOLDED, IDLE_LENGTH
 from perftui.model.plan import DEFAULT_MAX_BODY_BYTES
@@ -29,11 +29,11 @@ _SHORTEST_LINE = 4
 SMALL_RESPONSE_BYTES = MOST_HEAD_LINES * _SHORTEST_LINE
 """A response below this size cannot break a limit of the head."""
 
+_NOT_READ = object()
+_TYPE_SIZE = len(b"content-type")
+_ENCODING_SIZE = len(b"content-encoding")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 """Finds what no value of a header may hold."""
-
-
-_FOLD = re.compile(rb"\n[ \t]+[^ \t\r\n]").search
 
 
 class _LimitReached(Exception):  # noqa: N818 - control flow out of the parser's callbacks, not an error
@@ -50,16 +50,13 @@ class ResponseReader:
     """One response, from its first byte to its last. Feed it; then look at `done` and `failure`."""
 
     __slots__ = (
-        "_body_until", "_content", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim", "_keeps_body",
-        "_most_body", "_parser", "_pieces", "body_bytes", "done", "failure", "headers", "is_good", "keep_alive",
-        "oddity", "reason", "received", "request", "status", "version",
+        "_body_until", "_content", "_document", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim",
+        "_is_strict", "_keeps_body", "_most_body", "_parser", "_pieces", "_reason", "_start", "body_bytes", "done",
+        "failure", "headers", "is_good", "keep_alive", "oddity", "received", "request", "status",
     )  # fmt: skip
 
     def __init__(self, *, head_only: bool, keep_body: bool, most_body: int = DEFAULT_MAX_BODY_BYTES) -> None:
         self.status = 0
-        self.reason = ""
-        self.version = ""
-        """Such as `1.1`."""
         self.headers: list[tuple[bytes, bytes]] = []
         self.body_bytes = 0
         """Length of the body as far as it was read."""
@@ -80,10 +77,10 @@ class ResponseReader:
         self._pieces: list[bytes] = []
         self._most_body = most_body
         self._parser: Any = httptools.HttpResponseParser(self)
-        self._parser.set_dangerous_leniencies(
-            lenient_headers=True
-        )  # folded lines; what else it lets through is refused
         self._feed: Any = self._parser.feed_data
+        self._is_strict = True
+        self._start = self._reason = b""
+        self._document: object = _NOT_READ
         self._head_done = False
         self._head_bytes = self._body_until = 0
         self._interim = 0
@@ -91,30 +88,49 @@ class ResponseReader:
 
     def feed(self, data: bytes) -> bool:
         """Take the next bytes; returns whether the response is complete or has failed."""
-        if not self._head_done:
-            self._head_bytes = self._body_until = self.received + len(data)
-            if (b"\n " in data or b"\n\t" in data) and _FOLD(data, 0, data.find(b"\r\n\r\n") + 1 or len(data)):
-                self.oddity = FOLDED
         self.received += len(data)
+        if not self._head_done:
+            self._head_bytes = self._body_until = self.received
+            self._start = self._start + data if self._start else data
         try:
             self._feed(data)
-        except httptools.HttpParserUpgrade:
-            self._fail("protocol", "the server switched protocols without being asked")
-        except httptools.HttpParserError as error:
-            if not (self.done and self._has_idle_length):
-                self._fail("protocol", str(error))
-        over = self._is_over()
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._refuse(error)
+        over = self.done or self._is_over()
         if over:
             # they hold each other: undone here, they are no work for the garbage collector, which holds up the load
             self._parser = self._feed = None
         return over
 
+    def _refuse(self, error: Exception) -> None:
+        """What the parser does not take is told; a head is read once more before."""
+        if isinstance(error, httptools.HttpParserUpgrade):
+            self._fail("protocol", "the server switched protocols without being asked")
+        elif self._is_strict and not self._head_done and self.failure is None:
+            self._read_leniently()
+        elif not (self.done and self._has_idle_length):
+            self._fail("protocol", str(error))
+
+    def _read_leniently(self) -> None:
+        """Read the head again from its start: its lines may be folded. What else such a parser lets pass is refused."""
+        self._is_strict = False
+        self.oddity = FOLDED
+        self._parser = httptools.HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(lenient_headers=True)
+        self._feed = self._parser.feed_data
+        self.headers.clear()
+        self._interim = 0
+        try:
+            self._feed(self._start)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._refuse(error)
+
     def _is_over(self) -> bool:
-        if self.done:
-            return True
         if not self._head_done:
             if self.received > MOST_HEAD_BYTES:
                 self._fail("head_too_large", f"more than {MOST_HEAD_BYTES} bytes of head")
+            elif len(self.headers) > MOST_HEAD_LINES:
+                self._fail("head_too_large", f"more than {MOST_HEAD_LINES} lines of head")
         elif self._head_only:
             self.keep_alive = self._wants_keep_alive()
             self.done = True
@@ -147,6 +163,16 @@ class ResponseReader:
         return self.done
 
     @property
+    def version(self) -> str:
+        """Of HTTP, such as `1.1`."""
+        return self._start[len("HTTP/") : len("HTTP/1.1")].decode("latin-1")
+
+    @property
+    def reason(self) -> str:
+        """What the status line says besides the status."""
+        return self._reason.decode("latin-1")
+
+    @property
     def target(self) -> str:
         """Path and query of what it answers."""
         return target_of(self.request)
@@ -176,18 +202,18 @@ class ResponseReader:
 
     def on_status(self, reason: bytes) -> None:
         """Of the parser."""
-        self.reason = reason.decode("latin-1")
+        self._reason = reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of the parser; trailers come here, too."""
-        if _CONTROL(value):
-            self._stop("protocol", "a control character in a header")
         self.headers.append((name, value))
-        if len(self.headers) > MOST_HEAD_LINES:
-            self._stop("head_too_large", f"more than {MOST_HEAD_LINES} lines of head")
+        if self._head_done:
+            self._limit_headers()  # of the head once, for all its lines: a call for each would cost every answer read
 
     def on_headers_complete(self) -> None:
         """Of the parser; once for every interim response, too."""
+        if not self._is_strict or len(self.headers) > MOST_HEAD_LINES:
+            self._limit_headers()
         status = self._parser.get_status_code()
         if status < 100:
             self._stop("protocol", f"status {status:03}, which is none")
@@ -198,13 +224,18 @@ class ResponseReader:
                 self._stop("protocol", f"more than {MOST_INTERIM} interim responses")
             return
         self.status = status
-        self.version = self._parser.get_http_version()
         self._head_done = True
         if self.received > MOST_HEAD_BYTES:
             # only then can the head be too large; it may still be small, with a large piece of body behind it
             size = sum(len(name) + len(value) for name, value in self.headers)
             if size > MOST_HEAD_BYTES:
                 self._stop("head_too_large", f"more than {MOST_HEAD_BYTES} bytes of head")
+
+    def _limit_headers(self) -> None:
+        if not self._is_strict and any(_CONTROL(value) for _, value in self.headers):
+            self._stop("protocol", "a control character in a header")
+        if len(self.headers) > MOST_HEAD_LINES:
+            self._stop("head_too_large", f"more than {MOST_HEAD_LINES} lines of head")
 
     def on_body(self, body: bytes) -> None:
         """Of the parser, for each piece."""
@@ -219,9 +250,10 @@ class ResponseReader:
 
     def on_message_complete(self) -> None:
         """Of the parser."""
-        if self._parser.get_status_code() >= 200 and not self._head_only:
+        # an interim answer leaves no status
+        if self.status and not self._head_only:
             self.keep_alive = self._parser.should_keep_alive()
-            if self._has_idle_length:
+            if self.status == 204 and self._has_idle_length:
                 self.keep_alive = False
                 self.oddity = IDLE_LENGTH
             self.done = True
@@ -252,13 +284,34 @@ class ResponseReader:
         Raises:
             ValueError: the body is no JSON; Unreadable where perftui does not know how it is packed.
         """
+        if self._document is _NOT_READ:
+            self._document = self._plain_document()
+        return self._document
+
+    def _plain_document(self) -> object:
+        # most answers need nobody to unpack them, and this is done for every answer with a check
+        if not self._is_packed():
+            try:
+                return decode_json(self.body)
+            except (ValueError, RecursionError):
+                pass  # somebody has to say why
         return self._read().document()
+
+    def _is_packed(self) -> bool:
+        """Whether the head says anything of how the body is packed."""
+        for name, value in self.headers:
+            size = len(name)
+            if size == _TYPE_SIZE:
+                if name.lower() == b"content-type" and charset_of(value):
+                    return True
+            elif size == _ENCODING_SIZE and name.lower() == b"content-encoding":
+                return True
+        return False
 
     def _read(self) -> Content:
         if self._content is None:
-            encoding = (self.header(b"content-encoding") or b"").decode("latin-1")
-            kind = (self.header(b"content-type") or b"").decode("latin-1")
-            self._content = Content(self.body, encoding, kind, self._most_body)
+            encoding = self.header(b"content-encoding") or b""
+            self._content = Content(self.body, encoding, self.header(b"content-type") or b"", self._most_body)
         return self._content
 
     @property
