@@ -11,6 +11,7 @@ from msgspec.structs import astuple
 
 from perftui.metrics.bounds import Generator, bounds
 from perftui.metrics.own_drops import own_drops
+from perftui.metrics.own_values import OwnSum
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.time_sum import TimeSum
 from perftui.model.interval import Cell, Counts, TimePart
@@ -39,6 +40,7 @@ class CellSum:
         self.ok_in_measure: int | None = 0
         """None: a cell does not say it."""
         self._has_intended = False
+        self.own = OwnSum()
 
     def add(self, cell: Cell) -> None:
         """Add a cell."""
@@ -52,6 +54,7 @@ class CellSum:
         self._count_in_measure(cell.ok_in_measure if cell.ok_in_measure is not None or cell.counts.ok else 0)
         for name in TIMES:
             self._times[name].add(getattr(cell, name))
+        self.own.add(cell)
 
     def _count_in_measure(self, ok: int | None) -> None:
         self.ok_in_measure = None if ok is None or self.ok_in_measure is None else self.ok_in_measure + ok
@@ -68,6 +71,7 @@ class CellSum:
         self._count_in_measure(other.ok_in_measure)
         for name in TIMES:
             self._times[name].add_sum(other.time(name))
+        self.own.add_sum(other.own)
 
     def _add_named(self, other: Cell | CellSum) -> None:
         _add(self.error_classes, other.error_classes)
@@ -134,6 +138,7 @@ class CellSum:
             response_time_bounds=bounds(times["response_time"], service, generator) if generator else {},
             service_time_bounds=bounds(times["service_time"], service, generator) if generator else {},
             times_ms=self._part_means(counts),
+            own=self.own.said(duration_s),
         )
 
     def _part_means(self, counts: Counts) -> dict[str, float]:
@@ -160,6 +165,9 @@ class CellSum:
             miss_time=self.time("miss_time").data if self.time("miss_time").total else None,
             times={name: TimePart(count=part[0], sum_us=part[1], max_us=part[2]) for name, part in self.parts.items()},
             ok_in_measure=self.ok_in_measure,
+            own_times=self.own.times_data,
+            amounts=self.own.amounts,
+            assets=self.own.assets_data,
             statuses=self.statuses,
             noted=self.noted,
             redirect=self.redirect,

@@ -13,7 +13,7 @@ from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import value_of
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
-from perftui.model.objectives import METRICS, TIME_METRICS
+from perftui.model.objectives import METRICS, OWN_METRICS, TIME_METRICS
 from perftui.model.plan import PHASES, Mode, Phase
 from perftui.model.record import Hits, LatencyStats, Stats
 from perftui.model.units import fraction_of
@@ -87,6 +87,8 @@ class IntervalView:
             if time == name:
                 stats = self.time(_time_name(name), operation)
                 return float(getattr(stats, statistic)) if stats.count else None
+        if metric in OWN_METRICS:
+            return value_of(sum_of(self.cells(operation)).stats(self.interval.duration_s, self._mode), metric)
         if metric in METRICS or metric == "errors_per_s":
             return self._of_counts(metric, operation)
         if metric not in _OF_MACHINE:

@@ -18,6 +18,7 @@ from perftui.metrics.growth import growth_of
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.interval_merge import Sums, add_cells, merge_intervals
 from perftui.metrics.levels import LevelSums
+from perftui.metrics.machines import Machines
 from perftui.metrics.measured import Measured
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.series import (
@@ -77,6 +78,8 @@ class Timeline:
         self._levels: LevelSums | None = None
         self._windows: Windows | None = None
         self._host = {metric: SpreadOf() for metric in OF_HOST}
+        self.machines = Machines()
+        """Those of a cluster."""
 
     def add(self, line: JournalLine) -> None:
         """Take the next line of the journal."""
@@ -138,6 +141,7 @@ class Timeline:
         self._windows = self._windows or Windows(self.plan)
         self._levels.add(interval)
         self._windows.add(interval)
+        self.machines.add(interval)
         self.last_interval = interval
         self.intervals_count += 1
         add_cells(self._minute, interval)

@@ -36,6 +36,9 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 """Finds what no value of a header may hold."""
 
 
+_FOLD = re.compile(rb"\n[ \t]+[^ \t\r\n]").search
+
+
 class _LimitReached(Exception):  # noqa: N818 - control flow out of the parser's callbacks, not an error
     """Stops the parser; the reader's `failure` says why."""
 
@@ -114,12 +117,13 @@ class ResponseReader:
     def _read_leniently(self) -> None:
         """Read the head again from its start: its lines may be folded. What else such a parser lets pass is refused."""
         self._is_strict = False
-        self.oddity = FOLDED
         self._parser = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(lenient_headers=True)
         self._feed = self._parser.feed_data
         self.headers.clear()
         self._interim = 0
+        if _FOLD(self._start, 0, self._start.find(b"\r\n\r\n") + 1 or len(self._start)):
+            self.oddity = FOLDED
         try:
             self._feed(self._start)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
