@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from perftui.analysis.comparison import compare
-from perftui.analysis.saved_runs import compare_saved, sides
+from perftui.analysis.saved_runs import compare_saved, counterpart, sides
+from perftui.model.errors import UsageError
 from perftui.report.formats import export
 from perftui.store.loading import load_run
 from perftui.store.records import read_record, write_record
@@ -80,3 +81,17 @@ def test_exports_are_compared_like_the_runs_they_were_made_of(home: Home) -> Non
         file.write_text(export(run, "json"))
         files.append(load_run(str(file)))
     assert compare([files[0]], [files[1]]) == compare([folders[0]], [folders[1]])
+
+
+def test_a_preset_made_from_a_run_is_compared_with_that_run(home: Home) -> None:
+    """There is no earlier run of its name, and one of the very same requests."""
+    other = _saved(home, "20261101-100000-other-0000", "errors")
+    before = _saved(home, "20261101-110000-read-0001", "read")
+    run = _saved(home, "20261101-120000-mine-0002", "read")
+    for path, started in ((other, "10"), (before, "11"), (run, "12")):
+        write_record(path, replace(read_record(path), started_at=f"2026-11-01T{started}:00:00+00:00"))
+    record = read_record(run)
+    write_record(run, replace(record, plan=replace(record.plan, name="mine")))
+    assert counterpart(run) == before
+    with pytest.raises(UsageError, match="nothing to compare"):
+        counterpart(other)

@@ -42,23 +42,34 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 """
 
+WSGI_ECHO = """
+import json
+def app(environ, start_response):
+    path, _, query = environ["RAW_URI"].partition("?")
+    body = json.dumps({"path": path, "query": query, "headers": []}).encode()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
+"""
+
 
 @contextlib.contextmanager
 def echo(parser: str) -> Iterator[str]:
-    """A uvicorn that says what it was asked, read by h11 or httptools; its URL."""
+    """A server that says what it was asked: uvicorn with h11 or httptools, or gunicorn; its URL."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="pt-echo-") as folder:
-        (Path(folder) / "echo_app.py").write_text(ECHO)
+        (Path(folder) / "echo_app.py").write_text(WSGI_ECHO if parser == "gunicorn" else ECHO)
         command = ["uvicorn", "echo_app:app", "--port", str(port), "--http", parser, "--lifespan", "off"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command, "--log-level", "critical", "--app-dir", folder], stdin=subprocess.DEVNULL
-        )
+        command += ["--log-level", "critical", "--app-dir", folder]
+        if parser == "gunicorn":
+            command = ["gunicorn", "echo_app:app", "--bind", f"127.0.0.1:{port}", "--chdir", folder]
+            command += ["--log-level", "critical", "--threads", "2", "--graceful-timeout", "1"]
+        process = subprocess.Popen([sys.executable, "-m", *command], stdin=subprocess.DEVNULL)
         try:
             wait_for_port(port)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.kill()
-            process.wait()
+            process.terminate()  # gunicorn ends its workers
+            process.wait(10)
 
 
 def probed(text: str, url: str) -> ProbeResult:
@@ -77,7 +88,7 @@ def outcome(text: str, url: str) -> tuple[str, list[str]]:
     return result.operations[0].problem, sorted(measured.classes())
 
 
-@pytest.mark.parametrize("parser", ["h11", "httptools"])
+@pytest.mark.parametrize("parser", ["h11", "httptools", "gunicorn"])
 def test_paths_and_headers_arrive_as_they_are_meant(parser: str) -> None:
     with echo(parser) as url:
         text = (

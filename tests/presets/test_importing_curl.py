@@ -139,7 +139,7 @@ def test_options_that_are_not_about_output_are_done_or_told() -> None:
     assert (proxied.url, proxied.timeout_s) == ("https://h", 0.5)
     assert plan.targets[by_path["/j"].target].unix_socket == "/s"
     assert (plan.target.timeout_s, plan.target.unix_socket) == (5, "")
-    assert "# no redirect is followed (--location): name the final URL\n" in text
+    assert "# no redirect is followed (--location): add redirects = 5 to [target]\n" in text
     assert [line for line in text.splitlines() if line.startswith("# left out")] == [
         "# left out, as perftui does not do it: --http2, --retry",
         "# left out, a part of the body beside a file: a.json",

@@ -139,7 +139,7 @@ class CurlCommand:
             case "--upload-file":
                 self._uploads.append(value)
             case "--location" | "--location-trusted":
-                self._finding.notes.append(f"no redirect is followed ({option}): name the final URL")
+                self._finding.notes.append(f"no redirect is followed ({option}): add redirects = 5 to [target]")
             case "--url-query":
                 self._queries.append(value[1:] if value.startswith("+") else _urlencoded(value))
             case "--request-target":

@@ -34,7 +34,7 @@ class SamplerReader:
         if sampler.get("HTTPSampler.use_keepalive", "true") == "false":
             request.target["keep_alive"] = False
         if sampler.is_set("HTTPSampler.follow_redirects") or sampler.is_set("HTTPSampler.auto_redirects"):
-            self._finding.notes.append("no redirect is followed: name the final URL where the plan follows one")
+            self._finding.notes.append("no redirect is followed: where one is, add redirects = 5 to [target]")
         if sampler.is_set("HTTPSampler.image_parser"):
             self._finding.omit("what pages load beside themselves", request.name)
         self._use_arguments(request, sampler)
