@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from operator import add
 from typing import Literal
@@ -13,7 +14,7 @@ from perftui.metrics.bounds import Generator, bounds
 from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.time_sum import TimeSum
-from perftui.model.interval import Cell, Counts, TimePart
+from perftui.model.interval import Cell, Counts, HistogramData, TimePart
 from perftui.model.plan import Mode
 from perftui.model.record import Hits, LatencyStats, Stats
 from perftui.model.units import fraction_of, to_digits
@@ -32,7 +33,7 @@ class CellSum:
         self.sent_bytes = 0
         self.parts: dict[str, list[int]] = {}
         self._counts = [0] * len(_COUNTS)
-        self._times: dict[TimeName, TimeSum] = {name: TimeSum() for name in TIMES}
+        self._times: defaultdict[TimeName, TimeSum] = defaultdict(TimeSum)
         self.ok_in_measure: int | None = 0
         """None: a cell does not say it."""
         self._has_intended = False
@@ -49,13 +50,21 @@ class CellSum:
         self._has_intended |= cell.response_time is not None
         self._count_in_measure(cell.ok_in_measure if cell.ok_in_measure is not None or cell.counts.ok else 0)
         for name in TIMES:
-            self._times[name].add(getattr(cell, name))
+            data: HistogramData | None = getattr(cell, name)
+            if data is not None and data.count:
+                self._times[name].add(data)
 
     def _count_in_measure(self, ok: int | None) -> None:
         self.ok_in_measure = None if ok is None or self.ok_in_measure is None else self.ok_in_measure + ok
 
     def add_sum(self, other: CellSum) -> None:
         """Add another sum."""
+        self.add_counts(other)
+        for name in other._times:
+            self._times[name].add_sum(other.time(name))
+
+    def add_counts(self, other: CellSum) -> None:
+        """Add another sum without its histograms, which then stay packed."""
         self._counts = list(map(add, self._counts, other._counts))
         for error_class, count in other.error_classes.items():
             self.error_classes[error_class] = self.error_classes.get(error_class, 0) + count
@@ -65,8 +74,6 @@ class CellSum:
             self._add_part(part, count, sum_us, max_us)
         self._has_intended |= other._has_intended
         self._count_in_measure(other.ok_in_measure)
-        for name in TIMES:
-            self._times[name].add_sum(other.time(name))
 
     def _add_part(self, name: str, count: int, sum_us: int, max_us: int) -> None:
         part = self.parts.setdefault(name, [0, 0, 0])
@@ -122,6 +129,17 @@ class CellSum:
             response_time_bounds=bounds(times["response_time"], service, generator) if generator else {},
             service_time_bounds=bounds(times["service_time"], service, generator) if generator else {},
             times_ms=self._part_means(counts),
+        )
+
+    def outline(self, duration_s: float, mode: Mode, *, times: bool) -> Stats:
+        """Counts and rates of `stats` only, with the response times where they are wanted."""
+        counts = self.counts
+        failed = counts.errors + counts.timeouts + counts.dropped - own_drops(self.error_classes)
+        return Stats(
+            counts=counts,
+            rate_per_s=counts.started / duration_s if duration_s > 0 else 0.0,
+            error_rate=fraction_of(failed, counts.ok + failed),
+            response_time_ms=self.shown_time("response_time", mode).stats() if times else LatencyStats(),
         )
 
     def _part_means(self, counts: Counts) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from perftui.model.plan import Plan
 from perftui.model.record import Stats
@@ -14,7 +14,7 @@ from perftui.tui.widgets.recent import recent_text
 
 SORTS = ("share", "name", "rate", "p50", "p95", "p99", "errors")
 """Columns that order the table, in the order the key goes through them."""
-_TIMES = ("p50", "p95", "p99")
+TIME_SORTS = _TIMES = ("p50", "p95", "p99")
 _TIME_CELLS = 7
 _OK_CELLS = 9
 Percentile = Callable[[Stats, str], str]
@@ -24,11 +24,10 @@ Percentile = Callable[[Stats, str], str]
 def draw_operations(picture: LivePicture, width: int, height: int) -> Drawing:
     """Operations of the run so far; before the measure phase, of the window."""
     measured = picture.run.total.counts.scheduled > 0
-    summary = picture.run if measured else picture.window
     window = "run" if measured else f"last {picture.window_s} s"
     return operations_drawing(
-        summary.operations, width, height, sort=picture.sort, first=picture.first_row, window=window,
-        percentile=run_percentiles(picture.plan) if measured else window_percentile,
+        picture.operations, width, height, sort=picture.sort, first=picture.first_row, window=window,
+        percentile=run_percentiles(picture.plan) if measured else window_percentile, outlines=picture.outlines,
         names=tuple(operation.name for operation in picture.plan.counted_operations),
     )  # fmt: skip
 
@@ -44,7 +43,7 @@ def window_percentile(stats: Stats, field: str) -> str:
 
 
 def operations_drawing(
-    found: dict[str, Stats],
+    found: Mapping[str, Stats],
     width: int,
     height: int,
     *,
@@ -53,20 +52,26 @@ def operations_drawing(
     first: int = 0,
     window: str = "run",
     names: tuple[str, ...] = (),
+    outlines: Mapping[str, Stats] | None = None,
 ) -> Drawing:
-    """The table; `names` adds operations that nothing was sent for yet."""
-    operations = {name: found.get(name, Stats()) for name in dict.fromkeys((*names, *found))}
+    """The table; `names` adds operations that nothing was sent for yet.
+
+    Only the rows that are seen are looked up in `found`; `outlines` has of every operation what puts it in its place.
+    """
+    rough = found if outlines is None else outlines
+    operations = {name: rough.get(name, Stats()) for name in dict.fromkeys((*names, *rough))}
     total = sum(stats.counts.scheduled for stats in operations.values()) or 1
-    ordered = sorted(operations.items(), key=lambda item: _key(sort, item[0], item[1]))
+    ordered = sorted(operations, key=lambda name: _key(sort, name, operations[name]))
     rows = max(1, height - 1) if height else len(ordered)
     first = min(first, max(0, len(ordered) - rows))
-    times = {name: {field: percentile(stats, field) for field in _TIMES} for name, stats in ordered}
+    shown = {name: found.get(name, Stats()) for name in ordered[first : first + rows]}
+    times = {name: {field: percentile(stats, field) for field in _TIMES} for name, stats in shown.items()}
     longest = max((len(time) for found_times in times.values() for time in found_times.values()), default=0)
     most_ok = max((len(f"{stats.counts.ok:,}") for stats in operations.values()), default=0)
-    hits = any(stats.hit_rate is not None for stats in operations.values())
+    hits = any(stats.hit_rate is not None for stats in shown.values())
     columns = _columns(width, sort, max(_TIME_CELLS, longest), max(_OK_CELLS, most_ok), hits=hits)
     lines: list[Text] = [header(columns)]
-    for name, stats in ordered[first : first + rows]:
+    for name, stats in shown.items():
         lines.append(row(columns, _cells(name, stats, times[name], total, columns)))
     more = f"{first + 1}–{min(len(ordered), first + rows)} of {len(ordered)}" if len(ordered) > rows else ""
     return Drawing(lines, title="Operations", note=f"response time, ms · {window}", status=more)
