@@ -13,7 +13,7 @@ from perftui.model.plan import Load, Plan
 from perftui.model.profile import planned_level_at
 from perftui.tui.widgets.chart import Points
 from perftui.tui.widgets.operations import TIME_SORTS
-from perftui.tui.widgets.picture import ENDED, TREND_S, LivePicture, Palette, Window
+from perftui.tui.widgets.picture import ENDED, TREND_S, Against, LivePicture, Palette, Window
 
 TRENDS = ("response_time.p50", "response_time.p90", "response_time.p95", "response_time.p99", "response_time.p99_9",
           "response_time.max", "errors_per_s", "cpu", "memory")  # fmt: skip
@@ -41,6 +41,7 @@ class Look:
     readonly: bool = False
     baseline: Points = ()
     baseline_id: str = ""
+    against: Against | None = None
     state: str = ""
     """Overrides the state of the run: `lost`, `replay`."""
     problem: str = ""
@@ -101,6 +102,7 @@ def take_picture(
         asked=_asked(plan.load, whole, newest, axis_s, ended=look.state in ENDED or whole.end is not None),
         baseline=look.baseline,
         baseline_id=look.baseline_id,
+        against=_against(look),
         events=tuple(whole.events),
         samples=tuple(timeline.error_samples),
         objectives=evaluate(plan.objectives, measured),
@@ -167,6 +169,14 @@ def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float
         future.append((at_s, planned_level_at(load, at_s) * factor))
         at_s += step_s
     return [*past, *future]
+
+
+def _against(look: Look) -> Against | None:
+    """How the run stood against its baseline at the moment that is looked at."""
+    against = look.against
+    if against is None or look.cursor_s is None or look.cursor_s >= against.at_s:
+        return against
+    return Against(at_s=against.at_s)
 
 
 def _window(timeline: Timeline, end_s: float, seconds: int) -> Window:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from perftui.metrics.heat import Interval as Answers
+from perftui.model.comparison import Comparison
 from perftui.model.interval import Counts, ErrorSample, Event, Interval
 from perftui.model.plan import Plan
 from perftui.model.record import ObjectiveResult, Stats, Summary, Trust
@@ -33,6 +34,18 @@ class Window:
     end_s: float
     seconds: int
     summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A run compared with its baseline while it goes on."""
+
+    comparison: Comparison | None = None
+    """Of the newest look; None before the first."""
+    at_s: float = 0.0
+    """When that look was, or the first will be."""
+    note: str = ""
+    """Why there is none, in words."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,6 +93,8 @@ class LivePicture:
     baseline: Points = ()
     """Ok per second of the baseline run, by its own time."""
     baseline_id: str = ""
+    against: Against | None = None
+    """None without a baseline."""
     events: tuple[Event, ...] = ()
     samples: tuple[ErrorSample, ...] = ()
     objectives: tuple[ObjectiveResult, ...] = ()
