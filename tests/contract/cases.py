@@ -10,6 +10,7 @@ from perftui.demo.server import start_demo
 from support import databases
 from support.chat_server import chat_server
 from support.echo_server import echo_server
+from support.page_server import page_server
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,48 @@ WEBSOCKET = Case(
     slow='ws = "sleep 2"',
     broken='ws = "cut now"',
     broken_classes=frozenset({"ws.1006"}),
+)
+
+
+@contextmanager
+def _pages() -> Iterator[Served]:
+    with page_server() as server:
+        yield Served(server.url, lambda: server.paths["/small"])
+
+
+PAGE = Case(
+    name="page",
+    serve=_pages,
+    good='page = "/small?n=${seq}"\nchecks = [{ contains = "number" }, { json = "$.page_requests", equals = 2 }]',
+    captured=(
+        'page = "/small"\ncaptures = [{ name = "value", regex = "number ([0-9])" }]',
+        'page = "/small?again=${value}"\nchecks = [{ status = 200 }]',
+    ),
+    wrong='page = "/small"\nchecks = [{ name = "wrong", contains = "no such word" }]',
+    slow='page = "/late"',
+    broken='page = "/cut"',
+    broken_classes=frozenset({"asset:/half.png"}),
+)
+
+
+@contextmanager
+def _events() -> Iterator[Served]:
+    with page_server() as server:
+        yield Served(server.url, lambda: server.events)
+
+
+EVENTS = Case(
+    name="events",
+    serve=_events,
+    good='events = "/events?count=1&n=${seq}"\nchecks = [{ json = "$.number", equals = 0 }]',
+    captured=(
+        'events = "/events?every=1"\nexpect = 3\ncaptures = [{ name = "value", json = "$.number" }]',
+        'events = "/events?count=1&after=${value}"\nchecks = [{ rows = 1 }]',
+    ),
+    wrong='events = "/events?count=1"\nchecks = [{ name = "wrong", contains = "no such word" }]',
+    slow='events = "/events?every=2000"\nexpect = 2',
+    broken='events = "/events?count=1"\nexpect = 2',
+    broken_classes=frozenset({"events.ended"}),
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from contract.cases import CALL, ECHO, FILE, HTTP, REDIS, SQL, WEBSOCKET, Case, Served
+from contract.cases import CALL, ECHO, EVENTS, FILE, HTTP, PAGE, REDIS, SQL, WEBSOCKET, Case, Served
 from perftui.engine.around.probe import ProbeResult, probe
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
@@ -19,7 +19,7 @@ from support.conservation import assert_conserved
 
 pytestmark = pytest.mark.xdist_group("the stranger's environment")
 
-CASES = (HTTP, ECHO, CALL, FILE, REDIS, SQL, WEBSOCKET)
+CASES = (HTTP, ECHO, CALL, FILE, REDIS, SQL, WEBSOCKET, PAGE, EVENTS)
 FUNCTIONS = Path(__file__).parent.parent / "support" / "functions" / "preset.toml"
 """Where the preset would be: functions are looked for beside it."""
 

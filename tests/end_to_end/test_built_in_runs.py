@@ -36,10 +36,12 @@ def run(home: Home, *arguments: str) -> Record:
 
 
 @pytest.mark.parametrize(
-    "name", ["health", "read", "write", "complex", "stress", "auth", "mixed", "journey", "soak", "spike"]
+    "name",
+    ["health", "read", "write", "complex", "stress", "auth", "mixed", "journey", "soak", "spike", "page", "chat"],
 )
 def test_built_in_preset_on_the_demo_service(home: Home, demo: Demo, name: str) -> None:
-    level = ("--users", "5") if name in {"stress", "mixed"} else ("--rate", "4" if name == "journey" else "40")
+    slow = name in {"journey", "page"}
+    level = ("--users", "5") if name in {"stress", "mixed", "chat"} else ("--rate", "4" if slow else "40")
     before = holdings(demo)
     record = run(home, name, demo.url, *level)
     counts = record.whole_run

@@ -17,7 +17,7 @@ from perftui.metrics.timeline import Timeline
 from perftui.metrics.trust import judge_interval
 from perftui.model.interval import Cell, Counts, ErrorSample, Event, HostSample, Interval, TimePart, WorkerHealth
 from perftui.model.journal import End, Header
-from perftui.model.objectives import METRICS
+from perftui.model.objectives import METRICS, OWN_METRICS
 from perftui.model.plan import Load, Mode, Objective, Operation, Phase, Plan, Stage, Target
 from perftui.model.record import Environment, LatencyStats
 from perftui.model.units import fraction_of, to_digits
@@ -221,14 +221,16 @@ def test_every_named_series_can_be_asked_for() -> None:
     found = {metric: [value for _, value in timeline.series(metric)] for metric in SERIES}
     silent = {metric.partition(".")[0] for metric, values in found.items() if not values}
     of_target = {name for name in SERIES if name.startswith(("target_", "remote_"))}
-    assert silent == {"error_time", "hit_time", "miss_time", "hit_rate", *of_target}
+    of_others = {metric.partition(".")[0] for metric in OWN_METRICS}  # of protocols that this run does not speak
+    assert silent == {"error_time", "hit_time", "miss_time", "hit_rate", *of_target, *of_others}
     assert min(value for values in found.values() for value in values) >= 0
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_every_metric_has_a_value_in_a_summary(metric: str) -> None:
     value = value_of(_timeline(_run()).run().total, metric)
-    assert value is None if metric.startswith(("error_time", "hit_", "miss_")) else isinstance(value, float)
+    nothing = metric.startswith(("error_time", "hit_", "miss_")) or metric in OWN_METRICS
+    assert value is None if nothing else isinstance(value, float)
 
 
 def test_unknown_names_are_errors() -> None:

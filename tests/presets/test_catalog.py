@@ -11,10 +11,11 @@ from perftui.presets import locations
 from perftui.presets.catalog import find_preset, list_presets
 from perftui.presets.loading import load_plan
 
-OTHERS = {"database": "sqlite:///demo.db", "cache": "redis://127.0.0.1:6379/0"}
+OTHERS = {"database": "sqlite:///demo.db", "cache": "redis://127.0.0.1:6379/0", "chat": "ws://127.0.0.1:8000"}
 """Built-in presets of other protocols, and where they go."""
 BUILT_IN = (
-    "health", "read", "write", "stress", "auth", "cache", "complex", "database", "journey", "mixed", "soak", "spike",
+    "health", "read", "write", "stress", "auth", "cache", "chat", "complex", "database", "journey", "mixed", "page",
+    "soak", "spike",
 )  # fmt: skip
 OWN = 'schema = 1\nname = "{name}"\n[load]\nrate = 1\nduration = "1s"\n[[operations]]\npath = "/{name}"\n'
 

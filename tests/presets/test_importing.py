@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from perftui.model.errors import UsageError
 from perftui.model.plan import Auth, Part
-from perftui.presets.importing.any_file import IMPORTERS, kind_of
+from perftui.presets.importing.any_file import IMPORTERS, import_any, kind_of
 from perftui.presets.importing.har import import_har
 from perftui.presets.importing.http_file import import_http_file
 from perftui.presets.importing.openapi import import_openapi
@@ -365,3 +365,25 @@ def test_a_nearly_right_one_is_imported_or_refused(text: str) -> None:
     except UsageError:
         return
     parse_preset(made, "imported.toml")
+
+
+LONG = "a" * 280
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"### First\nGET https://a.example/items/{{{{fir{LONG}}}}}\n",
+        f"### First\nGET https://a.example/items/{{{{$processEnv {LONG}}}}}\n",
+    ],
+)
+def test_names_longer_than_an_environment_takes_are_shortened(text: str) -> None:
+    plan = parse_preset(import_any(text, kind_of(text), "x"), "x.toml")
+    assert "${env:" in plan.operations[0].path
+    assert LONG not in plan.operations[0].path
+
+
+@pytest.mark.parametrize("command", [f"curl https://a.example/${LONG}", f'curl https://a.example/ -H "X: ${{{LONG}}}"'])
+def test_a_shell_has_no_such_variable(command: str) -> None:
+    with pytest.raises(UsageError, match="a variable's name of 280 characters"):
+        import_any(command, kind_of(command), "x")

@@ -110,6 +110,13 @@ def test_a_key_of_many_parts_takes_no_time(line: str) -> None:
 
 def test_long_texts_are_searched_in_linear_time() -> None:
     begin_s = time.process_time()
-    for text in ("a" * 4_000_000, '"' * 1_000_000, "a.b " * 1_000_000, '"a' * 1_000_000, "a.1" * 1_000_000 + " ="):
+    for text in (
+        "a" * 4_000_000,
+        '"' * 1_000_000,
+        "a.b " * 1_000_000,
+        '"a' * 1_000_000,
+        "a.1" * 1_000_000 + " =",
+        '"' + '\\"' * 1_000_000,
+    ):
         deep_key(text)
     assert time.process_time() - begin_s < 10

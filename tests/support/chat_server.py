@@ -54,6 +54,9 @@ class ChatServer:
                 await connection.send(["a", "b", "c"])
             case "flood":
                 await connection.send("x" * int(rest))
+            case "pushes":
+                for number in range(int(rest)):
+                    await connection.send(str(number))
             case _ if text.startswith("{"):
                 await connection.send(json.dumps({"push": "somebody came"}))
                 await connection.send(json.dumps({"id": json.loads(text).get("id"), "said": "hello"}))

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,7 @@ from perftui.store.journal_format import DamagedLineError, decode_line
 from perftui.store.plausible import check_plausible
 from perftui.store.records import parse_record
 from perftui.store.safe_reading import safe_json
+from support.fuzzed_answers import damaged_responses, use_answer
 
 TESTS = Path(__file__).parent.parent
 PIECES = (
@@ -132,7 +134,12 @@ def _use_message(data: bytes) -> None:
         return
 
 
+def _answers() -> list[bytes]:
+    return [data for data, _, _ in islice(damaged_responses("examples"), 200)]
+
+
 KINDS = {
+    "HTTP answers": Kind(_answers, use_answer),
     "run files": Kind(lambda: _recorded("run.toml"), _use_record),
     "journal lines": Kind(_journal_lines, _use_line),
     "presets": Kind(

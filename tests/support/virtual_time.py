@@ -163,8 +163,8 @@ def run_virtual(
                 if name.startswith("perftui.engine.") and hasattr(module, "perf_counter_ns"):
                     patch.setattr(module, "perf_counter_ns", lambda service=service: service.now_ns)
             driver = TaskDriver(name="script", schemes={}, keys={}, client=lambda service=service: _client_of(service))  # type: ignore[misc]  # bound now
-            patch.setattr(operations, "driver_for", lambda _, driver=driver: driver)
-            patch.setattr(setup, "driver_for", lambda _, driver=driver: driver)
+            patch.setattr(operations, "driver_of", lambda _, driver=driver: driver)
+            patch.setattr(setup, "driver_of", lambda _, driver=driver: driver)
             patch.setattr(setup, "HealthSampler", _Health)
             patch.setattr(rate, "open_pacer", LoopPacer)
             patch.setattr(worker_main, "Channel", _Channel)

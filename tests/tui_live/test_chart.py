@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from perftui.tui.widgets.chart import Line, Tick, chart_rows, columns, nice_top, time_axis
+from perftui.report.axes import round_up
+from perftui.tui.widgets.chart import Line, Tick, chart_rows, columns, time_axis
 
 pytestmark = pytest.mark.quick
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.quick
     ("value", "top"), [(0, 1), (0.9, 1), (1, 1), (101, 120), (119, 120), (9_500, 10_000), (0.013, 0.015)]
 )
 def test_axis_ends_at_the_next_round_number(value: float, top: float) -> None:
-    assert nice_top(value) == pytest.approx(top)
+    assert round_up(value) == pytest.approx(top)
 
 
 def test_columns_are_means_of_their_seconds() -> None:

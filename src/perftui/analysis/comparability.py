@@ -30,6 +30,7 @@ def comparability_key(record: Record) -> dict[str, str]:
         **_of_load(plan.load),
         **_of_operations(plan),
         **_of_environment(record.environment),
+        **({"cluster": ", ".join(machine.name for machine in record.cluster)} if record.cluster else {}),
     }
 
 

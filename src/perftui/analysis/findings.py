@@ -21,7 +21,7 @@ from perftui.metrics.trust import LIMIT, is_generator_limit
 from perftui.model.plan import Plan
 from perftui.model.record import Finding, Spread, Stats, Summary, Trust
 from perftui.model.units import format_count, format_ms, format_percent
-from perftui.presets.drivers import remark_on
+from perftui.presets.drivers import remark_of, remark_on
 
 SLOW_MEAN_MS = 2000.0
 FAILURES = 0.05
@@ -49,7 +49,7 @@ def find(timeline: Timeline) -> tuple[Finding, ...]:
     found = [
         *_of_stats(summary.total, ""),
         *(finding for name, stats in summary.operations.items() for finding in _of_stats(stats, name)),
-        *_of_resources(timeline.host_spread()),
+        *_of_resources(timeline.host_spread(), "the busiest machine" if plan.load.cluster else "this machine"),
         *_breaking_point(plan, [view for view in views if view.interval.at_s + view.interval.duration_s <= steered_s]),
         *([] if _ramps(plan) or steered_s < math.inf else _growth(views)),
         *_of_trust(timeline.trust()),
@@ -83,18 +83,20 @@ def _of_stats(stats: Stats, operation: str) -> Iterator[Finding]:
 
 
 def _of_drivers(plan: Plan) -> Iterator[Finding]:
-    for remark in dict.fromkeys(remark_on(target.url) for target in plan.used_targets.values()):
+    of_targets = (remark_on(target.url) for target in plan.used_targets.values())
+    of_operations = (remark_of(operation.driver) for operation in plan.counted_operations)
+    for remark in dict.fromkeys((*of_targets, *of_operations)):
         if remark:
             yield Finding(code="through_library", detail=remark, severity="note")
 
 
-def _of_resources(host: Mapping[str, Spread]) -> Iterator[Finding]:
+def _of_resources(host: Mapping[str, Spread], whose: str) -> Iterator[Finding]:
     cpu, memory = host.get("cpu_percent", Spread()), host.get("memory_percent", Spread())
     if cpu.mean > CPU_PERCENT:
-        detail = f"CPU of this machine {cpu.mean:.0f} % on average > {CPU_PERCENT:.0f} % (most {cpu.max:.0f} %)"
+        detail = f"CPU of {whose} {cpu.mean:.0f} % on average > {CPU_PERCENT:.0f} % (most {cpu.max:.0f} %)"
         yield Finding(code="host_cpu", detail=detail)
     if memory.max > MEMORY_PERCENT:
-        detail = f"memory of this machine {memory.max:.0f} % > {MEMORY_PERCENT:.0f} %"
+        detail = f"memory of {whose} {memory.max:.0f} % > {MEMORY_PERCENT:.0f} %"
         yield Finding(code="host_memory", detail=detail)
     target = host.get("target_cpu_percent", Spread())
     if target.mean > CPU_PERCENT:

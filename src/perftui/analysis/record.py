@@ -43,6 +43,7 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
         phases=timeline.phases(),
         levels=measured.levels,
         host=dict(measured.host),
+        machines=timeline.machines.stats(),
         target_growth=measured.growth,
         objectives=objectives,
         findings=find(timeline),

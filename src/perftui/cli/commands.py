@@ -18,6 +18,7 @@ class _Commands(LazyGroup):
         "run": ("perftui.cli.run:run", "Load a target with a preset, on screen or headless."),
         "find": ("perftui.cli.find:find", "The highest level at which the objectives hold."),
         "scaling": ("perftui.cli.scaling:scaling", "Throughput and efficiency per level of users, rate or workers."),
+        "page": ("perftui.cli.page:page", "What a browser sees: first paint, load, long tasks."),
         "demo": ("perftui.cli.demo:demo", "The bundled demo service, and a run against it."),
         "watch": ("perftui.cli.watch:watch", "Follow a live run, or replay a finished one."),
         "ctl": ("perftui.cli.ctl:ctl", "Steer a live run: pause, resume, level, mark, stop, abort."),

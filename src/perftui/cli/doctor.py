@@ -9,7 +9,7 @@ import time
 
 import click
 
-from perftui.cli.options import format_option
+from perftui.cli.options import cluster_options, format_option
 
 _TIMER_TRIES = 200
 _TIMER_S = 0.001
@@ -21,13 +21,22 @@ Fact = tuple[str, str, str, str]
 
 
 @click.command(short_help="Limits, ports, terminal and timers of this machine.")
+@cluster_options
 @format_option("text", "json")
-def doctor(style: str) -> int:
-    """Look at descriptors, ports, cores, timers, libraries, folders and the terminal, with what to do where needed."""
+def doctor(cluster: str | None, style: str, *, insecure_cluster: bool) -> int:
+    """Look at descriptors, ports, cores, timers, libraries, folders and the terminal, with what to do where needed.
+
+    With --cluster at its machines instead: what each can do, and how far its clock is off.
+    """
     from perftui.cli.output import write_output
     from perftui.engine.runner.preflight import machine_report
 
-    facts: list[Fact] = [*machine_report(), _timers(), _event_loop(), _runs_folder(), _terminal(), _colours()]
+    if cluster is not None:
+        from perftui.cli.cluster_facts import cluster_facts
+
+        facts = cluster_facts(cluster, insecure=insecure_cluster)
+    else:
+        facts = [*machine_report(), _timers(), _event_loop(), _runs_folder(), _terminal(), _colours()]
     if style == "json":
         import json
 

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-from perftui.cli.options import DURATION, SHARE, WORKERS, format_option, option, output_option, warn_only_option
+from perftui.cli.options import (
+    DURATION,
+    SHARE,
+    WORKERS,
+    absolute_cluster,
+    cluster_options,
+    format_option,
+    option,
+    output_option,
+    warn_only_option,
+)
 from perftui.cli.patient import PatientCommand
 from perftui.cli.references import PRESET
 from perftui.model.text import safe_text
@@ -31,6 +41,7 @@ _MOST = {"rate": 100_000.0, "users": 5_000.0}
 @option("--confirm", "confirm_s", type=DURATION, default=10.0, help="Time for the answer.  [default: 10s]")
 @option("--beyond", is_flag=True, help="Also load half as much again as the answer.")
 @option("--workers", type=WORKERS, help="Worker processes, or auto.")
+@cluster_options
 @option("--timeout", type=DURATION, help="Total deadline of one request.")
 @option("-H", "--header", "headers", multiple=True, metavar="K:V", help="Header of every request; repeatable.")
 @option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of the preset.")
@@ -52,6 +63,8 @@ def find(
     confirm_s: float,
     beyond: bool,
     workers: int | None,
+    cluster: str | None,
+    insecure_cluster: bool,
     timeout: float | None,
     headers: tuple[str, ...],
     settings: tuple[str, ...],
@@ -85,7 +98,8 @@ def find(
         rate = _FIRST_RATE
     given = parse_headers(headers)
     overrides = Overrides(
-        rate=rate, users=users, workers=workers, headers=given.pairs, secret_headers=given.secret, timeout_s=timeout
+        rate=rate, users=users, workers=workers, headers=given.pairs, secret_headers=given.secret, timeout_s=timeout,
+        cluster=absolute_cluster(cluster), insecure_cluster=insecure_cluster,
     )  # fmt: skip
     plan = with_objectives(load_plan(preset, url, overrides, settings), objectives)
     unit = "/s" if plan.load.mode == "rate" else " users"

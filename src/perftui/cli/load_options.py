@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 from msgspec import Struct
 
-from perftui.cli.options import DURATION, WORKERS, option
+from perftui.cli.options import CLUSTER_OPTIONS, DURATION, WORKERS, absolute_cluster, option
 from perftui.model.errors import UsageError
 from perftui.model.units import parse_duration
 from perftui.presets.one_request import RequestOverrides
@@ -53,6 +53,7 @@ _OPTIONS = (
     option("--warmup", type=DURATION, help="Load before it, kept out of the summary."),
     option("-n", "--max-requests", type=click.IntRange(min=1), metavar="N", help="Stop after this many requests."),
     option("--workers", type=WORKERS, help="Worker processes, or auto."),
+    *CLUSTER_OPTIONS,
     option("--timeout", type=DURATION, help="Total deadline of one request."),
     option("-m", "--method", metavar="NAME", help="Method of the request; POST when there is a body."),
     option("-d", "short_body", metavar="TEXT", help="As --body; a duration such as 30s is --duration."),
@@ -84,6 +85,8 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
     warmup: float | None
     max_requests: int | None
     workers: int | None
+    cluster: str | None
+    insecure_cluster: bool
     timeout: float | None
     method: str | None
     short_body: str | None
@@ -121,6 +124,8 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
             duration_s=_first(short_s, self.duration),
             warmup_s=self.warmup,
             workers=self.workers,
+            cluster=absolute_cluster(self.cluster),
+            insecure_cluster=self.insecure_cluster,
             headers=headers.pairs,
             secret_headers=headers.secret,
             timeout_s=self.timeout,

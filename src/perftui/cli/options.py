@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -89,6 +90,19 @@ WORKERS = Workers()
 
 option = functools.partial(click.option, cls=PatientOption)
 """An option of a command that tells all mistakes at once."""
+CLUSTER_OPTIONS = (
+    option("--cluster", metavar="WHERE", help="Send from local:N, tcp://…, tls://… or ssh:HOSTS-FILE (extra)."),
+    option("--insecure-cluster", is_flag=True, help="Yes, reach the cluster without TLS."),
+)
+
+
+def cluster_options(command: Command) -> Command:
+    """Give a command both of them."""
+    for one in reversed(CLUSTER_OPTIONS):
+        command = one(command)
+    return command
+
+
 output_option = click.option(
     "-o",
     "--output",
@@ -109,3 +123,10 @@ def format_option(*formats: str, default: str = "text") -> Callable[[Command], C
     return click.option(
         "--format", "style", type=click.Choice(formats), default=default, show_default=True, help="Form of the output."
     )
+
+
+def absolute_cluster(where: str | None) -> str | None:
+    """Where the cluster is, whatever folder the run is started from."""
+    if where is None or not where.startswith("ssh:"):
+        return where
+    return f"ssh:{Path(os.path.expanduser(where[4:])).absolute()}" if where[4:] else where  # noqa: PTH111 - no shell did

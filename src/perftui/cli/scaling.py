@@ -7,7 +7,16 @@ from typing import Literal
 
 import click
 
-from perftui.cli.options import DURATION, WORKERS, format_option, option, output_option, warn_only_option
+from perftui.cli.options import (
+    DURATION,
+    WORKERS,
+    absolute_cluster,
+    cluster_options,
+    format_option,
+    option,
+    output_option,
+    warn_only_option,
+)
 from perftui.cli.patient import PatientCommand
 from perftui.cli.references import PRESET
 from perftui.model.text import safe_text
@@ -39,6 +48,7 @@ class Levels(click.ParamType[tuple[int, ...], object]):
 @option("--users", type=click.IntRange(min=1), metavar="N", help="Of workers: users, enough to keep all of them busy.")
 @option("-d", "--duration", type=DURATION, default=10.0, help="Of each level.  [default: 10s]")
 @option("--workers", type=WORKERS, help="Worker processes of the generator, or auto.")
+@cluster_options
 @option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of the preset.")
 @option("--label", default="", help="A name for the runs.")
 @option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")
@@ -55,6 +65,8 @@ def scaling(
     users: int | None,
     duration: float,
     workers: int | None,
+    cluster: str | None,
+    insecure_cluster: bool,
     settings: tuple[str, ...],
     label: str,
     confirm_host: str,
@@ -77,8 +89,11 @@ def scaling(
     from perftui.report.scaling import render
 
     check_output(output)
+    overrides = Overrides(
+        users=users, workers=workers, cluster=absolute_cluster(cluster), insecure_cluster=insecure_cluster
+    )
     request = ScalingRequest(
-        plan=load_plan(preset, url, Overrides(users=users, workers=workers), settings),
+        plan=load_plan(preset, url, overrides, settings),
         levels=levels,
         of=of,
         command=command,

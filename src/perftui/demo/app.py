@@ -3,6 +3,8 @@
 GET / , /health, /api/items?page=&size=, /api/items/ID, /api/search?q=&size=, /api/stats
 POST /api/items; PUT, PATCH and DELETE /api/items/ID
 POST /auth/register, /auth/login; GET and DELETE /auth/me
+GET /page with its stylesheet, script and images (page.py), /events?every=&count= a stream of events; a chat room over
+WebSocket at /chat (room.py)
 GET /slow?ms=&jitter= answers later, /fail?rate=&status= fails at that rate. Both take any method.
 """
 
@@ -18,10 +20,12 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from perftui.demo.database import Database, Row
+from perftui.demo.page import Page
+from perftui.demo.room import Rooms, stream
 
 MOST_BODY_BYTES = 1024 * 1024
 MOST_PAGE_SIZE = 100
@@ -58,6 +62,7 @@ class Shop:
         self._database = database
         self._random = random.Random(1)
         self._started_s = time.monotonic()
+        page = Page(database)
         self.counted = Counted(
             Starlette(
                 routes=[
@@ -74,6 +79,10 @@ class Shop:
                     Route("/auth/login", self.log_in, methods=["POST"]),
                     Route("/auth/me", self.me, methods=["GET"]),
                     Route("/auth/me", self.leave, methods=["DELETE"]),
+                    Route("/page", page.document),
+                    Route("/page/{name}", page.part),
+                    Route("/events", self.events),
+                    WebSocketRoute("/chat", Rooms().chat),
                     Route("/slow", self.slow, methods=_ALL_METHODS),
                     Route("/fail", self.fail, methods=_ALL_METHODS),
                 ],
@@ -182,6 +191,11 @@ class Shop:
         waited_ms = max(0.0, wanted_ms + self._random.uniform(-jitter_ms, jitter_ms))
         await asyncio.sleep(waited_ms / 1000)
         return JSONResponse({"waited_ms": round(waited_ms, 3)})
+
+    async def events(self, request: Request) -> Response:
+        """An event every `every` milliseconds: `count` of them, or without end."""
+        every_ms = _number(request, "every", 200, 1, MOST_SLOW_MS)
+        return stream(every_ms / 1000, int(_number(request, "count", 0, 0, 1_000_000)))
 
     async def fail(self, request: Request) -> Response:
         """Answer with `status` for the share `rate` of the requests."""

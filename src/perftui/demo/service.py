@@ -53,6 +53,7 @@ def serve(port: int, *, until_eof: bool = False, database: str = "") -> int:
             Shop(data).counted,
             # not uvloop: it accepts one connection per turn of its loop, so that most of a thousand users starve
             loop="asyncio",
+            ws="websockets-sansio",  # uvicorn's other one is built on what that library has given up
             access_log=False,
             log_level="error",
             lifespan="off",

@@ -12,6 +12,7 @@ from msgspec.structs import astuple
 
 from perftui.metrics.bounds import Generator, bounds
 from perftui.metrics.own_drops import own_drops
+from perftui.metrics.own_values import OwnSum
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.time_sum import TimeSum
 from perftui.model.interval import Cell, Counts, HistogramData, TimePart
@@ -37,6 +38,7 @@ class CellSum:
         self.ok_in_measure: int | None = 0
         """None: a cell does not say it."""
         self._has_intended = False
+        self.own = OwnSum()
 
     def add(self, cell: Cell) -> None:
         """Add a cell."""
@@ -53,6 +55,7 @@ class CellSum:
             data: HistogramData | None = getattr(cell, name)
             if data is not None and data.count:
                 self._times[name].add(data)
+        self.own.add(cell)
 
     def _count_in_measure(self, ok: int | None) -> None:
         self.ok_in_measure = None if ok is None or self.ok_in_measure is None else self.ok_in_measure + ok
@@ -62,6 +65,7 @@ class CellSum:
         self.add_counts(other)
         for name in other._times:
             self._times[name].add_sum(other.time(name))
+        self.own.add_sum(other.own)
 
     def add_counts(self, other: CellSum) -> None:
         """Add another sum without its histograms, which then stay packed."""
@@ -129,6 +133,7 @@ class CellSum:
             response_time_bounds=bounds(times["response_time"], service, generator) if generator else {},
             service_time_bounds=bounds(times["service_time"], service, generator) if generator else {},
             times_ms=self._part_means(counts),
+            own=self.own.said(duration_s),
         )
 
     def outline(self, duration_s: float, mode: Mode, *, times: bool) -> Stats:
@@ -166,6 +171,9 @@ class CellSum:
             miss_time=self.time("miss_time").data if self.time("miss_time").total else None,
             times={name: TimePart(count=part[0], sum_us=part[1], max_us=part[2]) for name, part in self.parts.items()},
             ok_in_measure=self.ok_in_measure,
+            own_times=self.own.times_data,
+            amounts=self.own.amounts,
+            assets=self.own.assets_data,
         )
 
 

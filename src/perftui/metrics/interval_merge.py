@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from perftui.metrics.cells import CellSum
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.trust import worst_of
-from perftui.model.interval import Connections, HostSample, Interval, TrustReason, WorkerHealth
+from perftui.model.interval import Connections, HostSample, Interval, MachineSample, TrustReason, WorkerHealth
 from perftui.model.plan import Phase
 
 Sums = dict[Phase, dict[str, CellSum]]
@@ -56,7 +56,8 @@ def merge_intervals(intervals: Sequence[Interval], sums: Sums | None = None) -> 
             open_now=last.connections.open_now,
         ),
         workers=_merged_workers(intervals, seconds),
-        host=_merged_host(intervals),
+        host=_merged_host([interval.host for interval in intervals]),
+        machines=_merged_machines(intervals),
         trust=worst_of(reasons),
         trust_reasons=reasons,
     )
@@ -101,6 +102,7 @@ def _merged_workers(intervals: Sequence[Interval], seconds: float) -> tuple[Work
                 queued=max(health.queued for health in held),
                 at_cap_s=sum(health.at_cap_s for health in held),
                 state=held[-1].state,
+                machine=held[-1].machine,
             )
         )
     return tuple(merged)
@@ -111,9 +113,25 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return sum(told) / len(told) if told else None
 
 
-def _merged_host(intervals: Sequence[Interval]) -> HostSample:
-    hosts = [interval.host for interval in intervals]
+def _merged_machines(intervals: Sequence[Interval]) -> tuple[MachineSample, ...]:
+    by_name: dict[str, list[MachineSample]] = {}
+    for interval in intervals:
+        for machine in interval.machines:
+            by_name.setdefault(machine.name, []).append(machine)
+    return tuple(
+        MachineSample(
+            name=name,
+            host=_merged_host([sample.host for sample in samples]),
+            round_trip_ms=max(sample.round_trip_ms for sample in samples),
+            clock_offset_ms=max((sample.clock_offset_ms for sample in samples), key=abs),
+            clock_bound_ms=max(sample.clock_bound_ms for sample in samples),
+            lost=samples[-1].lost,
+        )
+        for name, samples in by_name.items()
+    )
 
+
+def _merged_host(hosts: Sequence[HostSample]) -> HostSample:
     def of(value: Callable[[HostSample], float]) -> float:
         return sum(map(value, hosts)) / len(hosts)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from perftui.metrics.cells import TIMES, TimeName
 from perftui.metrics.histogram import Histogram, Int64s
+from perftui.metrics.own_values import asset_name
 from perftui.metrics.sparse import Sparse, data_of
 from perftui.model.interval import Cell, Counts, HistogramData, TimePart
 from perftui.model.plan import Phase
@@ -44,10 +45,10 @@ class CellRecorder:
     """
 
     __slots__ = (
-        "_closed", "_many", "_marked", "_rate_mode", "cancelled", "classes", "client_errors", "delays", "dropped",
-        "error_times", "errors", "expired", "expired_delays", "first_bytes", "hit_times", "miss_times",
-        "ok_in_measure", "operation", "other_delays", "others", "parts", "phase", "plain", "plain_delays", "received",
-        "scheduled", "sent", "started", "timeouts", "transfers",
+        "_closed", "_many", "_marked", "_own_many", "_rate_mode", "amounts", "assets", "cancelled", "classes",
+        "client_errors", "delays", "dropped", "error_times", "errors", "expired", "expired_delays", "first_bytes",
+        "hit_times", "miss_times", "ok_in_measure", "operation", "other_delays", "others", "own_times", "parts",
+        "phase", "plain", "plain_delays", "received", "scheduled", "sent", "started", "timeouts", "transfers",
     )  # fmt: skip
 
     def __init__(self, operation: str, phase: Phase, *, rate_mode: bool) -> None:
@@ -86,6 +87,36 @@ class CellRecorder:
         """Ok answers that ended while the load was measured; see `mark`."""
         self.classes: dict[str, int] = {}
         self.parts: dict[str, PartSum] = {}
+        self.amounts: dict[str, int] = {}
+        """What only some protocols count."""
+        self.own_times: dict[str, list[int]] = {}
+        """Times (ns) that only some protocols have."""
+        self._own_many: dict[str, Histogram] = {}
+        self.assets: dict[str, PartSum] = {}
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Count something that only some protocols have: one of model/objectives.py."""
+        self.amounts[name] = self.amounts.get(name, 0) + amount
+
+    def add_own_time(self, name: str, value_ns: int) -> None:
+        """Keep a time that only some protocols have: one of OWN_TIMES."""
+        values = self.own_times.setdefault(name, [])
+        values.append(value_ns)
+        if len(values) >= FOLD_AT:
+            self._own_many.setdefault(name, Histogram()).record_many(_micros(values))
+            values.clear()
+
+    def add_asset(self, name: str, value_ns: int) -> None:
+        """Keep the time of something that a page names."""
+        name = asset_name(name, self.assets)
+        found = self.assets.get(name)
+        if found is None:
+            found = self.assets[name] = PartSum()
+        found.add(value_ns)
+
+    def leave_alone(self, name: str) -> None:
+        """Name something that a page names and that is not fetched."""
+        self.assets.setdefault(asset_name(name, self.assets), PartSum())
 
     def add_part(self, name: str, value_ns: int) -> None:
         """Count the time of one part (queue, dns, connect, tls, first_byte, transfer) of one request."""
@@ -149,7 +180,7 @@ class CellRecorder:
         """What was measured since the last cut, to be packed; None when nothing was. This recorder begins anew."""
         if not (
             self.scheduled or self.started or self.sent or self.received or self.classes or self.cancelled
-            or self.plain or self.others or self.expired or self._many
+            or self.plain or self.others or self.expired or self._many or self.amounts or self.own_times
         ):  # fmt: skip
             return None
         held = object.__new__(CellRecorder)  # its lists are these, not new ones
@@ -178,10 +209,10 @@ class CellRecorder:
             error_time=times["error_time"],
             hit_time=times["hit_time"] if times["hit_time"].count else None,
             miss_time=times["miss_time"] if times["miss_time"].count else None,
-            times={
-                name: TimePart(count=part.count, sum_us=part.sum_ns // 1000, max_us=part.max_ns // 1000)
-                for name, part in self.parts.items()
-            },
+            times=_parts_data(self.parts),
+            own_times=self._packed_own(),
+            amounts=self.amounts,
+            assets=_parts_data(self.assets),
             ok_in_measure=self.ok_in_measure,
         )
 
@@ -198,6 +229,17 @@ class CellRecorder:
         if values is not None:
             many.record_many(values)
         return many.data
+
+    def _packed_own(self) -> dict[str, HistogramData]:
+        packed = {}
+        for name, values in self.own_times.items():
+            many = self._own_many.get(name)
+            if many is None:
+                packed[name] = data_of(_micros(values))
+            else:
+                many.record_many(_micros(values))
+                packed[name] = many.data
+        return packed
 
     def _emptied(self) -> dict[TimeName, Int64s]:
         """Values (us) of the lists by time, those without any left out; parts of times are added up."""
@@ -264,6 +306,13 @@ def start_delay_p99_ms(recorders: Iterable[CellRecorder]) -> float:
             parts.append(Sparse.used(many))
     (p99_us,) = Sparse.merged([*parts, Sparse.counted(_micros(delays_ns))]).quantiles_us((0.99,))
     return p99_us / 1000
+
+
+def _parts_data(parts: dict[str, PartSum]) -> dict[str, TimePart]:
+    return {
+        name: TimePart(count=part.count, sum_us=part.sum_ns // 1000, max_us=part.max_ns // 1000)
+        for name, part in parts.items()
+    }
 
 
 def _micros(values_ns: list[int]) -> Int64s:

@@ -13,7 +13,7 @@ from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import value_of
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
-from perftui.model.objectives import METRICS, TIME_METRICS
+from perftui.model.objectives import METRICS, OWN_METRICS, TIME_METRICS
 from perftui.model.plan import PHASES, Mode, Phase
 from perftui.model.record import Hits, LatencyStats, Stats
 from perftui.model.units import fraction_of
@@ -94,6 +94,8 @@ class IntervalView:
             if time == name:
                 stats = self.time(_time_name(name), operation)
                 return float(getattr(stats, statistic)) if stats.count else None
+        if metric in OWN_METRICS:
+            return value_of(sum_of(self.cells(operation)).stats(self.interval.duration_s, self._mode), metric)
         if metric in METRICS or metric == "errors_per_s":
             return self._of_counts(metric, operation)
         if metric not in _OF_MACHINE:
@@ -169,6 +171,27 @@ OF_HOST: dict[str, Callable[[Interval], float | None]] = {
     "loop_lag": lambda interval: max((worker.loop_lag_max_ms for worker in interval.workers), default=None),
 }
 """What is sampled of the machine, the workers and the target's process."""
+HOST_NAMES = {
+    "cpu": "cpu_percent",
+    "cpu_max_core": "cpu_max_core_percent",
+    "memory": "memory_percent",
+    "memory_used": "memory_used_bytes",
+    "disk_read": "disk_read_bytes",
+    "disk_written": "disk_write_bytes",
+    "net_received": "net_received_bytes",
+    "net_sent": "net_sent_bytes",
+    "target_cpu": "target_cpu_percent",
+    "target_memory": "target_memory_bytes",
+    "target_threads": "target_threads",
+    "target_open_files": "target_open_files",
+    "remote_cpu": "remote_cpu_percent",
+    "remote_memory": "remote_memory_percent",
+    "open_connections": "open_connections",
+    "worker_cpu": "worker_cpu_percent",
+    "worker_memory": "worker_memory_bytes",
+    "loop_lag": "loop_lag_ms",
+}
+"""What a record calls them."""
 _OF_MACHINE = _OF_LOAD | OF_HOST
 SERIES = (*METRICS, "errors_per_s", *_OF_MACHINE)
 """Every name a series may have. Per cent for CPU and memory (worker_cpu: of one core), bytes (per second for disk and

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import CellSum, sum_of
 from perftui.metrics.own_drops import own_drops
+from perftui.metrics.own_values import own_value
 from perftui.metrics.sparse import Sparse
 from perftui.model.interval import Cell, Event, Interval
-from perftui.model.objectives import CHECK, TIME_METRICS
+from perftui.model.objectives import CHECK, OWN_METRICS, TIME_METRICS
 from perftui.model.plan import Mode, Plan
 from perftui.model.record import LatencyStats, Stats, Summary
 from perftui.model.units import fraction_of
@@ -82,6 +83,8 @@ def value_of(stats: Stats, metric: str) -> float | None:
     if time in TIME_METRICS:
         latency: LatencyStats = getattr(stats, f"{time}_ms")
         return float(getattr(latency, statistic)) if latency.count else None
+    if metric in OWN_METRICS:
+        return own_value(stats.of_protocol, metric)
     counts = stats.counts
     if metric.startswith(CHECK):
         return _check_rate(stats, metric.removeprefix(CHECK))

@@ -18,9 +18,11 @@ from perftui.metrics.growth import growth_of
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.interval_merge import merge_intervals
 from perftui.metrics.levels import LevelSums
+from perftui.metrics.machines import Machines
 from perftui.metrics.measured import Measured
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.series import (
+    HOST_NAMES,
     OF_HOST,
     IntervalView,
     Point,
@@ -75,6 +77,8 @@ class Timeline:
         self._levels: LevelSums | None = None
         self._windows: Windows | None = None
         self._host = {metric: SpreadOf() for metric in OF_HOST}
+        self.machines = Machines()
+        """Those of a cluster."""
 
     def add(self, line: JournalLine) -> None:
         """Take the next line of the journal."""
@@ -136,6 +140,7 @@ class Timeline:
         self._windows = self._windows or Windows(self.plan)
         self._levels.add(interval)
         self._windows.add(interval)
+        self.machines.add(interval)
         self.last_interval = interval
         self.intervals_count += 1
         self._sums.add(interval)
@@ -326,7 +331,7 @@ class Timeline:
 
     def host_spread(self) -> dict[str, Spread]:
         """Mean, p95 and maximum of what was sampled of machine, workers and target, up to the drain."""
-        return {_HOST_NAMES[metric]: spread.spread for metric, spread in self._host.items() if spread.count}
+        return {HOST_NAMES[metric]: spread.spread for metric, spread in self._host.items() if spread.count}
 
     def histogram(self, which: TimeName, operation: str = "") -> Sparse:
         """All times of one kind in the measure phase so far."""
@@ -375,25 +380,3 @@ class Timeline:
         ends: list[JournalLine] = [self.end] if self.end else []
         starts: list[JournalLine] = [self.header] if self.header else []
         return [*starts, *self.events, *self._samples.values(), *self.intervals, *ends]
-
-
-_HOST_NAMES = {
-    "cpu": "cpu_percent",
-    "cpu_max_core": "cpu_max_core_percent",
-    "memory": "memory_percent",
-    "memory_used": "memory_used_bytes",
-    "disk_read": "disk_read_bytes",
-    "disk_written": "disk_write_bytes",
-    "net_received": "net_received_bytes",
-    "net_sent": "net_sent_bytes",
-    "target_cpu": "target_cpu_percent",
-    "target_memory": "target_memory_bytes",
-    "target_threads": "target_threads",
-    "target_open_files": "target_open_files",
-    "remote_cpu": "remote_cpu_percent",
-    "remote_memory": "remote_memory_percent",
-    "open_connections": "open_connections",
-    "worker_cpu": "worker_cpu_percent",
-    "worker_memory": "worker_memory_bytes",
-    "loop_lag": "loop_lag_ms",
-}

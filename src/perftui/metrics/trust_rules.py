@@ -24,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from perftui.metrics.machines import which
 from perftui.metrics.sparse import Sparse
 from perftui.model.interval import Interval, TrustReason, WorkerHealth
 from perftui.model.plan import Plan
@@ -100,7 +101,7 @@ def second_causes(interval: Interval, plan: Plan, earlier: Sequence[Interval] = 
         detail = client_errors_text(failures)
         yield TrustReason(code="client_errors", verdict="invalid", detail=detail, at_s=interval.at_s)
     if interval.host.suspended_s > 0:
-        detail = f"this machine was suspended for {interval.host.suspended_s:.1f} s"
+        detail = f"{which(interval, 'suspended_s')} was suspended for {interval.host.suspended_s:.1f} s"
         yield TrustReason(code="suspended", verdict="invalid", detail=detail, at_s=interval.at_s)
 
 
@@ -145,10 +146,11 @@ def _of_host(interval: Interval, plan: Plan, recent: Sequence[Interval]) -> Iter
     if recent and not is_local(plan):
         busy = min(second.host.cpu_max_core_percent for second in recent)
         if busy > HOST_CORE:
-            used = f"a core of this machine was {busy:.0f} % busy or more for {IN_A_ROW} s"
+            used = f"a core of {which(interval, 'cpu_max_core_percent')} was {busy:.0f} % busy or more for {IN_A_ROW} s"
             yield "host_cpu", f"{used}, limit {HOST_CORE:.0f} %"
     if host.throttled_percent > 0:
-        yield "throttled", f"the CPU quota held this machine back in {host.throttled_percent:.1f} % of its periods"
+        held = which(interval, "throttled_percent")
+        yield "throttled", f"the CPU quota held {held} back in {host.throttled_percent:.1f} % of its periods"
     if host.steal_percent > STEAL:
         yield "steal", f"the hypervisor took {host.steal_percent:.1f} % of the CPU, limit {STEAL:.0f} %"
 

@@ -1,8 +1,8 @@
 """The fixed list of error classes: each with a number that never changes, and what it means.
 
 10xx general, 11xx DNS, 12xx TCP, 13xx TLS, 14xx HTTP protocol, 15xx checks, 16xx SQL, 17xx Redis, 18xx Memcached, 19xx
-the generator, 1990 what a driver from elsewhere calls its own; the class of a wrong status is `http.NNN` and has the
-number NNN. A class names what went wrong as the client saw it; `client.*` is never the
+the generator, 20xx pages, 21xx streams of events, 1990 what a driver from elsewhere calls its own; the class of a wrong
+status is `http.NNN` and has the number NNN. A class names what went wrong as the client saw it; `client.*` is never the
 server's and makes a run invalid.
 """
 
@@ -56,6 +56,13 @@ ERROR_CLASSES: dict[str, ErrorClass] = {
     "body_too_large": _class(1403, "the body is larger than 10 MiB"),
     "head_too_large": _class(1404, "the head is larger than 64 KiB or 200 lines"),
     "check": _class(1501, "the answer came, and a check of the preset failed on it"),
+    "asset": _class(2001, "a part of the page could not be had"),
+    "page.elsewhere": _class(2002, "the page sends to a host that is not among those that may be asked"),
+    "page.redirects": _class(2003, "the page sends on and on"),
+    "page.no_paint": _class(2004, "the browser painted nothing"),
+    "page.failed": _class(2005, "the browser could not show the page"),
+    "events.ended": _class(2101, "the stream of events ended before those that were wanted had come"),
+    "events.no_stream": _class(2102, "the answer is no stream of events"),
     "client.descriptors": _class(1901, "this machine is out of file descriptors: raise `ulimit -n`"),
     "client.ports": _class(1902, "this machine is out of local ports: keep connections alive or lower the rate"),
     "client.memory": _class(1903, "this machine is out of memory"),
@@ -63,7 +70,7 @@ ERROR_CLASSES: dict[str, ErrorClass] = {
     "client.driver": _class(1905, "the driver of this protocol made a mistake of its own"),
     "client.other": _class(1909, "the generator failed for another reason"),
 }
-"""By name. Beside these there are `http.NNN` for statuses, and `check:NAME`, which is a `check`."""
+"""By name. Beside these there are `http.NNN` for statuses, `check:NAME`, which is a `check`, and `asset:PATH`."""
 
 REDIS_CODES: dict[str, int] = {
     "ERR": 1701, "WRONGTYPE": 1702, "MOVED": 1703, "ASK": 1704, "NOAUTH": 1705, "WRONGPASS": 1706, "NOPERM": 1707,
@@ -79,16 +86,16 @@ _WORD = re.compile(r"[a-z][a-z0-9_-]{0,40}\.\S{1,60}")
 
 
 def error_class(name: str) -> ErrorClass:
-    """The class of a name: `http.NNN`, `check:NAME`, `sql.SQLSTATE`, `redis.CODE`, `memcached.CODE` and `DRIVER.xxx`.
+    """The class of a name, also `http.NNN`, `check:NAME`, `asset:PATH`, `sql.SQLSTATE`, `redis.CODE` and `DRIVER.xxx`.
 
     Raises:
         KeyError: the name is no error class.
     """
     if name.startswith("http."):
         return _status_class(name)
-    if name.startswith("check:"):
-        check = ERROR_CLASSES["check"]
-        return ErrorClass(number=check.number, meaning=f"{check.meaning}: {name.removeprefix('check:')}")
+    kind, colon, which = name.partition(":")
+    if colon and kind in {"check", "asset"}:
+        return ErrorClass(number=ERROR_CLASSES[kind].number, meaning=f"{ERROR_CLASSES[kind].meaning}: {which}")
     if name in ERROR_CLASSES:
         return ERROR_CLASSES[name]
     family, _, code = name.partition(".")

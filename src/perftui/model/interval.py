@@ -98,6 +98,12 @@ class Cell(Line, frozen=True, kw_only=True):
     miss_time: HistogramData | None = None
     """Of those that were none."""
     times: dict[str, TimePart] = {}
+    own_times: dict[str, HistogramData] = {}
+    """Times that only some protocols have, by name: OWN_TIMES of model/objectives.py."""
+    amounts: dict[str, int] = {}
+    """What only some protocols count, by name: messages, events, requests and bytes of pages."""
+    assets: dict[str, TimePart] = {}
+    """Times of what pages name, by path; without a value where a host was named and left alone."""
     ok_in_measure: int | None = None
     """Of the ok answers those that ended while the load was measured, whenever they were due. None: not known (written
     by an older version)."""
@@ -124,6 +130,8 @@ class WorkerHealth(Line, frozen=True, kw_only=True):
     at_cap_s: float = 0.0
     """Time during which requests were waiting for a place below the in-flight cap."""
     state: Literal["ok", "unresponsive", "lost"] = "ok"
+    machine: str = ""
+    """Where it is; empty: on the runner's machine."""
 
 
 class HostSample(Line, frozen=True, kw_only=True):
@@ -153,6 +161,20 @@ class HostSample(Line, frozen=True, kw_only=True):
     remote_cpu_percent: float | None = None
     """Of all cores of the target's machine; None when it does not tell."""
     remote_memory_percent: float | None = None
+
+
+class MachineSample(Line, frozen=True, kw_only=True):
+    """One of the machines that the load is sent from, during the interval; only where there is a cluster."""
+
+    name: str
+    host: HostSample = HostSample()
+    round_trip_ms: float = 0.0
+    """The longest of late, from the runner's machine and back."""
+    clock_offset_ms: float = 0.0
+    """How far its clock has moved against the runner's since the start."""
+    clock_bound_ms: float = 0.0
+    """Its moments are known no better."""
+    lost: bool = False
 
 
 class TrustReason(Line, frozen=True, kw_only=True):
@@ -198,6 +220,9 @@ class Interval(Line, frozen=True, kw_only=True, tag_field="type", tag="interval"
     connections: Connections = Connections()
     workers: tuple[WorkerHealth, ...] = ()
     host: HostSample = HostSample()
+    """With a cluster the worst of its machines, number by number."""
+    machines: tuple[MachineSample, ...] = ()
+    """Of a cluster."""
     trust: TrustVerdict = "valid"
     trust_reasons: tuple[TrustReason, ...] = ()
 

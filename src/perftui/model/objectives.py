@@ -15,10 +15,25 @@ ANSWER_TIMES = ("response_time.", "service_time.")
 STATISTICS = ("p50", "p75", "p90", "p95", "p99", "p99_9", "mean", "max", "min", "stddev", "iqr")
 FRACTION_METRICS = ("error_rate", "timeout_rate", "success_rate", "attained", "hit_rate")
 RATE_METRICS = ("throughput", "rate")
+OWN_TIMES = (
+    "connect_time", "round_trip", "first_event", "event_gap", "page_load", "first_paint", "last_long_task",
+    "interactive",
+)  # fmt: skip
+"""Times that only some protocols have."""
+OWN_RATES = ("messages_sent", "messages_received", "events")
+"""What only some protocols have, counted per second."""
+OWN_MEANS: dict[str, str] = {"page_requests": "pages", "page_bytes": "pages"}
+"""The same as a mean for each of something that is counted, too."""
+OWN_METRICS: tuple[str, ...] = (
+    *(f"{time}.{statistic}" for time in OWN_TIMES for statistic in STATISTICS),
+    *OWN_RATES,
+    *OWN_MEANS,
+)
 METRICS: tuple[str, ...] = (
     *(f"{time}.{statistic}" for time in TIME_METRICS for statistic in STATISTICS),
     *FRACTION_METRICS,
     *RATE_METRICS,
+    *OWN_METRICS,
 )
 """Every name that follows from requests alone."""
 SAMPLED: dict[str, tuple[str, str]] = {
@@ -116,8 +131,10 @@ def metric_unit(metric: str) -> Unit:
         raise ValueError(f"{metric!r} is not a metric")
     if metric in FRACTION_METRICS or metric.startswith(CHECK):
         return "fraction"
-    if metric in RATE_METRICS:
+    if metric in RATE_METRICS or metric in OWN_RATES:
         return "per_s"
+    if metric in OWN_MEANS:
+        return "bytes" if metric.endswith("_bytes") else "count"
     if metric in GROWTH_METRICS:
         return "bytes_per_h" if metric == "target.memory_growth" else "bytes"
     sampled = sampled_as(metric)

@@ -130,6 +130,10 @@ class Load(Frozen, frozen=True, kw_only=True):
     rate_of: Literal["requests", "journeys"] = "requests"
     workers: int = 1
     """Worker processes; 0: as many as the cores that the target does not need."""
+    cluster: str = ""
+    """Where workers run: `local:2`, `tls://host:8786`, `ssh:hosts.txt` (presets/cluster.py); empty: on this machine."""
+    insecure_cluster: bool = False
+    """True: the way to the cluster may be neither TLS nor loopback. Saved."""
     drain_s: float = 10.0
     """Longest wait for answers after the last arrival; also bounded by the timeout."""
     on_disconnect: Literal["finish", "stop"] = "finish"
@@ -202,6 +206,8 @@ class Operation(Frozen, frozen=True, kw_only=True):
     """What is sent, in the keys of its driver; strings in it may hold placeholders."""
     reads_only: bool = False
     """Set by the driver where the operation certainly changes nothing; for HTTP the method tells."""
+    also: tuple[str, ...] = ()
+    """Set by the driver: names of the targets that it goes to besides its own."""
     hit: Check | None = None
     """What a good answer must be to count as a hit; None: hits are not counted."""
     method: str = "GET"
@@ -308,7 +314,7 @@ class Plan(Frozen, frozen=True, kw_only=True):
     @property
     def used_targets(self) -> dict[str, Target]:
         """The targets that requests go to, by name; the plan's own is the one without a name."""
-        names = {operation.target for operation in self.all_operations}
+        names = {name for operation in self.all_operations for name in (operation.target, *operation.also)}
         if self.target.auth is not None and self.target.auth.login is not None:
             names.add("")
         names = names or {""}  # a plan that another tool's result stands for

@@ -64,6 +64,32 @@ class Hits(Part, frozen=True, kw_only=True):
     miss_time_ms: LatencyStats = LatencyStats()
 
 
+class Amount(Part, frozen=True, kw_only=True):
+    """Something that only some protocols count."""
+
+    total: int = 0
+    per_s: float = 0.0
+
+
+class Asset(Part, frozen=True, kw_only=True):
+    """Something that a page names."""
+
+    count: int = 0
+    mean_ms: float = 0.0
+    max_ms: float = 0.0
+
+
+class Own(Part, frozen=True, kw_only=True):
+    """What only some protocols have; names are those of model/objectives.py."""
+
+    times_ms: dict[str, LatencyStats] = {}
+    amounts: dict[str, Amount] = {}
+    assets: dict[str, Asset] = {}
+    """The slowest first."""
+    left_alone: tuple[str, ...] = ()
+    """Hosts that pages name and that were not asked."""
+
+
 class Stats(Part, frozen=True, kw_only=True):
     """What one operation, or the total, did during a phase."""
 
@@ -92,6 +118,13 @@ class Stats(Part, frozen=True, kw_only=True):
     """Mean per request of each part: queue, dns, connect, tls, first_byte, transfer."""
     hits: Hits | UnsetType = UNSET
     """Left out where no operation says what a hit is."""
+    own: Own | UnsetType = UNSET
+    """Left out where no protocol has anything of its own to say."""
+
+    @property
+    def of_protocol(self) -> Own:
+        """What only some protocols have; empty where there is nothing."""
+        return self.own if isinstance(self.own, Own) else Own()
 
     @property
     def hit_rate(self) -> float | None:
@@ -147,6 +180,25 @@ class Spread(Part, frozen=True, kw_only=True):
     mean: float = 0.0
     p95: float = 0.0
     max: float = 0.0
+
+
+class MachineStats(Part, frozen=True, kw_only=True):
+    """One of the machines of a cluster, over the run."""
+
+    name: str
+    workers: int = 0
+    cpu_percent: Spread = Spread()
+    memory_percent: Spread = Spread()
+    loop_lag_ms: Spread = Spread()
+    """Of the worst of its workers in each second."""
+    round_trip_ms: float = 0.0
+    """The longest from the runner's machine and back."""
+    clock_offset_ms: float = 0.0
+    """How far its clock moved at most against the runner's after the start."""
+    clock_bound_ms: float = 0.0
+    """Its moments are known no better."""
+    lost: bool = False
+    """Whether it was gone before the end."""
 
 
 class Environment(Part, frozen=True, kw_only=True):
@@ -232,6 +284,8 @@ class Record(Part, frozen=True, kw_only=True):
     levels: tuple[LevelStats, ...] = ()
     """The stages that hold a level, where there are several."""
     host: dict[str, Spread] = {}
+    machines: tuple[MachineStats, ...] | UnsetType = UNSET
+    """Of a cluster; left out where there is none."""
     target_growth: Growth | None = None
     """Memory of the target's process; None when it is not known, or was watched too shortly to say."""
     objectives: tuple[ObjectiveResult, ...] = ()
@@ -242,6 +296,11 @@ class Record(Part, frozen=True, kw_only=True):
     def is_regression(self) -> bool:
         """Whether it was found worse than its baseline."""
         return any(finding.code == REGRESSION for finding in self.findings)
+
+    @property
+    def cluster(self) -> tuple[MachineStats, ...]:
+        """The machines that sent the load; none: it was sent from the runner's."""
+        return self.machines if isinstance(self.machines, tuple) else ()
 
     @property
     def outcome(self) -> Outcome:

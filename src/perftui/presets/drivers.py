@@ -126,9 +126,24 @@ def remark_on(url: str) -> str:
     return remark(url) if remark else ""
 
 
+def remark_of(name: str) -> str:
+    """What the driver of that name says must be known about numbers of its operations; empty when nothing."""
+    try:
+        remark = getattr(driver_named(name), "remark", "")
+    except UsageError:  # of a run that was made elsewhere
+        return ""
+    return remark if isinstance(remark, str) else ""
+
+
+def further_targets(driver: DriverFormat, request: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the targets that an operation goes to besides its own."""
+    names: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = getattr(driver, "further_targets", None)
+    return names(request) if names else ()
+
+
 def schemes() -> tuple[str, ...]:
     """Every scheme that is spoken."""
-    return tuple(scheme for driver in drivers().values() for scheme in driver.schemes)
+    return tuple(dict.fromkeys(scheme for driver in drivers().values() for scheme in driver.schemes))
 
 
 def _known() -> str:

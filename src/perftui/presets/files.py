@@ -1,8 +1,9 @@
-"""Files that a plan names: made absolute, so that the plan means the same wherever it is run from."""
+"""Files that a plan names: made absolute, so that the plan means the same wherever it is run from, or moved."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from perftui.presets import grammar
 from perftui.presets.drivers import driver_named
 from perftui.presets.rewriting import rewrite_operations, rewrite_strings
 
+FOLDER = "folder"
+"""Key of operations that call functions: where their modules are looked for first."""
+
 
 def with_absolute_files(plan: Plan, directory: Path) -> Plan:
     """The plan with every relative file beside the preset's own directory."""
@@ -21,16 +25,60 @@ def with_absolute_files(plan: Plan, directory: Path) -> Plan:
         # ~ of a user without a home stays as it is
         return str(directory / os.path.expanduser(file)) if file else ""  # noqa: PTH111 - Path.expanduser raises
 
+    def located(part: Operation) -> Operation:
+        return replace(part, request=driver_named(part.driver).located(part.request, directory))
+
+    def target(part: Target) -> Target:
+        return replace(part, unix_socket=absolute(part.unix_socket))
+
+    plan = replace(
+        rewrite_operations(plan, lambda part: located(part) if part.request else part),
+        target=target(plan.target),
+        targets={name: target(part) for name, part in plan.targets.items()},
+        load=replace(plan.load, cluster=with_hosts_file(plan.load.cluster, directory)),
+    )
+    return with_files(plan, absolute)
+
+
+def moved(plan: Plan, places: Mapping[str, str]) -> Plan:
+    """The plan with files, and folders of Python modules, where they are on another machine.
+
+    Args:
+        plan: as it is.
+        places: of files, by their paths here; what is not among them stays.
+    """
+    folders = {str(Path(old).parent): str(Path(new).parent) for old, new in places.items()}
+
     def operation(part: Operation) -> Operation:
-        multipart = tuple(replace(one, file=absolute(one.file)) for one in part.multipart)
-        request = driver_named(part.driver).located(part.request, directory) if part.request else part.request
-        return replace(part, body_file=absolute(part.body_file), multipart=multipart, request=request)
+        folder = folders.get(str(part.request.get(FOLDER)))
+        return replace(part, request={**part.request, FOLDER: folder}) if folder else part
+
+    return rewrite_operations(with_files(plan, lambda path: places.get(path, path)), operation)
+
+
+def with_hosts_file(cluster: str, directory: Path) -> str:
+    """Where a cluster is, a file that names its hosts beside a directory."""
+    kind, _, file = cluster.partition(":")
+    return f"ssh:{directory / os.path.expanduser(file)}" if kind == "ssh" else cluster  # noqa: PTH111 - as above
+
+
+def with_files(plan: Plan, place: Callable[[str], str]) -> Plan:
+    """The plan with other paths of the files whose contents it uses.
+
+    Args:
+        plan: as it is.
+        place: gives the new path of a file; it is also called with empty text, where a plan names none.
+    """
+
+    def operation(part: Operation) -> Operation:
+        multipart = tuple(replace(one, file=place(one.file)) for one in part.multipart)
+        return replace(part, body_file=place(part.body_file), multipart=multipart)
 
     def placeholder_files(text: str) -> str:
         if "${file:" not in text:
             return text
         segments: list[Any] = [
-            replace(segment, argument=absolute(segment.argument))
+            replace(segment, argument=place(segment.argument))
             if isinstance(segment, grammar.Placeholder) and segment.kind == "file"
             else segment
             for segment in grammar.split(text)
@@ -39,13 +87,12 @@ def with_absolute_files(plan: Plan, directory: Path) -> Plan:
 
     def target(part: Target) -> Target:
         names = ("ca_file", "cert_file", "key_file")
-        tls = replace(part.tls, **{name: absolute(getattr(part.tls, name)) for name in names})
-        return replace(part, tls=tls, unix_socket=absolute(part.unix_socket))
+        return replace(part, tls=replace(part.tls, **{name: place(getattr(part.tls, name)) for name in names}))
 
     plan = replace(
         plan,
         target=target(plan.target),
         targets={name: target(part) for name, part in plan.targets.items()},
-        data=tuple(replace(source, file=absolute(source.file)) for source in plan.data),
+        data=tuple(replace(source, file=place(source.file)) for source in plan.data),
     )
     return rewrite_strings(rewrite_operations(plan, operation), placeholder_files)

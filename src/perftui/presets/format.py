@@ -7,6 +7,7 @@ from typing import Any
 
 from perftui.model.plan import Auth, DataSource, Journey, Load, Login, OAuth2, Stage, Target, Tls
 from perftui.presets import texts
+from perftui.presets.cluster import FORMS, cluster_problem
 from perftui.presets.grammar import SECRET_KINDS
 from perftui.presets.kinds import BAD, Choice, Duration, Flag, ListOf, MapOf, Number, Size, Text
 from perftui.presets.objective_format import OBJECTIVE
@@ -245,7 +246,7 @@ def _steps(levels: Sequence[float], hold_s: float) -> tuple[Stage, ...]:
 _DEFAULT_LOAD = Load(stages=())
 _LOAD_FIELDS = (
     "arrivals", "seed", "max_requests", "in_flight_cap", "connections", "rate_of", "workers", "on_disconnect",
-    "auto_stop",
+    "auto_stop", "cluster", "insecure_cluster",
 )  # fmt: skip
 LOAD = Section(
     {
@@ -272,6 +273,8 @@ LOAD = Section(
         "connections": Key(Number(whole=True, high=1e6), "Most connections at once; 0: as many as requests in flight."),
         "rate_of": Key(Choice("requests", "journeys"), "What the rate counts."),
         "workers": Key(Number(whole=True, high=MOST_WORKERS), "Worker processes; 0: as many as the machine can give."),
+        "cluster": Key(Text(check=cluster_problem, most=500), f"Machines to send from (extra): {FORMS}."),
+        "insecure_cluster": Key(Flag(), "Also over a network without TLS, where plans have no secrets."),
         "drain": Key(Duration(high=3600, zero=True), "Longest wait for answers at the end.", to="drain_s"),
         "on_disconnect": Key(Choice("finish", "stop"), "What the run does when its terminal is gone."),
         "auto_stop": Key(Flag(), "Stop when more than half of the requests fail for 10 s."),

@@ -11,13 +11,17 @@ from msgspec.structs import replace
 from perftui.model.plan import Frozen, Headers, Load, Operation, Plan, Stage
 from perftui.model.units import format_duration
 from perftui.presets import texts
+from perftui.presets.cluster import cluster_problem
+from perftui.presets.drivers import driver_named
 from perftui.presets.following import following
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
-from perftui.presets.kinds import BAD, Kind, Number
+from perftui.presets.kinds import BAD, Kind, Number, Text
 from perftui.presets.one_request import RequestOverrides, apply_request
 from perftui.presets.problems import GIVEN_URL, KeyPath, Problems, show_path
 from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
 from perftui.presets.urls import full_url
+
+_WEB_SOCKETS = {"http": "ws", "https": "wss"}
 
 
 class Overrides(Frozen, frozen=True, kw_only=True):
@@ -42,6 +46,10 @@ class Overrides(Frozen, frozen=True, kw_only=True):
     in_flight_cap: int | None = None
     connections: int | None = None
     """Most connections at once."""
+    cluster: str | None = None
+    """Where workers run."""
+    insecure_cluster: bool = False
+    """The way there may be without TLS; False keeps what the preset says."""
     insecure: bool = False
     """Accept any certificate; False keeps what the preset says."""
     request: RequestOverrides = RequestOverrides()
@@ -57,6 +65,7 @@ _RANGES: dict[str, tuple[str, Kind]] = {
     "max_requests": ("--max-requests", Number(whole=True, high=1e12)),
     "in_flight_cap": ("--in-flight-cap", Number(low=1, whole=True, high=1e6)),
     "connections": ("--connections", Number(low=1, whole=True, high=1e6)),
+    "cluster": ("--cluster", Text(check=cluster_problem, most=500)),
 }
 
 
@@ -73,8 +82,10 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
     load = _with_level(plan.load, values)
     if "duration_s" in values:
         load = _stretched(load, values["duration_s"])
-    names = ("warmup_s", "workers", "max_requests", "in_flight_cap", "connections")
+    names = ("warmup_s", "workers", "max_requests", "in_flight_cap", "connections", "cluster")
     load = replace(load, **{name: values[name] for name in names if name in values})
+    if overrides.insecure_cluster:
+        load = replace(load, insecure_cluster=True)
     if load.duration_s + load.warmup_s > MOST_DURATION_S:
         problems.add(("--duration",), f"with the warm-up longer than {format_duration(MOST_DURATION_S)}")
     target = replace(
@@ -100,7 +111,7 @@ def apply_url(plan: Plan, url: str, problems: Problems, changed: Sequence[KeyPat
         problems: take what is wrong.
         changed: keys that were set on the command line: they are wanted beside the URL.
     """
-    url = full_url(url)
+    url = _as_spoken(plan, full_url(url))
     problem = texts.target_problem(url)
     if problem:
         problems.add((GIVEN_URL,), problem)
@@ -131,10 +142,28 @@ def apply_url(plan: Plan, url: str, problems: Problems, changed: Sequence[KeyPat
     return _with_only(plan, path)
 
 
+def _as_spoken(plan: Plan, url: str) -> str:
+    """The URL of a page as that of the WebSocket there, for a preset that speaks nothing else."""
+    kinds = {operation.driver for operation in plan.all_operations if not operation.target}
+    scheme, separator, rest = url.partition("://")
+    return f"{_WEB_SOCKETS[scheme]}{separator}{rest}" if kinds == {"ws"} and scheme in _WEB_SOCKETS else url
+
+
 def _with_only(plan: Plan, path: str) -> Plan:
-    """One operation with that path: method and body as the preset's first one that writes, if its kind is to write."""
+    """One operation with that path.
+
+    It is as the preset's first one of another kind over HTTP; else method and body are as of the first one that writes,
+    if the preset's kind is to write.
+    """
+    first = next(iter(plan.counted_operations), None)
+    driver = None if first is None or first.driver == "http" else driver_named(first.driver)
     model = next((one for one in plan.counted_operations if one.method not in {"GET", "HEAD"}), None)
-    if plan.kind != "write" or model is None:
+    if first is not None and driver is not None and "http" in driver.schemes:
+        key = next(iter(driver.keys))
+        operation = replace(
+            first, name=f"{key} {path}"[:200], request={**first.request, key: path}, weight=1.0, checks=(), captures=()
+        )
+    elif plan.kind != "write" or model is None:
         operation = Operation(name=f"GET {path}"[:200], path=path)
     else:
         operation = replace(

@@ -12,9 +12,10 @@ from perftui.model.objectives import CHECK
 from perftui.model.plan import Capture, DataSource, Objective, Operation, Plan
 from perftui.model.profile import held_stages, peak
 from perftui.model.text import safe_text
+from perftui.model.units import format_duration
 from perftui.presets import grammar
 from perftui.presets.data_files import read_columns, read_rows
-from perftui.presets.drivers import driver_of_url
+from perftui.presets.drivers import driver_named, driver_of_url
 from perftui.presets.problems import KeyPath, Problems, nearest
 
 
@@ -94,6 +95,10 @@ def _check_targets(plan: Plan, problems: Problems) -> None:
             guess = nearest(operation.target, plan.targets) or f"; known: {', '.join(plan.targets) or 'none'}"
             problems.add((*path, "target"), f"there is no [targets.{safe_text(operation.target, 60)}]{guess}")
             continue
+        for name in operation.also:
+            used.add(name)
+            _check_further(name, plan, (*path, "hosts"), problems)
+        _check_hold(operation, plan.aimed_at(operation.target).target.timeout_s, path, problems)
         url = plan.targets[operation.target].url if operation.target else plan.target.url
         if speaker := _speaker(url, operation):
             where = f"targets.{operation.target}" if operation.target else "target"
@@ -103,11 +108,29 @@ def _check_targets(plan: Plan, problems: Problems) -> None:
             problems.add(("targets", name), "no operation goes there; leave it out, or write target in an operation")
 
 
+def _check_further(name: str, plan: Plan, path: KeyPath, problems: Problems) -> None:
+    """A target that an operation goes to besides its own is there, and of the web."""
+    if name not in plan.targets:
+        guess = nearest(name, plan.targets) or f"; known: {', '.join(plan.targets) or 'none'}"
+        problems.add(path, f"there is no [targets.{safe_text(name, 60)}]{guess}")
+    elif not plan.targets[name].url.lower().startswith(("http://", "https://", "${")):
+        problems.add(path, f"[targets.{safe_text(name, 60)}] is no http:// or https:// URL")
+
+
+def _check_hold(operation: Operation, timeout_s: float, path: KeyPath, problems: Problems) -> None:
+    """What is held longer than the timeout would always be a timeout."""
+    hold_s = operation.request.get("hold_s", 0.0)
+    if isinstance(hold_s, float) and hold_s >= timeout_s:
+        problems.add(
+            (*path, "hold"),
+            f"is not shorter than the target's timeout, {format_duration(timeout_s)}; give the target a longer one",
+        )
+
+
 def _speaker(url: str, operation: Operation) -> str:
     """The driver that the URL means when it is not the operation's; empty when it is, or the URL is not known yet."""
     scheme, separator, _ = url.partition("://")
-    is_http = scheme.lower() in {"http", "https"}
-    if not separator or "${" in scheme or (is_http and operation.driver == "http"):
+    if not separator or "${" in scheme or scheme.lower() in driver_named(operation.driver).schemes:
         return ""
     try:
         name = driver_of_url(url).name

@@ -320,7 +320,13 @@ class OperationKind(Kind):
             names = [key.to or name for name, key in driver.keys.items()]
             request = {name: read.pop(name) for name in names if name in read}
             read.setdefault("name", safe_text(f"{first} {_title(request.get(names[0], ''))}", 200))
-            return Operation(driver=driver.name, request=request, reads_only=driver.only_reads(request), **read)
+            return Operation(
+                driver=driver.name,
+                request=request,
+                reads_only=driver.only_reads(request),
+                also=drivers.further_targets(driver, request),
+                **read,
+            )
 
         def parts(operation: Operation) -> dict[str, object]:
             own = {name: key.to or name for name, key in driver.keys.items()}

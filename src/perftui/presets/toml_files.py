@@ -11,9 +11,16 @@ from perftui.model.text import safe_text
 
 MOST_BYTES = 1024 * 1024
 _MOST_KEY_PARTS = 64
-_DEEP_KEY = re.compile(
-    r"""(?<![A-Za-z0-9_-])(?>(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}"""
+_PART = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+_PARTS = re.compile(_PART, re.DOTALL)
+_PIECE = re.compile(
+    r'''"""(?:[^"\\]|\\.?|"(?!""))*+(?:"""|\Z)'''
+    r"|'''(?:[^']|'(?!''))*+(?:'''|\Z)"
+    rf"|(?P<key>(?:{_PART})++)"
+    r"""|[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+|[^"'#A-Za-z0-9_-]++""",
+    re.DOTALL,
 )
+"""Any text is a row of these, and each character is looked at twice at most: a text made to be slow to read is not."""
 _PLACE = re.compile(r"line (\d+), column (\d+)\)")
 
 
@@ -57,10 +64,11 @@ def read_tables(text: str, source: str) -> dict[str, Any]:
 
 def deep_key(text: str) -> str:
     """Where a key has more parts than any needs: the standard reader takes quadratic time for it. Empty: nowhere."""
-    found = _DEEP_KEY.search(text)
-    if found is None:
-        return ""
-    return f"{text.count(chr(10), 0, found.start()) + 1}: a key of more than {_MOST_KEY_PARTS} parts"
+    for piece in _PIECE.finditer(text):
+        key = piece["key"]
+        if key and key.count(".") >= _MOST_KEY_PARTS and len(_PARTS.findall(key)) >= _MOST_KEY_PARTS:
+            return f"{text.count(chr(10), 0, piece.start()) + 1}: a key of more than {_MOST_KEY_PARTS} parts"
+    return ""
 
 
 def _where(message: str) -> str:

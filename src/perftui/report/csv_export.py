@@ -10,9 +10,10 @@ import io
 from collections.abc import Iterable, Sequence
 
 from perftui.metrics.bounds import QUANTILES
-from perftui.metrics.summary import generator_of, stats_of
+from perftui.metrics.summary import generator_of, stats_of, value_of
 from perftui.model.comparison import Comparison
 from perftui.model.interval import Counts
+from perftui.model.objectives import OWN_METRICS, metric_unit
 from perftui.model.record import LatencyStats, Record, Stats
 from perftui.store.loading import LoadedRun
 
@@ -34,6 +35,7 @@ _BOUNDED = (*QUANTILES, "mean")
 _SERIES_BOUNDED = ("p50", "p95", "p99", "mean")
 _SERIES_STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
 TOTAL = "total"
+_ENDS = {"ms": "_ms", "per_s": "_per_s"}
 
 
 def guarded_cell(value: object) -> str | int | float:
@@ -67,13 +69,21 @@ def summary_csv(runs: Sequence[LoadedRun]) -> str:
         *(f"{time.removesuffix('_ms')}_{name}_ms" for time in _LATENCIES for name in _STATISTICS),
         *(f"response_time_{name}_{end}" for name in _BOUNDED for end in ("least_ms", "worth")),
     ]
+    own = _own_metrics(runs)
     titles = [title.replace("_count_ms", "_count") for title in titles] + ["error_classes", "level"]
+    titles += [name.replace(".", "_") + _ENDS.get(metric_unit(name), "") for name in own]
     rows = [
-        _summary_row(run.record, name, stats, seconds, level)
+        [*_summary_row(run.record, name, stats, seconds, level), *(value_of(stats, metric) for metric in own)]
         for run in runs
         for name, stats, seconds, level in _parts(run.record)
     ]
     return write_csv(titles, rows)
+
+
+def _own_metrics(runs: Sequence[LoadedRun]) -> list[str]:
+    """What only the protocols of these runs have; most runs have nothing of it."""
+    every = [stats for run in runs for _, stats, _, _ in _parts(run.record)]
+    return [metric for metric in OWN_METRICS if any(value_of(stats, metric) is not None for stats in every)]
 
 
 def _parts(record: Record) -> Iterable[tuple[str, Stats, float, float | None]]:

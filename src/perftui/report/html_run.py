@@ -12,6 +12,9 @@ from perftui.model.units import format_bytes, format_duration, format_ms, format
 from perftui.report.html_parts import Cell, Table, Tag
 from perftui.report.html_plots import run_figures
 from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.machines import TITLES as OF_MACHINES
+from perftui.report.machines import machine_rows
+from perftui.report.own import own_lines, own_times
 from perftui.report.search import TITLES as TRIED
 from perftui.report.search import answer_words, step_rows
 from perftui.report.svg import Figure
@@ -72,6 +75,7 @@ class RunPage(Struct, frozen=True, kw_only=True):
     errors: Table
     phases: Table
     machine: Table
+    cluster: Table
     machine_plots: Sequence[Figure]
     events: Table
     plan: str
@@ -82,7 +86,9 @@ def run_page(run: LoadedRun) -> RunPage:
     """The page of a run."""
     record = run.record
     drawn = run_figures(run)
-    parts = " · ".join(parts_text(record.summary.total.times_ms))
+    total = record.summary.total
+    parts = " · ".join(parts_text(total.times_ms))
+    own = [f"{label}: {', '.join(words)}" for label, words in own_lines(total)]
     return RunPage(
         title=headline(record.plan),
         verdict=_run_verdict(record),
@@ -97,13 +103,14 @@ def run_page(run: LoadedRun) -> RunPage:
         objectives=_objectives(record),
         times=_times(record),
         levels=Table(titles=[level_title(record), *TITLES], rows=level_rows(record), left=0),
-        parts=f"Mean per request, ms: {parts}" if parts else "",
+        parts=" — ".join([*([f"Mean per request, ms: {parts}"] if parts else []), *own]),
         plots=drawn.over_time,
         operations=_operations(record),
         operation_plots=drawn.operations,
         errors=_errors(run),
         phases=_phases(record),
         machine=_host(record),
+        cluster=Table(titles=["machine", *OF_MACHINES], rows=machine_rows(record)),
         machine_plots=drawn.machine,
         events=Table(titles=["at", "event", "detail", "origin"], rows=_events(run), left=4),
         plan=_plan_toml(record),
@@ -178,7 +185,7 @@ def _times(record: Record) -> Table:
     total = record.summary.total
     labels = {"response time": total.response_time_ms, "service time": total.service_time_ms}
     labels |= {"start delay": total.start_delay_ms, "failed after": total.error_time_ms}
-    labels |= {"hits": total.hit_time_ms, "misses": total.miss_time_ms}
+    labels |= {"hits": total.hit_time_ms, "misses": total.miss_time_ms, **dict(own_times(total))}
     if record.plan.load.mode == "users":
         del labels["response time"], labels["start delay"]
     rows: list[list[Cell]] = [

@@ -20,6 +20,9 @@ from perftui.report.comparison import (
     verdict_text,
 )
 from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.machines import TITLES as OF_MACHINES
+from perftui.report.machines import machine_rows
+from perftui.report.own import own_lines, own_times
 from perftui.report.search import TITLES as TRIED
 from perftui.report.search import answer_words, step_rows
 from perftui.report.words import (
@@ -85,8 +88,10 @@ def run_markdown(run: LoadedRun) -> str:
         _latencies(record),
         _objectives(record),
         _levels(record),
+        _machines(record),
         _operations(record),
         [f"- hit rate {plain(hits)}" for hits in hits_texts(record)],
+        [f"- {label}: {plain(', '.join(words))}" for label, words in own_lines(total)],
         [_error(name, count) for name, count in error_lines(total.error_classes)[:_MOST_ERRORS]],
         [f"- {plain(finding.detail)}" for finding in record.findings],
         [f"- trust: {plain(reason.detail)}" for reason in record.trust.reasons],
@@ -104,6 +109,7 @@ def _latencies(record: Record) -> list[str]:
     rows: list[tuple[str, LatencyStats]] = [("service time", total.service_time_ms)]
     if record.plan.load.mode == "rate":
         rows = [("response time", total.response_time_ms), *rows, ("start delay", total.start_delay_ms)]
+    rows += own_times(total)
     ours = [OURS, *(ours_text(total, field) for field in _SHOWN), MISSING, ours_text(total, "mean")]
     return markdown_table(
         ["ms", "p50", "p90", "p95", "p99", "p99.9", "max", "mean"],
@@ -145,6 +151,11 @@ def _search(record: Record) -> list[str]:
         return []
     rows = [[*row[:-1], plain(row[-1])] for row in step_rows(record)]
     return [f"**{plain(answer_words(record))}**", "", *markdown_table(TRIED, rows, right_from=0)]
+
+
+def _machines(record: Record) -> list[str]:
+    rows = [[plain(name), *cells] for name, *cells in machine_rows(record)]
+    return markdown_table(["machine", *OF_MACHINES], rows, right_from=1) if rows else []
 
 
 def _levels(record: Record) -> list[str]:

@@ -10,6 +10,7 @@ import plotext
 from msgspec import Struct
 
 from perftui.model.units import format_clock, format_count
+from perftui.report.axes import extremes, round_up
 
 Style = Literal["main", "second", "third", "asked", "ghost", "good", "bad"]
 """What a line is; each has a colour and a marker, so that none is told by its colour alone."""
@@ -76,7 +77,7 @@ def line_plot(
     x_low, x_high = x_range or (min((x for x, _ in finite), default=0.0), max((x for x, _ in finite), default=0.0))
     if x_high <= x_low:
         x_high = x_low + 1.0
-    highest = _round_up(max(top, max((y for x, y in finite if x_low <= x <= x_high), default=0.0)))
+    highest = round_up(max(top, max((y for x, y in finite if x_low <= x <= x_high), default=0.0)))
 
     plotext.clear_figure()
     plotext.theme("clear")
@@ -131,8 +132,7 @@ def _thin(piece: list[tuple[float, float]], low: float, step: float) -> list[tup
         by_bucket.setdefault(int((point[0] - low) / step), []).append(point)
     thinned: list[tuple[float, float]] = []
     for bucket in by_bucket.values():
-        ends = {min(bucket, key=lambda point: point[1]), max(bucket, key=lambda point: point[1])}
-        thinned.extend(sorted(ends))
+        thinned.extend(extremes(bucket))
     return thinned
 
 
@@ -147,14 +147,3 @@ def _legend(series: Sequence[Series], width: int, unit: str, *, colour: bool) ->
         used += len(text) + (2 if parts else 0)
         parts.append(str(plotext.colorize(text, shade)) if colour else text)
     return "  ".join(parts) + " " * max(0, width - used)
-
-
-def _round_up(value: float) -> float:
-    """The next round number, so that the axis does not move with every point."""
-    if value <= 0:
-        return 1.0
-    scale = 10.0 ** math.floor(math.log10(value))
-    for step in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10):
-        if value <= step * scale * (1 + 1e-9):
-            return step * scale
-    return 10 * scale

@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from perftui.model.units import format_clock, format_count
+from perftui.report.axes import QUARTERED, extremes, round_up
 
 WIDTH = 720
 _HEIGHT = 220
@@ -199,10 +200,10 @@ def clock_ticks(low: float, high: float) -> list[tuple[float, str]]:
 def _axis(highest: float, *, whole: bool) -> tuple[int, float]:
     """How many steps the y axis has, and its end."""
     if not whole:
-        return 4, round_up(highest)
+        return 4, round_up(highest, QUARTERED)
     most = max(1, math.ceil(highest))
     steps = min(4, most)
-    return steps, float(steps * math.ceil(round_up(most) / steps)) if most > 4 else float(most)
+    return steps, float(steps * math.ceil(round_up(most, QUARTERED) / steps)) if most > 4 else float(most)
 
 
 def _polyline(points: Sequence[tuple[str, str]]) -> str:
@@ -242,16 +243,5 @@ def _pieces(points: Sequence[tuple[float, float]]) -> list[list[tuple[float, flo
         if len(bucket) < len(points[start : start + size]):
             pieces.append([])
         if bucket:
-            ends = {min(bucket, key=lambda point: point[1]), max(bucket, key=lambda point: point[1])}
-            pieces[-1].extend(sorted(ends))
+            pieces[-1].extend(extremes(bucket))
     return [piece for piece in pieces if piece]
-
-
-def round_up(value: float) -> float:
-    """The next round number at or above a value."""
-    if value <= 0:
-        return 1.0
-    scale = 10.0 ** math.floor(math.log10(value))
-    return next(
-        step * scale for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10, 20) if value <= step * scale * (1 + 1e-9)
-    )

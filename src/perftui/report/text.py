@@ -5,6 +5,9 @@ from __future__ import annotations
 from perftui.model.record import LatencyStats, Record, Stats
 from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
 from perftui.report.levels import TITLES, level_rows, level_title
+from perftui.report.machines import TITLES as OF_MACHINES
+from perftui.report.machines import machine_rows
+from perftui.report.own import own_lines, own_times
 from perftui.report.search import TITLES as TRIED
 from perftui.report.search import answer_words, step_rows
 from perftui.report.tables import Column, cell_width, flow, table, wrap
@@ -44,6 +47,7 @@ def summary_text(record: Record) -> str:
         _levels(record),
         _operations(record),
         _objectives(record),
+        _machines(record),
     ]
     numbers.append(_findings(record))
     trust = _trust(record)
@@ -87,6 +91,8 @@ def _counts(record: Record) -> list[str]:
     lines += _field("errors", *_errors(total))
     for number, hits in enumerate(hits_texts(record)):
         lines += _field("" if number else "hit rate", hits)
+    for label, words in own_lines(total):
+        lines += _field(label, *words)
     if total.received_bytes or total.sent_bytes:
         per_second = format_bytes(total.received_bytes / (summary.duration_s or 1.0))
         received = f"{format_bytes(total.received_bytes)} received ({per_second}/s)"
@@ -124,6 +130,7 @@ def _latencies(record: Record) -> list[str]:
         ("failed after", total.error_time_ms),
         ("hits", total.hit_time_ms),
         ("misses", total.miss_time_ms),
+        *own_times(total),
     ):
         if times.count:
             rows.append((label, times))
@@ -178,6 +185,12 @@ def _search(record: Record) -> list[str]:
 def _levels(record: Record) -> list[str]:
     rows = level_rows(record)
     columns = [Column(level_title(record), right=True), *(Column(title, right=True) for title in TITLES)]
+    return table(columns, rows, width=WIDTH, indent=_INDENT) if rows else []
+
+
+def _machines(record: Record) -> list[str]:
+    rows = machine_rows(record)
+    columns = [Column("machine", least=12), *(Column(title, right=True) for title in OF_MACHINES)]
     return table(columns, rows, width=WIDTH, indent=_INDENT) if rows else []
 
 

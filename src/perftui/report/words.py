@@ -96,7 +96,7 @@ def percentile_text(stats: Stats, times: LatencyStats, field: str, timeout_s: fl
     if not shows(times, field):
         return MISSING
     quantile = next((q for name, _, q in PERCENTILES if name == field), None)
-    time = next((name for name in TIME_METRICS if getattr(stats, f"{name}_ms") is times), "response_time")
+    time = next((name for name in TIME_METRICS if getattr(stats, f"{name}_ms") is times), "")
     if (
         field == "max"
         and stats.counts.timeouts

@@ -61,7 +61,9 @@ def _histograms_changed(interval: dict[str, Any], change: Callable[[dict[str, An
     interval = interval | {"workers": workers} if workers else interval
     cells = {
         phase: {
-            operation: cell | {key: change(cell[key]) for key in TIMES if cell.get(key)}
+            operation: cell
+            | {key: change(cell[key]) for key in TIMES if cell.get(key)}
+            | {key: {name: change(data) for name, data in cell[key].items()} for key in ("own_times",) if cell.get(key)}
             for operation, cell in operations.items()
         }
         for phase, operations in interval.get("cells", {}).items()

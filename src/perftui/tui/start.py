@@ -74,5 +74,5 @@ def starting_lines(plan: Plan) -> list[str]:
         f"  {plan.name}  {plan.where}{path}",
         f"  {load_text(plan.load)}",
         "",
-        "  starting workers · asking the target",
+        f"  starting workers{' on the cluster' if plan.load.cluster else ''} · asking the target",
     ]

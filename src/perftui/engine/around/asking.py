@@ -12,7 +12,8 @@ from perftui.engine.clients.captures import CleanUpValues
 from perftui.engine.clients.client import Addresses, Client, Preparer
 from perftui.engine.clients.lane import Lane
 from perftui.engine.clients.operation import PreparedOperation, Sent
-from perftui.engine.clients.registry import driver_for
+from perftui.engine.clients.pool import Pool
+from perftui.engine.clients.registry import Way, driver_of, way_of
 from perftui.engine.clients.resolve import resolve
 from perftui.engine.clients.response import Response
 from perftui.engine.clients.users import VirtualUser
@@ -52,7 +53,7 @@ class Exchange:
         if self.response is None:
             return {}
         times = {name: part.sum_ns / 1e6 for name, part in self.cell.parts.items()}
-        if "execute" not in times:  # a database's own parts
+        if not {"execute", "first_byte"} & times.keys():  # where the driver does not say it itself
             times["first_byte"] = next(iter((*self.cell.first_bytes, *self.cell.plain)), 0) / 1e6
             times["transfer"] = next(iter(self.cell.transfers), 0) / 1e6
         times["total"] = self.service_ns / 1e6
@@ -79,12 +80,8 @@ class Asker:
         self._addresses = dict(addresses or {})
         self._headers = dict(headers or {})
         self.values = ValueStream(plan.data, plan.load.seed)
-        self._preparers: dict[str, Preparer] = {
-            name: driver_for(target).preparer(plan.aimed_at(name), self.values, {}, CleanUpValues(frozenset()))
-            for name, target in plan.used_targets.items()
-        }
-        self.use_headers(self._headers)
-        self._clients: dict[str, Client] = {}
+        self._preparers: dict[Way, Preparer] = {}
+        self._clients: dict[Way, Client] = {}
         self._ends: dict[VirtualUser, tuple[asyncio.Future[None], Exchange]] = {}
         self._failures: dict[PreparedOperation, tuple[str, str]] = {}
 
@@ -99,8 +96,20 @@ class Asker:
 
     def use_headers(self, headers: Mapping[str, str]) -> None:
         """Send these with every request to the plan's own target from now on."""
-        if headers and (own := self._preparers.get("")):
-            own.replace_headers(headers)
+        self._headers |= headers
+        for (target, _), preparer in self._preparers.items():
+            if headers and not target:
+                preparer.replace_headers(headers)
+
+    def _preparer(self, operation: Operation) -> Preparer:
+        way = way_of(operation)
+        if way not in self._preparers:
+            plan = self._plan.aimed_at(operation.target)
+            made = driver_of(operation).preparer(plan, self.values, {}, CleanUpValues(frozenset()))
+            if self._headers and not operation.target:
+                made.replace_headers(self._headers)
+            self._preparers[way] = made
+        return self._preparers[way]
 
     async def ask(self, operation: Operation, variables: Mapping[str, str], cookies: Jar | None) -> Exchange:
         """Send one request and wait for its end.
@@ -112,7 +121,7 @@ class Asker:
         asking = VirtualUser(0, self.values, dict(variables))
         asking.cookies = cookies
         try:
-            prepared = self._preparers[operation.target].prepare(
+            prepared = self._preparer(operation).prepare(
                 operation, dict.fromkeys(PHASES, cell), in_journey=True, whole=True
             )
             request = prepared.request_for(asking)
@@ -124,13 +133,14 @@ class Asker:
         prepared.seen = lambda response: setattr(exchange, "response", response)
         prepared.next_request = lambda: request
         try:
-            await self._send(prepared, exchange, operation.target)
+            await self._send(prepared, exchange, operation)
         except UnreachableError as error:
             exchange.problem = "; ".join(error.problems)
         return exchange
 
-    async def _send(self, prepared: PreparedOperation, exchange: Exchange, target: str) -> None:
-        client = await self._client(target)
+    async def _send(self, prepared: PreparedOperation, exchange: Exchange, operation: Operation) -> None:
+        target = operation.target
+        client = await self._client(operation)
         prepared.client = client
         ticket = VirtualUser(0, self.values, {})
         end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -148,15 +158,16 @@ class Asker:
             exchange.problem = f"{error_class}: {detail}"
             if error_class.startswith(("connect.", "dns.")):
                 plan = self._plan.aimed_at(target)
-                await driver_for(plan.target).reach(plan, self._addresses[target])  # it knows better words
+                await driver_of(operation).reach(plan, self._addresses[target])  # it knows better words
 
-    async def _client(self, target: str) -> Client:
-        if target not in self._clients:
+    async def _client(self, operation: Operation) -> Client:
+        way, target = way_of(operation), operation.target
+        if way not in self._clients:
             plan = self._plan.aimed_at(target)
-            driver = driver_for(plan.target)
-            if target not in self._addresses:
-                self._addresses[target] = await resolve(plan.target)
-            self._clients[target] = driver.connect(
+            for name in (target, *operation.also):
+                if name not in self._addresses:
+                    self._addresses[name] = await resolve(self._plan.aimed_at(name).target)
+            client = driver_of(operation).connect(
                 asyncio.get_running_loop(),
                 plan,
                 self._addresses[target],
@@ -164,7 +175,10 @@ class Asker:
                 done=self._done,
                 sample=self._sample,
             )
-        return self._clients[target]
+            if isinstance(client, Pool):
+                client.further = self._addresses
+            self._clients[way] = client
+        return self._clients[way]
 
     def _done(self, client: Client, lane: Lane | None, user: VirtualUser | None, _failure: str | None) -> None:
         if user is None or user not in self._ends:

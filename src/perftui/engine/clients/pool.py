@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Mapping
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ class Pool(ABC):
         self.queue: deque[Waiting] = deque()
         self._openings: set[asyncio.Task[None]] = set()
         self.opened = self.assigned = self.reconnects = 0
+        self.further: Mapping[str, Addresses] = {}
+        """Addresses of every target by name, for a client that goes to more than its own."""
 
     @abstractmethod
     def new_lane(self) -> Lane:

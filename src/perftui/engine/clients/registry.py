@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from perftui.model.errors import UsageError
-from perftui.model.plan import Target
+from perftui.model.plan import Operation, Target
 from perftui.model.text import safe_text
-from perftui.presets.drivers import driver_of_url
+from perftui.presets.drivers import DriverFormat, driver_named, driver_of_url
 
 if TYPE_CHECKING:
     from perftui.engine.clients.client import Driver
+
+
+Way = tuple[str, str]
+"""Name of a target, and of the driver that it is asked by."""
+
+
+def way_of(operation: Operation) -> Way:
+    """Where an operation goes, and how."""
+    return operation.target, operation.driver
 
 
 def driver_for(target: Target) -> Driver:
@@ -20,10 +29,22 @@ def driver_for(target: Target) -> Driver:
     Raises:
         UsageError: nobody speaks its scheme, or a package that it needs is not installed.
     """
-    driver = cast("Driver", driver_of_url(target.url))
-    if problem := driver.missing():
+    return _usable(driver_of_url(target.url))
+
+
+def driver_of(operation: Operation) -> Driver:
+    """The driver of an operation: a target may be asked in several ways.
+
+    Raises:
+        UsageError: it is not installed, or a package that it needs is not.
+    """
+    return _usable(driver_named(operation.driver))
+
+
+def _usable(found: DriverFormat) -> Driver:
+    if problem := found.missing():
         raise UsageError(problem)
-    return driver
+    return cast("Driver", found)
 
 
 def place_of(target: Target) -> tuple[str, int] | None:

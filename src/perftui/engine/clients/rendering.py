@@ -25,7 +25,7 @@ def compile_value(value: Any) -> Renderer:  # noqa: ANN401 - whatever a preset h
     Raises:
         ValueError: a placeholder is unknown or malformed.
     """
-    if not _varies(value):
+    if not varies(value):
         fixed = _literal(value)
         return lambda _values, _variables: fixed
     match value:
@@ -39,14 +39,15 @@ def compile_value(value: Any) -> Renderer:  # noqa: ANN401 - whatever a preset h
             return lambda values, variables: [make(values, variables) for make in makers]
 
 
-def _varies(value: Any) -> bool:  # noqa: ANN401 - whatever a preset holds
+def varies(value: Any) -> bool:  # noqa: ANN401 - whatever a preset holds
+    """Whether it holds a placeholder."""
     match value:
         case str():
             return bool(grammar.placeholders(value))
         case dict():
-            return any(map(_varies, value.values()))
+            return any(map(varies, value.values()))
         case list() | tuple():
-            return any(map(_varies, value))
+            return any(map(varies, value))
         case _:
             return False
 

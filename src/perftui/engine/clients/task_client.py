@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from collections.abc import Coroutine
 from time import perf_counter_ns
 from typing import Any
 
@@ -27,11 +28,13 @@ from perftui.model.text import safe_text
 class TaskLane(Lane):
     """A session of a TaskClient and the task that carries its requests."""
 
-    __slots__ = ("_answer", "_opened_ns", "_wake", "is_open", "session")
+    __slots__ = ("_answer", "_opened_ns", "_wake", "is_direct", "is_open", "session")
 
     def __init__(self, pool: TaskClient) -> None:
         super().__init__(pool)
         self.is_open = False
+        self.is_direct = False
+        """Whether the request in flight goes past the task: the driver's own way on an open session."""
         self.session: Any = None
         self._answer: Response | None = None
         self._wake: asyncio.Future[None] | None = None
@@ -55,10 +58,11 @@ class TaskLane(Lane):
                 self.fail(*connect_error(error))
                 return
             self.is_open = True
-            pool.opened += 1
-            self._opened_ns = perf_counter_ns() - self.started_ns
+            if pool.session_connects:
+                pool.opened += 1
+                self._opened_ns = perf_counter_ns() - self.started_ns
             while self in pool.lanes:
-                if self.operation is None:
+                if self.operation is None or self.is_direct:
                     self._wake = pool.loop.create_future()
                     await self._wake
                     self._wake = None
@@ -73,7 +77,7 @@ class TaskLane(Lane):
         operation = self.operation
         self._answer = None
         try:
-            response = await pool.exchange(self.session, self.request)
+            response = await pool.carry(self)
         except Fault as fault:
             self._answer = fault.response
             self._finish(operation, None, (fault.error_class, fault.detail), keeps=not fault.lost)
@@ -106,7 +110,7 @@ class TaskLane(Lane):
             if self.intended_ns:
                 cell.other_delays.append(self._delay_ns)
             first_ns = service_ns
-            if not self.served:
+            if not self.served and self._opened_ns:
                 cell.add_part("connect", self._opened_ns)
                 first_ns = max(0, service_ns - self._opened_ns)
             if isinstance(response, Reply):
@@ -151,6 +155,9 @@ class TaskLane(Lane):
 class TaskClient(Pool):
     """A pool of sessions. A driver writes `open_session`, `exchange`, and `close_session` if there is much to close."""
 
+    session_connects = True
+    """Whether a session is a connection, or makes its own later."""
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
@@ -179,6 +186,10 @@ class TaskClient(Pool):
     async def open_session_for(self, request: Any) -> Any:  # noqa: ANN401, ARG002 - of the driver
         """The same for a driver whose sessions depend on the first request."""
         return await self.open_session()
+
+    def carry(self, lane: TaskLane) -> Coroutine[Any, Any, Response]:
+        """The request of a lane, to its end. For a driver that counts something of its own in the lane's cell."""
+        return self.exchange(lane.session, lane.request)
 
     @abstractmethod
     async def exchange(self, session: Any, request: Any) -> Response:  # noqa: ANN401 - of the driver

@@ -149,6 +149,10 @@ class TaskDriver:
         """As clients.client.Driver."""
         return self._client()(loop, plan, addresses, most=most, done=done, sample=sample)
 
+    def first_look(self, plan: Plan) -> dict[str, Any]:  # noqa: ARG002 - of drivers whose sessions differ
+        """The request that a session is opened for, to see whether the target is there."""
+        return {}
+
     async def reach(self, plan: Plan, addresses: Addresses) -> Addresses:
         """As clients.client.Driver: opens one session, and closes it."""
         client = self.connect(
@@ -156,7 +160,7 @@ class TaskDriver:
         )
         try:
             async with asyncio.timeout(plan.target.timeout_s):
-                session = await client.open_session()
+                session = await client.open_session_for(self.first_look(plan))
                 await client.close_session(session)
         except TimeoutError as error:
             raise UnreachableError(f"{_shown(plan)}: no answer within {plan.target.timeout_s:g} s") from error

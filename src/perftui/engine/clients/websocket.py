@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from perftui.engine.clients.task_driver import TaskDriver
+from perftui.engine.clients.rendering import varies
+from perftui.engine.clients.task_driver import TaskDriver, TaskOperation, TaskPreparer
 from perftui.presets import texts
 from perftui.presets.kinds import Duration, Number, Text
 from perftui.presets.request_format import ANY_PLACEHOLDER, HEADERS, Document
 from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
+    from perftui.engine.clients.captures import CleanUpValues
     from perftui.engine.clients.task_client import TaskClient
+    from perftui.metrics.recorder import CellRecorder
+    from perftui.model.plan import Operation, Phase, Plan
+    from perftui.presets.values import ValueStream
+
+
+_CONNECTS = ("path", "headers", "subprotocol")
+"""Keys that a connection differs by."""
 
 
 def _client() -> type[TaskClient]:
@@ -25,7 +34,64 @@ def _only_reads(request: Mapping[str, Any]) -> bool:
     return bool(request["ws"] == "")
 
 
-DRIVER = TaskDriver(
+class WebSocketOperation(TaskOperation):
+    """A message. One that is always the same is made once."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        plan: Operation,
+        cells: Mapping[Phase, CellRecorder],
+        clean_up: CleanUpValues,
+        values: ValueStream,
+        variables: Mapping[str, str],
+    ) -> None:
+        super().__init__(plan, cells, clean_up, values, variables)
+        if not varies(plan.request):
+            fixed = self._render(values, variables)
+            self.next_request = lambda: fixed
+
+
+class WebSocketPreparer(TaskPreparer):
+    """Prepares messages."""
+
+    def prepare(
+        self,
+        operation: Operation,
+        cells: Mapping[Phase, CellRecorder],
+        *,
+        in_journey: bool,  # noqa: ARG002 - answers are kept whole anyway
+        whole: bool = False,  # noqa: ARG002 - the same
+    ) -> WebSocketOperation:
+        """As clients.client.Preparer."""
+        return WebSocketOperation(operation, cells, self._clean_up, self._values, self._variables)
+
+
+class WebSocketDriver(TaskDriver):
+    """Conversations."""
+
+    def preparer(
+        self,
+        plan: Plan,  # noqa: ARG002 - of the interface
+        values: ValueStream,
+        variables: Mapping[str, str],
+        clean_up: CleanUpValues,
+    ) -> WebSocketPreparer:
+        """As clients.client.Driver."""
+        return WebSocketPreparer(values, variables, clean_up)
+
+    def first_look(self, plan: Plan) -> dict[str, Any]:
+        """Where the first conversation is, unless that is made up each time."""
+        for operation in plan.all_operations:
+            own = plan.targets[operation.target] if operation.target else plan.target
+            request = {name: operation.request[name] for name in _CONNECTS if name in operation.request}
+            if operation.driver == "ws" and own == plan.target and "${" not in str(request):
+                return request
+        return {}
+
+
+DRIVER = WebSocketDriver(
     name="ws",
     schemes={"ws": 80, "wss": 443},
     keys={

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import deque
 from time import perf_counter_ns
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,101 +13,16 @@ import picows
 
 from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.http.request import USER_AGENT, auth_headers
+from perftui.engine.clients.kept import KeptClient
 from perftui.engine.clients.reply import Fault, Reply
-from perftui.engine.clients.task_client import TaskClient
+from perftui.engine.clients.task_client import TaskLane
 from perftui.engine.clients.tls import client_context
+from perftui.engine.clients.websocket_lane import Listener, Session, WebSocketLane, document_of, key_of
 from perftui.model.text import safe_text
 from perftui.presets.json_path import MISSING, JsonPath
 
-_MOST_QUEUED = 10_000
-"""Messages that nobody has looked at yet; older ones are only counted."""
-_NORMAL = 1000
 
-
-class Listener(picows.WSListener):
-    """One connection: what came, and whoever waits for it."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self.transport: Any = None
-        self.messages: deque[tuple[bytes, int]] = deque(maxlen=_MOST_QUEUED)
-        """Messages and when they were complete."""
-        self.received = 0
-        self.closed = ""
-        """Error class of the end; empty while it is open."""
-        self.why = ""
-        self._parts: list[bytes] = []
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._news: asyncio.Future[None] | None = None
-
-    def on_ws_connected(self, transport: Any) -> None:  # noqa: ANN401 - of picows
-        """The handshake is done."""
-        self.transport = transport
-
-    def on_ws_frame(self, _transport: Any, frame: Any) -> None:  # noqa: ANN401 - of picows
-        """A frame, perhaps a part of a message."""
-        now_ns = perf_counter_ns()
-        kind = frame.msg_type
-        if kind in {picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION}:
-            part = frame.get_payload_as_bytes()
-            self._bytes += len(part)
-            if self._bytes > self._most_bytes:
-                self.end("body_too_large", f"a message of more than {self._most_bytes:,} bytes")
-                self.transport.disconnect()
-                return
-            if frame.fin and not self._parts:
-                self._take(part, now_ns)
-            else:
-                self._parts.append(part)
-                if frame.fin:
-                    self._take(b"".join(self._parts), now_ns)
-                    self._parts.clear()
-        elif kind == picows.WSMsgType.CLOSE:
-            code = getattr(frame.get_close_code(), "value", frame.get_close_code())
-            self.end(f"ws.{int(code) or 1005}", safe_text(frame.get_close_reason() or "closed by the server"))
-            self.transport.send_close(frame.get_close_code())
-            self.transport.disconnect()
-
-    def on_ws_disconnected(self, _transport: Any) -> None:  # noqa: ANN401 - of picows
-        """The connection is gone."""
-        self.end("ws.1006", "the connection ended without a closing handshake")
-
-    def _take(self, message: bytes, now_ns: int) -> None:
-        self._bytes = 0
-        self.received += 1
-        self.messages.append((message, now_ns))
-        self._tell()
-
-    def end(self, error_class: str, why: str) -> None:
-        """The connection is of no use any more; the first reason counts."""
-        if not self.closed:
-            self.closed, self.why = error_class, why
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._news is not None and not self._news.done():
-            self._news.set_result(None)
-
-    async def news(self) -> None:
-        """Wait until a message is there, or the connection ends."""
-        while not self.messages and not self.closed:
-            self._news = asyncio.get_running_loop().create_future()
-            await self._news
-
-    def fault(self) -> Fault:
-        """What the end of the connection means to a request."""
-        return Fault(self.closed, self.why, lost=True)
-
-
-class Session:
-    """A connection and what it was opened for."""
-
-    def __init__(self, listener: Listener, opened_for: tuple[object, ...]) -> None:
-        self.listener = listener
-        self.opened_for = opened_for
-
-
-class WebSocketClient(TaskClient):
+class WebSocketClient(KeptClient):
     """Connections that are kept from one message to the next, and opened anew where path or headers differ."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, plan: Any, addresses: Addresses, **options: Any) -> None:  # noqa: ANN401 - as TaskClient
@@ -119,6 +33,10 @@ class WebSocketClient(TaskClient):
         self._context: ssl.SSLContext | None = None
         if self.target.url.lower().startswith("wss:"):
             self._context = client_context(self.target.tls)
+
+    def new_lane(self) -> WebSocketLane:
+        """A connection that is still to be opened."""
+        return WebSocketLane(self)
 
     async def open_session(self) -> Session:
         """A connection to the target's own path."""
@@ -143,6 +61,7 @@ class WebSocketClient(TaskClient):
         host, port = self.addresses[self._turn % len(self.addresses)]
         self._turn += 1
         listener = Listener(self.target.max_body_bytes)
+        began_ns = perf_counter_ns()
         try:
             await picows.ws_connect(
                 lambda: listener, url, ssl_context=self._context, extra_headers=headers, max_redirects=0,
@@ -159,7 +78,7 @@ class WebSocketClient(TaskClient):
         watch = self.loop.create_task(_watch(listener))
         self._watches.add(watch)
         watch.add_done_callback(self._watches.discard)
-        return Session(listener, _key(request))
+        return Session(listener, key_of(request), perf_counter_ns() - began_ns)
 
     async def _socket(self, host: str, port: int) -> Any:  # noqa: ANN401 - a socket
         import socket
@@ -174,29 +93,46 @@ class WebSocketClient(TaskClient):
             raise
         return connection
 
+    async def carry(self, lane: TaskLane) -> Reply:
+        """Send, then take as many messages as are expected. Messages count in the cell of the lane."""
+        session: Session = lane.session
+        if not session.is_told:
+            session.is_told = True
+            lane.cell.add_own_time("connect_time", session.connect_ns)
+        session.listener.cell = lane.cell
+        reply = await self.exchange(session, lane.request)
+        lane.cell.received -= reply.body_bytes  # counted when it came; the lane adds it
+        return reply
+
     async def exchange(self, session: Session, request: dict[str, Any]) -> Reply:
         """Send, then take as many messages as are expected."""
-        if session.opened_for != _key(request):
+        if session.opened_for != key_of(request):
             self._leave(session.listener)
             other = await self.open_session_for(request)
+            other.listener.cell = cell = session.listener.cell
+            if cell is not None:
+                cell.add_own_time("connect_time", other.connect_ns)
             session.listener, session.opened_for = other.listener, other.opened_for
         listener = session.listener
         if listener.closed:
             raise listener.fault()
         listener.messages.clear()  # pushes of the server since the last answer
-        sent = request["ws"]
+        sent, sent_ns = request["ws"], 0
         if sent != "":
             data = sent.encode() if isinstance(sent, str) else msgspec.json.encode(sent)
-            listener.transport.send(picows.WSMsgType.TEXT, data)
+            sent_ns = perf_counter_ns()
+            listener.say(data)
         message, ended_ns = await self._answer(listener, request, sent)
+        if sent_ns and ended_ns and listener.cell is not None:
+            listener.cell.add_own_time("round_trip", ended_ns - sent_ns)
         if hold_s := request.get("hold_s"):
             await self._hold(listener, hold_s)
             ended_ns = 0
         return Reply(message, body_bytes=len(message or b""), rows=int(request.get("expect", 1)), ended_ns=ended_ns)
 
     async def _answer(self, listener: Listener, request: dict[str, Any], sent: object) -> tuple[bytes | None, int]:
-        path = self._path(request.get("match", ""))
-        wanted = None if path is None else path.find(sent if not isinstance(sent, str) else _document(sent.encode()))
+        path = self.path_of(request.get("match", ""))
+        wanted = None if path is None else path.find(sent if not isinstance(sent, str) else document_of(sent.encode()))
         left = int(request.get("expect", 1))
         message: bytes | None = None
         ended_ns = 0
@@ -205,7 +141,7 @@ class WebSocketClient(TaskClient):
             if not listener.messages:
                 raise listener.fault()
             found, found_ns = listener.messages.popleft()
-            if path is None or path.find(_document(found)) == wanted != MISSING:
+            if path is None or path.find(document_of(found)) == wanted != MISSING:
                 message, ended_ns = found, found_ns
                 left -= 1
         return message, ended_ns
@@ -223,7 +159,8 @@ class WebSocketClient(TaskClient):
             if listener.closed:
                 raise listener.fault()
 
-    def _path(self, text: str) -> JsonPath | None:
+    def path_of(self, text: str) -> JsonPath | None:
+        """What answers are matched by; None: the first message answers."""
         if not text:
             return None
         if text not in self._paths:
@@ -257,14 +194,3 @@ async def _watch(listener: Listener) -> None:
         listener.end("body_too_large" if too_big else "protocol", safe_text(str(error.args[-1]), 200))
     except picows.WSError as error:
         listener.end("protocol", safe_text(str(error), 200))
-
-
-def _key(request: dict[str, Any]) -> tuple[object, ...]:
-    return request.get("path", "/"), tuple(request.get("headers", {}).items()), request.get("subprotocol", "")
-
-
-def _document(message: bytes) -> object:
-    try:
-        return msgspec.json.decode(message)
-    except (msgspec.DecodeError, RecursionError):
-        return None

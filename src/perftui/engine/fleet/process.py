@@ -1,4 +1,4 @@
-"""One worker process as the runner sees it: spawned, told what to do, heard, and ended."""
+"""A seat on this machine: a worker process, spawned, told what to do, heard, and ended."""
 
 from __future__ import annotations
 
@@ -6,28 +6,32 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Literal
 
 import anyio
-from anyio.abc import Process
+from anyio.abc import Process, TaskGroup
 
 from perftui.engine.fleet.framing import FramingError, pack_message, runner_unpacker
-from perftui.engine.fleet.messages import Failure, FromWorker, ToWorker
+from perftui.engine.fleet.messages import PARENT, Failure, FromWorker, ToWorker
+from perftui.engine.fleet.seat import SeatState
+from perftui.model.errors import PerftuiError
+from perftui.model.interval import MachineSample
 from perftui.model.text import safe_text
 
 _READ_BYTES = 256 * 1024
 _KEPT_OUTPUT_BYTES = 8 * 1024
 _END_WAIT_S = 3.0
 
-WorkerState = Literal["ok", "unresponsive", "lost", "ended"]
+COMMAND = (sys.executable, "-m", "perftui.engine.worker")
 
 
 class WorkerProcess:
     """A spawned worker. Its stderr is kept, shortened, to say why it died."""
 
+    machine = ""
+
     def __init__(self, number: int, process: Process) -> None:
         self.number = number
-        self.state: WorkerState = "ok"
+        self.state: SeatState = "ok"
         self._process = process
         self._output = b""
 
@@ -38,9 +42,7 @@ class WorkerProcess:
         Raises:
             OSError: no process could be started.
         """
-        process = await anyio.open_process(
-            [sys.executable, "-m", "perftui.engine.worker"], start_new_session=True, env=_environment()
-        )
+        process = await anyio.open_process(COMMAND, start_new_session=True, env=worker_environment())
         return cls(number, process)
 
     @property
@@ -108,6 +110,31 @@ class WorkerProcess:
             await self._process.aclose()
 
 
-def _environment() -> dict[str, str]:
+class LocalSeats:
+    """Processes of this machine."""
+
+    lead_ns = 0
+
+    async def take(self, number: int, tasks: TaskGroup) -> WorkerProcess:  # noqa: ARG002 - of the interface
+        """As Seats."""
+        try:
+            return await WorkerProcess.spawn(number)
+        except OSError as error:
+            raise PerftuiError(f"worker {number} cannot be started: {error.strerror}") from error
+
+    async def before_begin(self) -> None:
+        """As Seats: one clock, nothing to compare."""
+
+    def machines(self) -> tuple[MachineSample, ...]:
+        """As Seats."""
+        return ()
+
+    def take_notes(self) -> list[str]:
+        """As Seats."""
+        return []
+
+
+def worker_environment() -> dict[str, str]:
+    """What a worker process starts with."""
     # single-threaded mathematics: a worker has one core, and thread pools cost start-up time
-    return os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", PARENT: str(os.getpid())}

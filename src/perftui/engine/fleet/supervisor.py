@@ -9,7 +9,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from perftui.engine.fleet.messages import Failure, Frame, Job, Ready, ToWorker
-from perftui.engine.fleet.process import WorkerProcess
+from perftui.engine.fleet.seat import Seat, Seats
 from perftui.model.errors import PerftuiError, UsageError
 
 SLOW_AFTER_S = 3.0
@@ -36,8 +36,8 @@ class Listener(Protocol):
 class Member:
     """One worker and what is known about it."""
 
-    def __init__(self, process: WorkerProcess) -> None:
-        self.process = process
+    def __init__(self, seat: Seat) -> None:
+        self.seat = seat
         self.reported_ns = 0
         """End of its last frame; 0 before the first."""
         self.silent_s = 0.0
@@ -51,41 +51,45 @@ class Member:
     @property
     def number(self) -> int:
         """The worker's number, from 0."""
-        return self.process.number
+        return self.seat.number
 
     @property
     def active(self) -> bool:
         """Whether frames are still to come."""
-        return self.process.state in {"ok", "unresponsive"}
+        return self.seat.state in {"ok", "unresponsive"}
 
 
 class Supervisor:
-    """Owns the worker processes."""
+    """Owns the workers."""
 
-    def __init__(self) -> None:
+    def __init__(self, seats: Seats) -> None:
+        """Have workers take seats.
+
+        Args:
+            seats: on this machine or others.
+        """
+        self.seats = seats
+        """Where workers come from."""
         self.members: list[Member] = []
         self.listener: Listener | None = None
         self._news = anyio.Event()
 
     async def start(self, count: int, tasks: TaskGroup) -> None:
-        """Spawn workers until there are so many, and listen to them in the background.
+        """Start workers until there are so many, and listen to them in the background.
 
         Raises:
-            PerftuiError: no process could be started.
+            PerftuiError: one could not be started.
         """
         for number in range(len(self.members), count):
-            try:
-                member = Member(await WorkerProcess.spawn(number))
-            except OSError as error:
-                raise PerftuiError(f"worker {number} cannot be started: {error.strerror}") from error
+            member = Member(await self.seats.take(number, tasks))
             self.members.append(member)
             tasks.start_soon(self._listen, member)
-            tasks.start_soon(member.process.keep_output)
+            tasks.start_soon(member.seat.keep_output)
 
     async def give_jobs(self, job_of: Callable[[int], Job]) -> None:
         """Tell every worker what it is to do."""
         for member in self.members:
-            await member.process.send(job_of(member.number))
+            await member.seat.send(job_of(member.number))
 
     async def wait_ready(self) -> None:
         """Wait until all workers can begin.
@@ -104,12 +108,13 @@ class Supervisor:
                 raise UsageError(member.refusal)
             if member.problem:
                 raise PerftuiError(f"worker {member.number} cannot start: {member.problem}")
+        await self.seats.before_begin()
 
     async def tell(self, message: ToWorker) -> None:
         """Say something to every worker that still works."""
         for member in self.members:
             if member.active:
-                await member.process.send(message)
+                await member.seat.send(message)
 
     async def news(self) -> None:
         """Wait until a worker has said something."""
@@ -127,7 +132,7 @@ class Supervisor:
     @property
     def all_lost(self) -> bool:
         """Whether no worker came to its end."""
-        return all(member.process.state == "lost" for member in self.members)
+        return all(member.seat.state == "lost" for member in self.members)
 
     def watch(self, passed_s: float) -> None:
         """Called once per interval, after what was said was heard: who has been silent for how long?"""
@@ -137,29 +142,29 @@ class Supervisor:
             member.silent_s += passed_s
             if member.silent_s >= DEAD_AFTER_S:
                 member.problem = f"not heard for {member.silent_s:.0f} s"
-                member.process.kill()
-            elif member.silent_s >= SLOW_AFTER_S and member.process.state == "ok":
-                member.process.state = "unresponsive"
+                member.seat.kill()
+            elif member.silent_s >= SLOW_AFTER_S and member.seat.state == "ok":
+                member.seat.state = "unresponsive"
                 if self.listener is not None:
                     self.listener.slow(member)
 
     def kill(self) -> None:
         """End every worker at once."""
         for member in self.members:
-            member.process.kill()
+            member.seat.kill()
 
     async def close(self) -> None:
         """End and wait for every worker."""
         for member in self.members:
             if member.active:
-                member.process.state = "ended"
+                member.seat.state = "ended"
         with anyio.CancelScope(shield=True):
             async with anyio.create_task_group() as tasks:
                 for member in self.members:
-                    tasks.start_soon(member.process.close)
+                    tasks.start_soon(member.seat.close)
 
     async def _listen(self, member: Member) -> None:
-        async for message in member.process.messages():
+        async for message in member.seat.messages():
             if isinstance(message, Frame):
                 self._heard(member, message)
             elif isinstance(message, Ready):
@@ -176,8 +181,8 @@ class Supervisor:
     def _heard(self, member: Member, frame: Frame) -> None:
         silent_s, member.silent_s = member.silent_s, 0.0
         member.reported_ns = frame.end_ns
-        was_slow = member.process.state == "unresponsive"
-        member.process.state = "ended" if frame.final else "ok"
+        was_slow = member.seat.state == "unresponsive"
+        member.seat.state = "ended" if frame.final else "ok"
         if self.listener is not None:
             if was_slow:
                 self.listener.back(member, silent_s)
@@ -186,11 +191,11 @@ class Supervisor:
     async def _lose(self, member: Member) -> None:
         if not member.problem:
             # the pipe closes a moment before the process is gone; its last line may still be on the way
-            exit_detail = await member.process.exit_detail()
-            member.problem = f"{exit_detail}{': ' if member.process.last_words else ''}{member.process.last_words}"
+            exit_detail = await member.seat.exit_detail()
+            member.problem = f"{exit_detail}{': ' if member.seat.last_words else ''}{member.seat.last_words}"
         else:
-            member.process.kill()
-        member.process.state = "lost"
+            member.seat.kill()
+        member.seat.state = "lost"
         if self.listener is not None:
             self.listener.lost(member, member.problem)
 

@@ -21,6 +21,7 @@ from perftui.engine.runner.log import NS, RunLog, now_text
 from perftui.engine.runner.remote_metrics import RemoteMetrics
 from perftui.engine.runner.steering import Steering
 from perftui.metrics.host import HostSampler
+from perftui.metrics.machines import worst_of
 from perftui.metrics.target_process import TargetTree
 from perftui.metrics.trust import judge_interval
 from perftui.model.interval import Interval
@@ -28,7 +29,7 @@ from perftui.model.journal import End
 from perftui.model.plan import Plan
 
 LEAD_NS = 30_000_000
-"""From telling the workers to begin to the first intended time."""
+"""From telling the workers of this machine to begin to the first intended time."""
 _GRACE_S = 0.5
 """How long an interval waits for a worker that is late."""
 _DRAIN_SPARE_S = 5.0
@@ -56,7 +57,7 @@ class LiveRun:
         self._supervisor = supervisor
         self._log = log
         self._schedule = Schedule(plan.load)
-        self.steering = Steering(plan, self._schedule, log, guard)
+        self.steering = Steering(plan, self._schedule, log, guard, lead_ns=lambda: supervisor.seats.lead_ns)
         self.captured: list[dict[str, str]] = []
         """What responses left for the clean-up."""
         self._host = HostSampler(tree)
@@ -74,7 +75,7 @@ class LiveRun:
 
     async def run(self) -> End:
         """Begin, follow to the end, and say how it ended."""
-        self._log.origin_ns = time.perf_counter_ns() + LEAD_NS
+        self._log.origin_ns = time.perf_counter_ns() + LEAD_NS + self._supervisor.seats.lead_ns
         self._merger = IntervalMerger(self._schedule, self._log.origin_ns)
         await self._supervisor.tell(Begin(origin_ns=self._log.origin_ns))
         self._host.sample()
@@ -119,10 +120,12 @@ class LiveRun:
         host = replace(
             self._host.sample(), remote_cpu_percent=remote.cpu_percent, remote_memory_percent=remote.memory_percent
         )
-        interval = self._merger.take(until_ns, host, final=final)
+        machines = self._supervisor.seats.machines()
+        interval = self._merger.take(until_ns, worst_of(host, machines), final=final)
         self._note_target()
         if interval is None:
             return
+        interval = replace(interval, machines=machines)
         self._note_phases(interval)
         self._note_limit(self._limit.reached(interval))
         interval = judge_interval(interval, self._plan, tuple(self._recent))
@@ -143,6 +146,8 @@ class LiveRun:
             self._log.phase(at_ns / NS, phase)
 
     def _note_target(self) -> None:
+        for note in self._supervisor.seats.take_notes():
+            self._log.note(note)
         if self._tree is not None and self._tree.notes:
             for note in self._tree.notes:
                 self._log.note(note)

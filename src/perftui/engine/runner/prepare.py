@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from perftui.engine.clients.client import Addresses
-from perftui.engine.clients.registry import driver_for
+from perftui.engine.clients.registry import driver_of
 from perftui.engine.clients.resolve import resolve
 from perftui.engine.runner import guard, preflight
 from perftui.engine.runner.environment import available_cpus
@@ -57,14 +57,18 @@ async def prepare(request: RunRequest) -> Prepared:
     """
     resolved, secrets = resolve_secrets(request.plan)
     addresses: dict[str, Addresses] = {}
+    for operation in resolved.all_operations:
+        driver_of(operation)  # a package that is missing is said before anything is looked up
     for name, target in resolved.used_targets.items():
-        driver_for(target)  # a package that is missing is said before anything is looked up
-        addresses[name] = await resolve(target)
+        if not resolved.load.cluster:  # its machines look the name up themselves: it may mean another place there
+            addresses[name] = await resolve(target)
     guard.check(resolved, addresses, request.confirm_host)
     await guard.check_others(resolved)
     check_process(resolved)
     workers = worker_count(resolved, addresses)
-    notes = preflight.check_limits(resolved, workers) + preflight.check_space(resolved, runs_directory())
+    # machines of a cluster are asked themselves
+    notes = [] if resolved.load.cluster else preflight.check_limits(resolved, workers)
+    notes += preflight.check_space(resolved, runs_directory())
     plan = msgspec.structs.replace(request.plan, load=msgspec.structs.replace(request.plan.load, workers=workers))
     return Prepared(plan=plan, resolved=resolved, secrets=secrets, addresses=addresses, workers=workers, notes=notes)
 
@@ -77,7 +81,11 @@ def worker_count(plan: Plan, addresses: Mapping[str, Addresses]) -> int:
     local = any(
         not found or any(guard.classify(address) == "loopback" for address, _ in found) for found in addresses.values()
     )
-    free = max(1, cores // 2 if local else cores - 1)
+    return workers_for(plan, max(1, cores // 2 if local else cores - 1))
+
+
+def workers_for(plan: Plan, free: int) -> int:
+    """As many as the load needs, where so many cores are free."""
     highest = peak(plan.load)
     full_speed = plan.load.mode == "users" and plan.load.think_s[1] <= 0
     per_worker = _RATE_PER_WORKER if plan.load.mode == "rate" else _USERS_PER_WORKER

@@ -11,13 +11,16 @@ import anyio
 from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.registry import driver_for
 from perftui.engine.fleet.messages import Job
+from perftui.engine.fleet.process import LocalSeats
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.runner.request import RunRequest
 from perftui.model.errors import PerftuiError
 from perftui.model.journal import JournalLine
+from perftui.model.plan import Load, Plan
 from perftui.model.record import Record
 
 if TYPE_CHECKING:
+    from perftui.engine.fleet.cluster import Cluster
     from perftui.engine.runner.hooks import Hooks
     from perftui.engine.runner.prepare import Prepared
     from perftui.store.library import RunFolder
@@ -49,19 +52,26 @@ def run_plan(request: RunRequest, *, on_line: OnLine | None = None, on_started: 
 
 
 async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnStarted | None) -> Record:
-    supervisor = Supervisor()
+    cluster = _cluster(request.plan.load)
+    supervisor = Supervisor(cluster or LocalSeats())
     secrets: tuple[str, ...] = ()
     async with anyio.create_task_group() as tasks:
         try:
-            # one is always needed, and takes longest to be there; it knows nothing yet
-            await supervisor.start(1, tasks)
+            if cluster is None:
+                # one is always needed, and takes longest to be there; it knows nothing yet
+                await supervisor.start(1, tasks)
             from perftui.engine.runner.hooks import Hooks
             from perftui.engine.runner.prepare import prepare
 
             prepared = await prepare(request)
             secrets = prepared.secrets
+            if cluster is not None:
+                from perftui.engine.runner.machines import prepare_machines
+
+                prepared = await prepare_machines(prepared, cluster, request.confirm_host, tasks)
             await supervisor.start(prepared.workers, tasks)
-            prepared = replace(prepared, reachable=await _reach(prepared))
+            if cluster is None or _asks_itself(prepared.resolved):
+                prepared = replace(prepared, reachable=await _reach(prepared))
             hooks = await Hooks.before(prepared)
             await supervisor.give_jobs(_jobs(prepared, hooks))
             from perftui.engine.runner.session import save_run  # while the workers start
@@ -76,8 +86,29 @@ async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnSt
             raise type(error)(*(scrub(problem) for problem in error.problems)) from None
         finally:
             await supervisor.close()
+            if cluster is not None:
+                await cluster.close()
         tasks.cancel_scope.cancel()
     return record
+
+
+def _cluster(load: Load) -> Cluster | None:
+    """Where the plan has its workers; None: on this machine.
+
+    Raises:
+        UsageError: the packages for it are missing.
+    """
+    if not load.cluster:
+        return None
+    from perftui.engine.fleet.cluster import Cluster  # a second that only those wait who need it
+
+    return Cluster(load.cluster, insecure=load.insecure_cluster)
+
+
+def _asks_itself(plan: Plan) -> bool:
+    """Whether the runner makes requests of its own, around the load."""
+    auth = plan.target.auth
+    return bool(plan.before or plan.after or (auth is not None and (auth.login or auth.oauth2)))
 
 
 async def _reach(prepared: Prepared) -> dict[str, Addresses]:

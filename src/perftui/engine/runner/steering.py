@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Literal
 
 import anyio
@@ -28,7 +29,9 @@ _MOST_FACTOR = 1000.0
 class Steering:
     """Turns wishes into commands to the workers, into the runner's own schedule, and into events."""
 
-    def __init__(self, plan: Plan, schedule: Schedule, log: RunLog, guard: Guard) -> None:
+    def __init__(
+        self, plan: Plan, schedule: Schedule, log: RunLog, guard: Guard, *, lead_ns: Callable[[], int] = lambda: 0
+    ) -> None:
         """Steer a run.
 
         Args:
@@ -36,8 +39,10 @@ class Steering:
             schedule: the runner's, changed like those of the workers.
             log: takes the events.
             guard: is asked before the load grows.
+            lead_ns: how much longer than to workers of this machine commands take.
         """
         self._schedule = schedule
+        self._lead_ns = lead_ns
         self._guard = guard
         self._planned = Schedule(plan.load)
         self._unit = "/s" if plan.load.mode == "rate" else " users"
@@ -104,7 +109,7 @@ class Steering:
     def cut_drain(self) -> None:
         """Workers that did not end by themselves cancel what they wait for. The run keeps its status."""
         self.is_aborting = True
-        self._send(Command(kind="abort", at_ns=_soon()))
+        self._send(Command(kind="abort", at_ns=self._soon()))
 
     def limit_reached(self, at_s: float) -> None:
         """Nothing is asked from this moment on: the plan's last request was due."""
@@ -112,11 +117,11 @@ class Steering:
 
     def renew_headers(self, headers: dict[str, str], secrets: tuple[str, ...]) -> None:
         """Workers use these headers from now on, and hide these values."""
-        self._send(Command(kind="headers", at_ns=_soon(), headers=headers, secrets=secrets))
+        self._send(Command(kind="headers", at_ns=self._soon(), headers=headers, secrets=secrets))
 
     def use_addresses(self, target: str, addresses: Addresses) -> None:
         """Workers make new connections to a target at these addresses."""
-        self._send(Command(kind="addresses", at_ns=_soon(), addresses=addresses, target=target))
+        self._send(Command(kind="addresses", at_ns=self._soon(), addresses=addresses, target=target))
         self._log.note(f"the target's addresses are now {', '.join(sorted({host for host, _ in addresses}))}")
 
     @property
@@ -129,7 +134,7 @@ class Steering:
             raise UsageError("the run is paused already" if paused else "the run is not paused")
         if not paused:
             self._guard.allow(self.highest_to_come)
-        at_ns = self._send(Command(kind="pause" if paused else "resume", at_ns=_soon()))
+        at_ns = self._send(Command(kind="pause" if paused else "resume", at_ns=self._soon()))
         change = self._schedule.pause if paused else self._schedule.resume
         change(self._log.at_s(at_ns))
         self._log.event("pause" if paused else "resume", origin=origin)
@@ -139,7 +144,7 @@ class Steering:
         if level is None or not 0 <= level <= _MOST_LEVEL:
             raise UsageError(f"level: give a number from 0 to {_MOST_LEVEL:,.0f}")
         self._guard.allow(level)
-        at_ns = self._send(Command(kind="hold", at_ns=_soon(), level=level))
+        at_ns = self._send(Command(kind="hold", at_ns=self._soon(), level=level))
         self._schedule.hold(self._log.at_s(at_ns), level)
         self._log.event("level", f"{format_count(level)}{self._unit}", origin, level=level)
 
@@ -147,7 +152,7 @@ class Steering:
         """The rest of the plan times a factor; 1 goes back to the plan."""
         if factor is None or not 0 <= factor <= _MOST_FACTOR:
             raise UsageError(f"scale: give a factor from 0 to {_MOST_FACTOR:,.0f}")
-        at_ns = _soon()
+        at_ns = self._soon()
         at_s = self._log.at_s(at_ns)
         level = self._planned.level_at(at_s) * factor
         if level > _MOST_LEVEL:
@@ -160,7 +165,7 @@ class Steering:
 
     def _end(self, status: Status, detail: str, kind: Literal["stop", "abort"]) -> None:
         self.status, self.detail = status, detail
-        at_ns = self._send(Command(kind=kind, at_ns=_soon()))
+        at_ns = self._send(Command(kind=kind, at_ns=self._soon()))
         if not self.is_ending:
             self.is_ending = True
             self._schedule.stop(self._log.at_s(at_ns))
@@ -170,7 +175,6 @@ class Steering:
         self._wake.set()
         return command.at_ns
 
-
-def _soon() -> int:
-    """A moment that reaches every worker before it comes."""
-    return time.perf_counter_ns() + _COMMAND_LEAD_NS
+    def _soon(self) -> int:
+        """A moment that reaches every worker before it comes."""
+        return time.perf_counter_ns() + _COMMAND_LEAD_NS + self._lead_ns()

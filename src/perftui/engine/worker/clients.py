@@ -1,4 +1,4 @@
-"""The clients of a worker, one for each target of the plan, looked at together."""
+"""The clients of a worker, one for each target of the plan and driver, looked at together."""
 
 from __future__ import annotations
 
@@ -6,18 +6,30 @@ import asyncio
 from collections.abc import Mapping
 
 from perftui.engine.clients.client import Addresses, Client
+from perftui.engine.clients.pool import Pool
+from perftui.engine.clients.registry import Way
 
 
 class Clients:
     """Sums over the clients, and what is done to all of them."""
 
-    def __init__(self, by_target: Mapping[str, Client]) -> None:
-        self._by_target = dict(by_target)
-        self.all = tuple(self._by_target.values())
+    def __init__(self, by_way: Mapping[Way, Client], addresses: Mapping[str, Addresses]) -> None:
+        """Take the clients together.
 
-    def of(self, target: str) -> Client:
-        """The client of the target of that name."""
-        return self._by_target[target]
+        Args:
+            by_way: each with its target and driver.
+            addresses: of the targets by name, for those that go to more than their own.
+        """
+        self._by_way = dict(by_way)
+        self.all = tuple(self._by_way.values())
+        self._addresses = dict(addresses)
+        for client in self.all:
+            if isinstance(client, Pool):
+                client.further = self._addresses
+
+    def of(self, way: Way) -> Client:
+        """The client of that target and driver."""
+        return self._by_way[way]
 
     @property
     def waiting(self) -> int:
@@ -57,7 +69,10 @@ class Clients:
 
     def retarget(self, target: str, addresses: Addresses) -> None:
         """New connections to a target go to these addresses."""
-        self._by_target[target].retarget(addresses)
+        self._addresses[target] = addresses
+        for (name, _), client in self._by_way.items():
+            if name == target:
+                client.retarget(addresses)
 
     def cancel(self) -> None:
         """Give up everything, waiting and on the way."""

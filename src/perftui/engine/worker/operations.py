@@ -8,7 +8,7 @@ from perftui.engine.clients.captures import CleanUpValues
 from perftui.engine.clients.client import Preparer
 from perftui.engine.clients.journey import PreparedJourney
 from perftui.engine.clients.operation import PreparedOperation
-from perftui.engine.clients.registry import driver_for
+from perftui.engine.clients.registry import Way, driver_of, way_of
 from perftui.engine.worker.clients import Clients
 from perftui.engine.worker.cut import Cut
 from perftui.metrics.recorder import CellRecorder
@@ -33,9 +33,11 @@ class Operations:
         self.clean_up = CleanUpValues(names_for_cleanup(plan))
         self.values = values
         self.variables = dict(variables)
-        self._preparers: dict[str, Preparer] = {
-            name: driver_for(target).preparer(plan.aimed_at(name), values, self.variables, self.clean_up)
-            for name, target in plan.used_targets.items()
+        self._preparers: dict[Way, Preparer] = {
+            way_of(operation): driver_of(operation).preparer(
+                plan.aimed_at(operation.target), values, self.variables, self.clean_up
+            )
+            for operation in {way_of(operation): operation for operation in plan.counted_operations}.values()
         }
         self.all: list[PreparedOperation] = []
         plain = [self._prepare(operation, in_journey=False) for operation in plan.operations]
@@ -56,7 +58,7 @@ class Operations:
         if cells is None:
             cells = {phase: CellRecorder(operation.name, phase, rate_mode=self._rate_mode) for phase in PHASES}
             self._cells[operation.name] = cells
-        prepared = self._preparers[operation.target].prepare(operation, cells, in_journey=in_journey)
+        prepared = self._preparers[way_of(operation)].prepare(operation, cells, in_journey=in_journey)
         self.all.append(prepared)
         return prepared
 
@@ -66,13 +68,14 @@ class Operations:
         Raises:
             ValueError: a value cannot stand in a header.
         """
-        if own := self._preparers.get(""):
-            own.replace_headers(headers)
+        for (target, _), preparer in self._preparers.items():
+            if not target:
+                preparer.replace_headers(headers)
 
     def send_by(self, clients: Clients) -> None:
         """These clients send what is due."""
         for operation in self.all:
-            operation.client = clients.of(operation.plan.target)
+            operation.client = clients.of(way_of(operation.plan))
 
     def enter(self, phase: Phase) -> None:
         """Requests from now on belong to this phase."""

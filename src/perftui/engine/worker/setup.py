@@ -7,7 +7,7 @@ import os
 
 import msgspec
 
-from perftui.engine.clients.registry import driver_for
+from perftui.engine.clients.registry import driver_of, way_of
 from perftui.engine.fleet.messages import Job
 from perftui.engine.load.arrivals import share
 from perftui.engine.load.schedule import Schedule
@@ -63,16 +63,17 @@ def set_up(loop: asyncio.AbstractEventLoop, job: Job) -> Engine:
     load.oldest_ns = round(max(target.timeout_s for target in targets.values()) * 1e9)
     load.clients = clients = Clients(
         {
-            name: driver_for(target).connect(
+            way: driver_of(operation).connect(
                 loop,
-                plan.aimed_at(name),
-                job.addresses.get(name, ()),
+                plan.aimed_at(operation.target),
+                job.addresses.get(operation.target, ()),
                 most=most,
                 done=load.done,
                 sample=sampler,
             )
-            for name, target in targets.items()
-        }
+            for way, operation in {way_of(operation): operation for operation in plan.counted_operations}.items()
+        },
+        job.addresses,
     )
     operations.send_by(clients)
     health = HealthSampler(job.worker)

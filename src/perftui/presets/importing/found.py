@@ -14,6 +14,8 @@ from perftui.presets.redaction import Redactor
 NO_SERVER = "http://127.0.0.1:8000"
 """Stands where a file names no host."""
 _REDACTOR = Redactor()
+LONGEST_NAME = 200
+"""Characters of an environment variable that a preset names."""
 _MOST_SHOWN = 100
 """Characters of the names in a comment on what is left out."""
 
@@ -82,9 +84,7 @@ class Finding(Struct, kw_only=True):
             name: what the secret is called where it was found.
             value: as it is before it is encoded for its place; it is kept in memory only.
         """
-        variable = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") or "SECRET"
-        variable = f"V_{variable}" if variable[0].isdecimal() else variable
-        wanted, number = variable[:200], 1
+        wanted, number = variable_name(name, "SECRET"), 1
         variable = wanted
         while self.secrets.setdefault(variable, value) != value:
             number += 1
@@ -134,3 +134,9 @@ def short_url(url: str) -> str:
 def literal(text: str) -> str:
     """Text of the imported file as preset text: nothing in it is a placeholder."""
     return grammar.escape(text)
+
+
+def variable_name(text: str, default: str) -> str:
+    """A name that an environment variable may have, made of what something is called elsewhere."""
+    name = re.sub(r"[^A-Z0-9_]+", "_", text.upper()).strip("_")[:LONGEST_NAME] or default
+    return f"V_{name}" if name[0].isdecimal() else name

@@ -6,7 +6,7 @@ import re
 
 from perftui.model.text import safe_text
 from perftui.presets import texts
-from perftui.presets.importing.found import NO_SERVER, Finding, FoundRequest, literal
+from perftui.presets.importing.found import LONGEST_NAME, NO_SERVER, Finding, FoundRequest, literal, variable_name
 from perftui.presets.json_path import JsonPath
 from perftui.presets.redaction import is_secret_field
 
@@ -122,8 +122,8 @@ class HttpValues:
 
     def _from_environment(self, word: str, name: str) -> str:
         """What only the editor knows comes from the environment."""
-        variable = re.sub(r"\W+", "_", word, flags=re.ASCII).strip("_").upper() or "VALUE"
-        variable = f"V_{variable}" if variable[0].isdecimal() or variable in _TAKEN else variable
+        variable = variable_name(word, "VALUE")
+        variable = f"V_{variable}" if variable in _TAKEN else variable
         if variable != name.upper():
             told = safe_text(name, 60)
             self._finding.notes.append(f"{{{{{told}}}}} is taken from the environment variable {variable}")
@@ -143,7 +143,7 @@ class HttpValues:
                 low, high = map(int, numbers[:2]) if len(numbers) >= 2 else (0, 1000)
                 return f"${{rand:{low}.00..{max(low, high)}.00}}"
             case "processenv" | "dotenv" if variable := re.sub(r"\W+", "_", arguments, flags=re.ASCII).strip("_"):
-                return f"${{env:{variable}}}"
+                return f"${{env:{variable[:LONGEST_NAME]}}}"
             case known if known in _DYNAMIC:
                 return _DYNAMIC[known]
             case _:

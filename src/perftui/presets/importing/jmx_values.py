@@ -6,7 +6,7 @@ import re
 
 from perftui.model.text import safe_text
 from perftui.presets import texts
-from perftui.presets.importing.found import Finding, literal
+from perftui.presets.importing.found import Finding, literal, variable_name
 from perftui.presets.redaction import is_secret_field
 
 _REFERENCE = re.compile(r"\$\{(__)?([^{}()]{1,200})(?:\(([^{}]{0,500})\))?\}")
@@ -108,8 +108,7 @@ class JmxValues:
                 return self._from_environment(name)
 
     def _from_environment(self, name: str) -> str:
-        variable = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").upper() or "VALUE"
-        variable = f"V_{variable}" if variable[0].isdecimal() else variable
+        variable = variable_name(name, "VALUE")
         if variable != name:
             self._finding.notes.append(f"{safe_text(name, 60)} is taken from the environment variable {variable}")
         return f"${{env:{variable}}}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, quote_plus
 
-from perftui.presets.importing.found import literal
+from perftui.presets.importing.found import LONGEST_NAME, literal
 
 _ANSI_C = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
@@ -22,7 +22,13 @@ def without_marks(text: str) -> str:
 
 
 def marked(name: str) -> str:
-    """A variable in a word."""
+    """A variable in a word.
+
+    Raises:
+        ValueError: no environment holds such a name.
+    """
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"a variable's name of {len(name):,} characters")
     return f"{_START}{name}{_END}"
 
 

@@ -26,6 +26,9 @@ from perftui.tui.widgets.progress import headline
 from perftui.tui.widgets.result_picture import ResultPicture
 from perftui.tui.widgets.verdict import moments_of
 
+_EMPTY = 2
+"""Height of a frame around nothing."""
+
 
 class ResultScreen(PerftuiScreen[None]):
     """A finished run in words, tables and plots."""
@@ -108,6 +111,8 @@ class ResultScreen(PerftuiScreen[None]):
         for panel in self.query(LinePanel[ResultPicture]):
             if panel.has_class("full"):
                 panel.styles.height = panel.natural_height(width)
+        own = self.query_one("#own", LinePanel)
+        own.display = own.natural_height(width) > _EMPTY
 
     def action_sort(self) -> None:
         """The next column that orders the operations."""

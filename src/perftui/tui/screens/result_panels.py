@@ -14,7 +14,7 @@ from perftui.tui.widgets.objectives import objectives_drawing
 from perftui.tui.widgets.operations import operations_drawing, run_percentiles
 from perftui.tui.widgets.panel import LinePanel
 from perftui.tui.widgets.result_picture import ResultPicture
-from perftui.tui.widgets.result_tables import draw_percentiles, draw_phases, draw_short_times, draw_spreads
+from perftui.tui.widgets.result_tables import draw_own, draw_percentiles, draw_phases, draw_short_times, draw_spreads
 from perftui.tui.widgets.times import times_drawing
 from perftui.tui.widgets.verdict import draw_about, draw_findings, draw_verdict
 
@@ -27,6 +27,7 @@ def result_panels() -> tuple[Widget, tuple[Widget, ...]]:
         Panel(draw_short_times, classes="full", id="short-times"),
         Pair(Panel(_objectives), Panel(draw_findings)),
         Pair(Panel(_heat, classes="-major"), Panel(draw_percentiles, id="times-table")),
+        Panel(draw_own, classes="full", id="own"),
         Pair(Panel(draw_curve), Panel(draw_histogram)),
         Panel(_operations, classes="full"),
         Pair(Panel(_errors), Panel(draw_phases)),

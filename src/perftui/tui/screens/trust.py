@@ -15,6 +15,7 @@ from textual.widget import Widget
 from perftui.metrics.timeline import Timeline
 from perftui.store.loading import LoadedRun
 from perftui.tui.screens.run_view import RunView
+from perftui.tui.widgets.machine_lines import draw_machines
 from perftui.tui.widgets.panel import LinePanel
 from perftui.tui.widgets.trust_lines import Watched, draw_numbers, draw_reasons, draw_seconds, draw_watched
 
@@ -37,8 +38,9 @@ class TrustScreen(RunView):
 
     def compose_body(self) -> Iterable[Widget]:
         """Reasons first."""
-        panels = (draw_reasons, draw_numbers, draw_watched, draw_seconds)
-        yield VerticalScroll(*(Panel(draw) for draw in panels), id="trust")
+        panels = [Panel(draw) for draw in (draw_reasons, draw_numbers, draw_watched, draw_seconds)]
+        panels.insert(3, Panel(draw_machines, id="machines"))
+        yield VerticalScroll(*panels, id="trust")
 
     def on_mount(self) -> None:
         """The keys scroll."""
@@ -48,6 +50,7 @@ class TrustScreen(RunView):
         """Say why its numbers are believed, or not."""
         self.say(Content(f"{run.record.plan.name} · {run.record.id}"))
         self._known = True
+        self.query_one("#machines").display = bool(run.record.cluster)
         for panel in self.query(Panel):
             panel.show((run.record, timeline))
         self.fit()

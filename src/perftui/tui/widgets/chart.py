@@ -16,7 +16,6 @@ Points = Sequence[tuple[float, float]]
 
 _BODY = "45%"
 """How much of its colour the area below the edge has."""
-_NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +25,6 @@ class Line:
     points: Points
     glyph: str
     style: str
-
-
-def nice_top(value: float) -> float:
-    """The end of an axis: the next round number above the value."""
-    if value <= 0:
-        return 1.0
-    scale = 10.0 ** math.floor(math.log10(value))
-    return next(step * scale for step in _NICE if step * scale >= value * 0.9999)
 
 
 def columns(points: Points, start_s: float, end_s: float, width: int) -> list[float | None]:

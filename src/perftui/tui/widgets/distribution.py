@@ -8,8 +8,9 @@ from itertools import pairwise
 from textual.content import Content
 
 from perftui.model.units import format_ms
+from perftui.report.axes import round_up
 from perftui.tui.widgets.cells import Drawing, Text, fit, paint
-from perftui.tui.widgets.chart import Line, chart_rows, nice_top
+from perftui.tui.widgets.chart import Line, chart_rows
 from perftui.tui.widgets.result_picture import ResultPicture
 
 _ROWS = 9
@@ -83,7 +84,7 @@ def draw_curve(picture: ResultPicture, width: int, height: int) -> Drawing:
     end = min(_NINES, max(1.0, _nines(max(q for q, _ in picture.curve if q < 1))))
     own = [_at(picture.curve, 1 - 10 ** -((cell + 0.5) / room * end)) for cell in range(room)]
     ghost = [_at(picture.baseline_curve, 1 - 10 ** -((cell + 0.5) / room * end)) for cell in range(room)]
-    top = nice_top(max(value for value in (*own, *ghost) if value is not None) * 1.02)
+    top = round_up(max(value for value in (*own, *ghost) if value is not None) * 1.02)
     plot = chart_rows(own, ((ghost, Line((), "╌", "$series-2")),), rows, top, "$series-1")
     labels = [format_ms(top)] + [""] * (rows - 1)
     if rows >= 6:

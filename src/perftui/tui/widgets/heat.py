@@ -14,8 +14,9 @@ from textual.content import Content
 from perftui.metrics.heat import LEVELS, LINES, HeatMap, columns_of, heat_map, tick_times, time_label
 from perftui.model.record import ObjectiveResult
 from perftui.model.units import format_count
+from perftui.report.axes import round_up
 from perftui.tui.widgets.cells import Drawing, Text, fit, join, paint
-from perftui.tui.widgets.chart import Line, chart_rows, columns, nice_top, runs, time_axis
+from perftui.tui.widgets.chart import Line, chart_rows, columns, runs, time_axis
 from perftui.tui.widgets.objectives import limit_of, limit_text, verdict_glyph
 from perftui.tui.widgets.picture import LivePicture, Palette
 from perftui.tui.widgets.time_ticks import time_ticks
@@ -93,7 +94,7 @@ def _strip(picture: LivePicture, room: int, rows: int) -> list[Content]:
     attained = columns(picture.attained, *picture.axis_s, room)
     asked = columns(picture.asked, *picture.axis_s, room) if picture.is_open else [None] * room
     ghost = columns(picture.baseline, *picture.axis_s, room)
-    top = nice_top(max(peak(attained), peak(asked), peak(ghost)) * 1.02)
+    top = round_up(max(peak(attained), peak(asked), peak(ghost)) * 1.02)
     plot = chart_rows(
         attained,
         ((asked, Line((), "┈", "$foreground 70%")), (ghost, Line((), "╌", "$series-2"))),

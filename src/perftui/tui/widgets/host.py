@@ -36,7 +36,16 @@ def draw_host(picture: LivePicture, width: int, height: int) -> Drawing:
     if 0 < height < len(lines):
         lines = [gauges, workers, target][:height]
     note = f"last {trend_seconds(line)} s, 0–100 %"
-    return Drawing(lines, title="This machine", note=note, status=_pressure(interval))
+    return Drawing(lines, title=_title(interval), note=note, status=_pressure(interval))
+
+
+def _title(interval: Interval) -> str:
+    """Whose numbers these are: with a cluster, those of its worst machine."""
+    machines = interval.machines
+    if not machines:
+        return "This machine"
+    lost = sum(machine.lost for machine in machines)
+    return f"Worst of {len(machines)} machines" + (f", {lost} lost" if lost else "")
 
 
 def _traffic(host: HostSample) -> Content:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from perftui.model.interval import NumberVerdict
 from perftui.model.record import LatencyStats, Stats
 from perftui.model.units import format_count, format_ms, format_percent
+from perftui.report.own import own_lines, own_times
 from perftui.report.words import PERCENTILES, percentile_text
 from perftui.report.worth import ours_text, worth
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
@@ -81,6 +82,28 @@ def draw_short_times(picture: ResultPicture, width: int, height: int) -> Drawing
             row(columns, (paint(name, "" if number else "bold"), *shown, _longest(total, stats, timeout_s)), " ")
         )
     return Drawing(lines, title="Times, ms", note="measure phase")
+
+
+def draw_own(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
+    """What only some protocols measure; no line where there is nothing of it."""
+    total = picture.record.summary.total
+    times, said = own_times(total), own_lines(total)
+    columns = (
+        Column("ms", 14, right=False),
+        *(Column(name, 7) for _, name, _ in PERCENTILES if name != "p75" or width >= _SEVEN_WIDE),
+        Column("max", 7),
+    )
+    lines: list[Text] = [header(columns, " ")] if times else []
+    for name, stats in times:
+        shown = [
+            percentile_text(total, stats, field, picture.record.plan.timeout_s)
+            for field, title, _ in PERCENTILES
+            if title != "p75" or width >= _SEVEN_WIDE
+        ]
+        lines.append(row(columns, (paint(name, "bold"), *shown, _plain(stats, "max")), " "))
+    wide = (columns[0], Column("", max(8, width - 15), right=False))
+    lines += [row(wide, (paint(label, "bold"), " · ".join(words)), " ") for label, words in said]
+    return Drawing(lines, title="Of the protocol", note="measure phase")
 
 
 def _cell(text: str, number: int, worth: NumberVerdict = "sound") -> Text:

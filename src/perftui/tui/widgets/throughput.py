@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 
 from perftui.model.units import format_count
+from perftui.report.axes import round_up
 from perftui.tui.widgets.cells import Drawing, fit, join, paint
-from perftui.tui.widgets.chart import Line, chart_rows, columns, nice_top, time_axis
+from perftui.tui.widgets.chart import Line, chart_rows, columns, time_axis
 from perftui.tui.widgets.picture import LivePicture
 from perftui.tui.widgets.time_ticks import time_ticks
 from perftui.tui.widgets.trend import peak
@@ -23,7 +24,7 @@ def draw_throughput(picture: LivePicture, width: int, height: int) -> Drawing:
     attained = columns(picture.attained, start_s, end_s, room)
     asked = columns(picture.asked, start_s, end_s, room) if picture.is_open else [None] * room
     ghost = columns(picture.baseline, start_s, end_s, room)
-    top = nice_top(max(peak(attained), peak(asked), peak(ghost)) * 1.02)
+    top = round_up(max(peak(attained), peak(asked), peak(ghost)) * 1.02)
     plot = chart_rows(
         attained,
         ((asked, Line((), "┈", "$foreground 70%")), (ghost, Line((), "╌", "$series-2"))),

@@ -6,6 +6,7 @@ from textual.content import Content
 
 from perftui.model.record import Stats
 from perftui.model.units import format_ms
+from perftui.report.own import own_short
 from perftui.tui.widgets.cells import Drawing, Text, join, paint, shortened
 from perftui.tui.widgets.picture import LivePicture
 
@@ -87,4 +88,6 @@ def _connections(picture: LivePicture) -> str:
     words = [f"{links.open_now:,} connection{'s' * (links.open_now != 1)}", f"{links.opened:,} opened/s"]
     if links.reconnects:
         words.append(f"{links.reconnects:,} reconnects/s")
+    if own := own_short(picture.window.total):
+        words.append(own)
     return " · ".join(words)

@@ -151,9 +151,7 @@ class Connection(StreamLane):
             return
         reader = self.reader
         if reader is None:
-            reader = self.reader = ResponseReader(
-                head_only=operation.head_only, keep_body=operation.keeps_body, most_body=self.pool.most_body
-            )
+            reader = self.reader = operation.new_reader(self.pool.most_body)
             reader.request = self.request
             self.first_ns = now_ns
         if reader.feed(data):

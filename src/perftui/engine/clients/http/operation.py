@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perftui.engine.clients.captures import CleanUpValues
 from perftui.engine.clients.http.digest import Digest
+from perftui.engine.clients.http.reader import ResponseReader
 from perftui.engine.clients.http.request import RequestTemplate
 from perftui.engine.clients.operation import Fault, PreparedOperation, Sent
 from perftui.engine.clients.response import Response
@@ -17,7 +18,6 @@ from perftui.presets.values import ValueStream
 
 if TYPE_CHECKING:
     from perftui.engine.clients.http.cookies import Headers, Jar
-    from perftui.engine.clients.http.reader import ResponseReader
     from perftui.engine.clients.users import VirtualUser
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
@@ -103,6 +103,10 @@ class HttpOperation(PreparedOperation):
             cookie_for = None if jar is None else (lambda target: jar.header_for(self._origin + target))
             data = self.template.render(user.values, user.variables, cookie_for)
         return data if self._digest is None else self._digest.sign(data)
+
+    def new_reader(self, most_body: int) -> ResponseReader:
+        """What reads an answer that is not as short and as expected as most."""
+        return ResponseReader(head_only=self.head_only, keep_body=self.keeps_body, most_body=most_body)
 
     def describe(self, request: bytes) -> Sent:
         """Request line, headers, body."""

@@ -1,0 +1,1 @@
+"""What a visitor sees, as a protocol: pages in the Chromium that is installed."""

@@ -1,0 +1,1 @@
+"""Pages as a protocol: a document and what it names."""

@@ -1,0 +1,87 @@
+"""Where a load is sent from when one machine is not enough: `local:4`, `tls://host:8786`, `ssh:hosts.txt`."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+MOST_LOCAL = 64
+FORMS = "local:N, tcp://HOST:PORT, tls://HOST:PORT or ssh:HOSTS-FILE"
+_SSH_HOST = re.compile(r"[A-Za-z0-9_.@:%/\[\]-]+")
+"""What ssh takes as a destination, and a shell leaves alone."""
+
+
+class ClusterPlace(Struct, frozen=True, kw_only=True):
+    """Where the machines are found."""
+
+    kind: Literal["local", "scheduler", "ssh"]
+    """local: processes of this machine. scheduler: a Dask scheduler that somebody started. ssh: hosts to log in to."""
+    count: int = 0
+    """Of local ones."""
+    address: str = ""
+    """Of the scheduler, with its scheme."""
+    file: str = ""
+    """Names the hosts."""
+
+    @property
+    def host(self) -> str:
+        """Of the scheduler."""
+        return urlsplit(self.address).hostname or ""
+
+
+def parse_cluster(text: str) -> ClusterPlace:
+    """Read where the machines are.
+
+    Raises:
+        ValueError: it is none of the forms, in words.
+    """
+    kind, _, rest = text.partition(":")
+    if kind == "local":
+        if not rest.isascii() or not rest.isdecimal() or not 1 <= int(rest) <= MOST_LOCAL:
+            raise ValueError(f"local:N is a number of processes from 1 to {MOST_LOCAL}, such as local:2")
+        return ClusterPlace(kind="local", count=int(rest))
+    if kind == "ssh" and rest and not rest.startswith("//"):
+        return ClusterPlace(kind="ssh", file=rest)
+    if kind in {"tcp", "tls"} and rest.startswith("//"):
+        try:
+            parts = urlsplit(text)
+            complete = bool(parts.hostname) and parts.port is not None
+        except ValueError:
+            complete = False
+        if not complete or parts.path or parts.query or parts.username:
+            raise ValueError(f"a scheduler is {kind}://HOST:PORT, such as {kind}://127.0.0.1:8786")
+        return ClusterPlace(kind="scheduler", address=text)
+    raise ValueError(f"is no cluster; write {FORMS}")
+
+
+def cluster_problem(text: str) -> str:
+    """What is wrong with it, in words; empty: nothing."""
+    try:
+        parse_cluster(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def read_hosts(text: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """The hosts of a file, each with its Python, and what is wrong.
+
+    A line is `[user@]host` or `[user@]host PYTHON`; empty lines and those that begin with # are left out.
+
+    Args:
+        text: of the file.
+    """
+    hosts: list[tuple[str, str]] = []
+    problems: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if len(words) > 2 or words[0].startswith("-") or not _SSH_HOST.fullmatch(words[0]):
+            problems.append(f"line {number}: write [user@]host, or [user@]host PYTHON")
+            continue
+        hosts.append((words[0], words[1] if len(words) == 2 else "python3"))
+    return hosts, problems

@@ -1,0 +1,187 @@
+"""WebSocket servers that break the protocol, and three kinds that keep it: every message has one outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import picows
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from perftui.engine.runner.run import RunRequest, run_plan
+from perftui.model.errors import UnreachableError
+from perftui.model.plan import Plan
+from perftui.model.record import Record
+from perftui.presets.loading import parse_preset
+from support.chat_server import chat_server
+from support.conservation import assert_conserved
+from support.raw_websocket import ANSWERS, raw_websocket
+
+
+def plan_of(port: int, operation: str, *, users: int = 2, most: int = 6, more: str = "") -> Plan:
+    text = f'schema = 1\nname = "chat"\n[target]\nurl = "ws://127.0.0.1:{port}"\ntimeout = "2s"\n{more}\n'
+    text += f'[load]\nusers = {users}\nduration = "20s"\nmax_requests = {most}\n'
+    return parse_preset(f'{text}[[operations]]\nname = "say"\n{operation}\n', "chat.toml")
+
+
+def ran(plan: Plan) -> Record:
+    record = run_plan(RunRequest(plan=plan))
+    assert_conserved(record)
+    return record
+
+
+_CLASSES = {"protocol", "ws.1002", "ws.1005", "ws.1006", "ws.1009", "body_too_large"}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_server_that_breaks_the_protocol_is_an_error_and_no_more(answer: str) -> None:
+    with raw_websocket() as server:
+        record = ran(plan_of(server.port, f'ws = "{answer}"', most=4))
+
+    whole = record.whole_run
+    assert whole.ok == 0
+    assert whole.errors == 4
+    assert set(record.summary.total.error_classes) <= _CLASSES
+    assert whole.client_errors == 0
+
+
+def test_parts_with_a_ping_between_are_one_message_and_the_ping_is_answered() -> None:
+    with raw_websocket() as server:
+        record = ran(plan_of(server.port, 'ws = "parts"\nchecks = [{ equals = "abc" }]'))
+
+        assert record.whole_run.ok == 6
+        assert server.pongs >= 5
+
+
+def test_a_handshake_with_a_wrong_proof_is_said_before_the_start() -> None:
+    with raw_websocket(bad_handshake=True) as server, pytest.raises(UnreachableError):
+        ran(plan_of(server.port, 'ws = "hi"'))
+
+
+@contextmanager
+def _with_websockets() -> Iterator[tuple[int, Callable[[], int]]]:
+    with chat_server() as server:
+        yield server.port, lambda: server.messages
+
+
+@contextmanager
+def _with_uvicorn() -> Iterator[tuple[int, Callable[[], int]]]:
+    seen: list[str] = []
+
+    async def chat(socket: WebSocket) -> None:
+        await socket.accept()
+        try:
+            while True:
+                seen.append(text := await socket.receive_text())
+                await socket.send_text(text)
+        except WebSocketDisconnect:
+            pass
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = Starlette(routes=[WebSocketRoute("/", chat)])
+    server = uvicorn.Server(uvicorn.Config(app, ws="websockets-sansio", log_level="error", lifespan="off"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    thread.start()
+    try:
+        yield listener.getsockname()[1], lambda: len(seen)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listener.close()
+
+
+class _Echo(picows.WSListener):
+    seen = 0
+
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        if frame.msg_type == picows.WSMsgType.TEXT:
+            type(self).seen += 1
+            transport.send(picows.WSMsgType.TEXT, frame.get_payload_as_bytes())
+        elif frame.msg_type == picows.WSMsgType.CLOSE:
+            transport.send_close(frame.get_close_code())
+            transport.disconnect()
+
+
+@contextmanager
+def _with_picows() -> Iterator[tuple[int, Callable[[], int]]]:
+    class Echo(_Echo):
+        seen = 0
+
+    loop = asyncio.new_event_loop()
+    started, stop, ports = threading.Event(), asyncio.Event(), []
+
+    async def main() -> None:
+        server = await picows.ws_create_server(lambda _: Echo(), "127.0.0.1", 0)
+        async with server:
+            ports.append(server.sockets[0].getsockname()[1])
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
+    thread.start()
+    assert started.wait(10)
+    try:
+        yield ports[0], lambda: Echo.seen
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(20)
+        loop.close()
+
+
+Serve = Callable[[], AbstractContextManager[tuple[int, Callable[[], int]]]]
+
+
+@pytest.mark.parametrize(
+    "serve", [_with_websockets, _with_uvicorn, _with_picows], ids=["websockets", "uvicorn", "picows"]
+)
+def test_counts_are_those_of_the_server(serve: Serve) -> None:
+    with serve() as (port, seen):
+        record = ran(plan_of(port, 'ws = "hello ${seq}"\nchecks = [{ contains = "hello" }]', users=5, most=300))
+        received = seen()
+
+    own = record.summary.total.of_protocol
+    assert record.whole_run.ok == 300 == received
+    assert own.amounts["messages_sent"].total == own.amounts["messages_received"].total == 300
+    assert own.times_ms["round_trip"].count == 300
+    assert own.times_ms["connect_time"].count == 5
+    assert record.host["open_connections"].max >= 5
+    assert record.summary.total.sent_bytes > 300 * len("hello 1")
+
+
+def test_every_user_keeps_a_connection_of_its_own_while_it_thinks() -> None:
+    with chat_server() as server:
+        text = f'schema = 1\nname = "chat"\n[target]\nurl = "ws://127.0.0.1:{server.port}"\n'
+        text += '[load]\nusers = 12\nthink = "300ms"\nduration = "1500ms"\n[[operations]]\nname = "say"\nws = "hi"\n'
+        record = ran(parse_preset(text, "chat.toml"))
+
+        assert record.whole_run.ok > 24
+        assert server.connections == 13  # one look before the start
+        assert server.most_open == 12
+
+
+def test_a_flood_of_pushes_is_counted_and_an_objective_may_be_about_it() -> None:
+    with chat_server() as server:
+        objective = '[[objectives]]\nmetric = "messages_received"\ncritical = "> 100/s"\n'
+        operation = 'ws = "pushes 20000"\nexpect = 20000\nchecks = [{ equals = "19999" }]'
+        record = ran(plan_of(server.port, f"{operation}\n{objective}", users=1, most=2))
+
+    assert record.whole_run.ok == 2
+    assert record.summary.total.of_protocol.amounts["messages_received"].total == 40_000
+    assert record.objectives[0].verdict == "pass"
+
+
+def test_answers_of_json_are_matched_among_pushes() -> None:
+    with chat_server() as server:
+        record = ran(
+            plan_of(server.port, 'ws = { id = "${uuid}" }\nmatch = "$.id"\nchecks = [{ json = "$.said" }]', most=20)
+        )
+
+    assert record.whole_run.ok == 20
+    assert record.summary.total.error_classes == {}

@@ -1,0 +1,78 @@
+"""What a document names: as a browser with scripts and a window of 1280 pixels would fetch it."""
+
+from __future__ import annotations
+
+import pytest
+
+from perftui.engine.clients.page.assets import MOST_ASSETS, Documents, assets_of
+
+URL = "http://shop.example/a/page?x=1"
+HERE = "http://shop.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('<link rel="stylesheet" href="/s.css">', ["/s.css"]),
+        ('<link rel="alternate" href="/feed.xml"><link rel="canonical" href="/">', []),
+        ('<link rel="shortcut icon" href="i.ico">', ["/a/i.ico"]),
+        ('<link rel=preload href="f.woff2" as=font>', ["/a/f.woff2"]),
+        ('<link rel=stylesheet disabled href="/s.css">', []),
+        ('<script src="../x.js"></script><script>var a = "<img src=no.png>"</script>', ["/x.js"]),
+        ('<img src="a.png"><img src="a.png"><img src=" a.png#part ">', ["/a/a.png"]),
+        ('<img src="data:image/png;base64,AAAA"><img src="javascript:x"><img src=""><img>', []),
+        ('<img src="s.png" srcset="m.png 640w, l.png 1280w, x.png 2560w">', ["/a/l.png"]),
+        ('<img src="s.png" srcset="m.png 320w, l.png 640w">', ["/a/l.png"]),
+        ('<img src="s.png" srcset="one.png, two.png 2x">', ["/a/one.png"]),
+        ('<img src="s.png" srcset="two.png 2x">', ["/a/s.png"]),
+        ('<picture><source srcset="p.webp" type="image/webp"><img src="p.png"></picture>', ["/a/p.webp"]),
+        ('<picture><source srcset="p.x" type="image/x"><img src="p.png"></picture>', ["/a/p.png"]),
+        ('<picture><source srcset="n" media="print"><img src="p.png"></picture>', ["/a/p.png"]),
+        ('<video poster="p.jpg" src="v.mp4"></video>', ["/a/p.jpg"]),
+        ('<audio preload="auto" src="s.ogg"></audio>', ["/a/s.ogg"]),
+        ('<noscript><img src="n.png"></noscript><NOSCRIPT><img src=n></NOSCRIPT ><img src="y.png">', ["/a/y.png"]),
+        ('<noscript><img src="n.png">', ["/a/n.png"]),
+        ('<template><img src="t.png"></template>', []),
+        ('<base href="/deep/"><img src="a.png"><iframe src="/f"></iframe>', ["/deep/a.png", "/f"]),
+        ('<input type="image" src="b.png"><input type="text" src="no.png">', ["/a/b.png"]),
+        ('<object data="o.svg"></object><embed src="e.svg">', ["/a/o.svg", "/a/e.svg"]),
+        ('<img src="http://[broken/"><img src="//x:99999999/">', []),
+        ('<img src="page?x=1">', []),
+        ("", []),
+        ("<<<>>&&&\0<img src=ok.png", []),
+    ],
+)  # fmt: skip
+def test_what_is_named(text: str, found: list[str]) -> None:
+    assert assets_of(text, URL) == [HERE + path for path in found]
+
+
+def test_other_hosts_and_absolute_urls_stay_as_they_are() -> None:
+    text = '<script src="//cdn.example/x.js"></script><img src="https://img.example:444/y.png">'
+
+    assert assets_of(text, URL) == ["http://cdn.example/x.js", "https://img.example:444/y.png"]
+
+
+def test_a_page_without_end_of_parts_is_cut() -> None:
+    text = "".join(f'<img src="/{number}.png">' for number in range(MOST_ASSETS + 500))
+
+    assert len(assets_of(text, URL)) == MOST_ASSETS
+
+
+def test_each_distinct_document_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def parse(text: str, url: str) -> list[str]:
+        parsed.append(url)
+        return [text]
+
+    monkeypatch.setattr("perftui.engine.clients.page.assets.assets_of", parse)
+    documents = Documents()
+    for _ in range(3):
+        assert documents.assets(b"one", "one", URL) == ("one",)
+        assert documents.assets(b"two", "two", URL) == ("two",)
+    assert documents.assets(b"one", "one", URL + "2") == ("one",)
+    assert parsed == [URL, URL, URL + "2"]
+    for number in range(200):
+        documents.assets(str(number).encode(), "", URL)
+    assert documents.assets(b"one", "one", URL) == ("one",)
+    assert len(parsed) == 204
