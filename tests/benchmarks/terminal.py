@@ -95,7 +95,7 @@ def _leave(screen: Terminal) -> None:
     screen.wait_for("FINISHED", 30)
     screen.read(1.0)
     screen.send("q")
-    screen.wait(15)
+    screen.wait(60)
 
 
 def first_paint(home: Home) -> float:
