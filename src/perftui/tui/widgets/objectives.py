@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from textual.content import Content
@@ -42,6 +43,8 @@ def distance(result: ObjectiveResult) -> tuple[float, str] | None:
     if limit is None or result.value is None:
         return None
     room = limit.headroom(result.value)
+    if math.isinf(room):
+        return (0.0, "kept") if room > 0 else (1.0, "missed")  # nothing is a share of a limit of 0
     used = 1.0 - room
     if not limit.holds(result.value):
         if used >= _TIMES:
