@@ -52,3 +52,13 @@ def test_efficiency_and_its_verdicts() -> None:
 def test_two_levels_make_no_law() -> None:
     found = scaling_of("users", [Observed(1, [10.0] * 5), Observed(2, [19.0] * 5)])
     assert (found.contention, found.peak, found.verdict) == (None, None, "pass")
+
+
+@pytest.mark.parametrize("seconds", [2, 3, 5])
+def test_few_seconds_have_wide_intervals_and_not_none(seconds: int) -> None:
+    random = np.random.default_rng(3)
+    law = Law(100, 0.2, 0)
+    noisy = [Observed(at, list(law.throughput(at) * random.normal(1, 0.05, seconds))) for at in LEVELS]
+    found = scaling_of("users", noisy).contention
+    assert found is not None
+    assert found.high - found.low > 0.01

@@ -6,8 +6,10 @@ import pytest
 
 from perftui.demo.server import Demo
 from support.capacity_server import capacity_server
-from support.cli import run_cli
+from support.cli import PERFTUI, run_cli
 from support.home import Home
+from support.judged import expected
+from support.pty import terminal
 
 
 @pytest.mark.alone
@@ -39,6 +41,34 @@ def test_no_level_that_holds_is_said_with_exit_code_13(home: Home, demo: Demo) -
     )  # fmt: skip
     assert result.code == 13
     assert "no level was found at which the objectives hold" in result.stdout
+
+
+def test_on_a_terminal_the_curve_is_seen_as_it_goes_and_the_summary_stays(home: Home, demo: Demo) -> None:
+    command = [
+        PERFTUI, "find", f"{demo.url}/health", "--rate", "20", "--most", "80", "--step", "1s", "--confirm", "1s",
+        "--objective", "response_time.p95 < 5s",
+    ]  # fmt: skip
+    with terminal(command, home.environment) as screen:
+        screen.wait_for("asking the target")
+        screen.wait_for("p95, ms")
+        screen.wait_for("saved in ")
+        screen.send("q")
+        assert screen.wait() == expected(home, 0)
+        assert screen.modes_restored
+    left = " ".join(screen.text.rpartition("?1049")[2].split())
+    assert "the objectives hold up to 80/s at least: nothing above 80 was tried" in left
+    assert len(home.run_folders()) == 1
+
+
+def test_a_search_that_is_stopped_on_its_screen_ends_like_a_run(home: Home, demo: Demo) -> None:
+    command = [PERFTUI, "find", f"{demo.url}/health", "--rate", "20", "--step", "20s", "--confirm", "1s"]
+    with terminal(command, home.environment) as screen:
+        screen.wait_for("for up to 20 s · 1 s")
+        screen.send("s")
+        assert screen.wait() == 130
+        assert screen.modes_restored
+    assert "ended at " in screen.text.rpartition("?1049")[2]
+    assert len(home.run_folders()) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from perftui.demo.server import Demo
@@ -50,7 +51,7 @@ def test_a_collector_gets_numbers_objectives_and_trust(home: Home, demo: Demo) -
     with _collector() as collector:
         url = f"http://127.0.0.1:{collector.server_address[1]}"
         result = run_cli(home, "run", write_preset(home, text), "--headless", "--otlp", url)
-    [(path, key, request)] = collector.got
+    path, key, request = collector.got[-1]
     assert (path, key) == ("/v1/metrics", "a b"), result.stderr
     [whole] = request.resource_metrics
     about = {one.key: one.value.string_value for one in whole.resource.attributes}
@@ -69,3 +70,24 @@ def test_a_collector_that_is_not_there_changes_no_exit_code(home: Home, demo: De
     assert "--otlp: " in result.stderr
     assert "was not taken" in result.stderr
     assert run_cli(home, "run", preset, "--headless", "--otlp", "nowhere").code == 2
+
+
+def test_while_it_runs_a_collector_gets_counts_and_histograms(home: Home, demo: Demo) -> None:
+    home.extra["OTEL_METRIC_EXPORT_INTERVAL"] = "1000"
+    with _collector() as collector:
+        url = f"http://127.0.0.1:{collector.server_address[1]}"
+        load = ("--rate", "50", "-d", "3s", "--warmup", "0s")
+        result = run_cli(home, "run", f"{demo.url}/health", *load, "--format", "json", "--otlp", url)
+    pushed = [request.resource_metrics[0] for _, _, request in collector.got]
+    live = [{metric.name: metric for metric in whole.scope_metrics[0].metrics} for whole in pushed]
+    live = [metrics for metrics in live if "perftui.requests" in metrics]
+    assert len(live) >= 2, result.stderr
+    ok = [next(iter(metrics["perftui.requests"].sum.data_points)).as_int for metrics in live]
+    assert ok == sorted(ok)
+    total = result.record.summary.total
+    assert ok[-1] == total.counts.ok
+    [point] = live[-1]["perftui.response_time.distribution"].histogram.data_points
+    assert point.count == sum(point.bucket_counts) == total.response_time_ms.count
+    assert len(point.bucket_counts) == len(point.explicit_bounds) + 1
+    assert point.sum / point.count == pytest.approx(total.response_time_ms.mean, rel=0.01)
+    assert all(whole.resource.attributes == pushed[0].resource.attributes for whole in pushed)

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from perftui.demo.server import Demo
 from perftui.engine.around.probe import ProbeResult, probe
-from perftui.model.errors import UsageError
+from perftui.engine.clients.http.greeting import check_tls
+from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.plan import Plan
 from perftui.presets.loading import load_plan, parse_preset
 from perftui.presets.one_request import RequestOverrides
@@ -281,3 +282,16 @@ def test_tls_to_a_port_that_speaks_plain_http_is_told_before_the_load(home: Home
     assert result.code == 14
     assert f"this port speaks plain HTTP, not TLS: try {demo.url}" in result.stderr
     assert home.run_folders() == []
+
+
+@pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.9\r\n", b"-ERR unknown command\r\n"])
+def test_tls_to_a_port_that_speaks_something_else_is_told_without_a_guess(answer: bytes) -> None:
+    def greet(connection: Connection) -> None:
+        connection.send(answer)
+        connection.hold()
+
+    with fault_server(greet) as server:
+        url = server.url.replace("http://", "https://")
+        plan = parse_preset(f'{LOAD}[[operations]]\npath = "/"\n', "x.toml", url)
+        with pytest.raises(UnreachableError, match="speaks neither TLS nor HTTP"):
+            anyio.run(check_tls, plan.target, (("127.0.0.1", server.port),))

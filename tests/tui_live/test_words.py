@@ -27,6 +27,8 @@ pytestmark = pytest.mark.quick
         ("error_rate", "< 0.1%", 0.03, "30× limit"),
         ("throughput", "> 100/s", 95.0, "5.0 % short"),
         ("throughput", "> 100/s", 150.0, "50 % left"),
+        ("hit_rate", "> 0%", 0.5, "kept"),
+        ("error_rate", "< 0%", 0.5, "over"),
     ],
 )
 def test_distance_to_the_breach(metric: str, target: str, value: float, words: str) -> None:
@@ -58,6 +60,15 @@ def test_failed_objectives_are_never_the_ones_left_out() -> None:
     assert any("error rate" in content(line).plain for line in drawing.lines)
     assert "5 more" in content(drawing.status).plain
     assert drawing.tone == "$error"
+
+
+@pytest.mark.parametrize(("move", "arrow"), [(1, "↗"), (-1, "↘"), (0, "→")])
+def test_while_a_run_is_live_an_arrow_says_which_way_a_value_goes(move: int, arrow: str) -> None:
+    result = ObjectiveResult(metric="response_time.p95", target="< 500ms", value=125.0, verdict="pass")
+    lines = objectives_drawing((result,), 70, 0, moves={("response_time.p95", ""): move}).lines
+    assert arrow in content(lines[1]).plain
+    assert "75 % left" in content(lines[1]).plain
+    assert arrow not in content(objectives_drawing((result,), 70, 0).lines[1]).plain
 
 
 def _stats(count: int, p95: float, errors: int = 0) -> Stats:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from perftui.analysis.causes import EXPLAINED, RULES
+from perftui.analysis import answers, causes
 from perftui.analysis.course import Course
 from perftui.analysis.modes import bimodal
 from perftui.metrics.own_drops import own_drops
@@ -56,9 +56,9 @@ def find(timeline: Timeline) -> tuple[Finding, ...]:
         *_of_drivers(plan),
     ]
     course = Course(timeline)
-    causes = [finding for rule in (*RULES, bimodal) for finding in rule(course)]
-    explained = {code for cause in causes for code in EXPLAINED.get(cause.code, ())}
-    found = [finding for finding in (*causes, *found) if finding.code not in explained]
+    told = [finding for rule in (*causes.RULES, *answers.RULES, bimodal) for finding in rule(course)]
+    explained = {code for cause in told for code in causes.EXPLAINED.get(cause.code, ())}
+    found = [finding for finding in (*told, *found) if finding.code not in explained]
     order = {"fail": 0, "warn": 1, "note": 2}
     return tuple(sorted(_without_repeats(found, summary), key=lambda finding: order[finding.severity]))
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from perftui.analysis.record import complete_record
 from perftui.metrics.timeline import Timeline
 from perftui.model.errors import UsageError
 from perftui.model.interval import Cell, Counts, Interval
 from perftui.model.journal import End, Header, JournalLine
 from perftui.model.plan import Phase
-from perftui.model.record import Record
+from perftui.model.record import Finding, Record
 from perftui.model.text import safe_text
 from perftui.store.journal import JOURNAL_NAME, JournalFollower
+from perftui.store.leftovers import has_leftovers
 from perftui.store.liveness import is_live
 from perftui.store.overview import WORTH_IT_S, write_overview
 from perftui.store.paths import runs_directory, socket_path
@@ -82,7 +85,17 @@ def _read(folder: Path) -> tuple[Record, Timeline]:
         raise UsageError(f"{shown}: its journal has no first line; there is nothing to recover, delete the run")
     if end is None:
         timeline.add(unanswered.cancelled)
-    return complete_record(header, timeline, end), timeline
+    return _with_leftovers(complete_record(header, timeline, end), folder), timeline
+
+
+def _with_leftovers(record: Record, folder: Path) -> Record:
+    if not has_leftovers(folder):
+        return record
+    detail = (
+        "the runner ended before its clean-up: what the run made is still on the target; "
+        f"`perftui runs recover --clean {record.id}` removes it"
+    )
+    return replace(record, findings=(Finding(code="not_cleaned_up", detail=detail), *record.findings))
 
 
 class Unanswered:

@@ -37,7 +37,9 @@ def sides(baseline: LoadedRun, run: LoadedRun) -> tuple[list[LoadedRun], list[Lo
 
 
 def counterpart(path: Path) -> Path:
-    """What a run is compared with: its baseline, or else the run of the same preset and target before it.
+    """What a run is compared with: its baseline, else the run of the same preset and target before it.
+
+    A preset that is new, such as one that was made from a run, is compared with a run of the same requests.
 
     Raises:
         UsageError: there is neither.
@@ -50,10 +52,19 @@ def counterpart(path: Path) -> Path:
         return library.find(baseline)
     rows = library.list()
     own = next((position for position, row in enumerate(rows) if row.id == path.name), len(rows))
-    for row in rows[own + 1 :]:
-        if record.rounds_of and row.rounds_of == record.rounds_of:
-            continue  # another round of the same command
-        if row.preset == plan.name and row.url == plan.where and row.status in {"finished", "stopped"}:
+    earlier = [
+        row
+        for row in rows[own + 1 :]
+        if row.url == plan.where
+        and row.status in {"finished", "stopped"}
+        # another round of the same command is none
+        and not (record.rounds_of and row.rounds_of == record.rounds_of)
+    ]
+    for row in earlier:
+        if row.preset == plan.name:
+            return row.path
+    for row in earlier[:_MOST_HISTORY]:
+        if read_record(row.path).plan.counted_operations == plan.counted_operations:
             return row.path
     raise UsageError(
         f"nothing to compare {path.name} with: no baseline is set, "

@@ -122,7 +122,8 @@ def _resampled(observed: Sequence[Observed]) -> list[Law]:
 
 
 def _drawn_means(seconds: Float64s, random: np.random.Generator) -> list[float]:
-    size = min(_BLOCK_S, len(seconds))
+    # one block, or two, would say nothing about how seconds vary
+    size = _BLOCK_S if len(seconds) >= 3 * _BLOCK_S else 1
     blocks = np.array([seconds[start : start + size].mean() for start in range(len(seconds) - size + 1)])
     count = max(1, len(seconds) // size)
     # so few blocks vary less among themselves than the mean of so many would: the usual correction

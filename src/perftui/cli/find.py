@@ -47,6 +47,7 @@ _MOST = {"rate": 100_000.0, "users": 5_000.0}
 @option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of the preset.")
 @option("--label", default="", help="A name for the run that is kept.")
 @option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")
+@option("--headless", is_flag=True, help="No screen: a line for each level on stderr.")
 @format_option(*FORMATS)
 @output_option
 @warn_only_option
@@ -70,6 +71,7 @@ def find(
     settings: tuple[str, ...],
     label: str,
     confirm_host: str,
+    headless: bool,
     style: str,
     output: Path | None,
     warn_only: bool,
@@ -82,6 +84,8 @@ def find(
     from perftui.cli.failures import tell
     from perftui.cli.headers import parse_headers
     from perftui.cli.output import check_output
+    from perftui.cli.screen import has_terminal
+    from perftui.cli.search_screen import search_on_screen
     from perftui.cli.series import told, write_series
     from perftui.engine.series.find import FindRequest
     from perftui.engine.series.find import find as search
@@ -113,6 +117,10 @@ def find(
         label=safe_text(label, 1_000),
         confirm_host=confirm_host,
     )
-    with told():
-        found = search(request, on_step=lambda step: tell(step_words(step, unit)))
-    return write_series([found.made.run], style, output, warn_only=warn_only, answered=bool(found.search.answer))
+    if not headless and style == "text" and output is None and has_terminal():
+        run, answered = search_on_screen(request)
+    else:
+        with told():
+            found = search(request, on_step=lambda step: tell(step_words(step, unit)))
+        run, answered = found.made.run, bool(found.search.answer)
+    return write_series([run], style, output, warn_only=warn_only, answered=answered)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import select
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 from perftui.cli.failures import tell
 from perftui.cli.finish import finish
+from perftui.cli.otlp import LivePush
 from perftui.cli.output import check_output
 from perftui.cli.results import baseline_of
 from perftui.cli.wanted import Wanted
@@ -42,7 +44,9 @@ def run_headless(wanted: Wanted) -> int:
             tell(f"round {number} of {wanted.rounds}")
         progress = _Progress(wanted.plan)
         request = wanted.request(group, number if group else 0, baseline=baseline[0].path if baseline else None)
-        record = run_plan(request, on_line=progress.line, on_started=progress.started)
+        with closing(LivePush(wanted.otlp)) as pushed:
+            progress.pushed = pushed
+            record = run_plan(request, on_line=progress.line, on_started=progress.started)
         # under another name where somebody took its folder away
         done.append(_saved(record, progress.path.with_name(record.id), in_full=wanted.in_full))
         if record.status != "finished":
@@ -78,10 +82,14 @@ class _Progress:
         self._ordered = InOrder()
         self._left_out = 0
         self.path = Path()
+        self.pushed: LivePush | None = None
+        """Takes the run's folder, too."""
 
     def started(self, folder: RunFolder) -> None:
         """Say which run this is."""
         self.path = folder.path
+        if self.pushed is not None:
+            self.pushed.follow(lambda: folder.path)
         if _takes_a_line():
             tell(f"run {folder.id}")
 

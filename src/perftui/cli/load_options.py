@@ -71,6 +71,12 @@ _OPTIONS = (
         metavar="K:V",
         help="Header of every request; repeatable. @FILE reads them from a file.",
     ),
+    option(
+        "--redirects",
+        type=click.IntRange(min=0, max=20),
+        metavar="N",
+        help="Follow up to N redirects on the same host; 0 when not said.",
+    ),
     option("-k", "--insecure", is_flag=True, help="Accept any certificate; the run says so."),
 )
 
@@ -94,6 +100,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
     json: str | None
     content_type: str | None
     headers: tuple[str, ...]
+    redirects: int | None
     insecure: bool
 
     def overrides(self) -> Overrides:
@@ -130,6 +137,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
             secret_headers=headers.secret,
             timeout_s=self.timeout,
             max_requests=self.max_requests,
+            redirects=self.redirects,
             insecure=self.insecure,
             request=_request(self.method, _first(self.body, short_text), self.json, self.content_type),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ from perftui.cli.failures import tell
 from perftui.cli.options import AGE, format_option
 from perftui.cli.output import confirmed, width, write_output
 from perftui.cli.references import RUN
+from perftui.model.errors import UsageError
 from perftui.model.text import safe_path
 from perftui.report.formats import FORMATS, OF_COMPARISONS, export
 
@@ -156,26 +158,74 @@ def path(run: str | None) -> int:
     return 0
 
 
-@runs.command(short_help="Complete unfinished runs.")
+@runs.command(short_help="Complete unfinished runs, and clean up after them.")
 @click.argument("run", type=RUN, required=False)
-def recover(run: str | None) -> int:
-    """Complete unfinished runs from their journals: RUN, or every one whose runner is gone."""
+@click.option("--clean", is_flag=True, help="Send the clean-up requests that were not sent.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before they are sent.")
+def recover(run: str | None, *, clean: bool, yes: bool) -> int:
+    """Complete unfinished runs from their journals: RUN, or every one whose runner is gone.
+
+    With --clean what they made on the target is removed, by the clean-up requests of their presets.
+    """
     from perftui.analysis.recovery import recover as complete
     from perftui.report.text import summary_text
+    from perftui.store.leftovers import has_leftovers
     from perftui.store.library import RunLibrary
 
     library = RunLibrary()
     if run is not None:
         folder = library.find(run)
+        if clean and not has_leftovers(folder):
+            raise UsageError(f"{folder.name}: nothing is left to clean up")
+        code = _clean(folder, yes=yes) if clean else 0
         write_output(f"{summary_text(complete(folder))}\nSaved: {safe_path(folder)}\n", None)
-        return 0
-    lost = [row for row in library.list() if row.problem and row.status == "interrupted"]
+        return code
+    rows = library.list()
+    lost = [row for row in rows if row.problem and row.status == "interrupted"]
     for row in lost:
         record = complete(row.path)
         tell(f"recovered: {record.id}, {record.whole_run.scheduled:,} requests")
     if not lost:
         tell("no run is unfinished")
-    return 0
+    dirty = [row.path for row in rows if row.status != "running" and has_leftovers(row.path)]
+    if not clean:
+        for folder in dirty:
+            tell(f"{folder.name}: what it made is still there: `perftui runs recover --clean {folder.name}` removes it")
+        return 0
+    codes = [_clean(folder, yes=yes) for folder in dirty]
+    if not dirty:
+        tell("nothing is left to clean up")
+    return max(codes, default=0)
+
+
+def _clean(folder: Path, *, yes: bool) -> int:
+    """Ask, and send what a run's clean-up left undone."""
+    import anyio
+
+    from perftui.analysis.recovery import recover as complete
+    from perftui.analysis.recovery import recover_if_unfinished
+    from perftui.engine.runner.clean import clean_up
+    from perftui.model.errors import ExitCode
+    from perftui.store.leftovers import has_leftovers, read_leftovers
+    from perftui.store.records import read_record
+
+    recover_if_unfinished(folder)
+    plan = read_record(folder).plan
+    _, made = read_leftovers(folder)
+    requests = ", ".join(
+        f"{operation.method} {operation.path}" if operation.driver == "http" else operation.name
+        for operation in plan.after
+    )
+    question = f"{folder.name}: send {requests} to {plan.where}, for up to {len(made):,} things that it made?"
+    if not confirmed(question, yes=yes, instead="this sends requests"):
+        return 0
+    result = anyio.run(clean_up, folder, plan)
+    tell(f"{folder.name}: clean-up: {result.sent:,} requests sent, {result.failed:,} failed")
+    for problem in result.problems:
+        tell(problem)
+    if read_record(folder).status == "interrupted":
+        complete(folder)  # without the finding
+    return ExitCode.OBJECTIVE_FAILED if has_leftovers(folder) else ExitCode.OK
 
 
 @runs.command(short_help="The JSON Schema of results.")

@@ -6,11 +6,12 @@ The screen comes first: runner and workers load their modules while the app load
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from perftui.cli.failures import tell
+from perftui.cli.otlp import LivePush
 from perftui.cli.output import check_output
 from perftui.cli.screen import show
 from perftui.cli.wanted import Wanted
@@ -55,7 +56,9 @@ def _run_behind(curtain: Curtain, wanted: Wanted) -> int:
     pending.give(wanted.request(baseline=baseline[0].path if baseline else None))
     try:
         begin = Start(screen="live", pending=pending, plan=wanted.plan, mouse=wanted.mouse)
-        code = show(begin, sys.stdout, curtain)
+        with closing(LivePush(wanted.otlp)) as pushed:
+            pushed.follow(lambda: pending.wait().path)
+            code = show(begin, sys.stdout, curtain)
     except BaseException:  # Ctrl-C before there was a screen to take the key, or a defect of the app
         _stop(pending)
         raise

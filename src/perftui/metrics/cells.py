@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import add
 from typing import Literal
 
@@ -30,6 +30,9 @@ class CellSum:
 
     def __init__(self) -> None:
         self.error_classes: dict[str, int] = {}
+        self.statuses: dict[str, int] = {}
+        self.noted: dict[str, int] = {}
+        self.redirect = ""
         self.received_bytes = 0
         self.sent_bytes = 0
         self.parts: dict[str, list[int]] = {}
@@ -43,8 +46,7 @@ class CellSum:
     def add(self, cell: Cell) -> None:
         """Add a cell."""
         self._counts = list(map(add, self._counts, astuple(cell.counts)))
-        for error_class, count in cell.error_classes.items():
-            self.error_classes[error_class] = self.error_classes.get(error_class, 0) + count
+        self._add_named(cell)
         self.received_bytes += cell.received_bytes
         self.sent_bytes += cell.sent_bytes
         for name, part in cell.times.items():
@@ -70,14 +72,21 @@ class CellSum:
     def add_counts(self, other: CellSum) -> None:
         """Add another sum without its histograms, which then stay packed."""
         self._counts = list(map(add, self._counts, other._counts))
-        for error_class, count in other.error_classes.items():
-            self.error_classes[error_class] = self.error_classes.get(error_class, 0) + count
+        self._add_named(other)
         self.received_bytes += other.received_bytes
         self.sent_bytes += other.sent_bytes
         for part, (count, sum_us, max_us) in other.parts.items():
             self._add_part(part, count, sum_us, max_us)
         self._has_intended |= other._has_intended
         self._count_in_measure(other.ok_in_measure)
+
+    def _add_named(self, other: Cell | CellSum) -> None:
+        _add(self.error_classes, other.error_classes)
+        if other.statuses:
+            _add(self.statuses, other.statuses)
+        if other.noted:
+            _add(self.noted, other.noted)
+        self.redirect = self.redirect or other.redirect
 
     def _add_part(self, name: str, count: int, sum_us: int, max_us: int) -> None:
         part = self.parts.setdefault(name, [0, 0, 0])
@@ -117,7 +126,10 @@ class CellSum:
         service = self.time("service_time")
         return Stats(
             counts=counts,
-            error_classes=dict(sorted(self.error_classes.items(), key=lambda item: (-item[1], item[0]))),
+            error_classes=_most_first(self.error_classes),
+            statuses=_most_first(self.statuses),
+            noted=_most_first(self.noted),
+            redirect=self.redirect,
             rate_per_s=to_digits(counts.started / duration_s) if duration_s > 0 else 0.0,
             throughput_per_s=to_digits(ended_ok / duration_s) if duration_s > 0 else 0.0,
             attained=fraction_of(counts.ok, counts.scheduled),
@@ -174,7 +186,19 @@ class CellSum:
             own_times=self.own.times_data,
             amounts=self.own.amounts,
             assets=self.own.assets_data,
+            statuses=self.statuses,
+            noted=self.noted,
+            redirect=self.redirect,
         )
+
+
+def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
+
+
+def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def hits_of(hits: LatencyStats, misses: LatencyStats) -> Hits | UnsetType:

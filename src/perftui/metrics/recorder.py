@@ -47,14 +47,19 @@ class CellRecorder:
     __slots__ = (
         "_closed", "_many", "_marked", "_own_many", "_rate_mode", "amounts", "assets", "cancelled", "classes",
         "client_errors", "delays", "dropped", "error_times", "errors", "expired", "expired_delays", "first_bytes",
-        "hit_times", "miss_times", "ok_in_measure", "operation", "other_delays", "others", "own_times", "parts",
-        "phase", "plain", "plain_delays", "received", "scheduled", "sent", "started", "timeouts", "transfers",
+        "hit_times", "miss_times", "noted", "ok_counted", "ok_in_measure", "operation", "other_delays", "others",
+        "own_times", "parts", "phase", "plain", "plain_delays", "received", "redirect", "scheduled", "sent", "started",
+        "statuses", "timeouts", "transfers", "usual_status",
     )  # fmt: skip
 
     def __init__(self, operation: str, phase: Phase, *, rate_mode: bool) -> None:
         self.operation = operation
         self.phase = phase
         self._rate_mode = rate_mode
+        self.usual_status = 0
+        """What ok answers have that nobody counts by status: most are of one kind. 0: not known, or no such thing."""
+        self.redirect = ""
+        """See model.interval.Cell."""
         self._begin()
 
     def _begin(self) -> None:
@@ -86,6 +91,11 @@ class CellRecorder:
         self.ok_in_measure = 0
         """Ok answers that ended while the load was measured; see `mark`."""
         self.classes: dict[str, int] = {}
+        self.statuses: dict[int, int] = {}
+        """Answers by status, without ok ones of the usual status."""
+        self.ok_counted = 0
+        """Ok answers among these."""
+        self.noted: dict[str, int] = {}
         self.parts: dict[str, PartSum] = {}
         self.amounts: dict[str, int] = {}
         """What only some protocols count."""
@@ -154,6 +164,15 @@ class CellRecorder:
         """Count one more of an error class."""
         self.classes[error_class] = self.classes.get(error_class, 0) + 1
 
+    def count_status(self, status: int, *, ok: bool) -> None:
+        """Count an answer by its status: a failed one, or an ok one whose status is not the usual one."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.ok_counted += ok
+
+    def note(self, code: str) -> None:
+        """Count something that was met and accepted."""
+        self.noted[code] = self.noted.get(code, 0) + 1
+
     @property
     def ok(self) -> int:
         """Ok answers so far."""
@@ -198,6 +217,7 @@ class CellRecorder:
         """What was measured. The lists are empty afterwards."""
         values = self._emptied()
         times = {name: self._packed(name, values.get(name)) for name in TIMES}
+        statuses = self._statuses()
         return Cell(
             counts=self._counts(),
             error_classes=self.classes,
@@ -214,7 +234,16 @@ class CellRecorder:
             amounts=self.amounts,
             assets=_parts_data(self.assets),
             ok_in_measure=self.ok_in_measure,
+            statuses={str(status): count for status, count in statuses.items()},
+            noted=self.noted,
+            redirect=self.redirect if any(300 <= status < 400 for status in statuses) else "",
         )
+
+    def _statuses(self) -> dict[int, int]:
+        usual = self.ok - self.ok_counted if self.usual_status else 0
+        if not usual:
+            return self.statuses
+        return {**self.statuses, self.usual_status: self.statuses.get(self.usual_status, 0) + usual}
 
     def _counts(self) -> Counts:
         return Counts(

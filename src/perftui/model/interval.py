@@ -107,6 +107,12 @@ class Cell(Line, frozen=True, kw_only=True):
     ok_in_measure: int | None = None
     """Of the ok answers those that ended while the load was measured, whenever they were due. None: not known (written
     by an older version)."""
+    statuses: dict[str, int] = {}
+    """Complete answers by status, good or not; empty where the protocol has none."""
+    noted: dict[str, int] = {}
+    """What was met on the way and accepted, by code of model/noted.py."""
+    redirect: str = ""
+    """An example of a redirect that was not followed: `301 to /login`."""
 
 
 class WorkerHealth(Line, frozen=True, kw_only=True):

@@ -90,6 +90,9 @@ class Target(Frozen, frozen=True, kw_only=True):
     """Seconds between new DNS look-ups; 0: resolved once, before the start."""
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
     """A larger answer is an error: it would measure the memory of the generator."""
+    redirects: int = 0
+    """How many redirects a request is sent through at most, within the target's origin; it counts once, with all of
+    them. 0: a redirect is the answer."""
     pid: int = 0
     """Process of a local server, sampled with the host; 0: found by `process`, or by the port it listens on."""
     process: str = ""

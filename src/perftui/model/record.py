@@ -95,6 +95,12 @@ class Stats(Part, frozen=True, kw_only=True):
 
     counts: Counts = Counts()
     error_classes: dict[str, int] = {}
+    statuses: dict[str, int] = {}
+    """Complete answers by status, good or not, the most frequent first; empty where the protocol has none."""
+    noted: dict[str, int] = {}
+    """What was met on the way and accepted, by code of model/noted.py."""
+    redirect: str = ""
+    """An example of a redirect that was not followed: `301 to /login`."""
     rate_per_s: float = 0.0
     """Started."""
     throughput_per_s: float = 0.0

@@ -16,6 +16,7 @@ from perftui.presets.request_format import FILE, HEADER_VALUE, HEADERS, NAME, OP
 from perftui.presets.sections import Key, Section, at_most_one, exactly_one, struct_builder
 
 MOST_RATE = 1_000_000
+MOST_REDIRECTS = 20
 MOST_USERS = 100_000
 MOST_WORKERS = 64
 MOST_DURATION_S = 24 * 3600.0
@@ -114,6 +115,11 @@ _TARGET_KEYS = {
     "keep_alive": Key(Flag(), "False: a new connection for every request."),
     "max_body": Key(
         Size(low=1024, high=4 * 1024**3), "Largest answer, such as 64MiB; 10MiB when not said.", to="max_body_bytes"
+    ),
+    "redirects": Key(
+        Number(whole=True, high=MOST_REDIRECTS),
+        "How many redirects a request is sent through at most, on the same host; 0 when not said: a redirect is the "
+        "answer.",
     ),
     "re_resolve": Key(Duration(zero=True), "Time between new look-ups of the host's name.", to="re_resolve_s"),
     "pid": Key(Number(whole=True, high=2**31), "Process of a local server, measured with the host and its children."),

@@ -14,7 +14,7 @@ from perftui.presets import texts
 from perftui.presets.cluster import cluster_problem
 from perftui.presets.drivers import driver_named
 from perftui.presets.following import following
-from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
+from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_REDIRECTS, MOST_USERS, MOST_WORKERS
 from perftui.presets.kinds import BAD, Kind, Number, Text
 from perftui.presets.one_request import RequestOverrides, apply_request
 from perftui.presets.problems import GIVEN_URL, KeyPath, Problems, show_path
@@ -50,6 +50,8 @@ class Overrides(Frozen, frozen=True, kw_only=True):
     """Where workers run."""
     insecure_cluster: bool = False
     """The way there may be without TLS; False keeps what the preset says."""
+    redirects: int | None = None
+    """How many are followed at most."""
     insecure: bool = False
     """Accept any certificate; False keeps what the preset says."""
     request: RequestOverrides = RequestOverrides()
@@ -61,6 +63,7 @@ _RANGES: dict[str, tuple[str, Kind]] = {
     "duration_s": ("--duration", Number(above=True, high=MOST_DURATION_S)),
     "warmup_s": ("--warmup", Number(high=MOST_DURATION_S)),
     "workers": ("--workers", Number(whole=True, high=MOST_WORKERS)),
+    "redirects": ("--redirects", Number(whole=True, high=MOST_REDIRECTS)),
     "timeout_s": ("--timeout", Number(above=True, high=3600)),
     "max_requests": ("--max-requests", Number(whole=True, high=1e12)),
     "in_flight_cap": ("--in-flight-cap", Number(low=1, whole=True, high=1e6)),
@@ -93,8 +96,7 @@ def apply_overrides(plan: Plan, overrides: Overrides, problems: Problems) -> Pla
         headers=_with_headers(plan.target.headers, overrides.headers, problems),
         secret_headers=overrides.secret_headers,
     )
-    if "timeout_s" in values:
-        target = replace(target, timeout_s=values["timeout_s"])
+    target = replace(target, **{name: values[name] for name in ("timeout_s", "redirects") if name in values})
     if overrides.insecure:
         target = replace(target, tls=replace(target.tls, insecure=True))
     objectives = following(plan.objectives, plan.load, load)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from perftui.metrics.bounds import QUANTILES
 from perftui.metrics.summary import generator_of, stats_of, value_of
@@ -70,7 +70,7 @@ def summary_csv(runs: Sequence[LoadedRun]) -> str:
         *(f"response_time_{name}_{end}" for name in _BOUNDED for end in ("least_ms", "worth")),
     ]
     own = _own_metrics(runs)
-    titles = [title.replace("_count_ms", "_count") for title in titles] + ["error_classes", "level"]
+    titles = [title.replace("_count_ms", "_count") for title in titles] + ["error_classes", "level", "statuses"]
     titles += [name.replace(".", "_") + _ENDS.get(metric_unit(name), "") for name in own]
     rows = [
         [*_summary_row(run.record, name, stats, seconds, level), *(value_of(stats, metric) for metric in own)]
@@ -106,9 +106,14 @@ def _summary_row(record: Record, name: str, stats: Stats, seconds: float, level:
         *(getattr(stats, rate) for rate in _RATES),
         *(value for time in _LATENCIES for value in _times(getattr(stats, time), _STATISTICS)),
         *(value for name in _BOUNDED for value in _bound(stats, name)),
-        " ".join(f"{name}={count}" for name, count in stats.error_classes.items()),
+        _counted(stats.error_classes),
         level,
+        _counted(stats.statuses),
     ]
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return " ".join(f"{name}={count}" for name, count in counts.items())
 
 
 def _bound(stats: Stats, name: str) -> tuple[float | None, str | None]:

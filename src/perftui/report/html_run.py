@@ -72,6 +72,7 @@ class RunPage(Struct, frozen=True, kw_only=True):
     plots: Sequence[Figure]
     operations: Table
     operation_plots: Sequence[Figure]
+    answers: Table
     errors: Table
     phases: Table
     machine: Table
@@ -107,6 +108,7 @@ def run_page(run: LoadedRun) -> RunPage:
         plots=drawn.over_time,
         operations=_operations(record),
         operation_plots=drawn.operations,
+        answers=_answers(record),
         errors=_errors(run),
         phases=_phases(record),
         machine=_host(record),
@@ -233,6 +235,13 @@ def _operations(record: Record) -> Table:
         )
     titles = ["operation", "requests", "req/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors", "received"]
     return Table(titles=titles, rows=rows)
+
+
+def _answers(record: Record) -> Table:
+    statuses = record.summary.total.statuses
+    whole = sum(statuses.values())
+    rows = [[name, f"{count:,}", format_percent(count / whole)] for name, count in error_lines(statuses)]
+    return Table(titles=["status", "answers", "share"], rows=rows)
 
 
 def _errors(run: LoadedRun) -> Table:

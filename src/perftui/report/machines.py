@@ -13,8 +13,8 @@ def machine_rows(record: Record) -> list[list[str]]:
     """The name, then a cell for each of TITLES; no rows without a cluster."""
     return [
         [
-            f"{machine.name} (lost)" if machine.lost else machine.name,
-            f"{machine.workers}",
+            machine.name,
+            f"{machine.workers} lost" if machine.lost else f"{machine.workers}",
             f"{machine.cpu_percent.mean:.0f} %",
             f"{machine.memory_percent.mean:.0f} %",
             format_ms(machine.loop_lag_ms.max),

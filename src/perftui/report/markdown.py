@@ -28,6 +28,7 @@ from perftui.report.search import answer_words, step_rows
 from perftui.report.words import (
     MISSING,
     TRUST_WORDS,
+    answers_texts,
     error_lines,
     error_meaning,
     headline,
@@ -92,6 +93,7 @@ def run_markdown(run: LoadedRun) -> str:
         _operations(record),
         [f"- hit rate {plain(hits)}" for hits in hits_texts(record)],
         [f"- {label}: {plain(', '.join(words))}" for label, words in own_lines(total)],
+        [f"- answers {' · '.join(answers)}"] if (answers := answers_texts(total)) else [],
         [_error(name, count) for name, count in error_lines(total.error_classes)[:_MOST_ERRORS]],
         [f"- {plain(finding.detail)}" for finding in record.findings],
         [f"- trust: {plain(reason.detail)}" for reason in record.trust.reasons],

@@ -1,19 +1,30 @@
-"""A run as OpenTelemetry metrics: gauges of what was measured, of each objective and of the trust in it."""
+"""A run as OpenTelemetry metrics: counts and histograms while it goes on; at its end what came of it, as gauges."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from perftui import __version__
+from perftui.metrics.cells import TimeName
+from perftui.metrics.timeline import Timeline
+from perftui.model.journal import Header
+from perftui.model.plan import Plan
 from perftui.model.record import LatencyStats, Record, Stats
 
 if TYPE_CHECKING:
     from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+    from opentelemetry.proto.metrics.v1.metrics_pb2 import ScopeMetrics
 
 _PERCENTILES = ("p50", "p95", "p99", "max")
-_TIMES = ("response_time", "service_time")
+_TIMES: tuple[TimeName, ...] = ("response_time", "service_time")
+_BOUNDS_MS = (
+    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 75.0, 100.0, 150.0, 200.0, 300.0, 500.0, 750.0, 1000.0, 2000.0,
+    5000.0, 10000.0, 30000.0,
+)  # fmt: skip
+"""Of the buckets of a pushed histogram: collectors want few."""
 _VERDICTS = {"pass": 0, "none": 0, "warn": 1, "fail": 2, "valid": 0, "degraded": 1, "invalid": 2}
 """As numbers, so that an alert can be set on them: 0 is fine, 2 is not."""
 
@@ -26,32 +37,79 @@ class _Point(NamedTuple):
 
 
 def metrics_request(record: Record) -> ExportMetricsServiceRequest:
-    """What is pushed.
+    """What is pushed at the end.
 
     Raises:
         ModuleNotFoundError: the extra `perftui[otlp]` is not installed.
     """
+    request, scope = _request(record.id, record.label, record.plan)
+    at_ns = _moment_ns(record.ended_at or record.started_at)
+    _add_gauges(scope, _points(record), at_ns)
+    return request
+
+
+def live_request(header: Header, timeline: Timeline) -> ExportMetricsServiceRequest:
+    """What is pushed while a run goes on: counts and histograms of all of it so far, gauges of its newest second.
+
+    Raises:
+        ModuleNotFoundError: the extra `perftui[otlp]` is not installed.
+    """
+    from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE as CUMULATIVE
+
+    request, scope = _request(header.id, header.label, header.plan)
+    began_ns = _moment_ns(header.started_at)
+    at_ns = began_ns + round(timeline.at_s * 1e9)
+    newest = timeline.window(1)
+    _add_gauges(scope, _of_stats(newest.total, {"operation": ""}), at_ns)
+    counted = scope.metrics.add(name="perftui.requests", unit="1").sum
+    counted.is_monotonic, counted.aggregation_temporality = True, CUMULATIVE
+    counts = timeline.whole_run()
+    for outcome in ("ok", "errors", "timeouts", "dropped", "cancelled", "client_errors"):
+        point = counted.data_points.add(
+            start_time_unix_nano=began_ns, time_unix_nano=at_ns, as_int=getattr(counts, outcome)
+        )
+        point.attributes.add(key="outcome").value.string_value = outcome
+    operations = timeline.run().operations
+    for time in _TIMES:
+        held = scope.metrics.add(name=f"perftui.{time}.distribution", unit="ms").histogram
+        held.aggregation_temporality = CUMULATIVE
+        for name in operations:
+            found = timeline.histogram(time, name)
+            if not found.total:
+                continue
+            made = held.data_points.add(
+                start_time_unix_nano=began_ns, time_unix_nano=at_ns, count=found.total, sum=found.sum_us / 1e3,
+                min=found.min_us / 1e3, max=found.max_us / 1e3, explicit_bounds=_BOUNDS_MS,
+                bucket_counts=found.count_between([-1.0, *(bound * 1e3 for bound in _BOUNDS_MS), math.inf]),
+            )  # fmt: skip
+            made.attributes.add(key="operation").value.string_value = name
+    return request
+
+
+def _request(run_id: str, label: str, plan: Plan) -> tuple[ExportMetricsServiceRequest, ScopeMetrics]:
     from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
     request = ExportMetricsServiceRequest()
     whole = request.resource_metrics.add()
     about = {
-        "service.name": "perftui", "perftui.run": record.id, "perftui.preset": record.plan.name,
-        "perftui.label": record.label, "perftui.target": record.plan.where,
+        "service.name": "perftui", "perftui.run": run_id, "perftui.preset": plan.name, "perftui.label": label,
+        "perftui.target": plan.where,
     }  # fmt: skip
     for key, text in about.items():
         whole.resource.attributes.add(key=key).value.string_value = text
     scope = whole.scope_metrics.add()
     scope.scope.name, scope.scope.version = "perftui", __version__
-    at_ns = _moment_ns(record.ended_at or record.started_at)
+    return request, scope
+
+
+def _add_gauges(scope: ScopeMetrics, points: Iterable[_Point], at_ns: int) -> None:
     metrics = {}
-    for point in _points(record):
+    for point in points:
         if point.name not in metrics:
             metrics[point.name] = scope.metrics.add(name=point.name, unit=point.unit)
         made = metrics[point.name].gauge.data_points.add(time_unix_nano=at_ns, as_double=point.value)
         for key, text in point.attributes.items():
             made.attributes.add(key=key).value.string_value = text
-    return request
 
 
 def _points(record: Record) -> Iterator[_Point]:

@@ -8,7 +8,7 @@ from perftui.model.units import format_count, format_ms, format_percent
 from perftui.report.words import number_text
 
 TITLES = ("level", "ok/s", "p50 ms", "p95 ms", "errors", "", "")
-_WORDS = {"rise": "", "narrow": "", "beyond": "half as much again", "confirm": "confirmation"}
+KIND_WORDS = {"rise": "", "narrow": "", "beyond": "half as much again", "confirm": "confirmation"}
 
 
 def level_words(level: float, search: Search) -> str:
@@ -58,5 +58,5 @@ def _row(step: SearchStep) -> list[str]:
         format_ms(step.p95_ms),
         format_percent(step.error_rate),
         "✓" if step.holds else "✗",
-        " ".join(part for part in (_WORDS[step.kind], step.why) if part),
+        " ".join(part for part in (KIND_WORDS[step.kind], step.why) if part),
     ]

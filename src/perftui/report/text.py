@@ -16,6 +16,7 @@ from perftui.report.words import (
     MISSING,
     PERCENTILES,
     TRUST_WORDS,
+    answers_texts,
     error_lines,
     headline,
     hits_texts,
@@ -88,6 +89,8 @@ def _counts(record: Record) -> list[str]:
     if counts.scheduled:
         throughput.append(f"attained {format_percent(total.attained)} of what was asked")
     lines += _field("throughput", *throughput)
+    if answers := answers_texts(total):
+        lines += _field("answers", *answers)
     lines += _field("errors", *_errors(total))
     for number, hits in enumerate(hits_texts(record)):
         lines += _field("" if number else "hit rate", hits)

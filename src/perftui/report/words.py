@@ -34,6 +34,7 @@ TRUST_WORDS: dict[TrustVerdict, str] = {
     "degraded": "Some of the numbers may be partly the generator's own: which, and how much of them, is said here.",
     "invalid": "The generator did not keep up: the numbers are its own, not the target's. Do not compare them.",
 }
+_MOST_STATUSES = 8
 _MARKS: dict[Outcome, str] = {
     "pass": "✓", "warn": "!", "fail": "✗", "none": "·", "invalid": "✗", "regression": "✗",
 }  # fmt: skip
@@ -171,6 +172,12 @@ def objective_value(result: ObjectiveResult) -> str:
 def error_lines(classes: dict[str, int]) -> list[tuple[str, int]]:
     """Error classes, most frequent first."""
     return sorted(classes.items(), key=lambda item: (-item[1], item[0]))
+
+
+def answers_texts(stats: Stats) -> list[str]:
+    """Answers by status, the most frequent first: `200 × 950`; empty where the protocol has none."""
+    shown = [f"{status} × {count:,}" for status, count in error_lines(stats.statuses)]
+    return shown if len(shown) <= _MOST_STATUSES else [*shown[: _MOST_STATUSES - 1], "others"]
 
 
 def error_meaning(name: str) -> str:

@@ -95,8 +95,12 @@ class JournalWriter:
         now = self._clock()
         if self.problem is not None and now - self._failed_at < RETRY_EVERY_S:
             return
+        self.problem = None
         self.keep_place()
+        homeless = self.problem
         self._write_waiting()
+        # an open file takes lines without a name, too; that they can be found by nobody is still so
+        self.problem = self.problem or homeless
         if self.problem is None and now - self._synced_at >= SYNC_EVERY_S:
             self.sync()
 

@@ -41,7 +41,7 @@ class PerftuiApp(BaseApp):
         """Home is always the lowest screen: Esc leads there."""
         from perftui.tui.screens.home import HomeScreen
 
-        is_covered = self.begin.screen in {"live", "watch"}
+        is_covered = self.begin.screen in {"live", "watch", "search"}
         self._home = HomeScreen(url=self.begin.url, preset=self.begin.preset, is_covered=is_covered)
         return self._home
 
@@ -73,6 +73,10 @@ class PerftuiApp(BaseApp):
         begin = self.begin
         if begin.screen == "confirm" and begin.plan is not None:
             self.confirm(begin.plan, begin.label)
+        elif begin.searching is not None and begin.plan is not None:
+            from perftui.tui.screens.search import SearchScreen
+
+            await self.push_screen(SearchScreen(begin.searching, begin.plan))
         elif begin.pending is not None and begin.plan is not None:
             await self._await_run(begin.pending, begin.plan)
         elif begin.screen == "watch" and begin.run:

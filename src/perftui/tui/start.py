@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
 from perftui.model.plan import Plan
+
+if TYPE_CHECKING:
+    from perftui.engine.series.messages import Message
 
 
 class Beginning(Protocol):
@@ -25,18 +29,31 @@ class Begun(Protocol):
         """Its folder."""
 
 
+class Searching(Protocol):
+    """A search on its way: engine.series.pending.PendingSearch."""
+
+    def messages(self) -> AsyncIterator[Message]:
+        """What it says, up to its end."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
 class Start(Struct, frozen=True, kw_only=True):
     """Which screen the app opens with."""
 
-    screen: Literal["home", "live", "watch", "confirm"] = "home"
-    """`live`: a run this command starts. `watch`: any run, live or finished. `confirm`: a plan to ask about."""
+    screen: Literal["home", "live", "watch", "confirm", "search"] = "home"
+    """`live`: a run this command starts. `watch`: any run, live or finished. `confirm`: a plan to ask about.
+    `search`: a search that this command makes."""
     run: str | Path = ""
     """Folder or id of the run for `watch`."""
     pending: Beginning | None = None
     """The run for `live`."""
+    searching: Searching | None = None
+    """The search for `search`."""
     readonly: bool = False
     plan: Plan | None = None
-    """For `confirm` and `live`."""
+    """For `confirm`, `live` and `search`."""
     label: str = ""
     url: str = ""
     """Fills the URL field of the home screen."""
@@ -56,6 +73,8 @@ def opening_lines(start: Start) -> list[str]:
     """What the first paint says: where one is, and what is being waited for."""
     if start.screen == "live" and start.plan is not None:
         return ["perftui › Live", *starting_lines(start.plan)]
+    if start.screen == "search" and start.plan is not None:
+        return ["perftui › Find", "", f"  {start.plan.name}  {start.plan.where}", "", "  asking the target"]
     if start.screen == "home":
         from perftui.presets.catalog import preset_names
 

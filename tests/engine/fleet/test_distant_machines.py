@@ -77,6 +77,7 @@ def test_a_link_that_is_held_up_slows_no_seat_and_loses_nothing(empty_home: Path
     assert len(run.events("worker_slow")) == len(run.events("worker_back")) == 1
 
 
+@pytest.mark.alone
 def test_the_servers_own_median_lies_within_the_bounds_of_one_seat_and_of_four(empty_home: Path) -> None:
     bounds = []
     for cluster, workers in (("", 1), ("local:2", 4)):

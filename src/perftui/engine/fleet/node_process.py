@@ -10,11 +10,15 @@ import asyncio
 import os
 import sys
 import tempfile
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from perftui.engine.fleet.dask_settings import Certificates, quiet_dask
+
+if TYPE_CHECKING:
+    from distributed import Worker
 
 
 class NodeSettings(Struct, frozen=True, kw_only=True):
@@ -41,7 +45,7 @@ async def _serve(settings: NodeSettings, folder: str) -> None:
 
     loop.add_reader(0, end)
     scheduler = settings.host or _ssh_client()
-    worker = await Worker(
+    worker = Worker(
         f"tls://{'[' + scheduler + ']' if ':' in scheduler else scheduler}:{settings.port}",
         nthreads=1,
         name=settings.name,
@@ -53,10 +57,18 @@ async def _serve(settings: NodeSettings, folder: str) -> None:
         dashboard_address="127.0.0.1:0",
         local_directory=folder,
     )
-    closed = asyncio.ensure_future(worker.finished())
-    await asyncio.wait([closed, over], return_when=asyncio.FIRST_COMPLETED)
-    closed.cancel()
+    serving = asyncio.ensure_future(_until_closed(worker))
+    await asyncio.wait([serving, over], return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        serving.result()  # why it could not begin
+    else:
+        serving.cancel()  # also while it waits for a scheduler that is gone
     await worker.close()
+
+
+async def _until_closed(worker: Worker) -> None:
+    await worker
+    await worker.finished()
 
 
 def _ssh_client() -> str:

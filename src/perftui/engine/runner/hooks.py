@@ -31,6 +31,8 @@ class Hooks:
         self.secrets = setup.secrets
         """Values that must not be shown: tokens."""
         self.variables = setup.variables
+        self.is_clean = False
+        """Whether the clean-up was sent, all of it, and nothing refused."""
 
     @classmethod
     async def before(cls, prepared: Prepared) -> Hooks:
@@ -74,6 +76,7 @@ class Hooks:
         result = await run_after(
             prepared.resolved, self.variables, captured, prepared.reachable, self._headers, secrets=self._hidden
         )
+        self.is_clean = not result.failed and not result.problems
         if not result.sent and not result.problems:
             return []
         summary = f"clean-up: {result.sent:,} requests sent, {result.failed:,} failed"

@@ -27,6 +27,7 @@ from perftui.metrics.trust import judge_interval
 from perftui.model.interval import Interval
 from perftui.model.journal import End
 from perftui.model.plan import Plan
+from perftui.store.leftovers import Leftovers
 
 LEAD_NS = 30_000_000
 """From telling the workers of this machine to begin to the first intended time."""
@@ -42,7 +43,14 @@ class LiveRun:
     """Between the first intended time and the last answer."""
 
     def __init__(
-        self, plan: Plan, supervisor: Supervisor, log: RunLog, guard: Guard, tree: TargetTree | None = None
+        self,
+        plan: Plan,
+        supervisor: Supervisor,
+        log: RunLog,
+        guard: Guard,
+        *,
+        tree: TargetTree | None = None,
+        leftovers: Leftovers | None = None,
     ) -> None:
         """Follow workers that are ready.
 
@@ -52,6 +60,7 @@ class LiveRun:
             log: takes what happens.
             guard: is asked before the load grows.
             tree: the target's processes, when they are of this machine.
+            leftovers: keeps what is left for the clean-up on disk as well.
         """
         self._plan = plan
         self._supervisor = supervisor
@@ -60,6 +69,7 @@ class LiveRun:
         self.steering = Steering(plan, self._schedule, log, guard, lead_ns=lambda: supervisor.seats.lead_ns)
         self.captured: list[dict[str, str]] = []
         """What responses left for the clean-up."""
+        self._leftovers = leftovers
         self._host = HostSampler(tree)
         self._tree = tree
         self.remote = RemoteMetrics(plan.target.metrics_url, log)
@@ -175,7 +185,10 @@ class LiveRun:
         for sample in self._merger.add(frame):
             self._log.write(sample)
         room = _MOST_CAPTURED - len(self.captured)
-        self.captured.extend(frame.captured[:room])
+        captured = frame.captured[:room]
+        self.captured.extend(captured)
+        if captured and self._leftovers is not None:
+            self._leftovers.keep(captured)
 
     def lost(self, member: Member, detail: str) -> None:
         """A worker is gone: its share is booked as dropped from where it was last heard."""

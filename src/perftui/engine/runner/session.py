@@ -33,8 +33,10 @@ from perftui.model.journal import Header, JournalLine
 from perftui.model.record import Record
 from perftui.model.text import safe_text
 from perftui.presets.redaction import Redactor, redact_plan
+from perftui.presets.variables import names_in
 from perftui.store.journal import JOURNAL_NAME
 from perftui.store.journal_writer import JournalWriter
+from perftui.store.leftovers import Leftovers
 from perftui.store.library import RunFolder, RunLibrary
 from perftui.store.loading import load_folder, load_run
 from perftui.store.overview import WORTH_IT_S, write_overview
@@ -74,12 +76,13 @@ async def save_run(
         search=request.search,
     )
     writer = _writer(folder, plan.name)
+    leftovers = _leftovers(folder.path, prepared, hooks)
     try:
         log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
         log.write(header)
         guard = Guard(prepared.resolved, prepared.addresses, request.confirm_host)
         tree = target_tree(prepared.resolved, prepared.reachable)
-        live = LiveRun(prepared.resolved, supervisor, log, guard, tree)
+        live = LiveRun(prepared.resolved, supervisor, log, guard, tree=tree, leftovers=leftovers)
         steering = live.steering
         disturbances = Disturbances(steering, log, supervisor, plan.load.on_disconnect)
         disk_problem = _save(folder.path, _started(header))
@@ -100,6 +103,10 @@ async def save_run(
                     log.note(note)
             if disturbances.cleanup.cancelled_caught:
                 log.note("the clean-up was ended by a signal")
+            if leftovers is not None and hooks.is_clean:
+                leftovers.done()
+            elif leftovers is not None:
+                log.note(f"not all is cleaned up: `perftui runs recover --clean {folder.id}` tries again")
             writer.keep_place()
             log.note_disk()
             log.write(end)
@@ -114,7 +121,20 @@ async def save_run(
             tasks.cancel_scope.cancel()
     finally:
         writer.close()
+        if leftovers is not None:
+            leftovers.close()
     return record
+
+
+def _leftovers(folder: Path, prepared: Prepared, hooks: Hooks) -> Leftovers | None:
+    """What keeps the values that the plan's clean-up needs; None without one."""
+    plan = prepared.resolved
+    if not plan.after:
+        return None
+    names = {name for operation in plan.after for name in names_in(operation)}
+    leftovers = Leftovers(folder, names, (*prepared.secrets, *hooks.secrets))
+    leftovers.keep([hooks.variables], by_load=False)
+    return leftovers
 
 
 def _writer(folder: RunFolder, plan_name: str) -> JournalWriter:

@@ -25,6 +25,8 @@ _GRACE_S = 1.0
 BEYOND = 1.5
 
 OnStep = Callable[[SearchStep], None]
+OnLevel = Callable[[float, StepKind, float], None]
+"""Is told the level that is loaded next, what for, and the seconds that it takes at most."""
 
 
 class FindRequest(Struct, frozen=True, kw_only=True):
@@ -50,18 +52,20 @@ class Found(Struct, frozen=True):
     made: Made
 
 
-def find(request: FindRequest, *, on_step: OnStep, on_line: OnLine | None = None) -> Found:
+def find(
+    request: FindRequest, *, on_step: OnStep, on_level: OnLevel | None = None, on_line: OnLine | None = None
+) -> Found:
     """Search, confirm, and keep the confirmation as a run.
 
     Raises:
         UsageError: there is nothing to judge by.
         PerftuiError: a run could not start, or somebody ended one.
     """
-    return _Finder(request, on_step, on_line).find()
+    return _Finder(request, on_step, on_level, on_line).find()
 
 
 class _Finder:
-    def __init__(self, request: FindRequest, on_step: OnStep, on_line: OnLine | None) -> None:
+    def __init__(self, request: FindRequest, on_step: OnStep, on_level: OnLevel | None, on_line: OnLine | None) -> None:
         plan = request.plan
         if plan.load.mode == "users" and not plan.objectives:
             raise UsageError(
@@ -69,6 +73,7 @@ class _Finder:
             )
         self._request = request
         self._on_step = on_step
+        self._on_level = on_level
         self._on_line = on_line
         self._mode = plan.load.mode
         self._workers = plan.load.workers if plan.load.workers > 1 else 0
@@ -153,6 +158,8 @@ class _Finder:
         label = request.label if kind == "confirm" else f"{kind} to {level:,.6g}"
         # what is known so far; whether this level holds is what the run itself tells
         search = self._found(level if self._search.holds else 0.0) if kind == "confirm" else None
+        if self._on_level is not None:
+            self._on_level(level, kind, seconds)
         made = make(RunRequest(plan=plan, label=label, confirm_host=request.confirm_host, search=search), self._on_line)
         step = step_of(level, kind, made.record, made.run.intervals)
         self._steps.append(step)

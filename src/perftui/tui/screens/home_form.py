@@ -237,7 +237,7 @@ def _share(weight: float, whole: float) -> Content:
 
 def _objective(text: str) -> Content:
     target, bracket, critical = text.partition("  (")
-    return words(f"  {target}") + quiet(f"{bracket}{critical}")
+    return words(f"  {target}") + quiet(f", {critical.removesuffix(')')}" if bracket else "")
 
 
 def _mistakes(entry: PresetInfo) -> Content:

@@ -9,6 +9,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("service time", "from when it was sent to the last byte: what the target took"),
     ("start delay", "from when it was due to when it was sent: the generator's own part"),
     ("goal", "the objective of the response time, as a dotted line on the heat map"),
+    ("↗ → ↘", "whether an objective's value rises, stays or falls: the newest 5 s against the 5 s before"),
     ("queue, dns, connect, tls, first byte, transfer", "the parts of a request, in their order"),
     ("cpu, mem", "of this machine, all cores together; busiest core: the one that worked most"),
     ("1 worker 5 %", "processes that send, and what the busiest one takes of one core; from 80 % on it may be late"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import dataclass
 
 from perftui.analysis.objectives import evaluate
 from perftui.metrics.series import LEAST_S
 from perftui.metrics.timeline import Timeline
 from perftui.model.interval import Interval
+from perftui.model.objectives import sampled_as
 from perftui.model.plan import Load, Plan
 from perftui.model.profile import planned_level_at
 from perftui.tui.widgets.chart import Points
@@ -23,6 +25,11 @@ _AXIS_STEPS = 4
 """A part of the axis moves on by a quarter of itself."""
 ZOOMS_S = (0.0, 300.0, 60.0)
 """Lengths of the time axis; 0: the whole plan."""
+
+
+_MOVE_S = 5
+"""Seconds whose middle stands for now; as many before them for what was."""
+_MOVED = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +113,7 @@ def take_picture(
         events=tuple(whole.events),
         samples=tuple(timeline.error_samples),
         objectives=evaluate(plan.objectives, measured),
+        moves={} if timeline.end is not None else _moves(timeline, plan),
         sort=look.sort,
         first_row=look.first_row,
         cursor_s=look.cursor_s,
@@ -187,6 +195,25 @@ def _window(timeline: Timeline, end_s: float, seconds: int) -> Window:
 def _is_partial(interval: Interval) -> bool:
     """Whether an interval is the short rest of a run: its rates and percentiles say nothing."""
     return interval.duration_s < LEAST_S
+
+
+def _moves(timeline: Timeline, plan: Plan) -> dict[tuple[str, str], int]:
+    """Which way each objective's value goes: the middle of the newest seconds against that of the ones before."""
+    found = {}
+    for each in plan.objectives:
+        sampled = sampled_as(each.metric)
+        try:
+            points = timeline.series(sampled[0] if sampled else each.metric, each.operation, last_s=2 * _MOVE_S)
+        except ValueError:
+            continue  # a check, or a growth over the whole run: it has no value of a second
+        values = [value for _, value in points]
+        if len(values) < _MOVE_S:
+            continue
+        half = len(values) // 2
+        before, now = statistics.median(values[:half]), statistics.median(values[half:])
+        least = _MOVED * max(abs(before), abs(now))
+        found[each.metric, each.operation] = (now - before > least) - (before - now > least)
+    return found
 
 
 def _newest(timeline: Timeline, metric: str) -> tuple[float | None, ...]:

@@ -98,6 +98,7 @@ class ResultScreen(PerftuiScreen[None]):
     def _show(self) -> None:
         if self.picture is None:
             return
+        self.query_one("#search").display = self.picture.record.search is not None
         for panel in self.query(LinePanel[ResultPicture]):
             panel.show(self.picture)
         self._fit()

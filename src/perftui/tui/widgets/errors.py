@@ -5,18 +5,25 @@ from __future__ import annotations
 from textual.content import Content
 
 from perftui.model.units import format_clock, format_count, format_percent
-from perftui.tui.widgets.cells import Column, Drawing, Text, header, join, paint, row, spread
+from perftui.report.words import answers_texts
+from perftui.tui.widgets.cells import Column, Drawing, Text, header, join, paint, row, shortened, spread
 from perftui.tui.widgets.chart import columns
 from perftui.tui.widgets.picture import TREND_S, LivePicture, trend_seconds
 from perftui.tui.widgets.trend import peak, trend
 
+_ROOMY = 4
+"""Lines of a panel from which on one is for the answers by status."""
+
 
 def draw_errors(picture: LivePicture, width: int, height: int) -> Drawing:
     """The error rate of the run in the title, errors per second as a trend, the classes by number."""
+    answers = answers_texts(picture.run.total)
     if height == 1:
         return _framed(picture, [_one_line(picture, width)])
     lines: list[Text] = [_rate_line(picture, width)]
-    lines += _classes(picture, width, (height or 12) - 1)
+    if answers and (not height or height >= _ROOMY):
+        lines.append(paint("answers ", "$quiet") + shortened(Content(" · ".join(answers)), width - 8))
+    lines += _classes(picture, width, (height or 12) - len(lines))
     return _framed(picture, lines)
 
 

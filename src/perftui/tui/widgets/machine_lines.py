@@ -18,7 +18,7 @@ def draw_machines(picture: tuple[Record, Timeline], width: int, height: int) -> 
     columns += [Column(title, wide) for title, wide in zip(TITLES, _WIDTHS, strict=True)]
     lines: list[Text] = [header(columns, " ")]
     for name, *cells in machine_rows(picture[0]):
-        shown = paint(name[:_NAME], "bold $error" if name.endswith("(lost)") else "bold")
+        shown = paint(name[:_NAME], "bold $error" if cells[0].endswith("lost") else "bold")
         lines.append(row(columns, (shown, *cells), " "))
     lines += ["", *paint(_CLOCKS, "$quiet").wrap(width)]
     return Drawing(lines, title="Machines", note="cpu and memory on average, the rest at its worst")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
@@ -16,6 +16,9 @@ from perftui.tui.widgets.picture import LivePicture
 from perftui.tui.widgets.trend import bar
 
 _MARKS = {"pass": ("✓", "$success"), "warn": ("!", "$warning"), "fail": ("✗", "$error"), "none": ("·", "$quiet")}
+_WAY = " "
+"""Title of the column that says which way a value goes."""
+_ARROWS: dict[int | None, str] = {None: "", 0: "→", 1: "↗", -1: "↘"}
 _TIMES = 3
 _WORDS = 12
 _FEW_WORDS = 10
@@ -43,9 +46,9 @@ def distance(result: ObjectiveResult) -> tuple[float, str] | None:
     if limit is None or result.value is None:
         return None
     room = limit.headroom(result.value)
-    if math.isinf(room):
-        return (0.0, "kept") if room > 0 else (1.0, "missed")  # nothing is a share of a limit of 0
     used = 1.0 - room
+    if math.isinf(room):  # a limit of 0 has no share that is left or missing
+        return (0.0, "kept") if room > 0 else (1.0, "over")
     if not limit.holds(result.value):
         if used >= _TIMES:
             return used, f"{used:,.0f}× limit"
@@ -55,19 +58,34 @@ def distance(result: ObjectiveResult) -> tuple[float, str] | None:
 
 def draw_objectives(picture: LivePicture, width: int, height: int) -> Drawing:
     """A line per objective, over the measure phase so far."""
-    return objectives_drawing(picture.objectives, width, height, note="run")
+    return objectives_drawing(picture.objectives, width, height, note="run", moves=picture.moves)
 
 
-def objectives_drawing(results: tuple[ObjectiveResult, ...], width: int, height: int, *, note: str = "") -> Drawing:
-    """A line per objective; what fails comes first where there is not room for all."""
-    columns = _columns(results, width)
+def objectives_drawing(
+    results: tuple[ObjectiveResult, ...],
+    width: int,
+    height: int,
+    *,
+    note: str = "",
+    moves: Mapping[tuple[str, str], int] | None = None,
+) -> Drawing:
+    """A line per objective; what fails comes first where there is not room for all.
+
+    Args:
+        results: as they are judged now.
+        width: cells.
+        height: lines; 0: as many as there are.
+        note: the window of the numbers.
+        moves: while a run is live, which way each value goes.
+    """
+    columns = _columns(results, width, moving=bool(moves))
     shown = list(results)
     room = max(1, height - 1) if height else len(shown)
     if len(shown) > room:
         order = {"fail": 0, "warn": 1}
         shown = sorted(shown, key=lambda result: order.get(result.verdict, 2))[:room]
     lines: list[Text] = [header(columns)]
-    lines += [row(columns, _cells(result, columns)) for result in shown]
+    lines += [row(columns, _cells(result, columns, moves or {})) for result in shown]
     if not results:
         lines = [paint("The preset names no objectives: nothing passes or fails.", "$quiet")]
     missed = sum(result.verdict in {"warn", "fail"} for result in results)
@@ -85,11 +103,12 @@ def objectives_drawing(results: tuple[ObjectiveResult, ...], width: int, height:
     )
 
 
-def _columns(results: Sequence[ObjectiveResult], width: int) -> tuple[Column, ...]:
+def _columns(results: Sequence[ObjectiveResult], width: int, *, moving: bool) -> tuple[Column, ...]:
     longest = max((content(_name(result)).cell_length for result in results), default=9)
     words = _WORDS if width >= 56 else _FEW_WORDS
-    name = max(9, min(longest, width - 3 - (9 + 2) - (words + 2 if width >= 46 else 0)))
-    columns = [Column("", 1), Column("objective", name, right=False), Column("measured", 9)]
+    arrow = [Column(_WAY, 1)] if moving and width >= 46 else []
+    name = max(9, min(longest, width - 3 - (9 + 2) - 3 * len(arrow) - (words + 2 if width >= 46 else 0)))
+    columns = [Column("", 1), Column("objective", name, right=False), Column("measured", 9), *arrow]
     rest = width - sum(column.width + 2 for column in columns)
     if rest >= _CRITICAL + 2 + words:
         columns.append(Column("critical", _CRITICAL))
@@ -103,7 +122,9 @@ def _name(result: ObjectiveResult) -> str:
     return f"{objective_name(result)} {limit_text(result.target or result.critical, result.metric)}"
 
 
-def _cells(result: ObjectiveResult, columns: tuple[Column, ...]) -> tuple[Text, ...]:
+def _cells(
+    result: ObjectiveResult, columns: tuple[Column, ...], moves: Mapping[tuple[str, str], int]
+) -> tuple[Text, ...]:
     known = result.value is not None and is_metric(result.metric)
     value = _value_text(result.value or 0.0, metric_unit(result.metric)) if known else "–"
     style = f"bold {_MARKS.get(result.verdict, _MARKS['none'])[1]}"
@@ -112,6 +133,7 @@ def _cells(result: ObjectiveResult, columns: tuple[Column, ...]) -> tuple[Text, 
         "objective": Content(objective_name(result))
         + paint(f" {limit_text(result.target or result.critical, result.metric)}", "$quiet"),
         "measured": paint(value, style),
+        _WAY: _ARROWS[moves.get((result.metric, result.operation))],
         "critical": paint(limit_text(result.critical, result.metric), "$quiet"),
         "distance": _distance(result, columns[-1].width),
     }

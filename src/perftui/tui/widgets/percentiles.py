@@ -50,7 +50,7 @@ def draw_response(picture: LivePicture, width: int, height: int) -> Drawing:
     most = height - 1 - len(ROWS) - 1 if height >= 10 else 2
     parts = _parts(picture, columns, min(most, 6)) if height >= 7 else []
     if parts and not picture.is_open:
-        parts = [paint("users wait: queueing is not in these times", "$quiet")]
+        parts = [paint(next((words for words in _USERS_WAIT if len(words) <= width), ""), "$quiet")]
     room = max(1, height - len(parts) - titled)
     names = dict(ROWS[:room])
     lines: list[Text] = [header(columns, " ")] if titled else []
@@ -109,6 +109,7 @@ def _rows(picture: LivePicture, columns: tuple[Column, ...], field: str, name: s
     return [*above, row(columns, (paint(name, "bold"), *trend, *numbers), " ")]
 
 
+_USERS_WAIT = ("users wait: queueing is not in these times", "users wait: no queueing here")
 _PARTS = (
     ("service time p50", "service_time_ms", "p50", 3),
     ("service time p95", "service_time_ms", "p95", 1),

@@ -98,6 +98,8 @@ class LivePicture:
     events: tuple[Event, ...] = ()
     samples: tuple[ErrorSample, ...] = ()
     objectives: tuple[ObjectiveResult, ...] = ()
+    moves: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Whether the value of a metric and operation rises (1), falls (-1) or stays (0), of the newest seconds."""
     sort: str = "share"
     """Column that orders the operations."""
     first_row: int = 0

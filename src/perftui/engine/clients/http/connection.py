@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 import httptools
 
 from perftui.engine.clients.failures import lost_error
-from perftui.engine.clients.http.operation import MOST_MEMO_BYTES, HttpOperation
+from perftui.engine.clients.http.operation import LOOKED_INTO, MOST_MEMO_BYTES, USUAL, HttpOperation
 from perftui.engine.clients.http.reader import SMALL_RESPONSE_BYTES, ResponseReader, head_is_small
 from perftui.engine.clients.stream import StreamLane
 from perftui.metrics.recorder import CellRecorder
+from perftui.model.noted import FOLLOWED, REDIRECTS, STRAY_BYTES
 
 if TYPE_CHECKING:
+    from perftui.engine.clients.http.cookies import Jar
     from perftui.engine.clients.http.pool import HttpPool
+    from perftui.engine.clients.http.redirects import Onward
     from perftui.engine.clients.users import VirtualUser
 
 
@@ -27,7 +30,7 @@ class Connection(StreamLane):
     """A TCP or Unix connection. The request in flight is held in its fields: no object per request."""
 
     __slots__ = (
-        "_begun", "_challenged", "_completed", "_feed", "_keeps", "_new", "_parser", "reader",
+        "_begun", "_challenged", "_completed", "_feed", "_followed", "_jar", "_keeps", "_new", "_parser", "reader",
     )  # fmt: skip
 
     def __init__(self, pool: HttpPool) -> None:
@@ -35,6 +38,10 @@ class Connection(StreamLane):
         self.reader: ResponseReader | None = None
         self._challenged = False
         """Whether the request in flight already answers a challenge."""
+        self._followed = 0
+        """Redirects that it has been sent through."""
+        self._jar: Jar | None = None
+        """Cookies that these set for a request that is a visit of its own."""
         self._new = False
         """Whether nothing of the response has come yet, on a connection that was open when the request was sent."""
         self._renew_parser()
@@ -85,6 +92,8 @@ class Connection(StreamLane):
         self.user = other.user
         self.started_ns = other.started_ns
         self._challenged = other._challenged
+        self._followed = other._followed
+        self._jar = other._jar
 
     def leave(self) -> None:
         """Another connection has taken the request over."""
@@ -135,10 +144,12 @@ class Connection(StreamLane):
         if (
             self._begun == 1
             and self._completed == 1
-            and operation.ok_statuses[self._parser.get_status_code()]
+            and 0 < (kind := operation.ok_statuses[self._parser.get_status_code()]) < LOOKED_INTO
             and (len(data) < SMALL_RESPONSE_BYTES or head_is_small(data))
         ):
-            if operation.memoizes and len(data) <= MOST_MEMO_BYTES:
+            if kind != USUAL:
+                self.cell.count_status(self._parser.get_status_code(), ok=True)
+            elif operation.memoizes and len(data) <= MOST_MEMO_BYTES:
                 operation.memo = data
             return True
         self._renew_parser()
@@ -147,6 +158,8 @@ class Connection(StreamLane):
     def _read(self, data: bytes, now_ns: int) -> None:
         operation = self.operation
         if operation is None:  # bytes nobody asked for: the next answer could not be trusted
+            if self.served:
+                self.cell.note(STRAY_BYTES)
             self.close()
             return
         reader = self.reader
@@ -176,23 +189,38 @@ class Connection(StreamLane):
     # how requests end
 
     def _finish(self, operation: HttpOperation, reader: ResponseReader, end_ns: int) -> None:
-        if reader.status == 401 and self._answer_challenge(operation, reader):
-            return
+        fault = None
+        if reader.status == 401:
+            if self._answer_challenge(operation, reader):
+                return
+        elif operation.most_redirects and reader.status in REDIRECTS and reader.failure is None:
+            onward = self._onward(operation, reader)
+            if onward is not None and onward.fault is None:
+                self._jar = onward.jar
+                self._followed += 1
+                self.cell.note(FOLLOWED)
+                self._send_instead(onward.request, reader)
+                return
+            fault = onward and onward.fault
         service_ns = end_ns - self.started_ns
         user = self.user
-        failure = reader.failure or operation.judge(reader, service_ns)
+        failure = reader.failure or operation.judge(reader, service_ns) or fault
         if failure is None and operation.keeps_something:
             failure = operation.capture(reader, user)
         self.cell.received += reader.received
         if failure is None:
             if operation.hit is not None:
                 operation.count_hit(reader, service_ns, self.cell)
+            if reader.status != operation.usual_status or reader.oddity:
+                operation.count_good(reader, self.cell)
             self._record_ok(service_ns, end_ns)
         else:
             self.cell.record_error(failure[0], service_ns)
+            if reader.failure is None:
+                self.cell.count_status(reader.status, ok=False)
             self.pool.sample(operation, failure[0], failure[1], self, service_ns)
         keeps = reader.failure is None and reader.keep_alive and self.pool.keep_alive
-        reader.is_good = failure is None and keeps
+        reader.is_good = failure is None and keeps and reader.status == operation.usual_status and not reader.oddity
         self._clear()
         self.served += 1
         if not keeps:
@@ -206,17 +234,30 @@ class Connection(StreamLane):
         data = operation.answer_challenge(reader, self.request)
         if data is None:
             return False
+        self._challenged = True
+        self._send_instead(data, reader)
+        return True
+
+    def _onward(self, operation: HttpOperation, reader: ResponseReader) -> Onward | None:
+        """Where a redirect leads. Cookies stay with a user within a journey, else with this one request."""
+        user = self.user if self.user is not None and self.user.journey is not None else None
+        jar = self._jar if user is None else user.cookies
+        onward = operation.follow(reader, self.request, self._followed, jar)
+        if user is not None and onward is not None and onward.fault is None:
+            user.cookies = onward.jar
+        return onward
+
+    def _send_instead(self, data: bytes, reader: ResponseReader) -> None:
+        """Send another request on behalf of the one that was answered, whose time goes on."""
         self.cell.received += reader.received
         self.request = data
         self.reader = None
-        self._challenged = True
         if reader.keep_alive and self.pool.keep_alive:
             self.served += 1
             self.cell.sent += len(data)
             self.write(data)
         else:
             self.pool.move(self)
-        return True
 
     @property
     def response(self) -> ResponseReader | None:
@@ -230,3 +271,5 @@ class Connection(StreamLane):
     def _clear(self) -> None:
         self.operation = self.user = self.reader = None
         self._new = self._challenged = False
+        self._followed = 0
+        self._jar = None

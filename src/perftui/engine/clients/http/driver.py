@@ -83,6 +83,7 @@ class HttpPreparer:
         auth = plan.target.auth
         self._digest = Digest(*map(grammar.literal, auth.digest)) if auth is not None and auth.digest else None
         self._endpoint = Endpoint.of(plan.target)
+        self._most_redirects = plan.target.redirects
         self._builder = RequestBuilder(plan, self._endpoint, values)
         self._values = values
         self._variables = variables
@@ -96,7 +97,14 @@ class HttpPreparer:
         from perftui.engine.clients.http.operation import HttpOperation
 
         prepared = HttpOperation(
-            operation, cells, self._clean_up, self._digest, self._endpoint.origin, in_journey=in_journey, whole=whole
+            operation,
+            cells,
+            self._clean_up,
+            self._digest,
+            self._endpoint.origin,
+            most_redirects=self._most_redirects,
+            in_journey=in_journey,
+            whole=whole,
         )
         prepared.use(self._builder.build(operation), self._values, self._variables)
         self._prepared.append(prepared)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 
 import anyio
@@ -13,6 +14,7 @@ from perftui.model.errors import UnreachableError
 from perftui.model.plan import Target
 
 _GREETING_S = 5.0
+_HTTP = b"HTTP/"
 _PLAIN = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL"}
 """What OpenSSL calls the first bytes of an answer that is no TLS."""
 
@@ -30,11 +32,7 @@ async def check_tls(target: Target, addresses: Addresses) -> None:
     reason = ""
     with anyio.move_on_after(min(_GREETING_S, target.timeout_s)):
         try:
-            if endpoint.unix_socket:
-                stream: anyio.abc.ByteStream = await anyio.connect_unix(endpoint.unix_socket)
-            else:
-                stream = await anyio.connect_tcp(*addresses[0])
-            async with stream:
+            async with await _connected(endpoint, addresses) as stream:
                 await TLSStream.wrap(stream, server_side=False, ssl_context=context, hostname=endpoint.host)
         except ssl.SSLError as error:
             reason = error.reason or ""
@@ -42,4 +40,24 @@ async def check_tls(target: Target, addresses: Addresses) -> None:
             return  # it hangs up: for the load to count
     if reason in _PLAIN:
         url = target.url.partition("://")[2]
-        raise UnreachableError(f"{target.url}: this port speaks plain HTTP, not TLS: try http://{url}")
+        if await _speaks_http(endpoint, addresses, target.timeout_s):
+            raise UnreachableError(f"{target.url}: this port speaks plain HTTP, not TLS: try http://{url}")
+        raise UnreachableError(f"{target.url}: this port speaks neither TLS nor HTTP: is it the right one?")
+
+
+async def _connected(endpoint: Endpoint, addresses: Addresses) -> anyio.abc.SocketStream:
+    if endpoint.unix_socket:
+        return await anyio.connect_unix(endpoint.unix_socket)
+    return await anyio.connect_tcp(*addresses[0])
+
+
+async def _speaks_http(endpoint: Endpoint, addresses: Addresses, timeout_s: float) -> bool:
+    """Ask in plain text for what no server has to look up: a request that asks for nothing."""
+    answer = b""
+    with anyio.move_on_after(min(_GREETING_S, timeout_s)):
+        with contextlib.suppress(OSError, anyio.BrokenResourceError, anyio.EndOfStream):
+            async with await _connected(endpoint, addresses) as stream:
+                await stream.send(f"OPTIONS * HTTP/1.1\r\nHost: {endpoint.host_header}\r\n\r\n".encode())
+                while len(answer) < len(_HTTP):
+                    answer += await stream.receive(len(_HTTP) - len(answer))
+    return answer == _HTTP

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from perftui.engine.clients.captures import CleanUpValues
 from perftui.engine.clients.http.digest import Digest
 from perftui.engine.clients.http.reader import ResponseReader
+from perftui.engine.clients.http.redirects import Onward, next_target, redirected, shown_location, with_cookies
 from perftui.engine.clients.http.request import RequestTemplate
 from perftui.engine.clients.operation import Fault, PreparedOperation, Sent
 from perftui.engine.clients.response import Response
 from perftui.metrics.recorder import CellRecorder
+from perftui.model.noted import REDIRECTS
 from perftui.model.plan import Operation, Phase
 from perftui.presets.values import ValueStream
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 MOST_MEMO_BYTES = 64 * 1024
 _STATUSES = 1000
+REFUSED, USUAL, UNUSUAL, LOOKED_INTO = range(4)
+"""What a status is to an operation: wrong; the one that need not be counted; to be counted; only after a look."""
 
 
 class HttpOperation(PreparedOperation):
@@ -34,7 +38,7 @@ class HttpOperation(PreparedOperation):
 
     __slots__ = (
         "_digest", "_origin", "_values", "_variables", "head_only", "idempotent", "keeps_body", "keeps_something",
-        "lean", "memo", "memoizes", "ok_statuses", "template",
+        "lean", "memo", "memoizes", "most_redirects", "ok_statuses", "template", "usual_status",
     )  # fmt: skip
 
     next_request: Callable[[], bytes] | None
@@ -47,6 +51,7 @@ class HttpOperation(PreparedOperation):
         digest: Digest | None = None,
         origin: str = "",
         *,
+        most_redirects: int = 0,
         in_journey: bool,
         whole: bool = False,
     ) -> None:
@@ -75,7 +80,12 @@ class HttpOperation(PreparedOperation):
             whole or in_journey or plan.captures or plan.hit or any(check.reads_time for check in self._checks)
         )
         self.memo = b""
-        self.ok_statuses = bytes(self._accepts(status) for status in range(_STATUSES))
+        self.ok_statuses = bytearray(UNUSUAL if self._accepts(status) else REFUSED for status in range(_STATUSES))
+        self.usual_status = 0
+        """That of the first good answer: others are counted, these are what is left; see metrics/recorder.py."""
+        self.most_redirects = most_redirects
+        for status in REDIRECTS:
+            self.ok_statuses[status] = LOOKED_INTO if self.ok_statuses[status] else REFUSED
 
     def use(self, template: RequestTemplate, values: ValueStream, variables: Mapping[str, str]) -> None:
         """Take requests from this template from now on.
@@ -126,6 +136,27 @@ class HttpOperation(PreparedOperation):
         status = response.status
         return (f"http.{status}", f"status {status}") if status >= 400 and not self.ok_statuses[status] else None
 
+    def count_good(self, response: ResponseReader, cell: CellRecorder) -> None:
+        """Count what is not usual about a good answer."""
+        status = response.status
+        if response.oddity:
+            cell.note(response.oddity)
+        if status in REDIRECTS and not self.most_redirects and self.ok_statuses[status] == LOOKED_INTO:
+            self._learn_redirect(status, response.header(b"location") or b"")
+        if not self.usual_status and self.ok_statuses[status]:  # a probe takes any answer
+            self.usual_status = status
+            self.ok_statuses[status] = USUAL
+            for each in self.cells.values():
+                each.usual_status = status
+        elif status != self.usual_status:
+            cell.count_status(status, ok=True)
+
+    def _learn_redirect(self, status: int, location: bytes) -> None:
+        for each in self.cells.values():
+            each.redirect = each.redirect or shown_location(status, location)
+        for redirect in REDIRECTS:  # one example is enough: from now on they are only counted
+            self.ok_statuses[redirect] = min(self.ok_statuses[redirect], UNUSUAL)
+
     def capture(self, response: ResponseReader, user: VirtualUser | None) -> Fault | None:  # type: ignore[override]  # answers of its own client only
         """Cookies stay with a user within a journey: a plain operation is a visit of its own."""
         if user is not None and user.journey is not None and response.header(b"set-cookie") is not None:
@@ -151,3 +182,33 @@ class HttpOperation(PreparedOperation):
         ):
             return None
         return self._digest.sign(request)
+
+    def follow(self, response: ResponseReader, request: bytes, followed: int, jar: Jar | None) -> Onward | None:
+        """What to do about a redirect.
+
+        Args:
+            response: the redirect.
+            request: what it answers.
+            followed: how many this request has been sent through already.
+            jar: the cookies of the user, or of this one request.
+
+        Returns:
+            Where it leads, or why that is an error; None for one that names no place.
+        """
+        location = response.header(b"location")
+        if location is None:
+            return None
+        where = shown_location(response.status, location)
+        if followed >= self.most_redirects:
+            detail = f"{where}: more redirects than the {self.most_redirects} of target.redirects"
+            return Onward(fault=("redirect.limit", detail))
+        try:
+            target = next_target(request, self._origin, location)
+        except ValueError as error:
+            return Onward(fault=("redirect.elsewhere", f"{where}: {error}"))
+        data = redirected(request, response.status, target)
+        if response.header(b"set-cookie") is not None:
+            jar = self.keep_cookies(response, response.target, jar)
+        if jar is not None:
+            data = with_cookies(data, jar.header_for(self._origin + target))
+        return Onward(data if self._digest is None else self._digest.sign(data), jar)

@@ -14,6 +14,7 @@ import httptools
 
 from perftui.engine.clients.http.content import Content, charset_of, decode_json
 from perftui.engine.clients.http.target import target_of
+from perftui.model.noted import FOLDED, IDLE_LENGTH
 from perftui.model.plan import DEFAULT_MAX_BODY_BYTES
 from perftui.model.units import format_bytes
 
@@ -35,6 +36,9 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 """Finds what no value of a header may hold."""
 
 
+_FOLD = re.compile(rb"\n[ \t]+[^ \t\r\n]").search
+
+
 class _LimitReached(Exception):  # noqa: N818 - control flow out of the parser's callbacks, not an error
     """Stops the parser; the reader's `failure` says why."""
 
@@ -51,7 +55,7 @@ class ResponseReader:
     __slots__ = (
         "_body_until", "_content", "_document", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim",
         "_is_strict", "_keeps_body", "_most_body", "_parser", "_pieces", "_reason", "_start", "body_bytes", "done",
-        "failure", "headers", "is_good", "keep_alive", "received", "request", "status",
+        "failure", "headers", "is_good", "keep_alive", "oddity", "received", "request", "status",
     )  # fmt: skip
 
     def __init__(self, *, head_only: bool, keep_body: bool, most_body: int = DEFAULT_MAX_BODY_BYTES) -> None:
@@ -68,7 +72,9 @@ class ResponseReader:
         self.failure: tuple[str, str] | None = None
         """Error class and detail."""
         self.is_good = False
-        """Set by the connection: judged good, and the connection stays."""
+        """Set by the connection: judged good, nothing unusual about it, and the connection stays."""
+        self.oddity = ""
+        """What of it was tolerated; see model/noted.py."""
         self._head_only = head_only
         self._keeps_body = keep_body
         self._pieces: list[bytes] = []
@@ -116,6 +122,8 @@ class ResponseReader:
         self._feed = self._parser.feed_data
         self.headers.clear()
         self._interim = 0
+        if _FOLD(self._start, 0, self._start.find(b"\r\n\r\n") + 1 or len(self._start)):
+            self.oddity = FOLDED
         try:
             self._feed(self._start)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
@@ -248,7 +256,10 @@ class ResponseReader:
         """Of the parser."""
         # an interim answer leaves no status
         if self.status and not self._head_only:
-            self.keep_alive = self._parser.should_keep_alive() and (self.status != 204 or not self._has_idle_length)
+            self.keep_alive = self._parser.should_keep_alive()
+            if self.status == 204 and self._has_idle_length:
+                self.keep_alive = False
+                self.oddity = IDLE_LENGTH
             self.done = True
 
     @property
