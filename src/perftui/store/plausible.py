@@ -96,6 +96,8 @@ def check_interval(interval: Interval) -> None:
 
 def _check_cell(cell: Cell) -> None:
     _check_counts(cell.counts)
+    for name, amount in cell.amounts.items():
+        _check_number(amount, name)
     for data in (*(getattr(cell, name) for name in TIMES), *cell.own_times.values()):
         if data is not None:
             _check_histogram(data)
