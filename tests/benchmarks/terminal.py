@@ -2,8 +2,9 @@
 
     python tests/benchmarks/terminal.py [SECONDS]
 
-The installed program on a pseudo-terminal, as over SSH (SSH_CONNECTION is set), against the demo service. Then the same
-run of 500 requests per second with the screen on, without a screen, and with a screen whose terminal is not read.
+The installed program on a pseudo-terminal, as over SSH (SSH_CONNECTION is set), against the demo service: the preset
+`read`, then plans of 30 and of 300 operations. Then the same run of 500 requests per second with the screen on, without
+a screen, and with a screen whose terminal is not read.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from perftui.model.record import Record
 from perftui.store.records import read_record
 from support.conservation import assert_conserved
 from support.home import Home, new_home
+from support.presets import preset_text
 from support.pty import Terminal, terminal
 
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22", "COLORTERM": "truecolor"}
 SIZES = {(80, 24): 8.0, (120, 36): 15.0}
 """Columns and rows, and the most KiB/s that may be written."""
-MOST_CPU = 0.10
+MOST_CPU = {0: 0.10, 30: 0.10, 300: 0.15}
+"""Share of a core of the UI process, by operations of the plan (0: those of `read`)."""
 MOST_FIRST_PAINT_S = 0.6
 LEAST_RATIO = 0.99
 RATE = 500
@@ -48,16 +51,31 @@ class Cost:
     """Of one core."""
 
 
-def _command(url: str, rate: int, seconds: float, *options: str) -> list[str]:
+def _command(url: str, rate: int, seconds: float, *options: str, preset: str = "read") -> list[str]:
     load = ["--rate", str(rate), "--duration", f"{seconds:g}s", "--warmup", "1s"]
-    return [_PROGRAM, "run", "read", url, *load, *options]
+    return [_PROGRAM, "run", preset, url, *load, *options]
 
 
-def measure_screen(home: Home, url: str, size: tuple[int, int], seconds: float) -> Cost:
+def preset_of(home: Home, operations: int) -> str:
+    """A preset with so many operations, as a file; 0: the built-in `read`."""
+    if not operations:
+        return "read"
+    path = home.path / f"many{operations}.toml"
+    paths = {f"operation {number:03d}": f"/health?n={number}" for number in range(operations)}
+    path.write_text(preset_text("http://127.0.0.1", paths, name=path.stem), encoding="utf-8")
+    return str(path)
+
+
+def measure_screen(home: Home, url: str, size: tuple[int, int], seconds: float, operations: int) -> Cost:
     """Run with the screen on and count what it writes once it has settled."""
+    preset = preset_of(home, operations)
     began = time.perf_counter()
     with terminal(
-        _command(url, 100, seconds), home.environment, columns=size[0], rows=size[1], cwd=home.path
+        _command(url, max(100, operations), seconds, preset=preset),
+        home.environment,
+        columns=size[0],
+        rows=size[1],
+        cwd=home.path,
     ) as screen:
         screen.wait_for("perftui", 20)
         first_paint_s = time.perf_counter() - began
@@ -77,7 +95,7 @@ def _leave(screen: Terminal) -> None:
     screen.wait_for("FINISHED", 30)
     screen.read(1.0)
     screen.send("q")
-    screen.wait(15)
+    screen.wait(60)
 
 
 def first_paint(home: Home) -> float:
@@ -121,12 +139,13 @@ def main(seconds: float = 15.0) -> int:
     with start_demo() as demo, new_home(**SSH) as home:
         paints = [first_paint(home) for _ in range(3)]
         kept &= _say("first paint of the app, s", statistics.median(paints), MOST_FIRST_PAINT_S)
-        for size, most_kib in SIZES.items():
-            cost = measure_screen(home, demo.url, size, seconds)
-            name = f"{size[0]}x{size[1]}"
-            print(f"{name}: first paint of a run {cost.first_paint_s:.2f} s, worst second {cost.worst_kib:.1f} KiB")
-            kept &= _say(f"{name}: KiB/s to the terminal", cost.kib_per_s, most_kib)
-            kept &= _say(f"{name}: UI process, share of a core", cost.cpu, MOST_CPU)
+        for operations, most_cpu in MOST_CPU.items():
+            for size, most_kib in SIZES.items():
+                cost = measure_screen(home, demo.url, size, seconds, operations)
+                name = f"{size[0]}x{size[1]}, {operations or 'few'} operations"
+                print(f"{name}: first paint of a run {cost.first_paint_s:.2f} s, worst second {cost.worst_kib:.1f} KiB")
+                kept &= _say(f"{name}: KiB/s to the terminal", cost.kib_per_s, most_kib)
+                kept &= _say(f"{name}: UI process, share of a core", cost.cpu, most_cpu)
         records = {how: record_of(home, demo.url, seconds, how) for how in ("off", "on", "not read")}
         reference = records["off"].summary.total
         for how, record in records.items():

@@ -19,7 +19,7 @@ from perftui.model.interval import Cell, Counts, ErrorSample, Event, HostSample,
 from perftui.model.journal import End, Header
 from perftui.model.objectives import METRICS, OWN_METRICS
 from perftui.model.plan import Load, Mode, Objective, Operation, Phase, Plan, Stage, Target
-from perftui.model.record import Environment
+from perftui.model.record import Environment, LatencyStats
 from perftui.model.units import fraction_of, to_digits
 from support.simulated_runs import histogram_data
 
@@ -102,6 +102,26 @@ def test_the_summary_holds_the_measure_phase_by_intended_time_and_nothing_of_a_s
     assert set(timeline.phases()) == {"warmup", "measure"}
     assert timeline.whole_run() == Counts(scheduled=1251, started=1251, ok=1251)
     assert sum(timeline.whole_run_operations().values(), Counts()) == timeline.whole_run()
+
+
+def test_operations_that_are_looked_at_one_by_one_are_those_of_the_summary() -> None:
+    timeline = _timeline(_run())
+    whole, total_only = timeline.run(), timeline.run(only=())
+    assert total_only.total == whole.total
+    assert total_only.operations == {}
+    assert timeline.run(only={"list"}).operations == {"list": whole.operations["list"]}
+    seen = timeline.run_operations()
+    assert dict(seen) == whole.operations
+    for times in (False, True):
+        for name, outline in seen.outlines(times=times).items():
+            full = whole.operations[name]
+            assert outline.counts == full.counts
+            assert outline.error_rate == full.error_rate
+            assert outline.rate_per_s == pytest.approx(full.rate_per_s, rel=1e-3)
+            assert outline.response_time_ms == (full.response_time_ms if times else LatencyStats())
+    recent = timeline.window_operations(3.0)
+    assert dict(recent) == {name: timeline.window(3.0).operations[name] for name in recent}
+    assert timeline.window(3.0, only=()).total == timeline.window(3.0).total
 
 
 def test_response_time_is_start_delay_plus_service_time() -> None:

@@ -44,8 +44,9 @@ class Changes:
     """All changes between the rounds of a baseline and those of a run."""
 
     def __init__(
-        self, baseline: Sequence[Round], runs: Sequence[Round], threshold: float, history: Sequence[Record]
-    ) -> None:
+        self, baseline: Sequence[Round], runs: Sequence[Round], threshold: float, history: Sequence[Record],
+        alpha: float = ALPHA,
+    ) -> None:  # fmt: skip
         self._sides = baseline, runs
         self._threshold = threshold
         self._history = history
@@ -62,7 +63,7 @@ class Changes:
         self._excess = _excess_of(baseline, runs)
         self._limited = tuple(any(part.is_generator_limit for part in side) for side in self._sides)
         gated = len(_OF_TOTAL) + 2 + len(self._operations) * (len(_OF_OPERATION) + 1)
-        self._confidence = 1 - ALPHA / gated
+        self._confidence = 1 - alpha / gated
 
     def metrics(self) -> tuple[MetricChange, ...]:
         """All changes: the total's, then each operation's."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from perftui.analysis.changes import FEWEST_HISTORY, Changes
+from perftui.analysis.changes import ALPHA, FEWEST_HISTORY, Changes
 from perftui.analysis.comparability import differences
 from perftui.analysis.log_change import FEWEST_ROUNDS
 from perftui.analysis.round_data import Round, Run
@@ -29,7 +29,7 @@ _RANK: dict[ComparisonVerdict, int] = {
 
 def compare(
     baseline: Sequence[Run], runs: Sequence[Run], *, threshold: float = 0.2, force: bool = False,
-    history: Sequence[Record] = (),
+    history: Sequence[Record] = (), alpha: float = ALPHA,
 ) -> Comparison:  # fmt: skip
     """Compare.
 
@@ -39,6 +39,7 @@ def compare(
         threshold: Relative change from which on it matters: 0.2 is 20 %.
         force: Compare what is not comparable or not valid; the verdict stays `not_comparable`, metrics get theirs.
         history: Earlier runs of the same kind: five or more replace the assumed run-to-run noise of single rounds.
+        alpha: Chance that two equal runs differ in any metric: less for one of several looks at a run.
 
     Raises:
         ComparisonError: a side has no run, or the threshold is not between 0 and 1.
@@ -54,7 +55,7 @@ def compare(
     metrics: tuple[MetricChange, ...] = ()
     if not refusals or force:
         sides = [Round(run) for run in baseline], [Round(run) for run in runs]
-        metrics = Changes(*sides, threshold, history).metrics()
+        metrics = Changes(*sides, threshold, history, alpha).metrics()
     rounds = len(baseline), len(runs)
     verdict = _overall(metrics)
     if refusals:

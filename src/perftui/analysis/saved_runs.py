@@ -94,7 +94,7 @@ def compare_saved(
     What is not comparable is shown side by side all the same, with verdicts only when `force` asks for them.
     """
     compared = {run.record.id for run in (*baseline, *runs)}
-    history = [record for record in _alike(runs[0].record) if record.id not in compared]
+    history = [record for record in alike(runs[0].record) if record.id not in compared]
     found = compare(baseline, runs, threshold=threshold, force=True, history=history)
     if found.verdict != "not_comparable" or force:
         return found
@@ -102,7 +102,7 @@ def compare_saved(
     return replace(found, metrics=tuple(metrics))
 
 
-def _alike(record: Record) -> list[Record]:
+def alike(record: Record) -> list[Record]:
     """The newest saved runs that can be compared with this one."""
     key = key_hash(record)
     rows = [row for row in RunLibrary().list() if _has_ended_well(row) and row.preset == record.plan.name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from operator import add
 from typing import Literal
@@ -14,7 +15,7 @@ from perftui.metrics.own_drops import own_drops
 from perftui.metrics.own_values import OwnSum
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.time_sum import TimeSum
-from perftui.model.interval import Cell, Counts, TimePart
+from perftui.model.interval import Cell, Counts, HistogramData, TimePart
 from perftui.model.plan import Mode
 from perftui.model.record import Hits, LatencyStats, Stats
 from perftui.model.units import fraction_of, to_digits
@@ -36,7 +37,7 @@ class CellSum:
         self.sent_bytes = 0
         self.parts: dict[str, list[int]] = {}
         self._counts = [0] * len(_COUNTS)
-        self._times: dict[TimeName, TimeSum] = {name: TimeSum() for name in TIMES}
+        self._times: defaultdict[TimeName, TimeSum] = defaultdict(TimeSum)
         self.ok_in_measure: int | None = 0
         """None: a cell does not say it."""
         self._has_intended = False
@@ -53,7 +54,9 @@ class CellSum:
         self._has_intended |= cell.response_time is not None
         self._count_in_measure(cell.ok_in_measure if cell.ok_in_measure is not None or cell.counts.ok else 0)
         for name in TIMES:
-            self._times[name].add(getattr(cell, name))
+            data: HistogramData | None = getattr(cell, name)
+            if data is not None and data.count:
+                self._times[name].add(data)
         self.own.add(cell)
 
     def _count_in_measure(self, ok: int | None) -> None:
@@ -61,6 +64,13 @@ class CellSum:
 
     def add_sum(self, other: CellSum) -> None:
         """Add another sum."""
+        self.add_counts(other)
+        for name in other._times:
+            self._times[name].add_sum(other.time(name))
+        self.own.add_sum(other.own)
+
+    def add_counts(self, other: CellSum) -> None:
+        """Add another sum without its histograms, which then stay packed."""
         self._counts = list(map(add, self._counts, other._counts))
         self._add_named(other)
         self.received_bytes += other.received_bytes
@@ -69,9 +79,6 @@ class CellSum:
             self._add_part(part, count, sum_us, max_us)
         self._has_intended |= other._has_intended
         self._count_in_measure(other.ok_in_measure)
-        for name in TIMES:
-            self._times[name].add_sum(other.time(name))
-        self.own.add_sum(other.own)
 
     def _add_named(self, other: Cell | CellSum) -> None:
         _add(self.error_classes, other.error_classes)
@@ -139,6 +146,17 @@ class CellSum:
             service_time_bounds=bounds(times["service_time"], service, generator) if generator else {},
             times_ms=self._part_means(counts),
             own=self.own.said(duration_s),
+        )
+
+    def outline(self, duration_s: float, mode: Mode, *, times: bool) -> Stats:
+        """Counts and rates of `stats` only, with the response times where they are wanted."""
+        counts = self.counts
+        failed = counts.errors + counts.timeouts + counts.dropped - own_drops(self.error_classes)
+        return Stats(
+            counts=counts,
+            rate_per_s=counts.started / duration_s if duration_s > 0 else 0.0,
+            error_rate=fraction_of(failed, counts.ok + failed),
+            response_time_ms=self.shown_time("response_time", mode).stats() if times else LatencyStats(),
         )
 
     def _part_means(self, counts: Counts) -> dict[str, float]:

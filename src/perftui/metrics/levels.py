@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from perftui.metrics.cells import CellSum
 from perftui.model.interval import Interval
 from perftui.model.plan import Plan
@@ -19,6 +21,7 @@ class LevelSums:
         held = held_stages(plan.load)
         self._stages = held if len(held) > 1 else ()
         self._sums: dict[int, dict[str, CellSum]] = {}
+        self._totals: dict[int, CellSum] = {}
         self._seconds: dict[int, float] = {}
 
     def add(self, interval: Interval) -> None:
@@ -27,11 +30,13 @@ class LevelSums:
         if stage is None or interval.paused:
             return
         sums = self._sums.setdefault(stage.number, {})
+        total = self._totals.setdefault(stage.number, CellSum())
         for cells in interval.cells.values():
             for name, cell in cells.items():
                 if name not in sums:
                     sums[name] = CellSum()
                 sums[name].add(cell)
+                total.add(cell)
         self._seconds[stage.number] = self._seconds.get(stage.number, 0.0) + interval.duration_s
 
     def _stage_of(self, interval: Interval) -> HeldStage | None:
@@ -41,20 +46,25 @@ class LevelSums:
                 return stage if abs(interval.level - stage.level) <= _SAME_LEVEL * stage.level else None
         return None
 
-    def stats(self) -> tuple[LevelStats, ...]:
-        """The levels that were reached so far, in their order."""
-        return tuple(self._of(stage) for stage in self._stages if stage.number in self._sums)
+    def stats(self, only: Collection[str] | None = None) -> tuple[LevelStats, ...]:
+        """The levels that were reached so far, in their order.
 
-    def _of(self, stage: HeldStage) -> LevelStats:
+        Args:
+            only: operations that are wanted beside the total; None: every one.
+        """
+        return tuple(self._of(stage, only) for stage in self._stages if stage.number in self._sums)
+
+    def _of(self, stage: HeldStage, only: Collection[str] | None) -> LevelStats:
         seconds = self._seconds[stage.number]
-        total = CellSum()
-        for part in self._sums[stage.number].values():
-            total.add_sum(part)
         return LevelStats(
             stage=stage.number,
             level=stage.level,
             start_s=stage.start_s,
             duration_s=round(seconds, 3),
-            total=total.stats(seconds, self._mode),
-            operations={name: part.stats(seconds, self._mode) for name, part in self._sums[stage.number].items()},
+            total=self._totals[stage.number].stats(seconds, self._mode),
+            operations={
+                name: part.stats(seconds, self._mode)
+                for name, part in self._sums[stage.number].items()
+                if only is None or name in only
+            },
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import UNSET, UnsetType
 
-from perftui.metrics.cells import CellSum, TimeName, hits_of, sum_of
+from perftui.metrics.cells import CellSum, TimeName, hits_of, merge_cells, sum_of
 from perftui.metrics.density import density_of
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.own_drops import own_drops
@@ -26,7 +26,7 @@ LEAST_S = 0.5
 class IntervalView:
     """One interval, with what was computed from it kept."""
 
-    __slots__ = ("_counts", "_density", "_mode", "_stats", "interval")
+    __slots__ = ("_counts", "_density", "_mode", "_stats", "_total", "interval")
 
     def __init__(self, interval: Interval, mode: Mode) -> None:
         self.interval = interval
@@ -34,13 +34,20 @@ class IntervalView:
         self._stats: dict[tuple[TimeName, str], LatencyStats] = {}
         self._counts: dict[str, Counts] = {}
         self._density: Float64s | None = None
+        self._total: Cell | None = None
+
+    @property
+    def total(self) -> Cell:
+        """All its cells as one: of a plan with many operations it is asked for again and again."""
+        if self._total is None:
+            self._total = merge_cells(cell for cells in self.interval.cells.values() for cell in cells.values())
+        return self._total
 
     def cells(self, operation: str) -> list[Cell]:
-        """The cells of an operation (empty: of all) in every phase."""
-        held = self.interval.cells.values()
-        if operation:
-            return [cells[operation] for cells in held if operation in cells]
-        return [cell for cells in held for cell in cells.values()]
+        """The cells of an operation in every phase; without one, the total."""
+        if not operation:
+            return [self.total]
+        return [cells[operation] for cells in self.interval.cells.values() if operation in cells]
 
     def counts(self, operation: str = "") -> Counts:
         """How requests ended in the interval."""
@@ -164,6 +171,27 @@ OF_HOST: dict[str, Callable[[Interval], float | None]] = {
     "loop_lag": lambda interval: max((worker.loop_lag_max_ms for worker in interval.workers), default=None),
 }
 """What is sampled of the machine, the workers and the target's process."""
+HOST_NAMES = {
+    "cpu": "cpu_percent",
+    "cpu_max_core": "cpu_max_core_percent",
+    "memory": "memory_percent",
+    "memory_used": "memory_used_bytes",
+    "disk_read": "disk_read_bytes",
+    "disk_written": "disk_write_bytes",
+    "net_received": "net_received_bytes",
+    "net_sent": "net_sent_bytes",
+    "target_cpu": "target_cpu_percent",
+    "target_memory": "target_memory_bytes",
+    "target_threads": "target_threads",
+    "target_open_files": "target_open_files",
+    "remote_cpu": "remote_cpu_percent",
+    "remote_memory": "remote_memory_percent",
+    "open_connections": "open_connections",
+    "worker_cpu": "worker_cpu_percent",
+    "worker_memory": "worker_memory_bytes",
+    "loop_lag": "loop_lag_ms",
+}
+"""What a record calls them."""
 _OF_MACHINE = _OF_LOAD | OF_HOST
 SERIES = (*METRICS, "errors_per_s", *_OF_MACHINE)
 """Every name a series may have. Per cent for CPU and memory (worker_cpu: of one core), bytes (per second for disk and

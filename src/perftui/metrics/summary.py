@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import CellSum, sum_of
@@ -32,7 +32,8 @@ def generator_of(intervals: Iterable[Interval]) -> Generator:
 
 def summary_of(
     sums: dict[str, CellSum], duration_s: float, plan: Plan, phase: str = "measure", *,
-    generator: Generator | None = None, ended_ok: Mapping[str, int] | None = None,
+    generator: Generator | None = None, ended_ok: Callable[[str], int | None] = lambda _: None,
+    total: CellSum | None = None, only: Collection[str] | None = None,
 ) -> Summary:  # fmt: skip
     """A summary of sums by operation: total, then every operation of the plan, measured or not, in its order.
 
@@ -42,25 +43,24 @@ def summary_of(
         plan: What is executed.
         phase: What it is of.
         generator: What it did meanwhile; None: not known.
-        ended_ok: Ok answers by operation that ended within these seconds; None: those of the sums.
+        ended_ok: Ok answers of an operation (empty: of all) that ended within these seconds; None: those of the sums.
+        total: The sum of all operations, when somebody has added it up already.
+        only: Operations that are wanted; None: every one.
     """
-    total = CellSum()
-    for part in sums.values():
-        total.add_sum(part)
+    if total is None:
+        total = CellSum()
+        for part in sums.values():
+            total.add_sum(part)
     mode = plan.load.mode
-    names = [operation.name for operation in plan.counted_operations]
-    names += [name for name in sums if name not in names]
+    names = dict.fromkeys((*(operation.name for operation in plan.counted_operations), *sums))
     return Summary(
         phase=phase,
         duration_s=duration_s,
-        total=total.stats(
-            duration_s, mode, generator=generator, ended_ok=None if ended_ok is None else sum(ended_ok.values())
-        ),
+        total=total.stats(duration_s, mode, generator=generator, ended_ok=ended_ok("")),
         operations={
-            name: sums.get(name, CellSum()).stats(
-                duration_s, mode, generator=generator, ended_ok=None if ended_ok is None else ended_ok.get(name, 0)
-            )
+            name: sums.get(name, CellSum()).stats(duration_s, mode, generator=generator, ended_ok=ended_ok(name))
             for name in names
+            if only is None or name in only
         },
     )
 

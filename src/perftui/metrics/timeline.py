@@ -13,15 +13,16 @@ from collections.abc import Collection, Sequence
 from typing import Self
 
 from perftui.metrics.bounds import Generator
-from perftui.metrics.cells import CellSum, TimeName
+from perftui.metrics.cells import TimeName, sum_of
 from perftui.metrics.growth import growth_of
 from perftui.metrics.histogram import Float64s
-from perftui.metrics.interval_merge import Sums, add_cells, merge_intervals
+from perftui.metrics.interval_merge import merge_intervals
 from perftui.metrics.levels import LevelSums
 from perftui.metrics.machines import Machines
 from perftui.metrics.measured import Measured
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.series import (
+    HOST_NAMES,
     OF_HOST,
     IntervalView,
     Point,
@@ -29,6 +30,7 @@ from perftui.metrics.series import (
     sums_by_operation,
     thinned,
 )  # fmt: skip
+from perftui.metrics.so_far import OperationStats, SumsSoFar
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.spread import SpreadOf
 from perftui.metrics.summary import generator_of, load_end_s, summary_of
@@ -67,11 +69,8 @@ class Timeline:
         """Every whole minute, merged as soon as it is over."""
         self._retired = 0
         """How many of them stand in for their seconds."""
-        self._minute: Sums = {}
-        """Of the seconds after the last whole minute."""
         self._samples: dict[tuple[str, str, int, str], ErrorSample] = {}
-        self._sums: Sums = {}
-        """Of all whole minutes."""
+        self._sums = SumsSoFar()
         self._lags: dict[Phase, TimeSum] = {}
         """How late the workers' loops were in the seconds in which something of a phase happened."""
         self._trust: RunTrust | None = None
@@ -144,7 +143,7 @@ class Timeline:
         self.machines.add(interval)
         self.last_interval = interval
         self.intervals_count += 1
-        add_cells(self._minute, interval)
+        self._sums.add(interval)
         view = IntervalView(interval, self.mode)
         if interval.phase != "drain":
             for metric, sampled in OF_HOST.items():
@@ -157,12 +156,9 @@ class Timeline:
 
     def _close_minute(self) -> None:
         """Add the minute to the sums and keep it; its seconds go once they are old."""
-        merged = merge_intervals([view.interval for view in self._seconds[-BLOCK:]], self._minute)
+        merged = merge_intervals([view.interval for view in self._seconds[-BLOCK:]], self._sums.minute)
         self._minutes.append(IntervalView(merged, self.mode))
-        for phase, held in self._minute.items():
-            for name, total in held.items():
-                self._sums.setdefault(phase, {}).setdefault(name, CellSum()).add_sum(total)
-        self._minute = {}
+        self._sums.close_minute()
         if len(self._seconds) >= self._keep + BLOCK:
             del self._seconds[:BLOCK]
             self._retired += 1
@@ -171,43 +167,76 @@ class Timeline:
     def _views(self) -> list[IntervalView]:
         return [*self._minutes[: self._retired], *self._seconds]
 
-    def _sum(self, phases: Collection[Phase], operation: str = "") -> CellSum:
-        """What an operation (empty: all) did in some phases."""
-        total = CellSum()
-        for sums in (self._sums, self._minute):
-            for phase in phases:
-                held = sums.get(phase, {})
-                for name in (operation,) if operation else held:
-                    if name in held:
-                        total.add_sum(held[name])
-        return total
-
-    def _names(self, phases: Collection[Phase]) -> list[str]:
-        """Operations that had requests in some phases, in the order of their first."""
-        held = (sums.get(phase, {}) for sums in (self._sums, self._minute) for phase in phases)
-        return list(dict.fromkeys(name for names in held for name in names))
-
-    def window(self, seconds: float) -> Summary:
+    def window(self, seconds: float, only: Collection[str] | None = None) -> Summary:
         """The last seconds, whatever the phase. Its duration is that of the whole intervals it took."""
-        return self.between(self.at_s - seconds, math.inf)
+        return self.between(self.at_s - seconds, math.inf, only)
 
-    def between(self, first_s: float, end_s: float) -> Summary:
-        """The kept intervals that lie between two moments, whatever the phase; as `window` for any place of the run."""
+    def between(self, first_s: float, end_s: float, only: Collection[str] | None = None) -> Summary:
+        """The kept intervals that lie between two moments, whatever the phase; as `window` for any place of the run.
+
+        Args:
+            first_s: no interval that starts before.
+            end_s: none that ends later.
+            only: operations that are wanted beside the total; None: every one.
+        """
+        taken = self._taken(first_s, end_s)
+        intervals = [view.interval for view in taken]
+        sums = sums_by_operation(intervals) if only is None or only else {}
+        wanted = sums if only is None else {name: sums[name] for name in only if name in sums}
+        return summary_of(
+            wanted, sum(interval.duration_s for interval in intervals), self.plan, phase="window",
+            generator=generator_of(intervals), total=sum_of(view.total for view in taken), only=only,
+        )  # fmt: skip
+
+    def _taken(self, first_s: float, end_s: float) -> list[IntervalView]:
         taken = []
         for view in reversed(self._views):
             if view.interval.at_s < first_s - 1e-6:
                 break
             if view.interval.at_s + view.interval.duration_s <= end_s + 1e-6:
-                taken.append(view.interval)
-        duration_s = sum(interval.duration_s for interval in taken)
-        sums = sums_by_operation(taken)
-        return summary_of(sums, duration_s, self.plan, phase="window", generator=generator_of(taken))
+                taken.append(view)
+        return taken
 
-    def run(self) -> Summary:
-        """The measure phase so far, by intended time."""
-        sums = {name: self._sum(_MEASURE, name) for name in self._names(_MEASURE)}
-        generator, ended = self._generator("measure"), self._ended_ok()
-        return summary_of(sums, self.measured_s, self.plan, generator=generator, ended_ok=ended)
+    def run(self, only: Collection[str] | None = None) -> Summary:
+        """The measure phase so far, by intended time.
+
+        Args:
+            only: operations that are wanted beside the total; None: every one.
+        """
+        names = self._sums.names(_MEASURE)
+        return summary_of(
+            {name: self._sums.of(_MEASURE, name) for name in names if only is None or name in only},
+            self.measured_s, self.plan, generator=self._generator("measure"), ended_ok=self._sums.ok_in_measure,
+            total=self._sums.of(_MEASURE), only=only,
+        )  # fmt: skip
+
+    def run_operations(self) -> OperationStats:
+        """The operations of the measure phase so far, each added up when it is looked at."""
+        return OperationStats(
+            self._sums.names(_MEASURE),
+            lambda name: self._sums.of(_MEASURE, name),
+            lambda name: self._sums.of(_MEASURE, name, times=False),
+            self.measured_s, self.mode, generator=self._generator("measure"), ended_ok=self._sums.ok_in_measure,
+        )  # fmt: skip
+
+    def window_operations(self, seconds: float) -> OperationStats:
+        """Those of the last seconds, whatever the phase."""
+        intervals = [view.interval for view in self._taken(self.at_s - seconds, math.inf)]
+        sums = sums_by_operation(intervals)
+        return OperationStats(
+            sums, sums.__getitem__, sums.__getitem__, sum(interval.duration_s for interval in intervals), self.mode,
+            generator=generator_of(intervals),
+        )  # fmt: skip
+
+    @property
+    def judged(self) -> frozenset[str]:
+        """Operations that an objective of the plan is about."""
+        return frozenset(objective.operation for objective in self.plan.objectives if objective.operation)
+
+    @property
+    def last_seen(self) -> dict[str, float]:
+        """When each error class was counted last, in seconds of the run."""
+        return self._sums.last_seen
 
     def _generator(self, phase: Phase) -> Generator:
         """What it did during a phase."""
@@ -215,31 +244,25 @@ class Timeline:
         is_limit = self._trust is not None and self._trust.is_limit
         return Generator(lags.merged() if lags else Sparse(), is_limit=is_limit)
 
-    def _ended_ok(self) -> dict[str, int] | None:
-        """Ok answers by operation that ended while the load was measured; None where the journal does not say it."""
-        found = {name: self._sum(PHASES, name).ok_in_measure for name in self._names(PHASES)}
-        known = {name: count for name, count in found.items() if count is not None}
-        return known if len(known) == len(found) else None
-
     @property
     def measured_s(self) -> float:
         """Seconds of the measure phase so far."""
         return measured_seconds(self.plan.load, load_end_s(self.at_s, self.events))
 
-    def levels(self) -> tuple[LevelStats, ...]:
-        """The held levels so far, where the plan has several."""
-        return self._levels.stats() if self._levels else ()
+    def levels(self, only: Collection[str] | None = None) -> tuple[LevelStats, ...]:
+        """The held levels so far, where the plan has several; with the operations that are wanted (None: every one)."""
+        return self._levels.stats(only) if self._levels else ()
 
     def growth(self) -> Growth | None:
         """How the memory of the target's process moved since the warm-up; None when it is too early to say."""
         warm_s = self.plan.load.warmup_s
         return growth_of([point for point in self.series("target_memory") if point[0] >= warm_s])
 
-    def measured(self) -> Measured:
-        """All that objectives may be about, so far."""
+    def measured(self, only: Collection[str] | None = None) -> Measured:
+        """All that objectives may be about, so far; of operations those that are wanted (None: every one)."""
         return Measured(
-            summary=self.run(),
-            levels=self.levels(),
+            summary=self.run(only),
+            levels=self.levels(only),
             host=self.host_spread(),
             growth=self.growth(),
             windows=self._windows.found() if self._windows else {},
@@ -247,11 +270,11 @@ class Timeline:
 
     def whole_run(self) -> Counts:
         """How requests ended, over every phase."""
-        return sum(self.whole_run_operations().values(), Counts())
+        return self._sums.counts()
 
     def whole_run_operations(self) -> dict[str, Counts]:
         """The same by operation."""
-        return {name: self._sum(PHASES, name).counts for name in self._names(PHASES)}
+        return {name: self._sums.counts(PHASES, name) for name in self._sums.names(PHASES)}
 
     def phases(self) -> dict[str, Stats]:
         """The total of each phase that had requests."""
@@ -265,17 +288,16 @@ class Timeline:
             "ramp": max(0.0, min(load_end, planned_s) - warm_s - measured_s),
             "drain": max(0.0, self.at_s - load_end),
         }
-        ended = self._ended_ok()
-        in_measure = None if ended is None else sum(ended.values())
+        in_measure = self._sums.ok_in_measure()
         return {
-            phase: self._sum((phase,)).stats(
+            phase: self._sums.of((phase,)).stats(
                 durations[phase],
                 self.mode,
                 generator=self._generator(phase),
                 ended_ok=in_measure if phase == "measure" else None,
             )
             for phase in PHASES
-            if self._names((phase,))
+            if self._sums.names((phase,))
         }
 
     def series(
@@ -305,15 +327,15 @@ class Timeline:
 
     def trust(self) -> Trust:
         """What the generator did to the numbers so far."""
-        return self._trust.trust(self.run()) if self._trust else Trust()
+        return self._trust.trust(self.run(self.judged)) if self._trust else Trust()
 
     def host_spread(self) -> dict[str, Spread]:
         """Mean, p95 and maximum of what was sampled of machine, workers and target, up to the drain."""
-        return {_HOST_NAMES[metric]: spread.spread for metric, spread in self._host.items() if spread.count}
+        return {HOST_NAMES[metric]: spread.spread for metric, spread in self._host.items() if spread.count}
 
     def histogram(self, which: TimeName, operation: str = "") -> Sparse:
         """All times of one kind in the measure phase so far."""
-        return self._sum(_MEASURE, operation).shown_time(which, self.mode)
+        return self._sums.of(_MEASURE, operation).shown_time(which, self.mode)
 
     def curve(self, which: TimeName = "response_time", operation: str = "") -> list[Point]:
         """Quantiles and their times in ms, as far into the tail as there are values for."""
@@ -358,25 +380,3 @@ class Timeline:
         ends: list[JournalLine] = [self.end] if self.end else []
         starts: list[JournalLine] = [self.header] if self.header else []
         return [*starts, *self.events, *self._samples.values(), *self.intervals, *ends]
-
-
-_HOST_NAMES = {
-    "cpu": "cpu_percent",
-    "cpu_max_core": "cpu_max_core_percent",
-    "memory": "memory_percent",
-    "memory_used": "memory_used_bytes",
-    "disk_read": "disk_read_bytes",
-    "disk_written": "disk_write_bytes",
-    "net_received": "net_received_bytes",
-    "net_sent": "net_sent_bytes",
-    "target_cpu": "target_cpu_percent",
-    "target_memory": "target_memory_bytes",
-    "target_threads": "target_threads",
-    "target_open_files": "target_open_files",
-    "remote_cpu": "remote_cpu_percent",
-    "remote_memory": "remote_memory_percent",
-    "open_connections": "open_connections",
-    "worker_cpu": "worker_cpu_percent",
-    "worker_memory": "worker_memory_bytes",
-    "loop_lag": "loop_lag_ms",
-}

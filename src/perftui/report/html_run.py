@@ -158,8 +158,14 @@ def _named(total: Stats, field: str) -> str:
 
 
 def _findings(record: Record) -> list[str]:
-    trust = [f"trust: {reason.detail}" for reason in record.trust.reasons]
-    return [*(finding.detail for finding in record.findings), *trust]
+    found = [finding.detail for finding in record.findings]
+    trust = [f"trust: {reason.detail}" for reason in record.trust.reasons if not _told(reason.detail, found)]
+    return [*found, *trust]
+
+
+def _told(detail: str, found: list[str]) -> bool:
+    """Whether a finding names this reason already."""
+    return any(detail in finding for finding in found)
 
 
 def _objectives(record: Record) -> Table:

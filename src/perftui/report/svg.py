@@ -20,6 +20,8 @@ _TOP = 14
 BOTTOM = 26
 _MOST_POINTS = 720
 _CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400)
+_AT_END = 0.02
+"""Of the x axis: a label in the middle of a tick that near to its end would be cut."""
 _LETTER = 6.2
 """Width of a letter of the marks' words."""
 _MOST_ROWS = 3
@@ -153,8 +155,9 @@ def x_axis(
     low: float, high: float, ticks: Sequence[tuple[float, str]] | None, x_of: Callable[[float], str]
 ) -> list[DrawnText]:
     """The labels of the x axis, those at its ends within it."""
+    at_end = high - _AT_END * (high - low)
     return [
-        DrawnText(x=x_of(x), label=label, anchor="start" if x == low else "end" if x == high else "middle")
+        DrawnText(x=x_of(x), label=label, anchor="start" if x == low else "end" if x > at_end else "middle")
         for x, label in (ticks if ticks is not None else clock_ticks(low, high))
         if low <= x <= high
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from perftui.model.errors import UsageError
@@ -66,7 +66,7 @@ class JournalFollower:
         """
         return list(self.lines())
 
-    def lines(self) -> Iterator[JournalLine]:
+    def lines(self) -> Generator[JournalLine, None, None]:
         """The same one at a time: a long journal is never held as a whole.
 
         Raises:

@@ -20,7 +20,7 @@ class CriticalLimits:
         due = [each for each in self._objectives if timeline.at_s > self._warmup_s + each.grace_s]
         if not due:
             return ""
-        for result in evaluate(due, timeline.measured()):
+        for result in evaluate(due, timeline.measured(timeline.judged)):
             if result.verdict == "fail":
                 where = f"{result.operation}: " if result.operation else ""
                 return f"{ENDED_BY_OBJECTIVE}: {where}{result.metric} {result.detail}"

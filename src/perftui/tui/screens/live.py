@@ -11,14 +11,17 @@ from anyio import to_thread
 from textual import work
 from textual.binding import Binding, BindingType
 
+from perftui.analysis.live_comparison import RunSoFar
 from perftui.engine.control.messages import CommandKind
 from perftui.model.errors import PerftuiError
-from perftui.tui.screens.live_baseline import baseline_timeline
+from perftui.model.journal import Header
+from perftui.tui.screens.live_baseline import BaselineWatch, baseline_timeline, baseline_watch
 from perftui.tui.screens.live_follow import RunFollower
 from perftui.tui.screens.live_keys import VIEW_BINDINGS
 from perftui.tui.screens.live_picture import Look, take_picture
 from perftui.tui.screens.live_view import PanelsScreen
-from perftui.tui.widgets.picture import LivePicture
+from perftui.tui.widgets.operations import BY_BASELINE, SORTS
+from perftui.tui.widgets.picture import Against, LivePicture
 from perftui.tui.widgets.progress import headline
 
 _POLL_S = 0.25
@@ -51,6 +54,7 @@ class LiveScreen(PanelsScreen):
         self.picture: LivePicture | None = None
         self._shown_count = -1
         self._left = False
+        self._watch: BaselineWatch | None = None
         self._wanted_level = 0.0
         self._wanted_at = -_WANTED_S
 
@@ -89,6 +93,29 @@ class LiveScreen(PanelsScreen):
         if found is not None:
             self.look = replace(self.look, baseline_id=found[0], baseline=found[1].series("throughput"))
             self.draw()
+            await self._watch_baseline(found[0], header)
+
+    async def _watch_baseline(self, baseline_id: str, header: Header) -> None:
+        """From now on the run is compared with its baseline."""
+        try:
+            self._watch = await to_thread.run_sync(baseline_watch, baseline_id, header)
+        except PerftuiError as error:
+            self.app.complain(error, "The run is not compared with its baseline")
+        if self._watch is not None:
+            self.look = replace(self.look, against=self._watch.against)
+            self.draw()
+
+    @work(group="against")
+    async def _compare(self, watch: BaselineWatch, run: RunSoFar) -> None:
+        """Where the run stands; with a regression its operations are put in order, worst first."""
+        try:
+            against = await to_thread.run_sync(watch.look, run)
+        except PerftuiError as error:
+            against = Against(note=str(error))
+        worse = against.comparison is not None and against.comparison.verdict == "regression"
+        sort = BY_BASELINE if worse and self.look.sort == SORTS[0] else self.look.sort
+        self.look = replace(self.look, against=against, sort=sort)
+        self.draw()
 
     def tick(self) -> None:
         """Look for new lines; draw once per interval."""
@@ -108,8 +135,13 @@ class LiveScreen(PanelsScreen):
             self.look = replace(self.look, state=state, problem=self.follower.problem or self.look.problem)
             if was != state:
                 self.refresh_bindings()
+            run = self._watch.due(self.follower.timeline) if self._watch is not None else None
+            if self._watch is not None and self._watch.against.note:
+                self.look = replace(self.look, against=self._watch.against)
             if self.look.cursor_s is None or self._shown_count < 0:
                 self.draw()
+            if run is not None and self._watch is not None:
+                self._compare(self._watch, run)
 
     def draw(self) -> None:
         """Take a picture and show it."""

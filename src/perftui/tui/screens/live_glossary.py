@@ -17,6 +17,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("in flight", "requests sent and not answered yet; queued: due, and waiting for a place"),
     ("throttled, steal", "time that a container's limit, or another virtual machine, took from this one"),
     ("target", "the process under load, where it is known: its share of one core, its memory"),
+    ("baseline", "✗ worse and ✓ better than the run it is compared with, as soon as that is sure; o orders by it"),
     ("trust", "whether the generator kept up: valid, degraded or invalid; t tells why"),
     ("–", "too few values for this percentile; ≥: more requests ran into the timeout than lie above it"),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from perftui.analysis.objectives import evaluate
@@ -15,7 +14,8 @@ from perftui.model.objectives import sampled_as
 from perftui.model.plan import Load, Plan
 from perftui.model.profile import planned_level_at
 from perftui.tui.widgets.chart import Points
-from perftui.tui.widgets.picture import ENDED, TREND_S, LivePicture, Palette, Window
+from perftui.tui.widgets.operations import TIME_SORTS
+from perftui.tui.widgets.picture import ENDED, TREND_S, Against, LivePicture, Palette, Window
 
 TRENDS = ("response_time.p50", "response_time.p90", "response_time.p95", "response_time.p99", "response_time.p99_9",
           "response_time.max", "errors_per_s", "cpu", "memory")  # fmt: skip
@@ -48,6 +48,7 @@ class Look:
     readonly: bool = False
     baseline: Points = ()
     baseline_id: str = ""
+    against: Against | None = None
     state: str = ""
     """Overrides the state of the run: `lost`, `replay`."""
     problem: str = ""
@@ -77,10 +78,12 @@ def take_picture(
     whole = ended or timeline
     interval = timeline.last_interval or Interval(at_s=0.0, duration_s=0.0, phase="warmup")
     elapsed_s = interval.at_s + interval.duration_s
-    measured = timeline.measured()
+    measured = timeline.measured(timeline.judged)
     run = measured.summary
     newest = whole.last_interval or interval
     axis_s = axis(plan.load, newest.at_s + newest.duration_s, look)
+    window_s = look.window_s + (elapsed_s - interval.at_s if _is_partial(interval) else 0.0)
+    operations = timeline.run_operations() if run.total.counts.scheduled else timeline.window_operations(window_s)
     return LivePicture(
         plan=plan,
         run_id=run_id,
@@ -91,8 +94,10 @@ def take_picture(
         axis_s=axis_s,
         trust=timeline.trust(),
         window_s=look.window_s,
-        window=timeline.window(look.window_s + (elapsed_s - interval.at_s if _is_partial(interval) else 0.0)),
+        window=timeline.window(window_s, only=()),
         run=run,
+        operations=operations,
+        outlines=operations.outlines(times=look.sort in TIME_SORTS),
         counts=timeline.whole_run(),
         interval=interval,
         trends={name: _newest(timeline, name) for name in TRENDS},
@@ -100,10 +105,11 @@ def take_picture(
         densities=whole.densities(),
         attained=whole.series("throughput"),
         errors=whole.series("errors_per_s"),
-        last_seen=last_seen(timeline, run.total.error_classes),
+        last_seen=timeline.last_seen,
         asked=_asked(plan.load, whole, newest, axis_s, ended=look.state in ENDED or whole.end is not None),
         baseline=look.baseline,
         baseline_id=look.baseline_id,
+        against=_against(look),
         events=tuple(whole.events),
         samples=tuple(timeline.error_samples),
         objectives=evaluate(plan.objectives, measured),
@@ -173,23 +179,17 @@ def _asked(load: Load, timeline: Timeline, newest: Interval, axis_s: tuple[float
     return [*past, *future]
 
 
-def last_seen(timeline: Timeline, classes: Collection[str]) -> dict[str, float]:
-    """When each error class was counted last, in seconds of the run."""
-    found: dict[str, float] = {}
-    for interval in reversed(timeline.intervals):
-        if len(found) == len(classes):
-            break
-        for cells in interval.cells.values():
-            for cell in cells.values():
-                for name in cell.error_classes:
-                    if name in classes:
-                        found.setdefault(name, interval.at_s)
-    return found
+def _against(look: Look) -> Against | None:
+    """How the run stood against its baseline at the moment that is looked at."""
+    against = look.against
+    if against is None or look.cursor_s is None or look.cursor_s >= against.at_s:
+        return against
+    return Against(at_s=against.at_s)
 
 
 def _window(timeline: Timeline, end_s: float, seconds: int) -> Window:
     """The seconds that end at a moment, as many as the window of the percentiles has."""
-    return Window(end_s, seconds, timeline.between(end_s - seconds, end_s))
+    return Window(end_s, seconds, timeline.between(end_s - seconds, end_s, only=()))
 
 
 def _is_partial(interval: Interval) -> bool:

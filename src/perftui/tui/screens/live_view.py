@@ -15,7 +15,7 @@ from perftui.tui.screens.base import PerftuiScreen
 from perftui.tui.screens.live_glossary import GLOSSARY
 from perftui.tui.screens.live_panels import LivePanels
 from perftui.tui.screens.live_picture import ZOOMS_S, Look
-from perftui.tui.widgets.operations import SORTS
+from perftui.tui.widgets.operations import BY_BASELINE, SORTS
 
 WINDOWS_S = (1, 10, 60)
 """Windows of the newest percentiles."""
@@ -90,7 +90,8 @@ class PanelsScreen(PerftuiScreen[None]):
 
     def action_sort(self) -> None:
         """The next column that orders the operations."""
-        following = SORTS[(SORTS.index(self.look.sort) + 1) % len(SORTS)]
+        sorts = (*SORTS, BY_BASELINE) if self.look.against is not None else SORTS
+        following = sorts[(sorts.index(self.look.sort) + 1) % len(sorts)]
         self.change_look(replace(self.look, sort=following, first_row=0))
 
     def action_scroll_operations(self, rows: int) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from perftui.model.plan import Plan
 from perftui.model.record import Stats
 from perftui.model.units import format_count, format_ms, format_percent
 from perftui.report.words import percentile_text
+from perftui.tui.widgets.against import CELLS, TITLE, against_cell, against_status, rank
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
-from perftui.tui.widgets.picture import LivePicture
+from perftui.tui.widgets.picture import Against, LivePicture
 from perftui.tui.widgets.recent import recent_text
 
 SORTS = ("share", "name", "rate", "p50", "p95", "p99", "errors")
 """Columns that order the table, in the order the key goes through them."""
-_TIMES = ("p50", "p95", "p99")
+BY_BASELINE = "baseline"
+"""The order of a run that has a baseline: worst first."""
+TIME_SORTS = _TIMES = ("p50", "p95", "p99")
 _TIME_CELLS = 7
 _OK_CELLS = 9
 Percentile = Callable[[Stats, str], str]
@@ -24,12 +27,11 @@ Percentile = Callable[[Stats, str], str]
 def draw_operations(picture: LivePicture, width: int, height: int) -> Drawing:
     """Operations of the run so far; before the measure phase, of the window."""
     measured = picture.run.total.counts.scheduled > 0
-    summary = picture.run if measured else picture.window
     window = "run" if measured else f"last {picture.window_s} s"
     return operations_drawing(
-        summary.operations, width, height, sort=picture.sort, first=picture.first_row, window=window,
-        percentile=run_percentiles(picture.plan) if measured else window_percentile,
-        names=tuple(operation.name for operation in picture.plan.counted_operations),
+        picture.operations, width, height, sort=picture.sort, first=picture.first_row, window=window,
+        percentile=run_percentiles(picture.plan) if measured else window_percentile, outlines=picture.outlines,
+        names=tuple(operation.name for operation in picture.plan.counted_operations), against=picture.against,
     )  # fmt: skip
 
 
@@ -44,7 +46,7 @@ def window_percentile(stats: Stats, field: str) -> str:
 
 
 def operations_drawing(
-    found: dict[str, Stats],
+    found: Mapping[str, Stats],
     width: int,
     height: int,
     *,
@@ -53,26 +55,52 @@ def operations_drawing(
     first: int = 0,
     window: str = "run",
     names: tuple[str, ...] = (),
+    outlines: Mapping[str, Stats] | None = None,
+    against: Against | None = None,
 ) -> Drawing:
-    """The table; `names` adds operations that nothing was sent for yet."""
-    operations = {name: found.get(name, Stats()) for name in dict.fromkeys((*names, *found))}
+    """The table; `names` adds operations that nothing was sent for yet.
+
+    Only the rows that are seen are looked up in `found`; `outlines` has of every operation what puts it in its place;
+    `against` adds how each stands against the baseline.
+    """
+    rough = found if outlines is None else outlines
+    operations = {name: rough.get(name, Stats()) for name in dict.fromkeys((*names, *rough))}
     total = sum(stats.counts.scheduled for stats in operations.values()) or 1
-    ordered = sorted(operations.items(), key=lambda item: _key(sort, item[0], item[1]))
+    if sort == BY_BASELINE and against is not None:
+        place_of = {name: rank(against, _compared(name, operations)) for name in operations}
+        ordered = sorted(operations, key=place_of.__getitem__)
+    else:
+        ordered = sorted(operations, key=lambda name: _key(sort, name, operations[name]))
     rows = max(1, height - 1) if height else len(ordered)
     first = min(first, max(0, len(ordered) - rows))
-    times = {name: {field: percentile(stats, field) for field in _TIMES} for name, stats in ordered}
+    shown = {name: found.get(name, Stats()) for name in ordered[first : first + rows]}
+    times = {name: {field: percentile(stats, field) for field in _TIMES} for name, stats in shown.items()}
     longest = max((len(time) for found_times in times.values() for time in found_times.values()), default=0)
     most_ok = max((len(f"{stats.counts.ok:,}") for stats in operations.values()), default=0)
-    hits = any(stats.hit_rate is not None for stats in operations.values())
-    columns = _columns(width, sort, max(_TIME_CELLS, longest), max(_OK_CELLS, most_ok), hits=hits)
+    hits = any(stats.hit_rate is not None for stats in shown.values())
+    columns = _columns(width, sort, max(_TIME_CELLS, longest), max(_OK_CELLS, most_ok), hits=hits, against=against)
     lines: list[Text] = [header(columns)]
-    for name, stats in ordered[first : first + rows]:
-        lines.append(row(columns, _cells(name, stats, times[name], total, columns)))
+    for name, stats in shown.items():
+        known: dict[str, Text] = dict(times[name])
+        if against is not None:
+            known[TITLE] = against_cell(against, _compared(name, operations))
+        lines.append(row(columns, _cells(name, stats, known, total, columns)))
     more = f"{first + 1}–{min(len(ordered), first + rows)} of {len(ordered)}" if len(ordered) > rows else ""
-    return Drawing(lines, title="Operations", note=f"response time, ms · {window}", status=more)
+    standing = against_status(against) if against is not None else ""
+    return Drawing(
+        lines,
+        title="Operations",
+        note=f"response time, ms · {window}",
+        status=" · ".join(filter(None, (more, standing))),
+    )
 
 
-def _columns(width: int, sort: str, time: int, ok: int, *, hits: bool) -> tuple[Column, ...]:
+def _compared(name: str, operations: Collection[str]) -> str:
+    """What a comparison calls the operation: the only one of a plan is the total."""
+    return name if len(operations) > 1 else ""
+
+
+def _columns(width: int, sort: str, time: int, ok: int, *, hits: bool, against: Against | None) -> tuple[Column, ...]:
     """As many as there is room for: what is known of them does not matter, or they would come and go during a run."""
     wanted = [
         ("share", "share", 6),
@@ -80,6 +108,7 @@ def _columns(width: int, sort: str, time: int, ok: int, *, hits: bool) -> tuple[
         *((field, field, time) for field in _TIMES),
         *([("hits", "hits", 6)] if hits else []),
         ("errors", "errors", 7),
+        *([(BY_BASELINE, TITLE, CELLS)] if against is not None else []),
     ]
     if width >= 100:
         wanted[5:5] = [("max", "max", 6)]
@@ -95,12 +124,15 @@ def _columns(width: int, sort: str, time: int, ok: int, *, hits: bool) -> tuple[
     )
 
 
-def _cells(name: str, stats: Stats, times: dict[str, str], total: int, columns: tuple[Column, ...]) -> tuple[Text, ...]:
+def _cells(
+    name: str, stats: Stats, known: dict[str, Text], total: int, columns: tuple[Column, ...]
+) -> tuple[Text, ...]:
+    """`known` has what is written already: times, and how it stands against the baseline."""
     bad = stats.error_rate
     values: dict[str, Text] = {
         "share": format_percent(stats.counts.scheduled / total),
         "sent/s": _rate(stats.rate_per_s),
-        **times,
+        **known,
         "max": format_ms(stats.response_time_ms.max) if stats.response_time_ms.count else "–",
         "hits": "–" if stats.hit_rate is None else format_percent(stats.hit_rate),
         "errors": paint(format_percent(bad), "bold $error" if bad >= 0.01 else "$warning" if bad else "$quiet"),

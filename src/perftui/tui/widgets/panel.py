@@ -107,7 +107,9 @@ class LinePanel(Widget, Generic[Picture]):
         )
 
     def render_line(self, y: int) -> Strip:
-        """One line as drawn last."""
+        """One line as drawn last; of another size, drawn anew: a line may be asked for before the resize is told."""
+        if self._drawn_size != self.size:
+            self._paint()
         if y < len(self._strips):
             return self._strips[y]
         return Strip.blank(self.size.width, self.visual_style.rich_style)

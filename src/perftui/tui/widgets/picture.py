@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from perftui.metrics.heat import Interval as Answers
+from perftui.model.comparison import Comparison
 from perftui.model.interval import Counts, ErrorSample, Event, Interval
 from perftui.model.plan import Plan
-from perftui.model.record import ObjectiveResult, Summary, Trust
+from perftui.model.record import ObjectiveResult, Stats, Summary, Trust
 from perftui.tui.widgets.chart import Points
 from perftui.tui.widgets.trend import peak, trend, trend_rows
 
@@ -35,6 +36,18 @@ class Window:
     summary: Summary
 
 
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A run compared with its baseline while it goes on."""
+
+    comparison: Comparison | None = None
+    """Of the newest look; None before the first."""
+    at_s: float = 0.0
+    """When that look was, or the first will be."""
+    note: str = ""
+    """Why there is none, in words."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LivePicture:
     """A run at one moment."""
@@ -54,7 +67,11 @@ class LivePicture:
     window: Summary = field(default_factory=Summary)
     """The newest `window_s` seconds, whatever phase."""
     run: Summary = field(default_factory=Summary)
-    """The measure phase so far."""
+    """The measure phase so far; of operations those that an objective is about."""
+    operations: Mapping[str, Stats] = field(default_factory=dict)
+    """Operations of the measure phase so far; before it, of the window."""
+    outlines: Mapping[str, Stats] = field(default_factory=dict)
+    """Counts of each of them, and times where they are put in an order by these."""
     counts: Counts = field(default_factory=Counts)
     """The whole run."""
     interval: Interval = field(default_factory=lambda: Interval(at_s=0.0, duration_s=1.0, phase="warmup"))
@@ -76,6 +93,8 @@ class LivePicture:
     baseline: Points = ()
     """Ok per second of the baseline run, by its own time."""
     baseline_id: str = ""
+    against: Against | None = None
+    """None without a baseline."""
     events: tuple[Event, ...] = ()
     samples: tuple[ErrorSample, ...] = ()
     objectives: tuple[ObjectiveResult, ...] = ()
