@@ -52,6 +52,17 @@ def _user() -> str | None:
     return _WITHOUT_RIGHTS if os.geteuid() == 0 else None
 
 
+def _own_copies(certificate: Certificate, folder: Path) -> tuple[Path, Path]:
+    """Key and certificate as a server wants them: its user's own, and nobody else's to read."""
+    key, chain = folder / "key.pem", folder / "certificate.pem"
+    for source, copy in ((certificate.key, key), (certificate.certificate, chain)):
+        shutil.copyfile(source, copy)
+        copy.chmod(0o600)
+        if user := _user():
+            shutil.chown(copy, user)
+    return key, chain
+
+
 @contextmanager
 def _folder(name: str) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=f"pt-{name}-"))
@@ -86,11 +97,7 @@ def redis_server(*options: str, certificate: Certificate | None = None) -> Itera
         command = [program, "--port", "0" if certificate else str(port), "--save", "", "--bind", "127.0.0.1"]
         command += ["--unixsocket", str(folder / "socket"), *options]
         if certificate:
-            key, chain = folder / "key.pem", folder / "certificate.pem"
-            for source, copy in ((certificate.key, key), (certificate.certificate, chain)):
-                shutil.copyfile(source, copy)
-                if user := _user():
-                    shutil.chown(copy, user)
+            key, chain = _own_copies(certificate, folder)
             command += ["--tls-port", str(port), "--tls-cert-file", str(chain), "--tls-key-file", str(key)]
             command += ["--tls-auth-clients", "no"]
         with _running(command, folder, lambda: _listens(port)):
@@ -133,8 +140,8 @@ def postgresql_program(name: str) -> str:
 
 
 @contextmanager
-def postgresql() -> Iterator[Server]:
-    """PostgreSQL; asks nobody for a password, and forgets all when the machine stops."""
+def postgresql(certificate: Certificate | None = None) -> Iterator[Server]:
+    """PostgreSQL; asks nobody for a password, and forgets all when the machine stops. With a certificate: also TLS."""
     initdb, postgres, psql = map(postgresql_program, ("initdb", "postgres", "psql"))
     with _folder("postgresql") as folder:
         port, data = free_port(), str(folder / "data")
@@ -143,6 +150,9 @@ def postgresql() -> Iterator[Server]:
         for setting in ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200"):
             command += ["-c", setting]
         command += ["-c", "shared_preload_libraries=pg_stat_statements"]
+        if certificate:
+            key, chain = _own_copies(certificate, folder)
+            command += ["-c", "ssl=on", "-c", f"ssl_cert_file={chain}", "-c", f"ssl_key_file={key}"]
 
         def ask(statement: str) -> str:
             to = ("-h", str(folder), "-p", str(port), "-U", "app", "-d", "postgres")

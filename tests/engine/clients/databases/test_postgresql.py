@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
 
 from perftui.engine.clients.sql.postgresql_wire import Columns, WireReply, changed_rows, columns_of, error_of
+from perftui.model.errors import UsageError
 from perftui.model.record import Record
+from support.certificates import Authority
 from support.databases import Server
+from support.databases import postgresql as postgresql_server
 from support.short_runs import plan_of, probed, ran
 
 
@@ -139,3 +142,45 @@ def test_errors_and_tags_are_read_for_what_they_are() -> None:
         0,
         0,
     ]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def encrypted(authority: Authority) -> Iterator[str]:
+    """The URL of a PostgreSQL that speaks TLS, too, under the name of its certificate."""
+    with postgresql_server(authority.issue("server")) as server:
+        yield server.url.replace("127.0.0.1", "localhost")
+
+
+@pytest.mark.parametrize(
+    ("options", "is_encrypted"),
+    [
+        ("?sslmode=disable", False),
+        ("?sslmode=require&application_name=perftui", True),
+        ("?sslmode=verify-full&sslrootcert={authority}", True),
+    ],
+)
+def test_the_options_of_other_programs_mean_the_same(
+    encrypted: str, authority: Authority, options: str, *, is_encrypted: bool
+) -> None:
+    url = encrypted + options.format(authority=authority.certificate)
+    asked = 'sql = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"'
+    checked = f"checks = [{{ json = '$[0].ssl', equals = {str(is_encrypted).lower()} }}]"
+    record = ran(plan_of(url, f"{asked}\n{checked}", load="users = 2\nmax_requests = 10"))
+    assert (record.summary.total.counts.ok, classes(record)) == (10, {})
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("?sslmode=maybe", "sslmode is one of disable, allow"),
+        ("?sslmode=verify-full&sslrootcert=/nonexistent.pem", "sslrootcert: there is no file /nonexistent.pem"),
+    ],
+)
+def test_what_they_cannot_mean_is_told_before_the_start(encrypted: str, options: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        ran(plan_of(encrypted + options, 'sql = "select 1"'))

@@ -22,7 +22,7 @@ class ConnectOptions:
         _, options = url.get_dialect()().create_connect_args(url)
         self.fixed: dict[str, Any] = dict(options)
         tls = pool.target.tls
-        self._by_name = bool(tls.ca_file or tls.cert_file or options.get("ssl"))
+        self._by_name = bool(tls.ca_file or tls.cert_file) or any(name.startswith("ssl") for name in options)
         if tls.ca_file or tls.cert_file or tls.insecure:
             self.fixed["ssl"] = client_context(tls, speaks="")
         self._pool = pool

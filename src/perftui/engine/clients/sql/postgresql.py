@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import asyncpg
 from asyncpg import connect_utils
@@ -15,7 +18,12 @@ from perftui.engine.clients.sql.connecting import ConnectOptions
 from perftui.engine.clients.sql.postgresql_connection import PostgresqlConnection
 from perftui.engine.clients.sql.reply import refused
 from perftui.engine.clients.target_pool import SessionPool
+from perftui.model.errors import UsageError
+from perftui.model.text import safe_text
 
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_SSL_FILES = {"sslrootcert", "sslcert", "sslkey", "sslcrl"}
+_OWN_OPTIONS = frozenset(inspect.signature(asyncpg.connect).parameters)
 _STOP_S = 1.0
 """For telling the server that nobody waits for an answer any more."""
 
@@ -32,6 +40,7 @@ class PostgresqlPool(SessionPool):
         self._options = ConnectOptions(self)
         for name in [name for name in self._options.fixed if name.startswith("prepared_statement")]:
             del self._options.fixed[name]  # of SQLAlchemy's own
+        _use_libpq_options(self._options.fixed)
         self._stops: set[asyncio.Task[None]] = set()
 
     def new_lane(self) -> PostgresqlConnection:
@@ -79,6 +88,23 @@ class PostgresqlPool(SessionPool):
         await super().close()
         if self._stops:
             await asyncio.wait(self._stops)
+
+
+def _use_libpq_options(options: dict[str, Any]) -> None:
+    """What URLs say to every other program, such as `sslmode=verify-full`, is read as asyncpg reads it in a URL.
+
+    Raises:
+        UsageError: there is no such mode or file.
+    """
+    others = {name: options.pop(name) for name in list(options) if name not in _OWN_OPTIONS}
+    mode = others.get("sslmode", "prefer")
+    if mode not in _SSL_MODES:
+        raise UsageError(f"target.url: sslmode is one of {', '.join(_SSL_MODES)}; not {safe_text(str(mode), 40)}")
+    for name in _SSL_FILES & others.keys():
+        if not Path(str(others[name])).is_file():
+            raise UsageError(f"target.url: {name}: there is no file {safe_text(str(others[name]), 80)}")
+    if others:
+        options["dsn"] = f"postgresql://?{urlencode(others)}"
 
 
 async def _stop(asking: Coroutine[Any, Any, None]) -> None:
