@@ -114,9 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         for number in range(int(said.get("count", 1_000_000))):
             name = "odd" if number % 2 else "even"
-            self.wfile.write(f'event: {name}\ndata: {{"number": {number}}}\n\n'.encode())
-            with self.server.lock:
+            with self.server.lock:  # before it is sent: whoever has it may ask at once how many there were
                 self.server.events += 1
+            self.wfile.write(f'event: {name}\ndata: {{"number": {number}}}\n\n'.encode())
             time.sleep(float(said.get("every", 10)) / 1000)
 
 
