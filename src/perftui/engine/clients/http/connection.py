@@ -208,19 +208,20 @@ class Connection(StreamLane):
         if failure is None and operation.keeps_something:
             failure = operation.capture(reader, user)
         self.cell.received += reader.received
+        keeps = reader.failure is None and reader.keep_alive and self.pool.keep_alive
         if failure is None:
             if operation.hit is not None:
                 operation.count_hit(reader, service_ns, self.cell)
             if reader.status != operation.usual_status or reader.oddity:
                 operation.count_good(reader, self.cell)
+            else:
+                reader.is_good = keeps
             self._record_ok(service_ns, end_ns)
         else:
             self.cell.record_error(failure[0], service_ns)
             if reader.failure is None:
                 self.cell.count_status(reader.status, ok=False)
             self.pool.sample(operation, failure[0], failure[1], self, service_ns)
-        keeps = reader.failure is None and reader.keep_alive and self.pool.keep_alive
-        reader.is_good = failure is None and keeps and reader.status == operation.usual_status and not reader.oddity
         self._clear()
         self.served += 1
         if not keeps:

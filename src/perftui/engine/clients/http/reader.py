@@ -54,7 +54,7 @@ class ResponseReader:
 
     __slots__ = (
         "_body_until", "_content", "_document", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim",
-        "_is_strict", "_keeps_body", "_most_body", "_parser", "_pieces", "_reason", "_start", "body_bytes", "done",
+        "_is_strict", "_keeps_body", "_most_body", "_parser", "_pieces", "_start", "body_bytes", "done",
         "failure", "headers", "is_good", "keep_alive", "oddity", "received", "request", "status",
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ class ResponseReader:
         self._parser: Any = httptools.HttpResponseParser(self)
         self._feed: Any = self._parser.feed_data
         self._is_strict = True
-        self._start = self._reason = b""
+        self._start = b""
         self._document: object = _NOT_READ
         self._head_done = False
         self._head_bytes = self._body_until = 0
@@ -174,7 +174,8 @@ class ResponseReader:
     @property
     def reason(self) -> str:
         """What the status line says besides the status."""
-        return self._reason.decode("latin-1")
+        found = re.search(rb"HTTP/\d\.\d %03d ?([^\r\n]*)" % self.status, self._start)
+        return found[1].decode("latin-1") if found else ""
 
     @property
     def target(self) -> str:
@@ -204,15 +205,9 @@ class ResponseReader:
         if self._head_done:
             self._stop("protocol", "bytes after the end of the response")
 
-    def on_status(self, reason: bytes) -> None:
-        """Of the parser."""
-        self._reason = reason
-
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of the parser; trailers come here, too."""
         self.headers.append((name, value))
-        if self._head_done:
-            self._limit_headers()  # of the head once, for all its lines: a call for each would cost every answer read
 
     def on_headers_complete(self) -> None:
         """Of the parser; once for every interim response, too."""
@@ -254,6 +249,8 @@ class ResponseReader:
 
     def on_message_complete(self) -> None:
         """Of the parser."""
+        if not self._is_strict or len(self.headers) > MOST_HEAD_LINES:  # there may have been trailers
+            self._limit_headers()
         # an interim answer leaves no status
         if self.status and not self._head_only:
             self.keep_alive = self._parser.should_keep_alive()
@@ -289,28 +286,24 @@ class ResponseReader:
             ValueError: the body is no JSON; Unreadable where perftui does not know how it is packed.
         """
         if self._document is _NOT_READ:
-            self._document = self._plain_document()
+            self._document = self._find_document()
         return self._document
 
-    def _plain_document(self) -> object:
-        # most answers need nobody to unpack them, and this is done for every answer with a check
-        if not self._is_packed():
-            try:
-                return decode_json(self.body)
-            except (ValueError, RecursionError):
-                pass  # somebody has to say why
-        return self._read().document()
-
-    def _is_packed(self) -> bool:
-        """Whether the head says anything of how the body is packed."""
+    def _find_document(self) -> object:
+        # written out: most answers need nobody to unpack them, and this is done for every answer with a check
         for name, value in self.headers:
             size = len(name)
             if size == _TYPE_SIZE:
                 if name.lower() == b"content-type" and charset_of(value):
-                    return True
+                    break
             elif size == _ENCODING_SIZE and name.lower() == b"content-encoding":
-                return True
-        return False
+                break
+        else:
+            try:
+                return decode_json(b"".join(self._pieces))
+            except (ValueError, RecursionError):
+                pass  # somebody has to say why
+        return self._read().document()
 
     def _read(self) -> Content:
         if self._content is None:
