@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from perftui.metrics.timeline import Timeline
 from perftui.model.interval import HostSample, Interval
+from perftui.model.load_profile import held_stages
 from perftui.model.plan import Load, Objective, Plan, Stage
-from perftui.model.profile import held_stages
 from support.simulated_runs import Model, plan_of, simulated_run
 
 LEVELS = Load(

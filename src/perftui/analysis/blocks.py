@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from perftui.metrics.bounds import Excess
+from perftui.metrics.generator_bounds import Excess
 from perftui.metrics.histogram import SLOT_LOW_US, SLOT_WIDTH_US, SLOTS, Float64s, Int64s
 from perftui.metrics.sparse import unpack_all
 from perftui.model.interval import HistogramData

@@ -13,7 +13,7 @@ from perftui.analysis.log_change import ASSUMED_DF, ASSUMED_SPREAD, LogChange, S
 from perftui.analysis.proportions import share_of
 from perftui.analysis.round_data import Outcomes, Part, Round
 from perftui.analysis.share_change import share_change
-from perftui.metrics.bounds import Excess, comonotone, excess
+from perftui.metrics.generator_bounds import Excess, comonotone, excess
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse

@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 from msgspec.structs import astuple
 
-from perftui.metrics.bounds import Generator, bounds
+from perftui.metrics.generator_bounds import Generator, bounds
 from perftui.metrics.own_drops import own_drops
 from perftui.metrics.own_values import OwnSum
 from perftui.metrics.sparse import Sparse

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from perftui.metrics.cells import CellSum
 from perftui.model.interval import Interval
+from perftui.model.load_profile import HeldStage, held_stages
 from perftui.model.plan import Plan
-from perftui.model.profile import HeldStage, held_stages
 from perftui.model.record import LevelStats
 
 _SAME_LEVEL = 1e-6

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from perftui.model.load_profile import measure_spans
 from perftui.model.plan import Load
-from perftui.model.profile import measure_spans
 
 
 def measured_seconds(load: Load, ended_s: float) -> float:

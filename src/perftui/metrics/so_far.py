@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import CellSum
+from perftui.metrics.generator_bounds import Generator
 from perftui.metrics.interval_merge import Sums, add_cells
 from perftui.model.interval import Counts, Interval
 from perftui.model.plan import PHASES, Mode, Phase

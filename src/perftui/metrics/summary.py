@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import CellSum, sum_of
+from perftui.metrics.generator_bounds import Generator
 from perftui.metrics.own_drops import own_drops
 from perftui.metrics.own_values import own_value
 from perftui.metrics.sparse import Sparse

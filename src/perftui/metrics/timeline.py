@@ -12,8 +12,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import Self
 
-from perftui.metrics.bounds import Generator
 from perftui.metrics.cells import TimeName, sum_of
+from perftui.metrics.generator_bounds import Generator
 from perftui.metrics.growth import growth_of
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.interval_merge import merge_intervals

@@ -1,7 +1,7 @@
 """What the generator did to the numbers of a run, and the verdict that follows.
 
-The verdict of a run is that of its own numbers (metrics/bounds.py has that of one number): of every percentile that an
-objective names, else of p50, p95 and p99 of the response times.
+The verdict of a run is that of its own numbers (metrics/generator_bounds.py has that of one number): of every percentile
+that an objective names, else of p50, p95 and p99 of the response times.
 
     valid       every one of them is sound, and the schedule was kept
     degraded    one of them is blurred or unusable, or more than 1 % of what was due was not sent by the generator's
@@ -23,8 +23,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from perftui.metrics.bounds import bounds
 from perftui.metrics.cells import sum_of
+from perftui.metrics.generator_bounds import bounds
 from perftui.metrics.own_drops import own_drops
 from perftui.metrics.summary import generator_of
 from perftui.metrics.trust_rules import AT_ONCE, BUSY, cap_text, client_errors_text, is_local, second_causes

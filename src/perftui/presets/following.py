@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from perftui.model.load_profile import peak
 from perftui.model.objectives import RATE_METRICS, parse_limit
 from perftui.model.plan import Load, Objective
-from perftui.model.profile import peak
 
 
 def following(objectives: tuple[Objective, ...], before: Load, after: Load) -> tuple[Objective, ...]:

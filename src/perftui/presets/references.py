@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from perftui.model.errors import UsageError
+from perftui.model.load_profile import held_stages, peak
 from perftui.model.objectives import CHECK
 from perftui.model.plan import Capture, DataSource, Objective, Operation, Plan
-from perftui.model.profile import held_stages, peak
 from perftui.model.text import safe_text
 from perftui.model.units import format_duration
 from perftui.presets import grammar

@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
-from perftui.metrics.bounds import QUANTILES
+from perftui.metrics.generator_bounds import QUANTILES
 from perftui.metrics.summary import generator_of, stats_of, value_of
 from perftui.model.comparison import Comparison
 from perftui.model.interval import Counts

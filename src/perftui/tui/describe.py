@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from perftui.model.load_profile import planned_arrivals
 from perftui.model.plan import Load, Objective, Plan
-from perftui.model.profile import planned_arrivals
 from perftui.model.text import safe_text
 from perftui.model.units import format_count, format_duration
 

@@ -15,8 +15,8 @@ from fractions import Fraction
 import numpy as np
 
 from perftui.metrics.histogram import Float64s, Int64s
+from perftui.model.load_profile import Segment, exact, planned_segments
 from perftui.model.plan import Load, Phase
-from perftui.model.profile import Segment, exact, planned_segments
 
 NS = 1_000_000_000
 

@@ -14,8 +14,8 @@ from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.registry import host_of
 from perftui.engine.clients.resolve import resolve
 from perftui.model.errors import GuardError, UnreachableError
+from perftui.model.load_profile import peak
 from perftui.model.plan import Plan, Target
-from perftui.model.profile import peak
 from perftui.model.text import safe_text
 from perftui.presets import grammar
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from perftui.engine.runner.environment import available_cpus
 from perftui.model.errors import UsageError
+from perftui.model.load_profile import peak
 from perftui.model.plan import Plan
-from perftui.model.profile import peak
 from perftui.model.text import safe_text
 from perftui.model.units import format_bytes
 from perftui.store.paths import existing_part

@@ -15,8 +15,8 @@ from perftui.engine.runner import guard, preflight
 from perftui.engine.runner.environment import available_cpus
 from perftui.engine.runner.request import RunRequest
 from perftui.engine.runner.target_process import check_process
+from perftui.model.load_profile import peak
 from perftui.model.plan import Plan
-from perftui.model.profile import peak
 from perftui.presets.secrets import resolve_secrets
 from perftui.store.paths import runs_directory
 

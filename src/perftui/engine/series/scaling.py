@@ -20,8 +20,8 @@ from perftui.engine.runner.request import RunRequest
 from perftui.engine.series.step import OnLine, at_level, make
 from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.interval import Interval
+from perftui.model.load_profile import held_stages, peak
 from perftui.model.plan import Plan, Stage
-from perftui.model.profile import held_stages, peak
 from perftui.model.record import LevelStats
 from perftui.model.scaling import Of, Scaling
 from perftui.model.text import safe_text

@@ -10,9 +10,9 @@ from perftui.analysis.objectives import evaluate
 from perftui.metrics.series import LEAST_S
 from perftui.metrics.timeline import Timeline
 from perftui.model.interval import Interval
+from perftui.model.load_profile import planned_level_at
 from perftui.model.objectives import sampled_as
 from perftui.model.plan import Load, Plan
-from perftui.model.profile import planned_level_at
 from perftui.tui.widgets.chart import Points
 from perftui.tui.widgets.operations import TIME_SORTS
 from perftui.tui.widgets.picture import ENDED, TREND_S, Against, LivePicture, Palette, Window

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perftui.metrics.bounds import QUANTILES, Generator, bounds, comonotone, excess, lower_us, number_verdict
+from perftui.metrics.generator_bounds import QUANTILES, Generator, bounds, comonotone, excess, lower_us, number_verdict
 from perftui.metrics.histogram import Int64s
 from perftui.metrics.sparse import Sparse
 

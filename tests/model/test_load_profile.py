@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perftui.engine.load.schedule import Schedule
+from perftui.model.load_profile import measure_spans, peak, planned_arrivals, planned_level_at
 from perftui.model.plan import Load, Stage
-from perftui.model.profile import measure_spans, peak, planned_arrivals, planned_level_at
 
 LEVELS = st.integers(0, 500).map(float)
 STAGES = st.lists(st.builds(Stage, duration_s=st.integers(0, 60).map(float), to=LEVELS), min_size=1, max_size=5).filter(
