@@ -1,7 +1,7 @@
 """What the generator did to the numbers of a run, and the verdict that follows.
 
-The verdict of a run is that of its own numbers (metrics/generator_bounds.py has that of one number): of every percentile
-that an objective names, else of p50, p95 and p99 of the response times.
+The verdict of a run is that of its own numbers (metrics/generator_bounds.py has that of one number): of every
+percentile that an objective names, else of p50, p95 and p99 of the response times.
 
     valid       every one of them is sound, and the schedule was kept
     degraded    one of them is blurred or unusable, or more than 1 % of what was due was not sent by the generator's
