@@ -7,8 +7,8 @@ from itertools import pairwise
 from time import perf_counter_ns
 
 from perftui.engine.clients.client import Client
+from perftui.engine.clients.journey import PreparedJourney
 from perftui.engine.clients.lane import Lane
-from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.users import VirtualUser
 from perftui.engine.load.arrivals import Arrivals, share
 from perftui.engine.load.pacer import open_pacer
@@ -69,7 +69,7 @@ class RateLoad(Load):
                 self.operations.enter(self.phases.at(intended_ns))
                 self._phase_ends_ns = self.phases.next_change_ns(intended_ns)
             unit = self.next_unit()
-            if not isinstance(unit, PreparedOperation):
+            if isinstance(unit, PreparedJourney):
                 number = self.worker + self.workers * self._guests
                 self._guests += 1
                 self.begin_journey(unit, VirtualUser(number, self.operations.values.for_user(number), {}), intended_ns)
