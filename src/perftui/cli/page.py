@@ -97,6 +97,6 @@ def page(
     request = wanted.request(baseline=compared[0].path if compared else None)
     record = run_plan(request, on_line=follow, on_started=started)
     if visits and style == "text" and output is None:
-        write_output(visits_table(record, visits) + "\n\n", None)
+        write_output(visits_table(visits) + "\n\n", None)
     run = open_run(str(folders[-1].with_name(record.id)), in_full=wanted.in_full)
     return finish(wanted, [run], compared)

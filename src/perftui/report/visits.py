@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable
 
 from perftui.model.interval import Interval
-from perftui.model.record import Record
 from perftui.model.units import format_ms
 from perftui.report.tables import Column, table
 from perftui.report.words import MISSING
@@ -33,15 +33,14 @@ def visit_words(visit: dict[str, float]) -> str:
     return ", ".join(f"{label} {format_ms(visit[name])} ms" for name, label in _TIMES.items() if name in visit)
 
 
-def visits_table(record: Record, visits: list[dict[str, float]]) -> str:
+def visits_table(visits: list[dict[str, float]]) -> str:
     """A line for each round, then median, minimum and maximum."""
     columns = [Column("round"), *(Column(f"{label}, ms", right=True) for label in _TIMES.values())]
     rows = [
         [str(number), *(format_ms(visit[name]) if name in visit else MISSING for name in _TIMES)]
         for number, visit in enumerate(visits, 1)
     ]
-    times = record.summary.total.of_protocol.times_ms
-    for title, field in (("median", "p50"), ("least", "min"), ("most", "max")):
-        held = [format_ms(getattr(times[name], field)) if name in times else MISSING for name in _TIMES]
-        rows.append([title, *held])
+    seen = {name: [visit[name] for visit in visits if name in visit] for name in _TIMES}
+    for title, value_of in (("median", statistics.median), ("least", min), ("most", max)):
+        rows.append([title, *(format_ms(value_of(times)) if times else MISSING for times in seen.values())])
     return "\n".join(table(columns, rows, width=WIDTH, indent="  "))

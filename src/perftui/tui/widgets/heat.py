@@ -55,7 +55,7 @@ def draw_heat(picture: LivePicture, width: int, height: int) -> Drawing:
     drawn = heat_map(found, rows * (1 if picture.palette == "none" else 2), shown_us=goal_us)
     if drawn is None:
         body = [_gutter("") + Content(" " * room)] * rows
-        body[rows // 2] = _gutter("") + fit(paint("nothing answered yet", "$quiet"), room)
+        body[rows // 2] = _gutter("") + fit(paint("no ok answers yet", "$quiet"), room)
     else:
         body = _map_rows(picture, drawn, rows, goal_us)
     lines: list[Text] = [

@@ -47,7 +47,7 @@ def time_lines(stats: Stats, width: int, height: int) -> list[Text]:
     times = stats.times_ms
     total = sum(times.values())
     if not total:
-        none = paint("nothing answered", "$quiet")
+        none = paint("no ok answers", "$quiet")
         return [join((paint("time", "bold $panel-title"), none), "  ") if height == 1 else none]
     words: list[Content] = []
     for key, name, style in PARTS:
