@@ -27,6 +27,9 @@ def test_the_capacity_of_a_service_is_found_and_saved_as_one_run(home: Home, cal
     search = result.record.search
     assert search is not None, result.stderr
     assert search.answer == pytest.approx(truth, rel=0.2), search
+    confirmation = search.steps[-1]
+    assert (confirmation.kind, confirmation.level, confirmation.holds) == ("confirm", search.answer, True)
+    assert confirmation.requests == result.record.summary.total.counts.scheduled
     assert search.above is None or search.answer < search.above
     assert (search.mode, search.limited_by) == ("rate", "target")
     beyond = [step for step in search.steps if step.kind == "beyond"]

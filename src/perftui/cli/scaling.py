@@ -109,7 +109,7 @@ def scaling(
         scaled = scale_on_screen(request)
     else:
         with told():
-            scaled = scale(request, on_level=lambda level, _: tell(level_words(level, of)))
+            scaled = scale(request, on_level=lambda level, *_: tell(level_words(level, of)))
     reasons = [reason for run in scaled.runs for reason in run_reasons(run.record)]
     if scaled.scaling.verdict == "fail":
         low = min(scaled.scaling.levels, key=lambda level: level.efficiency)

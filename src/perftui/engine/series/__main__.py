@@ -52,7 +52,7 @@ def _made(request: FindRequest | ScalingRequest) -> Ended:
     if isinstance(request, ScalingRequest):
         scaled = scale(
             request,
-            on_level=lambda level, seconds: _say(Raised(level=level, seconds=seconds)),
+            on_level=lambda level, seconds, since_s: _say(Raised(level=level, seconds=seconds, since_s=since_s)),
             on_scaling=lambda scaling: _say(Scaled(scaling=scaling)),
             on_line=_on_line,
         )

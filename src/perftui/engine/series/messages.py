@@ -23,6 +23,8 @@ class Raised(Struct, frozen=True, kw_only=True, tag="raised"):
     level: float
     seconds: float
     """How long."""
+    since_s: float
+    """When that began, in its run."""
 
 
 class Second(Struct, frozen=True, kw_only=True, tag="second"):

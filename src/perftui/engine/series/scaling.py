@@ -29,8 +29,8 @@ _SETTLE_S = 1.0
 _LEAST_S = _SETTLE_S + 2.0
 """Of each level: two seconds hold a whole second of the clock wherever they start, and only whole ones count."""
 
-OnLevel = Callable[[float, float], None]
-"""Is told the level that is loaded next, and for how many seconds."""
+OnLevel = Callable[[float, float, float], None]
+"""Is told the level that is loaded next, for how many seconds, and when in its run that begins."""
 OnScaling = Callable[[Scaling], None]
 """Is told what is known each time a level was measured."""
 
@@ -131,7 +131,7 @@ class _Climb:
     def _begin(self) -> None:
         stage = self._stages[self._begun]
         self._begun += 1
-        self._heard.level(stage.level, stage.end_s - stage.start_s)
+        self._heard.level(stage.level, stage.end_s - stage.start_s, stage.start_s)
 
 
 def _of_load(request: ScalingRequest, heard: _Heard) -> tuple[list[Observed], list[LoadedRun]]:
@@ -161,7 +161,7 @@ def _of_workers(request: ScalingRequest, heard: _Heard) -> tuple[list[Observed],
     observed: list[Observed] = []
     runs = []
     for level in request.levels:
-        heard.level(float(level), plan.load.warmup_s + request.seconds)
+        heard.level(float(level), plan.load.warmup_s + request.seconds, 0.0)
         with server_of(request.command.replace("{n}", str(level)), plan):
             at = at_level(plan, peak(plan.load), request.seconds, plan.objectives)
             label = f"{request.label} {level} workers".strip()

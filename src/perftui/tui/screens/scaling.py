@@ -35,5 +35,6 @@ class ScalingScreen(SeriesScreen[Scaling]):
         if isinstance(message, Scaled):
             self.known = message.scaling
         elif isinstance(message, Raised):
+            self.since_s = message.since_s
             return f"{level_words(message.level, self.known.of)} for {message.seconds:.0f} s"
         return None

@@ -38,6 +38,8 @@ class SeriesScreen(PerftuiScreen[None], Generic[Known]):
         super().__init__()
         self.plan = plan
         self.known = known
+        self.since_s = 0.0
+        """When, in its run, the level began that is loaded now."""
         self._series = series
         self._draw = draw
         self._loading = ""
@@ -81,7 +83,9 @@ class SeriesScreen(PerftuiScreen[None], Generic[Known]):
 
     def _pass(self, second: Second) -> None:
         failed = f" · {format_count(second.failed_per_s)} failed/s" if second.failed_per_s else ""
-        self._now(f"{self._loading} · {second.at_s:.0f} s · {format_count(second.ok_per_s)} ok/s{failed}")
+        self._now(
+            f"{self._loading} · {second.at_s - self.since_s:.0f} s · {format_count(second.ok_per_s)} ok/s{failed}"
+        )
 
     def _now(self, words: str) -> None:
         if not self._stopping:
