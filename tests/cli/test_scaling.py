@@ -35,6 +35,22 @@ def test_users_of_a_service_with_four_places(home: Home) -> None:
     assert len(home.run_folders()) == 1
 
 
+@pytest.mark.alone
+def test_the_law_of_a_service_is_found(home: Home) -> None:
+    contention, coherency = 0.3, 0.02
+    with capacity_server(100, 0.06, law=(contention, coherency)) as server:
+        result = run_cli(
+            home, "scaling", f"{server.url}/item", "--levels", "1,2,4,8,16", "-d", "4s", "--format", "json"
+        )  # fmt: skip
+    found = result.json
+    assert found["contention"]["value"] == pytest.approx(contention, rel=0.1), found
+    assert found["coherency"]["value"] == pytest.approx(coherency, rel=0.1), found
+    peak = ((1 - contention) / coherency) ** 0.5
+    assert found["peak"]["value"] == pytest.approx(peak, rel=0.1), found
+    for name in ("contention", "coherency", "peak"):
+        assert found[name]["low"] <= found[name]["value"] <= found[name]["high"]
+
+
 def test_on_a_terminal_the_curve_is_seen_as_it_goes_and_what_came_of_it_is_kept(home: Home, call: Call) -> None:
     with capacity_server(2, 0.02) as server:
         command = [PERFTUI, "scaling", f"{server.url}/item", "--levels", "1,2,8", "-d", "3s"]
