@@ -66,16 +66,16 @@ def _maker(placeholder: Placeholder) -> Maker:
 
 def _choose(options: tuple[str, ...]) -> Maker:
     count = len(options)
-    return lambda values, _: options[int(values.random.random() * count)]
+    return lambda values, _: options[int(values.draw() * count)]
 
 
 def _rand(low: str, high: str) -> Maker:
     digits = max(len(bound.partition(".")[2]) for bound in (low, high))
     if not digits:
         first, span = int(low), int(high) - int(low) + 1
-        return lambda values, _: str(first + int(values.random.random() * span))
+        return lambda values, _: str(first + int(values.draw() * span))
     lowest, width = float(low), float(high) - float(low)
-    return lambda values, _: f"{lowest + values.random.random() * width:.{digits}f}"
+    return lambda values, _: f"{lowest + values.draw() * width:.{digits}f}"
 
 
 # Not seeded by the plan: an identifier of the last run would be taken in this one.
