@@ -49,6 +49,7 @@ def test_a_page_is_its_document_and_what_it_names_each_once(server: PageServer, 
         ("/", "/a.css", "/b.js", "/c.png"), 5
     )
     assert sum(server.paths.values()) == 20
+    assert total.statuses == {"200": 20}
     own = total.of_protocol
     assert own.amounts["pages"].total == 5
     assert own.amounts["page_requests"].total == 20

@@ -26,6 +26,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_CLASSES = 50
 """Assets that have an error class of their own."""
 _NAME_CHARACTERS = 60
+_REQUESTS = "page_requests"
 
 
 class Browser:
@@ -34,7 +35,7 @@ class Browser:
     def __init__(self) -> None:
         self.visitors: dict[str, Visitor] = {}
         self.cell = CellRecorder("page", "measure", rate_mode=False)
-        """Bytes of the visit that goes on."""
+        """Bytes, requests and statuses of the visit that goes on."""
 
 
 class PageClient(TaskClient):
@@ -78,6 +79,10 @@ class PageClient(TaskClient):
             if moved is not None:
                 cell.sent += moved.sent
                 cell.received += moved.received - body_bytes  # which the lane adds
+                for status, number in moved.statuses.items():
+                    cell.statuses[status] = cell.statuses.get(status, 0) + number
+                for name, amount in moved.amounts.items():
+                    cell.count(name, amount)
             self._count_opened(browser)
         return reply
 
@@ -90,6 +95,7 @@ class PageClient(TaskClient):
 
     async def _visit(self, browser: Browser, visit: Visit, cell: CellRecorder) -> PageReply:
         started_ns = perf_counter_ns()
+        before = browser.cell.amounts.get(_REQUESTS, 0)
         page: PageOperation = visit.operation
         path = target_of(visit.data)
         found = await self._follow(browser, visit, page.own, path, visit.data, whole=True)
@@ -105,7 +111,8 @@ class PageClient(TaskClient):
             async with asyncio.TaskGroup() as tasks:
                 fetching = [tasks.create_task(self._part(browser, visit, asset)) for asset in assets]
             parts = [task.result() for task in fetching]
-        reply = PageReply(document, parts, first_ns, perf_counter_ns() - started_ns - first_ns)
+        asked = browser.cell.amounts[_REQUESTS] - before
+        reply = PageReply(document, parts, asked, (first_ns, perf_counter_ns() - started_ns - first_ns))
         self._count(reply, parts, cell)
         for part in parts:
             if part.fault is not None:
@@ -114,7 +121,6 @@ class PageClient(TaskClient):
 
     def _count(self, reply: PageReply, parts: list[Part], cell: CellRecorder) -> None:
         cell.count("pages")
-        cell.count("page_requests", reply.rows or 0)
         cell.count("page_bytes", reply.body_bytes)
         for part in parts:
             if part.ticket is not None:
@@ -155,9 +161,11 @@ class PageClient(TaskClient):
         """Ask, and go where the answer sends to: the last answer and its URL, or the host that may not be asked."""
         time_ns = 0
         for _ in range(MOST_REDIRECTS + 1):
+            browser.cell.count(_REQUESTS)
             ticket = await self._at(browser, visit, place).ask(request, browser.cell, whole=whole)
             ticket.service_ns = time_ns = time_ns + ticket.service_ns
             answer = _answer(ticket)
+            browser.cell.count_status(answer.status, ok=answer.status < 400)
             url = place.endpoint.origin + target
             if not place.name:
                 visit.operation.learn_cookies(answer, target, visit.user)
