@@ -36,6 +36,8 @@ class PageDriver(TaskDriver):
 
     remark = "a page here is its document and what that names: no scripts run, no CSS url() is read, nothing is painted"
     """What must be known about numbers measured by it."""
+    fetches_more = True
+    """One visit is many requests: as many as its reply has rows."""
 
     def further_targets(self, request: Mapping[str, Any]) -> tuple[str, ...]:
         """Names of the targets that an operation goes to besides its own."""
