@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perftui.engine.runner.run import RunRequest, run_plan
-from perftui.model.errors import UnreachableError
+from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.plan import Plan
 from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
@@ -41,6 +41,28 @@ def test_messages_in_parts_are_one_and_a_push_is_no_answer() -> None:
         counted = ran(plan_of(url, 'ws = { id = 1 }\nexpect = 2\nchecks = [{ json = "$.said" }]'))
 
     assert [record.whole_run.ok for record in (parts, matched, counted)] == [6, 6, 6]
+
+
+@pytest.mark.parametrize(
+    ("operation", "binary"),
+    [
+        ('ws = "AAEC/w=="\nbinary = "base64"\nchecks = [{ min_bytes = 4, max_bytes = 4 }]', True),
+        ('ws = "0001 02ff"\nbinary = "hex"\nchecks = [{ min_bytes = 4, max_bytes = 4 }]', True),
+        ('ws = "seven ${seq}"\nbinary = "utf-8"\nchecks = [{ contains = "seven " }]', True),
+        ('ws = { id = 7 }\nbinary = "utf-8"\nmatch = "$.id"\nchecks = [{ json = "$.said" }]', True),
+        ('ws = "seven ${seq}"\nchecks = [{ matches = "seven [0-9]+" }]', False),
+    ],
+)
+def test_messages_are_bytes_where_a_preset_says_so(operation: str, *, binary: bool) -> None:
+    with chat_server() as server:
+        record = ran(plan_of(f"ws://127.0.0.1:{server.port}", operation))
+
+    assert (record.whole_run.ok, server.messages, server.binary) == (6, 6, 6 if binary else 0)
+
+
+def test_a_text_that_spells_no_bytes_is_said_before_the_start() -> None:
+    with chat_server() as server, pytest.raises(UsageError, match="binary = 'hex', which 'xyz' is not"):
+        run_plan(RunRequest(plan=plan_of(f"ws://127.0.0.1:{server.port}", 'ws = "xyz"\nbinary = "hex"')))
 
 
 def test_a_user_keeps_its_connection_and_sends_the_headers_of_the_preset() -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from perftui.engine.clients.task_driver import TaskDriver
 from perftui.presets import texts
-from perftui.presets.kinds import Duration, Number, Text
+from perftui.presets.kinds import Choice, Duration, Number, Text
 from perftui.presets.request_format import ANY_PLACEHOLDER, HEADERS, Document
 from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
     from perftui.engine.clients.task_client import TaskClient
-    from perftui.model.plan import Plan
+    from perftui.engine.clients.websocket_operation import WebSocketOperation
+    from perftui.model.plan import Plan, Target
 
 _CONNECTS = ("path", "headers", "subprotocol")
 """Keys that a connection differs by."""
@@ -23,6 +24,12 @@ def _client() -> type[TaskClient]:
     from perftui.engine.clients.websocket_client import WebSocketClient
 
     return WebSocketClient
+
+
+def _operation(_target: Target) -> type[WebSocketOperation]:
+    from perftui.engine.clients.websocket_operation import WebSocketOperation
+
+    return WebSocketOperation
 
 
 def _only_reads(request: Mapping[str, Any]) -> bool:
@@ -49,6 +56,10 @@ DRIVER = WebSocketDriver(
         "ws": Key(
             Document(), "What is sent: a text, or a document sent as JSON. Empty: nothing, only listen.", required=True
         ),
+        "binary": Key(
+            Choice("utf-8", "base64", "hex"),
+            "Send it as a binary frame: the text itself (utf-8), or the bytes that it spells in base64 or hex.",
+        ),
         "path": Key(
             Text(allow=ANY_PLACEHOLDER, check=texts.path_problem, most=16_000),
             "Path of the connection, / when not said.",
@@ -65,5 +76,6 @@ DRIVER = WebSocketDriver(
         "hold": Key(Duration(), "Stay connected for so long after it, taking what is pushed.", to="hold_s"),
     },
     client=_client,
+    operation=_operation,
     only_reads=_only_reads,
 )
