@@ -62,7 +62,7 @@ DRIVER: Driver = PageDriver(
     keys={
         "page": Key(
             Text(allow=ANY_PLACEHOLDER, check=texts.path_problem, most=16_000, pattern="^/"),
-            "Path of a document that is fetched with what it names: stylesheets, scripts, images.",
+            "Path of a document that is fetched with what it names: stylesheets, scripts, images, frames.",
             required=True,
         ),
         "headers": Key(HEADERS, "Headers of the document's request, over those of the target."),
