@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
 
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError, UsageError
@@ -101,3 +103,17 @@ def test_a_message_without_end_is_refused() -> None:
 def test_a_server_that_speaks_no_websocket_is_said_before_the_start(demo_url: str) -> None:
     with pytest.raises(UnreachableError, match="handshake was answered with status"):
         run_plan(RunRequest(plan=plan_of(demo_url.replace("http://", "ws://"), 'ws = "hi"')))
+
+
+def test_a_service_that_wants_a_token_first_is_started_on_all_the_same() -> None:
+    def refuse(connection: ServerConnection, request: Request) -> Response | None:
+        known = request.headers.get("Authorization", "").startswith("Bearer token-")
+        return None if known else connection.respond(401, "log in first")
+
+    with chat_server(process_request=refuse) as server:
+        url = f"ws://127.0.0.1:{server.port}"
+        record = ran(plan_of(url, 'ws = "hi"\nheaders = { Authorization = "Bearer token-${uuid}" }'))
+        refused = ran(plan_of(url, 'ws = "hi"\nheaders = { Authorization = "Bearer ${uuid}" }'))
+
+    assert record.whole_run.ok == 6
+    assert refused.summary.total.error_classes == {"http.401": 6}

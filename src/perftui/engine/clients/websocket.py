@@ -12,6 +12,7 @@ from perftui.presets.request_format import ANY_PLACEHOLDER, HEADERS, Document
 from perftui.presets.sections import Key
 
 if TYPE_CHECKING:
+    from perftui.engine.clients.client import Addresses
     from perftui.engine.clients.task_client import TaskClient
     from perftui.engine.clients.websocket_operation import WebSocketOperation
     from perftui.model.plan import Plan, Target
@@ -40,13 +41,24 @@ class WebSocketDriver(TaskDriver):
     """Conversations."""
 
     def first_look(self, plan: Plan) -> dict[str, Any]:
-        """Where the first conversation is, unless that is made up each time."""
+        """Where the first conversation is that is known before anything was sent; empty where none is."""
+        auth = plan.target.auth
+        if auth is not None and (auth.login is not None or auth.oauth2 is not None):
+            return {}  # who has not logged in yet may be refused
         for operation in plan.all_operations:
             own = plan.targets[operation.target] if operation.target else plan.target
             request = {name: operation.request[name] for name in _CONNECTS if name in operation.request}
             if operation.driver == "ws" and own == plan.target and "${" not in str(request):
-                return request
+                return {"path": "/", **request}
         return {}
+
+    async def reach(self, plan: Plan, addresses: Addresses) -> Addresses:
+        """As clients.client.Driver: one handshake; a mere connection where headers and path are known only later."""
+        if self.first_look(plan):
+            return await super().reach(plan, addresses)
+        from perftui.engine.clients.reaching import check_reachable
+
+        return await check_reachable(plan.target, addresses)
 
 
 DRIVER = WebSocketDriver(
