@@ -30,6 +30,8 @@ class BrowserDriver(VisitDriver):
 
     remark = "first paint, page load and interactive are what Chromium says of itself, each visit with an empty cache"
     """What must be known about numbers measured by it."""
+    fetches_more = True
+    """One visit is many requests: as many as its reply has rows."""
 
 
 DRIVER: Driver = BrowserDriver(

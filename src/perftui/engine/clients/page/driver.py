@@ -38,6 +38,8 @@ class PageDriver(VisitDriver):
 
     remark = "a page here is its document and what that names: no scripts run, no CSS url() is read, nothing is painted"
     """What must be known about numbers measured by it."""
+    fetches_more = True
+    """One visit is many requests: as many as its reply has rows."""
 
     def further_targets(self, request: Mapping[str, Any]) -> tuple[str, ...]:
         """Names of the targets that an operation goes to besides its own."""
@@ -46,7 +48,7 @@ class PageDriver(VisitDriver):
 
 DRIVER: Driver = PageDriver(
     name="page",
-    path="Path of a document that is fetched with what it names: stylesheets, scripts, images.",
+    path="Path of a document that is fetched with what it names: stylesheets, scripts, images, frames.",
     headers="Headers of the document's request, over those of the target.",
     keys={
         "hosts": Key(
