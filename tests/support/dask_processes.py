@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 import psutil
 import pytest
 
 from support.certificates import Certificate
+from support.dask_copies import Wanted
 from support.slow_link import SlowLink, slow_link
 from support.waiting import free_port, wait_until
 
@@ -28,13 +32,47 @@ class DaskProcesses:
     """They run. One worker is one machine of the cluster."""
 
     address: str
-    scheduler: subprocess.Popen[bytes]
     folder: str
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    copies: subprocess.Popen[str]
+    tls: tuple[str, str, str] | None
+    scheduler: psutil.Process = field(init=False)
+    workers: list[psutil.Process] = field(default_factory=list)
 
     def seats(self, machine: int) -> list[psutil.Process]:
         """Worker processes of perftui that one of them hosts."""
-        return [child for child in psutil.Process(self.workers[machine].pid).children() if _is_seat(child)]
+        return seats_of(self.workers[machine])
+
+    def add_workers(self, count: int) -> None:
+        """Further machines."""
+        there = _said(self.folder, "Begun: worker")
+        self.workers += [self._copy("worker") for _ in range(count)]
+        wait_until(lambda: _said(self.folder, "Begun: worker") >= there + count, 60, "the Dask workers")
+
+    def add_scheduler(self) -> None:
+        """The one that is needed first."""
+        self.scheduler = self._copy("scheduler")
+
+    def repair(self, workers: int) -> None:
+        """Have a scheduler and so many workers again, where some were killed."""
+        if not self.scheduler.is_running():
+            for process in self.workers:
+                end_process(process)
+            self.add_scheduler()
+        self.workers = [process for process in self.workers if process.is_running()]
+        self.add_workers(workers - len(self.workers))
+
+    def _copy(self, kind: Literal["scheduler", "worker"]) -> psutil.Process:
+        wanted = Wanted(kind=kind, address=self.address, folder=self.folder, tls=self.tls)
+        assert self.copies.stdin is not None
+        assert self.copies.stdout is not None
+        self.copies.stdin.write(msgspec.json.encode(wanted).decode() + "\n")
+        self.copies.stdin.flush()
+        return psutil.Process(int(self.copies.stdout.readline()))
+
+
+def seats_of(machine: psutil.Process) -> list[psutil.Process]:
+    """Worker processes of perftui that are children of a process."""
+    return [child for child in machine.children() if _is_seat(child)]
 
 
 def _is_seat(process: psutil.Process) -> bool:
@@ -71,14 +109,14 @@ def distant_worker(running: DaskProcesses, where: Elsewhere) -> Iterator[SlowLin
         slow_link(scheduler_port, where.link_delay_s) as to_scheduler,
         slow_link(own_port, where.link_delay_s) as to_worker,
     ):
-        before = _registered(running.folder)
+        before = _said(running.folder, "Registered to:")
         process = _started(
             *command, "worker", f"tcp://127.0.0.1:{to_scheduler.port}", *_WORKER,
             "--local-directory", running.folder, "--listen-address", f"tcp://127.0.0.1:{own_port}",
             "--contact-address", f"tcp://127.0.0.1:{to_worker.port}", folder=running.folder,
         )  # fmt: skip
         try:
-            wait_until(lambda: _registered(running.folder) > before, 60, "the distant Dask worker")
+            wait_until(lambda: _said(running.folder, "Registered to:") > before, 60, "the distant Dask worker")
             yield to_scheduler
         finally:
             process.kill()
@@ -96,30 +134,31 @@ def dask_processes(
         certificate: of all of them; None: without TLS.
         authority: that signed it.
     """
-    protocol = "tls" if certificate else "tcp"
-    tls = ["--tls-ca-file", authority, "--tls-cert", certificate.certificate, "--tls-key", certificate.key] \
-        if certificate else []  # fmt: skip
-    port = free_port()
-    address = f"{protocol}://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory(prefix="pt-dask-") as folder:
-        scheduler = _started(
-            *_DASK, "scheduler", "--host", f"{protocol}://127.0.0.1", "--port", str(port), "--no-dashboard",
-            "--dashboard-address", "127.0.0.1:0", *map(str, tls), folder=folder,
-        )  # fmt: skip
-        running = DaskProcesses(address, scheduler, folder)
+    scheme = "tls" if certificate else "tcp"
+    tls = (str(authority), str(certificate.certificate), str(certificate.key)) if certificate else None
+    command = [sys.executable, "-m", "support.dask_copies"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent), "OPENBLAS_NUM_THREADS": "1"}
+    with (
+        tempfile.TemporaryDirectory(prefix="pt-dask-") as folder,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        ) as copies,
+    ):
+        running = DaskProcesses(f"{scheme}://127.0.0.1:{free_port()}", folder, copies, tls)
+        running.add_scheduler()
         try:
-            for _ in range(workers):
-                running.workers.append(
-                    _started(
-                        *_DASK, "worker", address, *_WORKER, "--local-directory", folder, *map(str, tls), folder=folder
-                    )
-                )  # fmt: skip
-            wait_until(lambda: _registered(folder) >= workers, 60, "the Dask workers")
+            running.add_workers(workers)
             yield running
         finally:
             for process in (*running.workers, running.scheduler):
-                process.kill()
-                process.wait()
+                end_process(process)
+
+
+def end_process(process: psutil.Process) -> None:
+    """Kill it, if it still runs, and wait for its end."""
+    with suppress(psutil.NoSuchProcess):
+        process.kill()
+    process.wait(10)
 
 
 def _started(*arguments: str, folder: str) -> subprocess.Popen[bytes]:
@@ -127,5 +166,7 @@ def _started(*arguments: str, folder: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
 
 
-def _registered(folder: str) -> int:
-    return Path(folder, "said").read_text("utf-8", "replace").count("Registered to:")
+def _said(folder: str, words: str) -> int:
+    """How often they have said this."""
+    said = Path(folder, "said")
+    return said.read_text("utf-8", "replace").count(words) if said.exists() else 0
