@@ -39,6 +39,7 @@ async def _serve(wanted: Wanted) -> None:
             for part, path in (("cert", certificate), ("key", key))
         }
         options["security"] = distributed.Security(require_encryption=True, **names)
+    served: distributed.Scheduler | distributed.Worker
     if wanted.kind == "scheduler":
         scheme, _, place = wanted.address.partition("://")
         host, _, port = place.partition(":")

@@ -140,9 +140,7 @@ def dask_processes(
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent), "OPENBLAS_NUM_THREADS": "1"}
     with (
         tempfile.TemporaryDirectory(prefix="pt-dask-") as folder,
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        ) as copies,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as copies,
     ):
         running = DaskProcesses(f"{scheme}://127.0.0.1:{free_port()}", folder, copies, tls)
         running.add_scheduler()

@@ -219,7 +219,7 @@ def test_steering_reaches_every_seat_and_a_killed_runner_leaves_none(
 
 
 def test_each_machine_is_asked_whether_it_reaches_the_target(empty_home: Path) -> None:
-    with pytest.raises(UnreachableError, match=r"machine .*/1: .*refuses connections"):
+    with pytest.raises(UnreachableError, match=r"^all 2 machines: .*refuses connections"):
         run_plan(RunRequest(plan=cluster_plan("http://127.0.0.1:9", "local:2")))
 
 

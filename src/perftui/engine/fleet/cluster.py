@@ -5,18 +5,20 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from contextlib import AsyncExitStack, suppress
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio.abc import TaskGroup
 from msgspec.structs import replace
 
+from perftui.engine.fleet.asking import AnswerError, answer_of, raise_together
 from perftui.engine.fleet.dask_link import connected, machines_of
 from perftui.engine.fleet.dask_settings import need_dask
 from perftui.engine.fleet.node import Node
-from perftui.engine.fleet.node_facts import facts
+from perftui.engine.fleet.node_facts import NodeFacts, facts
 from perftui.engine.fleet.reached import Reached
-from perftui.engine.fleet.remote import RemoteNode, RemoteSeat
+from perftui.engine.fleet.remote import ANSWER_S, RemoteNode, RemoteSeat
 from perftui.model.errors import PerftuiError, UnreachableError, UsageError
 from perftui.model.interval import MachineSample
 from perftui.model.text import safe_text
@@ -25,7 +27,6 @@ from perftui.presets.cluster import parse_cluster
 if TYPE_CHECKING:
     from distributed import Client
 
-_ANSWER_S = 15.0
 _CLOSE_S = 5.0
 
 
@@ -87,31 +88,44 @@ class Cluster:
         client.subscribe_topic(self.topic, self._on_event)
         addresses = await machines_of(client)
         hired: dict[str, RemoteNode] = {}
+        problems: list[PerftuiError] = []
 
         async def hire(address: str) -> None:
-            hired[address] = await self._hire(client, address)
+            try:
+                hired[address] = await self._hire(client, address)
+            except PerftuiError as error:
+                problems.append(error)
 
         async with anyio.create_task_group() as hiring:
             for address in addresses:
                 hiring.start_soon(hire, address)
+        raise_together(problems)
         self.nodes = [hired[address] for address in addresses]
         for node, name in zip(self.nodes, _names([node.facts.host for node in self.nodes]), strict=True):
             node.name = name
 
     async def _hire(self, client: Client, address: str) -> RemoteNode:
-        try:
-            with anyio.fail_after(_ANSWER_S):
-                actor = await client.submit(Node, actor=True, workers=[address], allow_other_workers=False, pure=False)
-                said = await actor.open(self.topic)
-        except TimeoutError as error:
-            raise UnreachableError(f"{address}: does not answer within {_ANSWER_S:.0f} s") from error
-        except Exception as error:
-            what = "is not installed there" if isinstance(error, ImportError) else f"cannot start there: {error}"
-            raise UsageError(f"{address}: perftui {what}; pip install 'perftui[cluster]'") from error
-        return RemoteNode(address, actor, replace(said, host=safe_text(said.host, 64)), self._link_problem)
+        def loss() -> str:
+            if client.status != "running":
+                return "the scheduler is gone"
+            return "" if future.status in {"pending", "finished"} else "its Dask worker is gone"
 
-    def _link_problem(self) -> str:
-        return "" if self._client is not None and self._client.status == "running" else "the scheduler is gone"
+        async def loss_at_first() -> str:
+            # what is to be done by a worker that is gone is pending for ever
+            return loss() or ("" if address in await machines_of(client) else "its Dask worker is gone")
+
+        async def open_node() -> tuple[object, NodeFacts]:
+            actor = await future
+            return actor, await actor.open(self.topic)
+
+        future = client.submit(Node, actor=True, workers=[address], allow_other_workers=False, pure=False)
+        try:
+            actor, said = await answer_of(open_node(), loss_at_first, ANSWER_S)
+        except AnswerError as error:
+            raise UsageError(f"{safe_text(address)}: {await _why_not(client, address, error)}") from error
+        except UnreachableError as error:
+            raise UnreachableError(f"{safe_text(address)}: {error}") from error
+        return RemoteNode(address, actor, replace(said, host=safe_text(said.host, 64)), loss)
 
     def check_versions(self) -> None:
         """See that both ends speak the same language.
@@ -135,11 +149,10 @@ class Cluster:
 
     async def _compare(self, node: RemoteNode) -> None:
         try:
-            with anyio.fail_after(_ANSWER_S):
-                await node.compare_clocks()
-        except Exception as error:  # noqa: BLE001 - whatever Dask or its far end raises
+            await answer_of(node.compare_clocks(), node.loss, ANSWER_S)
+        except PerftuiError as error:
             # without an offset it would send at any time but the right one
-            node.lose(f"its clock could not be compared ({type(error).__name__})")
+            node.lose(f"its clock could not be compared: {error}")
         node.begin_clock = node.clock
 
     async def take(self, number: int, tasks: TaskGroup) -> RemoteSeat:  # noqa: ARG002 - of the interface
@@ -149,15 +162,22 @@ class Cluster:
         node.seats.append(seat)
         self.seats[number] = seat
         try:
-            with anyio.fail_after(_ANSWER_S):
-                await node.call("start", number)
-        except Exception as error:
-            raise PerftuiError(f"machine {node.name}: worker {number} cannot be started: {error}") from error
+            await node.ask("start", number)
+        except PerftuiError as error:
+            await seat.close()
+            raise type(error)(f"machine {node.name}: worker {number} cannot be started: {error}") from error
         return seat
 
     async def before_begin(self) -> None:
         """As Seats: clocks are compared once more, as late as can be."""
         await self.compare_clocks()
+        self.check_there()
+
+    def check_there(self) -> None:
+        """As Seats."""
+        lost = [f"machine {node.name}: {node.problem}" for node in self.nodes if node.problem]
+        if lost:
+            raise UnreachableError(*lost)
 
     @property
     def lead_ns(self) -> int:
@@ -206,3 +226,23 @@ def _names(hosts: list[str]) -> list[str]:
         seen[host] += 1
         names.append(f"{host}/{seen[host]}" if several[host] > 1 else host)
     return names
+
+
+async def _why_not(client: Client, address: str, error: AnswerError) -> str:
+    """Why nothing of perftui can be done on a machine, in words."""
+
+    async def no_loss() -> str:
+        return ""
+
+    ours = facts().perftui
+    try:
+        # a function of Python's own: it is there, whatever else is not
+        asked = client.submit(version, "perftui", workers=[address], pure=False)
+        theirs = await answer_of(asked, no_loss, ANSWER_S)
+    except AnswerError:
+        return f"perftui is not installed there; pip install 'perftui[cluster]=={ours}'"
+    except UnreachableError:
+        theirs = ours
+    if theirs != ours:
+        return f"perftui {safe_text(str(theirs))} is installed there, {ours} here; install the same"
+    return f"perftui cannot start there: {error}"

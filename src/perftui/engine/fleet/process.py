@@ -125,6 +125,9 @@ class LocalSeats:
     async def before_begin(self) -> None:
         """As Seats: one clock, nothing to compare."""
 
+    def check_there(self) -> None:
+        """As Seats: this machine is."""
+
     def machines(self) -> tuple[MachineSample, ...]:
         """As Seats."""
         return ()

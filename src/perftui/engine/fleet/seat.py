@@ -64,7 +64,18 @@ class Seats(Protocol):
         """
 
     async def before_begin(self) -> None:
-        """Every worker is ready, and none has begun."""
+        """Every worker is ready, and none has begun.
+
+        Raises:
+            UnreachableError: a machine is gone: nothing was sent yet, and the run does not begin without it.
+        """
+
+    def check_there(self) -> None:
+        """See that no machine is gone.
+
+        Raises:
+            UnreachableError: one is.
+        """
 
     def machines(self) -> tuple[MachineSample, ...]:
         """How the machines of a cluster are; none: all is on this one."""
