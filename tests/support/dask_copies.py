@@ -50,7 +50,7 @@ async def _serve(wanted: Wanted) -> None:
         )
     await served
     print(f"Begun: {wanted.kind}", flush=True)
-    await served.finished()
+    await served.finished()  # type: ignore[no-untyped-call]
 
 
 def _become(wanted: Wanted) -> None:

@@ -9,7 +9,7 @@ import anyio
 from perftui.model.units import format_bytes, format_ms
 
 if TYPE_CHECKING:
-    from perftui.engine.fleet.cluster import Cluster
+    from perftui.engine.fleet.link import Link
     from perftui.engine.fleet.remote import RemoteNode
 
 Fact = tuple[str, str, str, str]
@@ -29,21 +29,24 @@ def cluster_facts(where: str, *, insecure: bool) -> list[Fact]:
         PerftuiError: the cluster, or one of its machines, cannot be used.
     """
     from perftui.cli.options import absolute_cluster
+    from perftui.engine.fleet.link import Link
+
+    return anyio.run(_look, Link(absolute_cluster(where) or where, insecure=insecure))
+
+
+async def _look(link: Link) -> list[Fact]:
     from perftui.engine.fleet.cluster import Cluster
-
-    return anyio.run(_look, Cluster(absolute_cluster(where) or where, insecure=insecure))
-
-
-async def _look(cluster: Cluster) -> list[Fact]:
     from perftui.engine.fleet.node_facts import facts
 
     ours = facts().perftui
+    cluster = Cluster(link)
     try:
         await cluster.connect()
         await cluster.compare_clocks()
         return [fact for node in cluster.nodes for fact in (_machine(node, ours), _clock(node))]
     finally:
         await cluster.close()
+        await link.close()
 
 
 def _machine(node: RemoteNode, ours: str) -> Fact:

@@ -21,7 +21,7 @@ import pytest
 from perftui.engine.control.client import ControlClient
 from perftui.engine.control.messages import CommandKind
 from perftui.engine.fleet import dask_settings
-from perftui.engine.runner.run import RunRequest, run_plan
+from perftui.engine.runner.run import RunRequest, Runs, run_plan
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.plan import Auth
 from perftui.presets.loading import parse_preset
@@ -68,6 +68,28 @@ def test_every_request_is_counted_once_over_all_seats(server: Nginx, empty_home:
 
 def _is_ours(process: psutil.Process) -> bool:
     return "perftui.engine.fleet.node_process" in (process.info["cmdline"] or ()) and process.ppid() == os.getpid()
+
+
+def test_runs_of_a_series_keep_their_machines_and_replace_one_that_is_gone(server: Nginx, empty_home: Path) -> None:
+    def machines() -> list[psutil.Process]:
+        return [process for process in psutil.process_iter(["cmdline"]) if _is_ours(process)]
+
+    request = RunRequest(plan=cluster_plan(server.url, "local:2", workers=2))
+    before = server.requests()
+    with Runs() as runs:
+        records = [runs.run(request)]
+        first = machines()
+        runs.rest(1)
+        records.append(runs.run(request))
+        assert machines() == first
+        first[0].kill()
+        records.append(runs.run(request))
+        assert len(machines()) == 2
+        assert not set(machines()) & set(first)
+
+    assert [record.whole_run.ok for record in records] == [200, 200, 200]
+    assert server.requests() - before == 600
+    assert not machines()
 
 
 def test_what_is_lost_is_said_and_the_others_go_on(server: Nginx, empty_home: Path) -> None:

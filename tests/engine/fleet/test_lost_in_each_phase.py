@@ -195,8 +195,8 @@ def test_a_machine_and_a_worker_are_lost_and_the_others_go_on(machines: DaskProc
     # two thirds of what was still to come, and nothing once all was sent
     due = {"warm-up": 73, "ramp": 57, "measure": 20, "pause": 5}.get(phase, 0)
     assert due * 0.8 <= record.whole_run.dropped <= due * 1.3 + 5
-    assert record.trust.verdict == ("invalid" if record.whole_run.dropped else "degraded")
     if phase in {"warm-up", "ramp", "measure"}:
+        assert record.trust.verdict == "invalid"
         assert decide(run_reasons(record), warn_only=False).code == ExitCode.INVALID
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,8 @@ from anyio.abc import TaskGroup
 from msgspec.structs import replace
 
 from perftui.engine.fleet.asking import AnswerError, answer_of, raise_together
-from perftui.engine.fleet.dask_link import connected, machines_of
-from perftui.engine.fleet.dask_settings import need_dask
+from perftui.engine.fleet.dask_link import machines_of
+from perftui.engine.fleet.link import Link
 from perftui.engine.fleet.node import Node
 from perftui.engine.fleet.node_facts import NodeFacts, facts
 from perftui.engine.fleet.reached import Reached
@@ -22,7 +22,6 @@ from perftui.engine.fleet.remote import ANSWER_S, RemoteNode, RemoteSeat
 from perftui.model.errors import PerftuiError, UnreachableError, UsageError
 from perftui.model.interval import MachineSample
 from perftui.model.text import safe_text
-from perftui.presets.cluster import parse_cluster
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -31,25 +30,15 @@ _CLOSE_S = 5.0
 
 
 class Cluster:
-    """Seats on other machines, dealt out in turn. An asynchronous context manager."""
+    """Seats on other machines, dealt out in turn, for one run."""
 
-    def __init__(self, where: str, *, insecure: bool = False) -> None:
+    def __init__(self, link: Link) -> None:
         """Prepare; nothing is connected yet.
 
         Args:
-            where: `local:2`, `tcp://host:8786`, …
-            insecure: also over a network without TLS.
-
-        Raises:
-            UsageError: packages are missing, or that is no cluster.
+            link: the way there. Whoever made it closes it, after this.
         """
-        need_dask()
-        try:
-            self._place = parse_cluster(where)
-        except ValueError as error:
-            raise UsageError(f"--cluster {where}: {error}") from error
-        self._insecure = insecure
-        self._stack = AsyncExitStack()
+        self._link = link
         self._client: Client | None = None
         self.topic = f"perftui-{secrets.token_hex(8)}"
         """Of what the machines say; nobody else knows it."""
@@ -61,7 +50,7 @@ class Cluster:
     @property
     def is_private(self) -> bool:
         """Whether what is sent stays on this machine, or is encrypted."""
-        return not self._insecure or self._place.kind != "scheduler" or self._place.address.startswith("tls://")
+        return self._link.is_private
 
     async def open(self, tasks: TaskGroup) -> None:
         """Connect, and keep up with every machine.
@@ -84,9 +73,9 @@ class Cluster:
         Raises:
             PerftuiError: one cannot be used, in words.
         """
-        self._client = client = await self._stack.enter_async_context(connected(self._place, insecure=self._insecure))
+        client, addresses = await self._link.open()
         client.subscribe_topic(self.topic, self._on_event)
-        addresses = await machines_of(client)
+        self._client = client
         hired: dict[str, RemoteNode] = {}
         problems: list[PerftuiError] = []
 
@@ -197,14 +186,15 @@ class Cluster:
         return self._reached.take([node.name for node in self.nodes if not node.problem])
 
     async def close(self) -> None:
-        """Leave every machine as it was found."""
+        """Leave every machine as it was found; the way there stays open."""
         with anyio.CancelScope(shield=True):
             with anyio.move_on_after(_CLOSE_S):
                 async with anyio.create_task_group() as tasks:
                     for node in self.nodes:
                         if not node.problem:
                             tasks.start_soon(self._leave, node)
-            await self._stack.aclose()
+        if self._client is not None:
+            self._client.unsubscribe_topic(self.topic)
 
     async def _leave(self, node: RemoteNode) -> None:
         with suppress(Exception):  # what is left there ends by itself, as nobody speaks to it
