@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+import anyio
+
 from perftui.engine.fleet.dask_link import connected, machines_of
 from perftui.engine.fleet.dask_settings import need_dask
 from perftui.model.errors import UsageError
@@ -12,6 +14,9 @@ from perftui.presets.cluster import parse_cluster
 
 if TYPE_CHECKING:
     from distributed import Client
+
+_SETTLE_S = 0.1
+"""What broke while nothing ran on the loop is known only after it ran for a moment."""
 
 
 class Link:
@@ -58,6 +63,7 @@ class Link:
 
     async def _is_as_it_was(self, client: Client) -> bool:
         """Machines that came are looked at like the first ones; where one is gone, all are asked again."""
+        await anyio.sleep(_SETTLE_S)
         if client.status != "running":
             return False
         try:
