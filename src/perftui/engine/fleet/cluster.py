@@ -12,6 +12,7 @@ import anyio
 from anyio.abc import TaskGroup
 from msgspec.structs import replace
 
+from perftui.engine.clients.client import Addresses
 from perftui.engine.fleet.asking import AnswerError, answer_of, raise_together
 from perftui.engine.fleet.dask_link import machines_of
 from perftui.engine.fleet.link import Link
@@ -21,6 +22,7 @@ from perftui.engine.fleet.reached import Reached
 from perftui.engine.fleet.remote import ANSWER_S, RemoteNode, RemoteSeat
 from perftui.model.errors import PerftuiError, UnreachableError, UsageError
 from perftui.model.interval import MachineSample
+from perftui.model.plan import Target
 from perftui.model.text import safe_text
 
 if TYPE_CHECKING:
@@ -167,6 +169,27 @@ class Cluster:
         lost = [f"machine {node.name}: {node.problem}" for node in self.nodes if node.problem]
         if lost:
             raise UnreachableError(*lost)
+
+    async def look_up(self, name: str, target: Target, known: Addresses) -> Addresses | None:  # noqa: ARG002 - each knows
+        """As Seats: every machine asks its own name servers. One that finds nothing goes on as before."""
+        asked = [node for node in self.nodes if not node.problem]
+        before = [node.found.get(name) for node in asked]
+        problems: list[UnreachableError] = []
+
+        async def ask(node: RemoteNode) -> None:
+            try:
+                await node.look_up(name, target)
+            except UnreachableError as error:
+                problems.append(UnreachableError(f"machine {node.name}: {error}"))
+
+        async with anyio.create_task_group() as tasks:
+            for node in asked:
+                tasks.start_soon(ask, node)
+        if len(problems) == len(asked):
+            raise_together(problems)
+        if [node.found.get(name) for node in asked] == before:
+            return None
+        return tuple(dict.fromkeys(address for node in asked for address in node.found.get(name, ())))
 
     @property
     def lead_ns(self) -> int:

@@ -12,6 +12,8 @@ from typing import Any
 import anyio
 from msgspec.structs import replace
 
+from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.resolve import resolve
 from perftui.engine.fleet import clocks
 from perftui.engine.fleet.asking import answer_of, loss_after_failure
 from perftui.engine.fleet.framing import FramingError, pack_message, runner_unpacker
@@ -20,6 +22,7 @@ from perftui.engine.fleet.node_facts import NodeFacts, boot_id
 from perftui.engine.fleet.reached import Heard
 from perftui.engine.fleet.seat import SeatState
 from perftui.model.interval import HostSample, MachineSample
+from perftui.model.plan import Target
 from perftui.presets.files import moved
 
 ANSWER_S = 15.0
@@ -64,8 +67,10 @@ class RemoteNode:
         """Commands that came there."""
         self.places: dict[str, str] = {}
         """Where the plan's files are over there."""
-        self.addresses: dict[str, tuple[tuple[str, int], ...]] = {}
-        """Of each target, as it found them."""
+        self.found: dict[str, Addresses] = {}
+        """What the names of the targets' hosts mean there, by the target's own name."""
+        self.addresses: dict[str, Addresses] = {}
+        """Where it connects to: those of them that took connections before the start."""
         self.sample = HostSample()
         self._actor = actor
         self._outbox: list[tuple[int, ToWorker | None]] = []
@@ -115,6 +120,16 @@ class RemoteNode:
     async def loss(self) -> str:
         """Why nothing more will come from it; empty: it is there."""
         return self.problem or self._link_problem()
+
+    async def look_up(self, name: str, target: Target) -> None:
+        """Have it find out again what the name of a target's host means there.
+
+        Raises:
+            UnreachableError: it cannot.
+        """
+        found = await self.ask("ask", resolve, target)
+        if found != self.found.get(name):
+            self.found[name] = self.addresses[name] = found
 
     def post(self, number: int, message: ToWorker | None) -> None:
         """Have a worker told something, in order; None: have it ended at once."""
@@ -223,6 +238,8 @@ class RemoteSeat:
                 message = replace(message, origin_ns=message.origin_ns - offset_ns)
             case Command():
                 message = replace(message, at_ns=message.at_ns - offset_ns)
+                if message.kind == "addresses":
+                    message = replace(message, addresses=self._node.addresses[message.target])
             case Job():
                 message = replace(
                     message,

@@ -10,8 +10,10 @@ from typing import Literal, Protocol
 
 from anyio.abc import TaskGroup
 
+from perftui.engine.clients.client import Addresses
 from perftui.engine.fleet.messages import FromWorker, ToWorker
 from perftui.model.interval import MachineSample
+from perftui.model.plan import Target
 
 SeatState = Literal["ok", "unresponsive", "lost", "ended"]
 
@@ -75,6 +77,21 @@ class Seats(Protocol):
 
         Raises:
             UnreachableError: one is.
+        """
+
+    async def look_up(self, name: str, target: Target, known: Addresses) -> Addresses | None:
+        """Ask again what the name of a target's host means, wherever there are workers.
+
+        Args:
+            name: of the target.
+            target: with its URL.
+            known: what it meant so far.
+
+        Returns:
+            All that it means by now; None: what it meant before, everywhere.
+
+        Raises:
+            UnreachableError: nobody knows.
         """
 
     def machines(self) -> tuple[MachineSample, ...]:

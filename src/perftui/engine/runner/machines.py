@@ -53,7 +53,7 @@ async def prepare_machines(prepared: Prepared, cluster: Cluster, confirm_host: s
             asking.start_soon(ask, node)
     _raise_problems(fits)
     for node in nodes:
-        node.addresses = fits[node.name].reachable
+        node.found, node.addresses = dict(fits[node.name].found), dict(fits[node.name].reachable)
     saved = msgspec.structs.replace(prepared.plan, load=msgspec.structs.replace(prepared.plan.load, workers=workers))
     return replace(
         prepared,
