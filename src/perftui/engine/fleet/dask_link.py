@@ -20,7 +20,7 @@ from perftui.engine.fleet.dask_settings import Certificates, quiet_dask
 from perftui.engine.fleet.node_process import NodeSettings
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.text import safe_text
-from perftui.presets.cluster import ClusterPlace, read_hosts
+from perftui.presets.cluster import ClusterPlace, hosts_of
 
 if TYPE_CHECKING:
     from distributed import Client, Security
@@ -29,7 +29,6 @@ _CONNECT_S = 5.0
 _START_S = 30.0
 _END_S = 5.0
 _NODE = ("-m", "perftui.engine.fleet.node_process")
-_MOST_HOSTS_BYTES = 1 << 20
 
 
 @asynccontextmanager
@@ -146,7 +145,7 @@ async def _own_cluster(place: ClusterPlace) -> AsyncIterator[Client]:
     """A scheduler in this process, over certificates of its own, and Dask workers here or over SSH."""
     from distributed import Scheduler
 
-    hosts = [] if place.kind == "local" else _hosts(place.file)
+    hosts = [] if place.kind == "local" else hosts_of(place.file)
     certificates = Certificates.made()
     security = certificates.security()
     scheduler = await Scheduler(
@@ -169,25 +168,6 @@ async def _own_cluster(place: ClusterPlace) -> AsyncIterator[Client]:
     finally:
         with anyio.CancelScope(shield=True):
             await scheduler.close()
-
-
-def _hosts(file: str) -> list[tuple[str, str]]:
-    path = Path(file)
-    try:
-        with path.open("rb") as opened:
-            text = opened.read(_MOST_HOSTS_BYTES).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--cluster ssh:{safe_text(file)}: cannot be read: {_reason(error)}") from error
-    hosts, problems = read_hosts(text)
-    if problems:
-        raise UsageError(*(f"{safe_text(file)}: {problem}" for problem in problems))
-    if not hosts:
-        raise UsageError(f"{safe_text(file)}: names no hosts")
-    return hosts
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return error.strerror or "?" if isinstance(error, OSError) else "it is no text"
 
 
 def _over_ssh(host: str, python: str) -> tuple[str, ...]:
