@@ -18,6 +18,7 @@ _MOST_NAMED = 6
 FORMS = "local:N, tcp://HOST:PORT, tls://HOST:PORT or ssh:HOSTS-FILE"
 _SSH_HOST = re.compile(r"[A-Za-z0-9_.@:%/\[\]-]+")
 """What ssh takes as a destination, and a shell leaves alone."""
+_WITH_PORT = re.compile(r"(?:[^@]+@)?(?:[^:\[\]]+|\[[^\[\]]+\]):[0-9]+")
 
 
 class ClusterPlace(Struct, frozen=True, kw_only=True):
@@ -112,7 +113,7 @@ def hosts_of(file: str) -> list[tuple[str, str]]:
 def read_hosts(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     """The hosts of a file, each with its Python, and what is wrong.
 
-    A line is `[user@]host` or `[user@]host PYTHON`; empty lines and those that begin with # are left out.
+    A line is `[user@]host[:port]` or `[user@]host[:port] PYTHON`; empty lines and those that begin with # are left out.
 
     Args:
         text: of the file.
@@ -124,7 +125,13 @@ def read_hosts(text: str) -> tuple[list[tuple[str, str]], list[str]]:
         if not words or words[0].startswith("#"):
             continue
         if len(words) > 2 or words[0].startswith("-") or not _SSH_HOST.fullmatch(words[0]):
-            problems.append(f"line {number}: write [user@]host, or [user@]host PYTHON")
+            problems.append(f"line {number}: write [user@]host[:port], and after it the Python that has perftui")
             continue
-        hosts.append((words[0], words[1] if len(words) == 2 else "python3"))
+        hosts.append((_destination(words[0]), words[1] if len(words) == 2 else "python3"))
     return hosts, problems
+
+
+def _destination(host: str) -> str:
+    """As ssh takes it: a port stands in a URL only."""
+    has_port = _WITH_PORT.fullmatch(host) and not host.startswith("ssh://")
+    return f"ssh://{host}" if has_port else host

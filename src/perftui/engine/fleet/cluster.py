@@ -115,7 +115,8 @@ class Cluster:
         except AnswerError as error:
             raise UsageError(f"{safe_text(address)}: {await _why_not(client, address, error)}") from error
         except UnreachableError as error:
-            raise UnreachableError(f"{safe_text(address)}: {error}") from error
+            hint = "" if loss() else "; the scheduler must reach it at that address: is a firewall in between?"
+            raise UnreachableError(f"{safe_text(address)}: {error}{hint}") from error
         return RemoteNode(address, actor, replace(said, host=safe_text(said.host, 64)), loss)
 
     def check_versions(self) -> None:

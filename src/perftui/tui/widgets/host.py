@@ -35,7 +35,7 @@ def draw_host(picture: LivePicture, width: int, height: int) -> Drawing:
     workers, target = _workers(interval), _target(interval, picture.plan.target.pid)
     lines: list[Text] = [gauges, _traffic(host), workers, target]
     if 0 < height < len(lines):
-        lines = [gauges, workers, target][:height]
+        lines = [gauges, *(workers, target)[: height - 1]]
     elif machines := live_machines(interval, height - len(lines) - 1 if height else 0):
         lines += ["", *machines]
     note = f"last {trend_seconds(line)} s, 0–100 %"
