@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -12,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import dask
 import msgspec
 import psutil
 import pytest
 
-from support.certificates import Certificate
+from support.cable import Cable
+from support.certificates import Authority, Certificate
 from support.dask_copies import Wanted
 from support.slow_link import SlowLink, slow_link
 from support.waiting import free_port, wait_until
@@ -124,15 +127,56 @@ def distant_worker(running: DaskProcesses, where: Elsewhere) -> Iterator[SlowLin
 
 
 @contextmanager
+def machine_apart(running: DaskProcesses, cable: Cable, *, clock_ahead_s: int) -> Iterator[Path]:
+    """Add a worker in the namespaces at the far end of a cable, with a clock and known hosts of its own.
+
+    Yields its file of hosts, which may be written to.
+    """
+    assert running.tls is not None
+    hosts = Path(running.folder, f"hosts-{cable.number}")
+    hosts.write_text("127.0.0.1 localhost\n", encoding="ascii")
+    authority, certificate, key = running.tls
+    worker = shlex.join((
+        *_DASK, "worker", running.address, *_WORKER, "--local-directory", running.folder, "--host", cable.there,
+        "--tls-ca-file", authority, "--tls-cert", certificate, "--tls-key", key,
+    ))  # fmt: skip
+    before = _said(running.folder, "Registered to:")
+    process = _started(
+        "ip", "netns", "exec", cable.namespace, "unshare", "--time", "--monotonic", str(clock_ahead_s), "--fork",
+        "--kill-child", "sh", "-c", f"mount --bind {hosts} /etc/hosts && exec {worker}", folder=running.folder,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: _said(running.folder, "Registered to:") > before, 60, "the worker in its own namespaces")
+        yield hosts
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def certificates(authority: Authority | None) -> Iterator[None]:
+    """Dask finds these for its client, as a user's configuration would name them."""
+    made = authority.issue("runner") if authority else None
+    files = {
+        "ca-file": authority.certificate if authority else "",
+        "client.cert": made.certificate if made else "",
+        "client.key": made.key if made else "",
+    }
+    with dask.config.set({f"distributed.comm.tls.{name}": str(path) for name, path in files.items()}):
+        yield
+
+
+@contextmanager
 def dask_processes(
-    workers: int, *, certificate: Certificate | None = None, authority: Path | None = None
+    workers: int, *, certificate: Certificate | None = None, authority: Path | None = None, host: str = "127.0.0.1"
 ) -> Iterator[DaskProcesses]:
-    """Run a scheduler and workers on loopback until the block is left.
+    """Run a scheduler and workers on this machine until the block is left.
 
     Args:
         workers: how many.
         certificate: of all of them; None: without TLS.
         authority: that signed it.
+        host: address of the scheduler.
     """
     scheme = "tls" if certificate else "tcp"
     tls = (str(authority), str(certificate.certificate), str(certificate.key)) if certificate else None
@@ -142,7 +186,7 @@ def dask_processes(
         tempfile.TemporaryDirectory(prefix="pt-dask-") as folder,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as copies,
     ):
-        running = DaskProcesses(f"{scheme}://127.0.0.1:{free_port()}", folder, copies, tls)
+        running = DaskProcesses(f"{scheme}://{host}:{free_port()}", folder, copies, tls)
         running.add_scheduler()
         try:
             running.add_workers(workers)

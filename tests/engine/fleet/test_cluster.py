@@ -8,12 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import anyio
-import dask
 import msgspec
 import psutil
 import pytest
@@ -27,7 +25,7 @@ from perftui.model.plan import Auth
 from perftui.presets.loading import parse_preset
 from support.certificates import Authority
 from support.cluster_runs import WatchedRun, cluster_plan
-from support.dask_processes import dask_processes
+from support.dask_processes import certificates, dask_processes
 from support.detached_run import Starter
 from support.nginx import Nginx, nginx
 
@@ -156,19 +154,6 @@ def test_the_way_there_is_private(server: Nginx, empty_home: Path, tmp_path: Pat
             record = run_plan(request)
 
     assert record.whole_run.ok == 200
-
-
-@contextmanager
-def certificates(authority: Authority | None) -> Iterator[None]:
-    """Dask finds these for its client, as a user's configuration would name them."""
-    made = authority.issue("runner") if authority else None
-    files = {
-        "ca-file": authority.certificate if authority else "",
-        "client.cert": made.certificate if made else "",
-        "client.key": made.key if made else "",
-    }
-    with dask.config.set({f"distributed.comm.tls.{name}": str(path) for name, path in files.items()}):
-        yield
 
 
 @pytest.mark.parametrize(
