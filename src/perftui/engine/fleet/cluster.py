@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from contextlib import suppress
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -47,6 +47,8 @@ class Cluster:
         self.seats: dict[int, RemoteSeat] = {}
         """By number."""
         self.nodes: list[RemoteNode] = []
+        self.problems: dict[str, PerftuiError] = {}
+        """Why a machine cannot be used, by its address."""
         self._reached = Reached()
 
     @property
@@ -64,7 +66,7 @@ class Cluster:
             PerftuiError: a machine cannot be used, in words.
         """
         await self.connect()
-        self.check_versions()
+        raise_together(list(self.problems.values()))
         for node in self.nodes:
             tasks.start_soon(node.keep_posted)
             tasks.start_soon(node.keep_beating)
@@ -73,65 +75,65 @@ class Cluster:
         """Get to know every machine.
 
         Raises:
-            PerftuiError: one cannot be used, in words.
+            PerftuiError: none can be reached, in words.
         """
         client, addresses = await self._link.open()
         client.subscribe_topic(self.topic, self._on_event)
         self._client = client
         hired: dict[str, RemoteNode] = {}
-        problems: list[PerftuiError] = []
 
         async def hire(address: str) -> None:
             try:
                 hired[address] = await self._hire(client, address)
             except PerftuiError as error:
-                problems.append(error)
+                self.problems[address] = error
 
         async with anyio.create_task_group() as hiring:
             for address in addresses:
                 hiring.start_soon(hire, address)
-        raise_together(problems)
-        self.nodes = [hired[address] for address in addresses]
+        self.nodes = [hired[address] for address in addresses if address in hired]
         for node, name in zip(self.nodes, _names([node.facts.host for node in self.nodes]), strict=True):
             node.name = name
 
     async def _hire(self, client: Client, address: str) -> RemoteNode:
-        def loss() -> str:
-            if client.status != "running":
-                return "the scheduler is gone"
-            return "" if future.status in {"pending", "finished"} else "its Dask worker is gone"
+        def loss_of_scheduler() -> str:
+            return "" if client.status == "running" else "the scheduler is gone"
 
-        async def loss_at_first() -> str:
+        async def loss_of_worker() -> str:
             # what is to be done by a worker that is gone is pending for ever
-            return loss() or ("" if address in await machines_of(client) else "its Dask worker is gone")
+            if gone := loss_of_scheduler():
+                return gone
+            try:
+                return "" if address in await machines_of(client) else "its Dask worker is gone"
+            except OSError:  # it is known in a moment
+                return ""
 
-        async def open_node() -> tuple[object, NodeFacts]:
-            actor = await future
-            return actor, await actor.open(self.topic)
-
-        future = client.submit(Node, actor=True, workers=[address], allow_other_workers=False, pure=False)
+        shown = safe_text(address)
         try:
-            actor, said = await answer_of(open_node(), loss_at_first, ANSWER_S)
+            # a function of Python's own: a Dask worker that is sent one it has not ends
+            theirs = client.submit(version, "perftui", workers=[address], allow_other_workers=False, pure=False)
+            _check_version(await answer_of(theirs, loss_of_worker, ANSWER_S))
+            future = client.submit(Node, actor=True, workers=[address], allow_other_workers=False, pure=False)
+
+            async def open_node() -> tuple[object, NodeFacts]:
+                actor = await future
+                return actor, await actor.open(self.topic)
+
+            actor, said = await answer_of(open_node(), loss_of_worker, ANSWER_S)
         except AnswerError as error:
-            raise UsageError(f"{safe_text(address)}: {await _why_not(client, address, error)}") from error
+            if isinstance(error.__cause__, PackageNotFoundError):
+                raise UsageError(f"{shown}: perftui is not installed there; pip install 'perftui[cluster]'") from error
+            raise UsageError(f"{shown}: perftui cannot start there: {error}") from error
         except UnreachableError as error:
-            hint = "" if loss() else "; the scheduler must reach it at that address: is a firewall in between?"
-            raise UnreachableError(f"{safe_text(address)}: {error}{hint}") from error
+            hint = "" if await loss_of_worker() else "; the scheduler must reach it there: is a firewall in between?"
+            raise UnreachableError(f"{shown}: {error}{hint}") from error
+        except UsageError as error:
+            raise UsageError(f"{shown}: {error}") from error
+
+        def loss() -> str:
+            return loss_of_scheduler() or ("" if future.status == "finished" else "its Dask worker is gone")
+
         return RemoteNode(address, actor, replace(said, host=safe_text(said.host, 64)), loss)
-
-    def check_versions(self) -> None:
-        """See that both ends speak the same language.
-
-        Raises:
-            UsageError: a machine has another version.
-        """
-        ours = facts().perftui
-        if problems := [
-            f"machine {node.name} has perftui {node.facts.perftui}, this one {ours}; install the same"
-            for node in self.nodes
-            if node.facts.perftui != ours
-        ]:
-            raise UsageError(*problems)
 
     async def compare_clocks(self) -> None:
         """Find out how far every machine's clock is off. Moments are translated with this from now on."""
@@ -242,21 +244,12 @@ def _names(hosts: list[str]) -> list[str]:
     return names
 
 
-async def _why_not(client: Client, address: str, error: AnswerError) -> str:
-    """Why nothing of perftui can be done on a machine, in words."""
+def _check_version(theirs: str) -> None:
+    """See that both ends speak the same language.
 
-    async def no_loss() -> str:
-        return ""
-
+    Raises:
+        UsageError: they do not.
+    """
     ours = facts().perftui
-    try:
-        # a function of Python's own: it is there, whatever else is not
-        asked = client.submit(version, "perftui", workers=[address], pure=False)
-        theirs = await answer_of(asked, no_loss, ANSWER_S)
-    except AnswerError:
-        return f"perftui is not installed there; pip install 'perftui[cluster]=={ours}'"
-    except UnreachableError:
-        theirs = ours
     if theirs != ours:
-        return f"perftui {safe_text(str(theirs))} is installed there, {ours} here; install the same"
-    return f"perftui cannot start there: {error}"
+        raise UsageError(f"perftui {safe_text(str(theirs))} is installed there, {ours} here; install the same")
