@@ -17,7 +17,7 @@ from support.fault_server import Connection, FaultServer, fault_server
 from support.home import Home, new_home
 from support.presets import preset_text
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.machine, pytest.mark.xdist_group("one run with every fault")]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 TIMEOUT_S = 0.4

@@ -23,7 +23,7 @@ from perftui.store.records import write_record
 
 pytestmark = pytest.mark.xdist_group("one long run")
 
-SECONDS = 3000
+SECONDS = 3 * MOST_BLOCKS
 END = End(status="finished", ended_at="y")
 PLAN = Plan(
     name="soak",

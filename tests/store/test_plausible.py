@@ -108,6 +108,7 @@ def test_a_key_of_many_parts_takes_no_time(line: str) -> None:
     assert time.process_time() - begin_s < 1
 
 
+@pytest.mark.slow
 def test_long_texts_are_searched_in_linear_time() -> None:
     begin_s = time.process_time()
     for text in (
