@@ -77,11 +77,7 @@ def test_modules_stay_short(directory: str) -> None:
 
 
 def test_every_package_and_module_says_what_it_is_for() -> None:
-    silent = [
-        str(path.relative_to(ROOT))
-        for path in python_files(ROOT / "src")
-        if not ast.get_docstring(tree(path))
-    ]
+    silent = [str(path.relative_to(ROOT)) for path in python_files(ROOT / "src") if not ast.get_docstring(tree(path))]
 
     assert silent == []
 

@@ -20,7 +20,7 @@ MODEL = Model(seconds=30, rate=200, round_spread=0.05, second_spread=0.05, memor
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.1, 1.4])
-@pytest.mark.parametrize("rounds", [1, 4])
+@pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_verdicts_swap_with_the_sides(factor: float, rounds: int) -> None:
     a = simulated_rounds(replace(MODEL, error_rate=0.02), "swap a", rounds)
     b = simulated_rounds(replace(MODEL, error_rate=0.05).with_factor(factor), "swap b", rounds)
@@ -161,6 +161,7 @@ def _with_slow_operation(run: SimulatedRun, name: str) -> SimulatedRun:
     return SimulatedRun(msgspec.structs.replace(run.record, summary=summary), intervals)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "verdict"),
     [

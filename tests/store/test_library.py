@@ -64,9 +64,7 @@ def add(library: RunLibrary, minutes_ago: int = 0, **more: object) -> str:
     return folder.id
 
 
-def test_many_runs_are_listed_without_reading_them_again(
-    library: RunLibrary, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_runs_are_listed_without_reading_them_again(library: RunLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
 
     def noted(path: Path) -> Record:
