@@ -69,13 +69,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         said = {mark.name for mark in item.iter_markers()}
         if place.startswith(_QUICK) and not started and not said & {"alone", "slow"}:
             item.add_marker("quick")
-    items.sort(key=lambda item: (any(item.iter_markers("quick")), any(item.iter_markers("machine"))))
+    items.sort(key=_place)
 
 
 def pytest_collection_finish() -> None:
     """Whatever was imported stays: the garbage collector need not look at it again and again."""
     gc.freeze()
     gc.enable()
+
+
+def _place(item: pytest.Item) -> tuple[bool, bool]:
+    names = {mark.name for mark in item.iter_markers()}
+    return "quick" in names, "machine" in names and "xdist_group" not in names
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

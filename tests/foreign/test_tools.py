@@ -300,7 +300,7 @@ def test_hostile_text_is_made_safe(tmp_path: Path) -> None:
     document = json.loads(json.dumps(OHA))
     document["errorDistribution"] = {"\x1b[31mred\u202e": 10}
     classes = _read(tmp_path, document, "na\u202eme").record.summary.total.error_classes
-    assert sum(classes.values()) == 10
+    assert sorted(classes.values()) == [10, 40]
     assert not any("\x1b" in name or "\u202e" in name for name in classes)
     assert "\u202e" not in _read(tmp_path, document, "na\u202eme").record.label
 
