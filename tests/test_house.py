@@ -36,18 +36,21 @@ def python_files(directory: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("module", ["perftui.engine.__main__", "perftui.engine.runner.run"])
+@pytest.mark.slow
 def test_engine_loads_no_screen_library(module: str) -> None:
     loaded = modules_after(f"import {module}")
 
     assert not loaded & set(SCREEN_LIBRARIES)
 
 
+@pytest.mark.slow
 def test_worker_loads_only_what_sends_and_counts() -> None:
     loaded = modules_after("import perftui.engine.worker.__main__")
 
     assert not loaded & {"httpx", "click", "starlette", "uvicorn", "anyio", "tomli_w", *SCREEN_LIBRARIES}
 
 
+@pytest.mark.slow
 def test_command_line_loads_nothing_heavy_before_it_knows_the_command() -> None:
     loaded = modules_after("import perftui.cli.main")
 

@@ -310,6 +310,7 @@ def test_a_file_that_is_not_there_is_an_error_in_words(tmp_path: Path) -> None:
         foreign.read(tmp_path / "missing")
 
 
+@pytest.mark.slow
 def test_what_the_installed_wrk_prints_is_read(tmp_path: Path) -> None:
     wrk = need_program("wrk")
     with nginx() as server:

@@ -217,6 +217,7 @@ def test_no_number_has_digits_that_were_not_measured() -> None:
     assert fraction_of(99_999_999, 100_000_000) < 1
 
 
+@pytest.mark.slow
 def test_every_named_series_can_be_asked_for() -> None:
     """A run without errors, hits and misses, of a target that is no process of this machine, has no points of those."""
     timeline = _timeline(_run())

@@ -21,8 +21,6 @@ from perftui.store.loading import load_folder
 from perftui.store.records import parse_record, read_record, record_document, to_toml
 from support.recorded_runs import RECORDED
 
-pytestmark = pytest.mark.quick
-
 PLACES = (
     ("whole_run", "scheduled"),
     ("summary", "total", "counts", "ok"),
