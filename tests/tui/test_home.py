@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,11 @@ MISTAKES = [
 ]
 
 
+def says(line: Static, words: str) -> bool:
+    """Whether a problem stands there; without words: none."""
+    return bool(line.display) == bool(words) and words in str(line.content)
+
+
 async def test_a_wrong_field_is_marked_while_it_is_typed(app: Make) -> None:
     made = app()
     async with made.run_test() as pilot:
@@ -87,13 +93,13 @@ async def test_a_wrong_field_is_marked_while_it_is_typed(app: Make) -> None:
             line = screen.query_one(f"#problem-{field}", Static)
             box.focus()
             right, box.value = box.value, text
-            await until(pilot, lambda line=line, words=words: line.display and words in str(line.content))
+            await until(pilot, partial(says, line, words))
             await pilot.press("enter")
             await still(pilot)
             assert screen is made.screen, text  # nothing starts with a mistake
             assert box.has_focus, text
             box.value = right
-            await until(pilot, lambda line=line: not line.display)
+            await until(pilot, partial(says, line, ""))
 
 
 async def test_a_preset_with_mistakes_is_listed_with_its_mistakes(app: Make, place: Home) -> None:
