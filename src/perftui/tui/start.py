@@ -52,6 +52,9 @@ class Start(Struct, frozen=True, kw_only=True):
     searching: Searching | None = None
     """The search for `search`."""
     readonly: bool = False
+    """The run of `watch` is only looked at."""
+    is_read_only: bool = False
+    """Nothing is started, steered, saved or deleted, on any screen."""
     plan: Plan | None = None
     """For `confirm`, `live` and `search`."""
     label: str = ""
