@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -78,12 +79,19 @@ def served() -> Iterator[Served]:
         yield made
 
 
-def see(visitor: ClientConnection, text: str) -> None:
-    """Read what the app draws until the text has come."""
+def see(visitor: ClientConnection, text: str, keys: str = "") -> None:
+    """Read what the app draws until the text has come; keys are typed anew while it has not."""
+    end = time.monotonic() + 40
+    typed = 0.0
     seen = ""
     while text not in seen:
-        piece = visitor.recv(timeout=30)
-        seen += piece.decode() if isinstance(piece, bytes) else ""
+        assert time.monotonic() < end, f"{text!r} did not come: {seen[-500:]!r}"
+        if keys and time.monotonic() - typed > 1:
+            typed = time.monotonic()
+            press(visitor, keys)
+        with suppress(TimeoutError):
+            piece = visitor.recv(timeout=0.5)
+            seen += piece.decode(errors="replace") if isinstance(piece, bytes) else ""
 
 
 def press(visitor: ClientConnection, keys: str) -> None:
@@ -144,10 +152,7 @@ def test_a_visitor_sees_the_home_screen_and_can_only_look(served: Served) -> Non
     with served.visit() as visitor:
         see(visitor, "read-only")
         see(visitor, "No runs yet.")
-        press(visitor, "\x1b[C")
-        see(visitor, "next field")
-        press(visitor, "\r")
-        see(visitor, "sending requests is off")
+        see(visitor, "sending requests is off", keys="\x1b[C\r")  # to the form, and start
         press(visitor, "\x11")  # Ctrl-Q leaves a field, too
         with suppress(ConnectionClosed):
             while visitor.recv(timeout=30):
