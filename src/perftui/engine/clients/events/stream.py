@@ -31,7 +31,8 @@ class EventParser:
     """Takes the bytes of a stream as they come."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+        """The line that is not complete. No byte of it is looked at twice: it may come in a million pieces."""
         self._after_return = False
         """Whether the last line ended with a carriage return, to which a line feed may still belong."""
         self._began = False
@@ -46,9 +47,14 @@ class EventParser:
             piece = piece.removeprefix(b"\n")
         self._after_return = piece.endswith(b"\r") if piece else self._after_return
         if not self._began and len(self._rest) + len(piece) >= len(_BOM):
-            self._rest, piece, self._began = b"", (self._rest + piece).removeprefix(_BOM), True
-        *lines, self._rest = _LINE_END.split(self._rest + piece)
+            piece, self._began = (bytes(self._rest) + piece).removeprefix(_BOM), True
+            self._rest.clear()
+        *lines, rest = _LINE_END.split(piece)
         self.held += len(piece)
+        if lines:
+            lines[0] = bytes(self._rest) + lines[0]
+            self._rest.clear()
+        self._rest += rest
         found = []
         for line in lines:
             if line:

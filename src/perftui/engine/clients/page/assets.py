@@ -7,24 +7,34 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from perftui.engine.clients.page.tags import Tag, tags_of
 
 MOST_ASSETS = 1000
 """Of one document; what it names beyond them is not fetched."""
+MOST_URL_CHARACTERS = 8000
+"""Servers refuse longer ones; such a part of a page is left out."""
+_MOST_REFERENCES = 10 * MOST_ASSETS
+"""That are looked at for them: most of a hostile document may name the same, or nothing."""
 _KEPT_DOCUMENTS = 64
+_KEPT_CHARACTERS = 8_000_000
+"""Of URLs, in all documents together."""
 _VIEWPORT = 1280
 """Width that images with several sizes are chosen for."""
+_MOST_WIDTH_DIGITS = 9
+_MOST_SIZES = 100
+"""Of one image."""
 _LINKS = frozenset({"stylesheet", "icon", "preload", "modulepreload", "manifest"})
-_SELECTOR = "link, script[src], img, input[src], picture > source, video, audio, iframe[src], embed[src], object[data]"
 _IMAGES = frozenset({"", "image/avif", "image/webp", "image/png", "image/jpeg", "image/gif", "image/svg+xml"})
-_NO_SCRIPT, _END = "<noscript", "</noscript"
+_NAMING = frozenset({"link", "script", "img", "input", "video", "audio", "iframe", "embed", "object"})
+_AROUND = frozenset({"template", "picture", "source", "base"})
 
 
 class Documents:
-    """Documents that were looked through: each distinct one is parsed once."""
+    """Documents that were looked through: each distinct one is read once."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[bytes, str], tuple[str, ...]] = OrderedDict()
+        self._characters = 0
 
     def assets(self, body: bytes, text: str, url: str) -> tuple[str, ...]:
         """Absolute URLs of what a document names, each once, in its order.
@@ -38,8 +48,10 @@ class Documents:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = tuple(assets_of(text, url))
-            if len(self._known) > _KEPT_DOCUMENTS:
-                self._known.popitem(last=False)
+            self._characters += sum(map(len, found))
+            while len(self._known) > _KEPT_DOCUMENTS or (self._characters > _KEPT_CHARACTERS and len(self._known) > 1):
+                _, oldest = self._known.popitem(last=False)
+                self._characters -= sum(map(len, oldest))
         else:
             self._known.move_to_end(key)
         return found
@@ -47,35 +59,46 @@ class Documents:
 
 def assets_of(text: str, url: str) -> list[str]:
     """Absolute URLs of what a document names, each once, in its order."""
-    tree = LexborHTMLParser(_as_with_scripts(text))
-    base_node = tree.css_first("base[href]")
-    base = url if base_node is None else joined(url, base_node.attributes.get("href") or "") or url
+    base, references = _read(text, url)
     found: dict[str, None] = {}
-    for node in tree.css(_SELECTOR):
-        for reference in _references(node):
-            absolute = joined(base, reference)
-            if absolute and absolute != url:
-                found[absolute] = None
-        if len(found) >= MOST_ASSETS:
-            break
-    return list(found)[:MOST_ASSETS]
+    for reference in references:
+        absolute = joined(base, reference)
+        if absolute and absolute != url:
+            found[absolute] = None
+            if len(found) == MOST_ASSETS:
+                break
+    return list(found)
 
 
-def _as_with_scripts(text: str) -> str:
-    """The document without what stands there for browsers without scripts; to others it is text."""
-    lower = text.lower()
-    kept, start = [], 0
-    while (found := lower.find(_NO_SCRIPT, start)) >= 0:
-        end = lower.find(_END, found)
-        if end < 0:
-            break
-        kept.append(text[start:found])
-        start = end
-    return "".join((*kept, text[start:]))
+def _read(text: str, url: str) -> tuple[str, dict[str, None]]:
+    """What references are relative to, and the distinct ones."""
+    base = ""
+    references: dict[str, None] = {}
+    templates = 0
+    picture: list[str] | None = None  # what its sources name, while one is open
+    for tag in tags_of(text, _NAMING | _AROUND):
+        if tag.name == "template":
+            templates = max(0, templates + (-1 if tag.ends else 1))
+        elif templates:
+            continue  # a browser does not look at what is in one
+        elif tag.name == "picture":
+            picture = None if tag.ends else []
+        elif tag.ends:
+            continue
+        elif tag.name == "base" and not base:
+            base = joined(url, tag.attributes.get("href") or "")
+        elif tag.name == "source" and picture is not None:
+            if not picture:  # the first that will do is taken
+                picture += _source(tag)
+                references |= dict.fromkeys(picture)
+        elif tag.name in _NAMING and len(references) < _MOST_REFERENCES:
+            if not (picture and tag.name == "img"):
+                references |= dict.fromkeys(reference for reference in _references(tag) if reference)
+    return base or url, references
 
 
 def joined(base: str, reference: str) -> str:
-    """An absolute http or https URL without fragment; empty where it is none."""
+    """An absolute http or https URL without fragment; empty where it is none, or longer than servers take."""
     try:
         parts = urlsplit(urljoin(base, reference.strip()))
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -83,70 +106,42 @@ def joined(base: str, reference: str) -> str:
         _ = parts.port
     except ValueError:
         return ""
-    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
+    absolute = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
+    return absolute if len(absolute) <= MOST_URL_CHARACTERS else ""
 
 
-def _references(node: LexborNode) -> Iterator[str]:
-    if _is_idle(node):
-        return
-    attributes = node.attributes
-    match node.tag:
+def _references(tag: Tag) -> Iterator[str]:
+    attributes = tag.attributes
+    match tag.name:
         case "link":
-            if _LINKS & set((attributes.get("rel") or "").lower().split()) and "disabled" not in attributes:
-                yield attributes.get("href") or ""
+            if _LINKS & set(attributes.get("rel", "").lower().split()) and "disabled" not in attributes:
+                yield attributes.get("href", "")
         case "img":
-            if not _has_source(node):
-                yield _image(attributes.get("srcset"), attributes.get("src"))
-        case "source":
-            if node == _first_source(node.parent):
-                yield _image(attributes.get("srcset"), None)
+            yield _image(attributes.get("srcset", ""), attributes.get("src", ""))
         case "video" | "audio":
-            yield attributes.get("poster") or ""
+            yield attributes.get("poster", "")
             if attributes.get("preload") == "auto" or "autoplay" in attributes:  # else a browser takes its start only
-                yield attributes.get("src") or ""
+                yield attributes.get("src", "")
         case "input":
-            yield (attributes.get("src") or "") if (attributes.get("type") or "").lower() == "image" else ""
+            yield attributes.get("src", "") if attributes.get("type", "").lower() == "image" else ""
         case "object":
-            yield attributes.get("data") or ""
+            yield attributes.get("data", "")
         case _:
-            yield attributes.get("src") or ""
+            yield attributes.get("src", "")
 
 
-def _is_idle(node: LexborNode) -> bool:
-    """Whether a browser with scripts does not look at it."""
-    parent = node.parent
-    while parent is not None:
-        if parent.tag == "template":
-            return True
-        parent = parent.parent
-    return False
+def _source(tag: Tag) -> list[str]:
+    """What a source of a picture names, if a browser takes it."""
+    attributes = tag.attributes
+    fits = not attributes.get("media") and attributes.get("type", "").lower() in _IMAGES
+    return [_image(attributes["srcset"], "")] if fits and attributes.get("srcset") else []
 
 
-def _has_source(node: LexborNode) -> bool:
-    parent = node.parent
-    return parent is not None and parent.tag == "picture" and _first_source(parent) is not None
-
-
-def _first_source(picture: LexborNode | None) -> LexborNode | None:
-    """The source that a browser takes for a picture, those for other media left out."""
-    if picture is None:
-        return None
-    for child in picture.iter():
-        if (
-            child.tag == "source"
-            and child.attributes.get("srcset")
-            and not child.attributes.get("media")
-            and (child.attributes.get("type") or "").lower() in _IMAGES
-        ):
-            return child
-    return None
-
-
-def _image(srcset: str | None, src: str | None) -> str:
+def _image(srcset: str, src: str) -> str:
     """The one image of several sizes that a window of 1280 pixels takes."""
-    candidates = [parts for part in (srcset or "").split(", ") if (parts := part.strip().strip(",").split())]
+    candidates = [parts for part in srcset.split(", ", _MOST_SIZES)[:_MOST_SIZES] if (parts := part.strip().strip(",").split())]
     if not candidates:
-        return src or ""
+        return src
     widths = sorted((int(size[:-1]), url) for url, *sizes in candidates for size in sizes if _is_width(size))
     if widths:
         return next((url for width, url in widths if width >= _VIEWPORT), widths[-1][1])
@@ -154,4 +149,4 @@ def _image(srcset: str | None, src: str | None) -> str:
 
 
 def _is_width(size: str) -> bool:
-    return size.endswith("w") and size[:-1].isascii() and size[:-1].isdigit()
+    return size.endswith("w") and len(size) <= _MOST_WIDTH_DIGITS and size[:-1].isascii() and size[:-1].isdigit()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from perftui.engine.clients.http.driver import DRIVER as HTTP
@@ -25,10 +24,6 @@ def _client() -> type[TaskClient]:
     from perftui.engine.clients.page.client import PageClient
 
     return PageClient
-
-
-def _missing() -> str:
-    return "" if find_spec("selectolax") else "pages need selectolax: pip install 'perftui[pages]'"
 
 
 class PageDriver(TaskDriver):
@@ -71,5 +66,4 @@ DRIVER: Driver = PageDriver(
     },
     client=_client,
     only_reads=lambda _: True,
-    missing=_missing,
 )
