@@ -155,9 +155,7 @@ class BrowserClient(TaskClient):
             error_class = _CLASSES.get(found[1] if found else "", "page.failed")
             raise Fault(error_class, safe_text(error.message.partition("\n")[0], 300)) from error
 
-    async def _identify(
-        self, context: BrowserContext, page: Page, endpoint: Endpoint, request: dict[str, Any]
-    ) -> None:
+    async def _identify(self, context: BrowserContext, page: Page, endpoint: Endpoint, request: dict[str, Any]) -> None:
         """Headers go to the target only, not to whoever else the page names, or an answer sends to.
 
         Playwright's own way of setting headers keeps them through redirects to others.

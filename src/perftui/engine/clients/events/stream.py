@@ -12,6 +12,8 @@ from typing import NamedTuple
 from perftui.engine.clients.http.reader import ResponseReader
 from perftui.engine.clients.http.visitor import Asked
 
+_LARGE = 16 * 1024
+"""Whoever sends so much at once may send without end, and a loop reads as long as there is something."""
 MOST_QUEUED = 10_000
 """Events that nobody has looked at yet; older ones are only counted."""
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -78,12 +80,13 @@ class EventParser:
 class Stream:
     """What came of a stream, and whoever waits for it."""
 
-    def __init__(self, arrived: Callable[[Event, int], None], most_bytes: int) -> None:
+    def __init__(self, arrived: Callable[[Event, int], None], most_bytes: int, rest: Callable[[], None]) -> None:
         """Wait for a stream.
 
         Args:
             arrived: is told every event and when it came.
             most_bytes: of one event.
+            rest: reads no more before others had their turn.
         """
         self.events: deque[tuple[Event, int]] = deque(maxlen=MOST_QUEUED)
         """Events and when they were complete."""
@@ -91,6 +94,7 @@ class Stream:
         self.too_large = False
         self._arrived = arrived
         self._most_bytes = most_bytes
+        self._rest = rest
         self._parser = EventParser()
         self._news: asyncio.Future[None] | None = None
 
@@ -100,6 +104,8 @@ class Stream:
         for event in self._parser.feed(piece):
             self._arrived(event, now_ns)
             self.events.append((event, now_ns))
+        if len(piece) >= _LARGE:
+            self._rest()
         if self._parser.held > self._most_bytes:
             self.too_large = True
         self.tell()

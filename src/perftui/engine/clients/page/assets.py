@@ -34,7 +34,8 @@ class Documents:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[bytes, str], tuple[str, ...]] = OrderedDict()
-        self._characters = 0
+        self.characters = 0
+        """Of all URLs that are kept."""
 
     def assets(self, body: bytes, text: str, url: str) -> tuple[str, ...]:
         """Absolute URLs of what a document names, each once, in its order.
@@ -48,10 +49,10 @@ class Documents:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = tuple(assets_of(text, url))
-            self._characters += sum(map(len, found))
-            while len(self._known) > _KEPT_DOCUMENTS or (self._characters > _KEPT_CHARACTERS and len(self._known) > 1):
+            self.characters += sum(map(len, found))
+            while len(self._known) > _KEPT_DOCUMENTS or (self.characters > _KEPT_CHARACTERS and len(self._known) > 1):
                 _, oldest = self._known.popitem(last=False)
-                self._characters -= sum(map(len, oldest))
+                self.characters -= sum(map(len, oldest))
         else:
             self._known.move_to_end(key)
         return found
@@ -91,9 +92,8 @@ def _read(text: str, url: str) -> tuple[str, dict[str, None]]:
             if not picture:  # the first that will do is taken
                 picture += _source(tag)
                 references |= dict.fromkeys(picture)
-        elif tag.name in _NAMING and len(references) < _MOST_REFERENCES:
-            if not (picture and tag.name == "img"):
-                references |= dict.fromkeys(reference for reference in _references(tag) if reference)
+        elif tag.name in _NAMING and len(references) < _MOST_REFERENCES and not (picture and tag.name == "img"):
+            references |= dict.fromkeys(reference for reference in _references(tag) if reference)
     return base or url, references
 
 
@@ -139,7 +139,9 @@ def _source(tag: Tag) -> list[str]:
 
 def _image(srcset: str, src: str) -> str:
     """The one image of several sizes that a window of 1280 pixels takes."""
-    candidates = [parts for part in srcset.split(", ", _MOST_SIZES)[:_MOST_SIZES] if (parts := part.strip().strip(",").split())]
+    candidates = [
+        parts for part in srcset.split(", ", _MOST_SIZES)[:_MOST_SIZES] if (parts := part.strip().strip(",").split())
+    ]
     if not candidates:
         return src
     widths = sorted((int(size[:-1]), url) for url, *sizes in candidates for size in sizes if _is_width(size))
