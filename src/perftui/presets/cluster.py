@@ -12,6 +12,8 @@ MOST_LOCAL = 64
 FORMS = "local:N, tcp://HOST:PORT, tls://HOST:PORT or ssh:HOSTS-FILE"
 _SSH_HOST = re.compile(r"[A-Za-z0-9_.@:%/\[\]-]+")
 """What ssh takes as a destination, and a shell leaves alone."""
+_PYTHON = re.compile(r"[A-Za-z0-9_~/.][A-Za-z0-9_~/.+-]*")
+"""A path, in which no shell over there finds anything to do."""
 
 
 class ClusterPlace(Struct, frozen=True, kw_only=True):
@@ -80,8 +82,10 @@ def read_hosts(text: str) -> tuple[list[tuple[str, str]], list[str]]:
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if len(words) > 2 or words[0].startswith("-") or not _SSH_HOST.fullmatch(words[0]):
+        python = words[1] if len(words) == 2 else "python3"
+        is_host = _SSH_HOST.fullmatch(words[0]) and not words[0].startswith("-")
+        if len(words) > 2 or not is_host or not _PYTHON.fullmatch(python):
             problems.append(f"line {number}: write [user@]host, or [user@]host PYTHON")
             continue
-        hosts.append((words[0], words[1] if len(words) == 2 else "python3"))
+        hosts.append((words[0], python))
     return hosts, problems

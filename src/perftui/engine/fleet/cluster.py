@@ -21,6 +21,7 @@ from perftui.model.errors import PerftuiError, UnreachableError, UsageError
 from perftui.model.interval import MachineSample
 from perftui.model.text import safe_text
 from perftui.presets.cluster import parse_cluster
+from perftui.store.safe_reading import safe_struct
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -108,7 +109,8 @@ class Cluster:
         except Exception as error:
             what = "is not installed there" if isinstance(error, ImportError) else f"cannot start there: {error}"
             raise UsageError(f"{address}: perftui {what}; pip install 'perftui[cluster]'") from error
-        return RemoteNode(address, actor, replace(said, host=safe_text(said.host, 64)), self._link_problem)
+        said = replace(safe_struct(said), host=safe_text(said.host, 64))
+        return RemoteNode(address, actor, said, self._link_problem)
 
     def _link_problem(self) -> str:
         return "" if self._client is not None and self._client.status == "running" else "the scheduler is gone"

@@ -21,6 +21,7 @@ from perftui.engine.fleet.node_process import NodeSettings
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.text import safe_text
 from perftui.presets.cluster import ClusterPlace, read_hosts
+from perftui.presets.text_files import read_text
 
 if TYPE_CHECKING:
     from distributed import Client, Security
@@ -172,22 +173,13 @@ async def _own_cluster(place: ClusterPlace) -> AsyncIterator[Client]:
 
 
 def _hosts(file: str) -> list[tuple[str, str]]:
-    path = Path(file)
-    try:
-        with path.open("rb") as opened:
-            text = opened.read(_MOST_HOSTS_BYTES).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--cluster ssh:{safe_text(file)}: cannot be read: {_reason(error)}") from error
+    text = read_text(Path(file), _MOST_HOSTS_BYTES)
     hosts, problems = read_hosts(text)
     if problems:
         raise UsageError(*(f"{safe_text(file)}: {problem}" for problem in problems))
     if not hosts:
         raise UsageError(f"{safe_text(file)}: names no hosts")
     return hosts
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return error.strerror or "?" if isinstance(error, OSError) else "it is no text"
 
 
 def _over_ssh(host: str, python: str) -> tuple[str, ...]:
