@@ -37,6 +37,8 @@ class BrowserDriver(TaskDriver):
 
     remark = "first paint, page load and interactive are what Chromium says of itself, each visit with an empty cache"
     """What must be known about numbers measured by it."""
+    fetches_more = True
+    """One visit is many requests: as many as its reply has rows."""
 
     async def reach(self, plan: Plan, addresses: Addresses) -> Addresses:
         """As clients.client.Driver."""

@@ -31,6 +31,8 @@ class PageDriver(TaskDriver):
 
     remark = "a page here is its document and what that names: no scripts run, no CSS url() is read, nothing is painted"
     """What must be known about numbers measured by it."""
+    fetches_more = True
+    """One visit is many requests: as many as its reply has rows."""
 
     def further_targets(self, request: Mapping[str, Any]) -> tuple[str, ...]:
         """Names of the targets that an operation goes to besides its own."""
@@ -55,7 +57,7 @@ DRIVER: Driver = PageDriver(
     keys={
         "page": Key(
             Text(allow=ANY_PLACEHOLDER, check=texts.path_problem, most=16_000, pattern="^/"),
-            "Path of a document that is fetched with what it names: stylesheets, scripts, images.",
+            "Path of a document that is fetched with what it names: stylesheets, scripts, images, frames.",
             required=True,
         ),
         "headers": Key(HEADERS, "Headers of the document's request, over those of the target."),
