@@ -123,4 +123,6 @@ def _fault(error: MySQLError, *, lost: bool = False) -> Fault:
     detail = str(error.args[1]) if len(error.args) > 1 else str(error)
     if number in _LOST:
         return Fault("closed", detail, lost=True)
-    return refused(getattr(error, "sqlstate", None) or str(number), f"{number} {detail}", lost=lost or number == 0)
+    if number == 0:  # no server's: asyncmy itself could not take the answer apart
+        return Fault("protocol", safe_text(detail, 300), lost=True)
+    return refused(getattr(error, "sqlstate", None) or str(number), f"{number} {detail}", lost=lost)
