@@ -15,7 +15,9 @@ pytestmark = pytest.mark.slow
 
 COUNTS = {
     "HTTP answers": 1_000, "journal lines": 10_000, "control messages": 10_000, "run files": 1_000, "presets": 1_000,
-    "imports": 500,
+    "imports": 500, "Redis answers": 2_000, "Memcached answers": 2_000, "PostgreSQL answers": 2_000,
+    "event streams": 2_000, "documents": 2_000, "worker messages": 2_000,
+    "WebSocket frames": 300,
 }  # fmt: skip
 """As many as take a second or two each; CI tries ten thousand of every kind, and so can a million be."""
 

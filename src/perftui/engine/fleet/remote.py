@@ -21,6 +21,7 @@ from perftui.engine.fleet.seat import SeatState
 from perftui.model.interval import HostSample, MachineSample
 from perftui.model.text import safe_text
 from perftui.presets.files import moved
+from perftui.store.plausible import check_measured
 from perftui.store.safe_reading import safe_struct
 
 BEAT_S = 1.0
@@ -244,6 +245,10 @@ class RemoteSeat:
             return Failure(message=safe_text(message.message, _LONGEST_FAILURE))
         if not isinstance(message, Frame):
             return message
+        try:
+            check_measured(message.cells, (message.health,))
+        except ValueError as error:
+            return Failure(message=f"what it reported is damaged: {safe_text(str(error))}")
         offset_ns = self._node.begin_clock.offset_ns
         return replace(
             message,
