@@ -112,7 +112,7 @@ def _redis() -> Asked:
 def _memcached() -> Asked:
     from perftui.engine.clients.memcached.connection import MemcachedConnection
 
-    return Asked("memcached://127.0.0.1", {"memcached": "get", "key": "a"}, MemcachedConnection)
+    return Asked("memcached://127.0.0.1", {"memcached": ["get", "a"]}, MemcachedConnection)
 
 
 @cache

@@ -17,8 +17,8 @@ from perftui.model.error_classes import error_class
 from perftui.model.text import safe_text
 
 _MOST_BYTES = 100_000
-_QUIET = "fuzz"
-logging.getLogger(_QUIET).setLevel(logging.CRITICAL + 1)  # each example would be a line
+_QUIET = logging.getLogger("picows.fuzz")
+_QUIET.setLevel(logging.CRITICAL + 1)  # each example would be a line
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 FRAMES = [
     b"\x81\x05hello" + b"\x82\x03\0\1\2", b"\x01\x02he\x89\x02hi\x80\x03llo", b"\x88\x09\x03\xe8goodbye",
