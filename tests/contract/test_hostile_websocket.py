@@ -15,20 +15,17 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
 from perftui.model.interval import Interval
 from perftui.model.journal import JournalLine
 from perftui.model.plan import Plan
 from perftui.presets.loading import parse_preset
 from support.chat_server import chat_server
-<<<<<<< HEAD
 from support.conservation import assert_conserved
-from support.raw_websocket import ANSWERS, FLOODS, raw_websocket
-=======
 from support.own_loop import own_loop
-from support.raw_websocket import ANSWERS, raw_websocket
+from support.raw_websocket import ANSWERS, FLOODS, raw_websocket
 from support.short_runs import ran
->>>>>>> main
 
 
 def plan_of(port: int, operation: str, *, users: int = 2, most: int = 6, more: str = "") -> Plan:

@@ -24,11 +24,7 @@ from perftui.model.errors import PerftuiError, UnreachableError, UsageError
 from perftui.model.interval import MachineSample
 from perftui.model.plan import Target
 from perftui.model.text import safe_text
-<<<<<<< HEAD
-from perftui.presets.cluster import parse_cluster
 from perftui.store.safe_reading import safe_struct
-=======
->>>>>>> main
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -115,23 +111,10 @@ class Cluster:
 
         shown = safe_text(address)
         try:
-<<<<<<< HEAD
-            with anyio.fail_after(_ANSWER_S):
-                actor = await client.submit(Node, actor=True, workers=[address], allow_other_workers=False, pure=False)
-                said = await actor.open(self.topic)
-        except TimeoutError as error:
-            raise UnreachableError(f"{address}: does not answer within {_ANSWER_S:.0f} s") from error
-        except Exception as error:
-            what = "is not installed there" if isinstance(error, ImportError) else f"cannot start there: {error}"
-            raise UsageError(f"{address}: perftui {what}; pip install 'perftui[cluster]'") from error
-        said = replace(safe_struct(said), host=safe_text(said.host, 64))
-        return RemoteNode(address, actor, said, self._link_problem)
-=======
             # a function of Python's own: a Dask worker that is sent one it has not ends
             theirs = client.submit(version, "perftui", workers=[address], allow_other_workers=False, pure=False)
             _check_version(await answer_of(theirs, loss_of_worker, ANSWER_S))
             future = client.submit(Node, actor=True, workers=[address], allow_other_workers=False, pure=False)
->>>>>>> main
 
             async def open_node() -> tuple[object, NodeFacts]:
                 actor = await future
@@ -151,7 +134,7 @@ class Cluster:
         def loss() -> str:
             return loss_of_scheduler() or ("" if future.status == "finished" else "its Dask worker is gone")
 
-        return RemoteNode(address, actor, replace(said, host=safe_text(said.host, 64)), loss)
+        return RemoteNode(address, actor, replace(safe_struct(said), host=safe_text(said.host, 64)), loss)
 
     async def compare_clocks(self) -> None:
         """Find out how far every machine's clock is off. Moments are translated with this from now on."""

@@ -22,12 +22,7 @@ from perftui.engine.fleet.node_process import NodeSettings
 from perftui.engine.fleet.ssh import over_ssh, why_ended, why_silent
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.text import safe_text
-<<<<<<< HEAD
-from perftui.presets.cluster import ClusterPlace, read_hosts
-from perftui.presets.text_files import read_text
-=======
 from perftui.presets.cluster import ClusterPlace, hosts_of
->>>>>>> main
 
 if TYPE_CHECKING:
     from distributed import Client, Security
@@ -179,24 +174,6 @@ async def _own_cluster(place: ClusterPlace) -> AsyncIterator[Client]:
             await scheduler.close()
 
 
-<<<<<<< HEAD
-def _hosts(file: str) -> list[tuple[str, str]]:
-    text = read_text(Path(file), _MOST_HOSTS_BYTES)
-    hosts, problems = read_hosts(text)
-    if problems:
-        raise UsageError(*(f"{safe_text(file)}: {problem}" for problem in problems))
-    if not hosts:
-        raise UsageError(f"{safe_text(file)}: names no hosts")
-    return hosts
-
-
-def _over_ssh(host: str, python: str) -> tuple[str, ...]:
-    # no question can be answered: the screen is ours
-    return ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", host, "--", python, *_NODE)
-
-
-=======
->>>>>>> main
 @asynccontextmanager
 async def _processes(
     commands: Sequence[tuple[str, ...]], port: int, certificates: Certificates, *, here: bool

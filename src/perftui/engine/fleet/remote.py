@@ -22,11 +22,8 @@ from perftui.engine.fleet.node_facts import NodeFacts, boot_id
 from perftui.engine.fleet.reached import Heard
 from perftui.engine.fleet.seat import SeatState
 from perftui.model.interval import HostSample, MachineSample
-<<<<<<< HEAD
-from perftui.model.text import safe_text
-=======
 from perftui.model.plan import Target
->>>>>>> main
+from perftui.model.text import safe_text
 from perftui.presets.files import moved
 from perftui.store.plausible import check_measured
 from perftui.store.safe_reading import safe_struct

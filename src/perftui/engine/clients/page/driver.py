@@ -22,21 +22,13 @@ def _client() -> type[PageClient]:
     return PageClient
 
 
-<<<<<<< HEAD
-class PageDriver(TaskDriver):
-=======
 def _preparer() -> type[PagePreparer]:
     from perftui.engine.clients.page.operation import PagePreparer
 
     return PagePreparer
 
 
-def _missing() -> str:
-    return "" if find_spec("selectolax") else "pages need selectolax: pip install 'perftui[pages]'"
-
-
 class PageDriver(VisitDriver):
->>>>>>> main
     """Pages, by the connections of HTTP."""
 
     remark = "a page here is its document and what that names: no scripts run, no CSS url() is read, nothing is painted"
@@ -60,10 +52,5 @@ DRIVER: Driver = PageDriver(
         ),
     },
     client=_client,
-<<<<<<< HEAD
-    only_reads=lambda _: True,
-=======
     preparer=_preparer,
-    missing=_missing,
->>>>>>> main
 )
