@@ -14,9 +14,9 @@ from perftui.analysis.log_change import ASSUMED_DF, ASSUMED_SPREAD, LogChange, S
 from perftui.analysis.proportions import share_of
 from perftui.analysis.round_data import Outcomes, Part, Round
 from perftui.analysis.share_change import share_change
+from perftui.metrics.failures import failures
 from perftui.metrics.generator_bounds import Excess, comonotone, excess
 from perftui.metrics.histogram import Float64s
-from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import is_censored, value_of
 from perftui.model.comparison import ComparisonVerdict, MetricChange
@@ -283,7 +283,7 @@ def _outcomes(part: Part) -> Outcomes:
         return part.outcomes
     whole, counts = Outcomes(1), part.stats.counts
     whole.ok[0], whole.scheduled[0] = counts.ok, counts.scheduled
-    whole.failed[0] = counts.errors + counts.timeouts + counts.dropped - own_drops(part.stats.error_classes)
+    whole.failed[0] = failures(counts, part.stats.error_classes)
     return whole
 
 

@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 
 from perftui.analysis.blocks import Seconds
+from perftui.metrics.failures import failures
 from perftui.metrics.histogram import Float64s
-from perftui.metrics.own_drops import own_drops
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.trust import is_generator_limit
@@ -52,7 +52,7 @@ class Outcomes:
         """Count a cell."""
         counts = cell.counts
         self.ok[second] += counts.ok
-        self.failed[second] += counts.errors + counts.timeouts + counts.dropped - own_drops(cell.error_classes)
+        self.failed[second] += failures(counts, cell.error_classes)
         self.unanswered[second] += counts.timeouts + counts.dropped + counts.cancelled
         self.scheduled[second] += counts.scheduled
 

@@ -92,7 +92,7 @@ async def save_run(
             tasks.start_soon(disturbances.watch_signals)
             tasks.start_soon(live.remote.keep_read)
             tasks.start_soon(hooks.keep_renewed, steering, log)
-            tasks.start_soon(keep_resolved, prepared, steering, log, guard)
+            tasks.start_soon(keep_resolved, prepared, supervisor.seats, steering, log, guard)
             if on_started is not None:
                 on_started(folder)
             for note in (*prepared.notes, *disk_problem):

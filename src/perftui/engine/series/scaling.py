@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from perftui.analysis.scaling import Observed, scaling_of
 from perftui.engine.clients.registry import place_of
 from perftui.engine.runner.request import RunRequest
+from perftui.engine.runner.run import Runs
 from perftui.engine.series.step import OnLine, at_level, make
 from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.interval import Interval
@@ -70,10 +71,13 @@ def scale(request: ScalingRequest, *, on_level: OnLevel, on_line: OnLine | None 
         raise UsageError(
             f"--duration: {request.seconds:g} s of each level are too few to measure; name {_LEAST_S:g}s or more"
         )
-    return _of_workers(request, on_level, on_line) if request.of == "workers" else _of_load(request, on_line)
+    with Runs() as runs:
+        if request.of == "workers":
+            return _of_workers(runs, request, on_level, on_line)
+        return _of_load(runs, request, on_line)
 
 
-def _of_load(request: ScalingRequest, on_line: OnLine | None) -> Scaled:
+def _of_load(runs: Runs, request: ScalingRequest, on_line: OnLine | None) -> Scaled:
     stages = tuple(
         Stage(duration_s=seconds, to=float(level)) for level in request.levels for seconds in (0.0, request.seconds)
     )[1:]
@@ -83,7 +87,7 @@ def _of_load(request: ScalingRequest, on_line: OnLine | None) -> Scaled:
     if request.of == "rate":
         load = replace(load, think_s=(0.0, 0.0))
     plan = replace(request.plan, load=load)
-    made = make(RunRequest(plan=plan, label=request.label, confirm_host=request.confirm_host), on_line)
+    made = make(runs, RunRequest(plan=plan, label=request.label, confirm_host=request.confirm_host), on_line)
     measured = made.record.levels or (LevelStats(stage=1, level=peak(load), start_s=0, duration_s=0),)
     observed = [
         Observed(
@@ -98,7 +102,7 @@ def _of_load(request: ScalingRequest, on_line: OnLine | None) -> Scaled:
     return Scaled(scaling_of(request.of, observed), [made.run])
 
 
-def _of_workers(request: ScalingRequest, on_level: OnLevel, on_line: OnLine | None) -> Scaled:
+def _of_workers(runs: Runs, request: ScalingRequest, on_level: OnLevel, on_line: OnLine | None) -> Scaled:
     plan = request.plan
     if "{n}" not in request.command:
         raise UsageError("--command: is needed for workers and says {n} where their number goes")
@@ -106,20 +110,20 @@ def _of_workers(request: ScalingRequest, on_level: OnLevel, on_line: OnLine | No
         raise UsageError(
             "a rate is answered or not, whatever the workers: name --users, enough to keep all of them busy"
         )
-    observed, runs = [], []
+    observed, made_runs = [], []
     for level in request.levels:
         on_level(f"{level} worker{'' if level == 1 else 's'}")
-        with _server(request.command.replace("{n}", str(level)), plan):
+        with _server(request.command.replace("{n}", str(level)), plan, runs):
             at = at_level(plan, peak(plan.load), request.seconds, plan.objectives)
             label = f"{request.label} {level} workers".strip()
-            made = make(RunRequest(plan=at, label=label, confirm_host=request.confirm_host), on_line)
+            made = make(runs, RunRequest(plan=at, label=label, confirm_host=request.confirm_host), on_line)
         record = made.record
         warm_s = plan.load.warmup_s + _SETTLE_S
         seconds = _per_second(made.run.intervals, warm_s, plan.load.warmup_s + request.seconds)
         total = record.summary.total
         observed.append(Observed(float(level), seconds, total.response_time_ms.p95, total.error_rate, record.id))
-        runs.append(made.run)
-    return Scaled(scaling_of("workers", observed), runs)
+        made_runs.append(made.run)
+    return Scaled(scaling_of("workers", observed), made_runs)
 
 
 def _per_second(intervals: Sequence[Interval], start_s: float, end_s: float) -> list[float]:
@@ -133,7 +137,7 @@ def _per_second(intervals: Sequence[Interval], start_s: float, end_s: float) -> 
 
 
 @contextmanager
-def _server(command: str, plan: Plan) -> Iterator[None]:
+def _server(command: str, plan: Plan, runs: Runs) -> Iterator[None]:
     """Start the server by the user's command, and end what it left in the foreground.
 
     Raises:
@@ -145,19 +149,20 @@ def _server(command: str, plan: Plan) -> Iterator[None]:
     except (OSError, ValueError) as error:
         raise UsageError(f"--command: {safe_text(str(error))}") from error
     try:
-        _wait_until_it_listens(process, plan)
+        _wait_until_it_listens(process, plan, runs)
         yield
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(_END_S)
-        except subprocess.TimeoutExpired:
+        ends_s = time.monotonic() + _END_S
+        while process.poll() is None and time.monotonic() < ends_s:
+            runs.rest(0.05)
+        if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
-def _wait_until_it_listens(process: subprocess.Popen[bytes], plan: Plan) -> None:
+def _wait_until_it_listens(process: subprocess.Popen[bytes], plan: Plan, runs: Runs) -> None:
     where = place_of(plan.target)
     if where is None:
         return
@@ -167,5 +172,5 @@ def _wait_until_it_listens(process: subprocess.Popen[bytes], plan: Plan) -> None
             raise UsageError(f"--command: ended with exit code {process.returncode}")
         with suppress(OSError), socket.create_connection(where, timeout=1):
             return
-        time.sleep(0.1)
+        runs.rest(0.1)
     raise UnreachableError(f"nobody listens at {where[0]}:{where[1]} {_READY_S:.0f} s after the command")
