@@ -17,6 +17,7 @@ WANTED = {
     "json": ("hit_time_ms", "miss_time_ms", "round_trip"),
     "toml": ("hits.hit_time_ms", "hits.miss_time_ms", "round_trip"),
     "csv": ("hit_rate", "miss_time_p95_ms", "round_trip_p95_ms"),
+    "series": ("hit_rate", "miss_time_p95_ms", "round_trip_p95_ms"),
     "md": ("hit rate", "miss", "round trip"),
     "html": ("hits", "misses", "round trip"),
     "junit": ('name="hit rate"', "miss p50", 'name="round trip"'),
