@@ -143,7 +143,8 @@ def series_csv(run: LoadedRun) -> str:
     ]
     titles += [f"response_time_{name}_least_ms" for name in _SERIES_BOUNDED]
     titles += ["received_bytes", "sent_bytes", "cpu_percent", "memory_percent", "worker_cpu_percent"]
-    further = (*_OF_HITS, *_own_metrics([run]))
+    hits = _OF_HITS if run.record.summary.total.hit_rate is not None else ()
+    further = (*hits, *_own_metrics([run]))
     return write_csv([*titles, *map(_title, further)], _series_rows(run, further))
 
 
