@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from perftui.analysis.causes import outages, reconnects, stalls
+from perftui.analysis.causes import outages, reconnects, saturation, stalls
 from perftui.analysis.course import Course
 from perftui.analysis.modes import modes_of
 from perftui.metrics.sparse import Sparse
@@ -74,6 +74,32 @@ def test_what_the_generator_was_held_up_for_is_no_stall_of_the_target() -> None:
     assert list(stalls(_course((12, _slow(400) | held_up)))) == []
     steered = Event(at_s=5, kind="level", level=100)
     assert list(stalls(_course((12, _slow(400)), event=steered))) == []
+
+
+def _half_sent(at: int, *, unsent_class: str) -> tuple[int, dict[str, Any]]:
+    """A second in which twice as much was due as in the others; half of it was not sent, the rest came late."""
+    late = _slow(400)["cells"]["measure"]["list"]
+    counts = replace(late.counts, scheduled=400, dropped=200)
+    cell = replace(late, counts=counts, error_classes={unsent_class: 200})
+    return at, {"cells": {"measure": {"list": cell}}, "asked": 400.0}
+
+
+def test_what_the_generator_did_not_send_saturates_nothing() -> None:
+    usual = {"level": 100.0, "asked": 200.0}
+    light = [(at, usual) for at in range(10)]
+    course = _course(*light, *(_half_sent(at, unsent_class="dropped.late") for at in range(10, 20)))
+    assert [finding.code for finding in saturation(course)] == ["saturation"]
+    course = _course(*light, *(_half_sent(at, unsent_class="dropped.generator") for at in range(10, 20)))
+    assert list(saturation(course)) == []
+
+
+def test_what_the_generator_did_not_send_is_no_outage() -> None:
+    def none_sent(unsent_class: str) -> dict[str, Any]:
+        cell = Cell(counts=Counts(scheduled=200, dropped=200), error_classes={unsent_class: 200})
+        return {"cells": {"measure": {"list": cell}}}
+
+    assert [finding.code for finding in outages(_course((9, none_sent("dropped.late"))))] == ["outage"]
+    assert list(outages(_course((9, none_sent("dropped.generator"))))) == []
 
 
 def test_connections_that_more_load_needs_are_no_reconnects() -> None:

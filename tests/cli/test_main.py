@@ -68,6 +68,7 @@ def test_every_command_has_help(call: Call) -> None:
     ("arguments", "said"),
     [
         (["rnu"], "no such command: 'rnu'; did you mean 'run'?"),
+        (["check", "shop"], "no such command: 'check'; did you mean 'presets check'?"),
         (["run"], "missing argument 'PRESET'"),
         (["run", "read", "--rate", "fast"], "invalid value for '-q' / '--rate': 'fast'"),
         (["run", "read", "--duration", "5 apples"], "unknown unit 'apples'"),

@@ -29,6 +29,7 @@ INSTALLS = [line for line in COMMANDS if "venv" in line]
 LOADS = ("perftui run ", "perftui http")
 SERIES = ("perftui find ", "perftui scaling ")
 """They keep runs of their own: one for an answer, one for each level."""
+TESTS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 PRESETS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 ROUNDS = 2
 SHORTER = {
@@ -99,6 +100,33 @@ def quicker(command: str) -> str:
     if command.startswith(LOADS) and " -n " not in command:
         return f"{command} --duration 1s --warmup 0s"
     return command
+
+
+def test_the_tests_that_are_shown_pass(home: Home, demo_url: str) -> None:
+    [text] = TESTS
+    text = text.replace("http://127.0.0.1:8000", demo_url).replace("duration=10", "duration=1, warmup=0")
+    (home.path / "test_shop.py").write_text(text)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-m",
+            "performance",
+            "-p",
+            "no:cacheprovider",
+            "--perftui-warn-only",
+            "test_shop.py",
+        ],
+        capture_output=True,
+        text=True,
+        env=home.environment,
+        cwd=home.path,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
 
 
 def test_the_presets_that_are_shown_are_right() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from perftui.demo.server import Demo
 from perftui.pytest_plugin import performance, plugin
+from perftui.pytest_plugin.table import timing_text
 from perftui.pytest_plugin.timing import timing_of
 
 TIMINGS = """
@@ -66,7 +67,7 @@ def test_functions_are_timed_and_judged(project: pytest.Pytester) -> None:
     result = _run(project, "--perftui-json", "out.json", "--perftui-junit", "out.xml")
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(["*p50 is 5.* ms, limit < 1.00 ms", "*written: out.json", "*written: out.xml"])
-    result.stdout.fnmatch_lines(["*perftui*", "*test (ms)*min*max*mean*stddev*median*iqr*outliers*ops/s*rounds*"])
+    result.stdout.fnmatch_lines(["*perftui*", "*test *min*max*mean*stddev*median*iqr*outliers*ops/s*rounds*"])
     tests = json.loads((project.path / "out.json").read_text())["tests"]
     assert [test["verdict"] for test in tests] == ["pass", "none", "none", "fail"]
     assert tests[1]["timing"]["rounds"] == 7
@@ -93,6 +94,17 @@ def test_a_run_is_a_test_whose_failure_is_the_summary(project: pytest.Pytester, 
         ["error_rate is 100 %, limit < 1.0 %*", "*20 scheduled in 1s: 20 errors*", "*'error_rat' is not a metric*"]
     )
     result.stdout.fnmatch_lines(["*test*ok/s*p50 ms*p95 ms*errors*trust*"])
+
+
+def test_of_several_measurements_each_has_its_name(project: pytest.Pytester, demo: Demo) -> None:
+    project.makepyfile(f"""
+        def test_both(perftui):
+            perftui.run("health", "{demo.url}", duration=1, warmup=0, check=False)
+            perftui.benchmark(sum, [1])
+    """)
+    _run(project, "--perftui-json", "out.json").assert_outcomes(passed=1)
+    told = json.loads((project.path / "out.json").read_text())
+    assert [each["test"].partition("::")[2] for each in told["tests"]] == ["test_both", "test_both #2"]
 
 
 @pytest.mark.alone
@@ -139,6 +151,16 @@ def test_tests_that_measure_can_be_skipped(project: pytest.Pytester) -> None:
     _run(project, "--perftui-skip").assert_outcomes(skipped=4)
 
 
+def test_tests_that_measure_can_be_chosen_by_a_mark(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_measures(perftui):\n    perftui.benchmark(sum, [1])\n\ndef test_other():\n    pass\n")
+    chosen = _run(project, "--strict-markers", "-m", "performance")
+    chosen.assert_outcomes(passed=1, deselected=1)
+    chosen.stdout.fnmatch_lines(["*= perftui =*"])
+    others = _run(project, "--strict-markers", "-m", "not performance")
+    others.assert_outcomes(passed=1, deselected=1)
+    others.stdout.no_fnmatch_line("*= perftui =*")
+
+
 def test_nothing_is_imported_that_no_test_uses(project: pytest.Pytester) -> None:
     project.makepyfile("""
         import sys
@@ -149,6 +171,12 @@ def test_nothing_is_imported_that_no_test_uses(project: pytest.Pytester) -> None
             assert not {"numpy", "httpx", "textual", "msgspec"} & set(sys.modules)
     """)
     project.runpytest_subprocess("-q", *OTHERS, timeout=100).assert_outcomes(passed=1)
+
+
+def test_times_have_the_unit_that_suits_them() -> None:
+    told = timing_text("work", timing_of([0.000_000_5, 0.000_002, 0.003, 4.0]))
+    assert "500 ns" in told
+    assert "4.00 s" in told
 
 
 def test_mistakes_are_said(project: pytest.Pytester) -> None:

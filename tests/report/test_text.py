@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from perftui.metrics.trust import LIMIT
 from perftui.model.interval import Counts, TrustReason
-from perftui.model.plan import Load, Stage
+from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.model.record import Bound, Finding, LatencyStats, Record, Stats, Trust
 from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.text import WIDTH, summary_text
@@ -99,6 +99,23 @@ def test_an_empty_run_has_a_summary() -> None:
 def test_load_in_words(start: float, levels: list[float], mode: Any, expected: str) -> None:
     stages = tuple(Stage(duration_s=5, to=level) for level in levels)
     assert load_text(Load(mode=mode, start_level=start, stages=stages)) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "paths", "address"),
+    [
+        ("http://h:1/", ["/"], "http://h:1/"),
+        ("http://h:1", ["/a?b=c"], "http://h:1/a?b=c"),
+        ("http://h:1/v1/", ["/a"], "http://h:1/v1/a"),
+        ("http://u:secret@h/", ["/a", "/b"], "http://h/"),
+    ],
+)
+def test_an_address_has_the_path_where_all_requests_go_to_one(url: str, paths: list[str], address: str) -> None:
+    operations = tuple(Operation(name=path, path=path) for path in paths)
+    plan = Plan(
+        name="shop", target=Target(url=url), load=Load(stages=(Stage(duration_s=5, to=1),)), operations=operations
+    )
+    assert plan.address == address
 
 
 def test_journeys_are_named_in_the_load() -> None:

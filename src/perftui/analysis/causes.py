@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from perftui.analysis.course import Course, Stretch, classes_of
+from perftui.metrics.failures import failures, own_drops
 from perftui.metrics.growth import growth_of
 from perftui.metrics.series import IntervalView
 from perftui.model.record import Finding
 from perftui.model.units import format_bytes, format_clock, format_count, format_ms, format_percent
 
-DOWN = 0.9
+_DOWN = 0.9
 """Share of failed requests above which a second counts as an outage."""
 _FEWEST_USUAL = 3
 _STALLED = 4.0
@@ -55,14 +56,20 @@ def outages(course: Course) -> Iterator[Finding]:
 
 
 def _is_down(view: IntervalView) -> bool:
-    counts = view.counts()
-    failed = counts.errors + counts.timeouts + counts.dropped
-    return failed > 0 and failed >= DOWN * (failed + counts.ok)
+    failed = _failed_in(view)
+    return failed > 0 and failed >= _DOWN * (failed + view.counts().ok)
 
 
 def _failed(stretch: Stretch) -> int:
-    counts = stretch.counts
-    return counts.errors + counts.timeouts + counts.dropped
+    return sum(_failed_in(view) for view in stretch.views)
+
+
+def _failed_in(view: IntervalView) -> int:
+    return sum(failures(cell.counts, cell.error_classes) for cell in view.cells(""))
+
+
+def _unsent(view: IntervalView) -> int:
+    return sum(own_drops(cell.error_classes) for cell in view.cells(""))
 
 
 def _after(course: Course, stretch: Stretch) -> str:
@@ -158,8 +165,9 @@ def _more_waits(course: Course, top: list[IntervalView], per_s: float, at_once: 
         return False
     if course.plan.load.mode == "users":
         return top[-1].interval.level >= max(_WAITS * at_once, at_once + 1)
-    asked = sum(view.interval.asked for view in top) / sum(view.interval.duration_s for view in top)
-    return per_s < _KEPT_UP * asked
+    # what the generator did not get to send is no load that the target failed to keep up with
+    asked = sum(view.interval.asked - _unsent(view) for view in top)
+    return per_s < _KEPT_UP * asked / sum(view.interval.duration_s for view in top)
 
 
 def reconnects(course: Course) -> Iterator[Finding]:

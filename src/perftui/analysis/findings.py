@@ -13,7 +13,7 @@ from itertools import combinations
 from perftui.analysis import answers, causes
 from perftui.analysis.course import Course
 from perftui.analysis.modes import bimodal
-from perftui.metrics.own_drops import own_drops
+from perftui.metrics.failures import own_drops
 from perftui.metrics.series import IntervalView
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.timeline import Timeline

@@ -39,10 +39,19 @@ class LazyGroup(click.Group):
         """Like click's, with the nearest name when the command is unknown."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            near = difflib.get_close_matches(name, self.list_commands(ctx), 1)
+            near = self._below(ctx, name) or difflib.get_close_matches(name, self.list_commands(ctx), 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(f"no such command: {name!r}{hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def _below(self, ctx: click.Context, name: str) -> list[str]:
+        """The commands of that name in the groups of this one, as they are typed."""
+        groups = ((group, self.get_command(ctx, group)) for group in self.list_commands(ctx))
+        return [
+            f"{group} {name}"
+            for group, command in groups
+            if isinstance(command, click.Group) and name in command.commands
+        ]
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Like click's, but a reader that left is told apart."""

@@ -10,8 +10,8 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 from msgspec.structs import astuple
 
+from perftui.metrics.failures import failures
 from perftui.metrics.generator_bounds import Generator, bounds
-from perftui.metrics.own_drops import own_drops
 from perftui.metrics.own_values import OwnSum
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.time_sum import TimeSum
@@ -119,7 +119,7 @@ class CellSum:
             ended_ok: ok answers that ended within these seconds; None: those of the sum.
         """
         counts = self.counts
-        failed = counts.errors + counts.timeouts + counts.dropped - own_drops(self.error_classes)
+        failed = failures(counts, self.error_classes)
         judged = counts.ok + failed
         times = {name: self.shown_time(name, mode).stats() for name in TIMES}
         ended_ok = counts.ok if ended_ok is None else ended_ok
@@ -151,7 +151,7 @@ class CellSum:
     def outline(self, duration_s: float, mode: Mode, *, times: bool) -> Stats:
         """Counts and rates of `stats` only, with the response times where they are wanted."""
         counts = self.counts
-        failed = counts.errors + counts.timeouts + counts.dropped - own_drops(self.error_classes)
+        failed = failures(counts, self.error_classes)
         return Stats(
             counts=counts,
             rate_per_s=counts.started / duration_s if duration_s > 0 else 0.0,

@@ -8,8 +8,8 @@ from msgspec import UNSET, UnsetType
 
 from perftui.metrics.cells import CellSum, TimeName, hits_of, merge_cells, sum_of
 from perftui.metrics.density import density_of
+from perftui.metrics.failures import failures
 from perftui.metrics.histogram import Float64s
-from perftui.metrics.own_drops import own_drops
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import value_of
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
@@ -105,8 +105,7 @@ class IntervalView:
     def _of_counts(self, metric: str, operation: str) -> float | None:
         counts = self.counts(operation)
         duration_s = self.interval.duration_s
-        unsent = sum(own_drops(cell.error_classes) for cell in self.cells(operation))
-        failed = counts.errors + counts.timeouts + counts.dropped - unsent
+        failed = sum(failures(cell.counts, cell.error_classes) for cell in self.cells(operation))
         judged = counts.ok + failed
         if metric in {"throughput", "rate", "errors_per_s"}:
             if duration_s <= 0:

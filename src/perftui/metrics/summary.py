@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from perftui.metrics.cells import CellSum, sum_of
+from perftui.metrics.failures import failures, own_drops
 from perftui.metrics.generator_bounds import Generator
-from perftui.metrics.own_drops import own_drops
 from perftui.metrics.own_values import own_value
 from perftui.metrics.sparse import Sparse
 from perftui.model.interval import Cell, Event, Interval
@@ -88,7 +88,7 @@ def value_of(stats: Stats, metric: str) -> float | None:
     counts = stats.counts
     if metric.startswith(CHECK):
         return _check_rate(stats, metric.removeprefix(CHECK))
-    judged = counts.ok + counts.errors + counts.timeouts + counts.dropped - own_drops(stats.error_classes)
+    judged = counts.ok + failures(counts, stats.error_classes)
     match metric:
         case "error_rate":
             return stats.error_rate if judged else None

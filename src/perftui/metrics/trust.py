@@ -24,8 +24,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from perftui.metrics.cells import sum_of
+from perftui.metrics.failures import own_drops
 from perftui.metrics.generator_bounds import bounds
-from perftui.metrics.own_drops import own_drops
 from perftui.metrics.summary import generator_of
 from perftui.metrics.trust_rules import AT_ONCE, BUSY, cap_text, client_errors_text, is_local, second_causes
 from perftui.model.interval import Interval, NumberVerdict, TrustReason, TrustVerdict

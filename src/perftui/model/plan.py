@@ -329,6 +329,14 @@ class Plan(Frozen, frozen=True, kw_only=True):
         return " + ".join(dict.fromkeys(_shown_url(target.url) for target in self.used_targets.values()))
 
     @property
+    def address(self) -> str:
+        """The URLs of all that is loaded, for people; with the path where all requests go to one."""
+        paths = {operation.path for operation in self.counted_operations if operation.driver == "http"}
+        if len(paths) != 1 or len(self.used_targets) != 1:
+            return self.where
+        return self.where.rstrip("/") + paths.pop()
+
+    @property
     def timeout_s(self) -> float:
         """The longest deadline of any request."""
         return max((target.timeout_s for target in self.used_targets.values()), default=self.target.timeout_s)

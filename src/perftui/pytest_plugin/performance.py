@@ -88,17 +88,18 @@ class Performance:
         overrides = Overrides(
             rate=rate, users=users, duration_s=duration, warmup_s=warmup, workers=workers, headers=tuple(headers)
         )
+        test = self._id()
         try:
             plan = with_objectives(load_plan(str(preset), url, overrides, settings), objectives, "critical")
             made = self._executed(plan, label or self._test)
-            before = self._session.baselines.run(self._id())
+            before = self._session.baselines.run(test)
             comparison = compare_saved([before], [made], threshold=self._threshold) if before else None
             if self._session.saves:
-                self._session.baselines.keep_run(self._id(), made)
+                self._session.baselines.keep_run(test, made)
         except PerftuiError as error:
             raise _failed(error) from None
         self._count += 1
-        self._judge_run(made, comparison, check=check)
+        self._judge_run(test, made, comparison, check=check)
         return made.record
 
     def benchmark(
@@ -155,7 +156,7 @@ class Performance:
         run_plan(RunRequest(plan=plan, label=label), on_started=folders.append)
         return load_run(str(folders[0].path))
 
-    def _judge_run(self, made: LoadedRun, comparison: Comparison | None, *, check: bool) -> None:
+    def _judge_run(self, test: str, made: LoadedRun, comparison: Comparison | None, *, check: bool) -> None:
         record = made.record
         why = [_missed(result) for result in record.objectives if result.verdict == "fail"]
         if record.trust.verdict == "invalid":
@@ -166,7 +167,7 @@ class Performance:
             why.append("slower than the baseline")
         self._session.results.append(
             Measured(
-                test=self._id(), name=record.plan.name, run=made, verdict="fail" if why else record.verdict,
+                test=test, name=record.plan.name, run=made, verdict="fail" if why else record.verdict,
                 why="; ".join(why), compared=comparison.verdict.replace("_", " ") if comparison else "",
             )
         )  # fmt: skip

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _SESSION: pytest.StashKey[PerformanceSession] = pytest.StashKey()
 _FIXTURE = "perftui"
+_MEASURES = "performance"
+"""The mark by which teams start such tests: `pytest -m performance`."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,19 +34,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
+    """Make the marks known."""
+    config.addinivalue_line(
+        "markers", f"{_MEASURES}: measures with the fixture perftui, which marks a test so by itself"
+    )
     config.addinivalue_line(
         "markers",
         "perftui(rounds=…, warmup=…, max_time=…, threshold=…): how the perftui fixture of this test measures",
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what measures when it is not wanted now."""
-    if not config.getoption("--perftui-skip"):
-        return
+    """Mark what measures, before `-m` chooses, and skip it when it is not wanted now."""
+    skipped = config.getoption("--perftui-skip")
     for item in items:
-        if _FIXTURE in getattr(item, "fixturenames", ()):
+        if _FIXTURE not in getattr(item, "fixturenames", ()):
+            continue
+        item.add_marker(_MEASURES)
+        if skipped:
             item.add_marker(pytest.mark.skip(reason="--perftui-skip"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from perftui.model.units import format_count, format_ms, format_percent
@@ -12,18 +13,20 @@ from perftui.report.words import number_text, percentile_texts, verdict_mark
 
 _WIDTH = 118
 _TIMES = ("min", "max", "mean", "stddev", "median", "iqr")
+_UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 
 
 def summary_lines(results: Sequence[Measured]) -> list[str]:
     """A table of the timings, and one of the runs."""
+    names = _names([one.test for one in results])
     timings = [(one, one.timing) for one in results if one.timing is not None]
     runs = [(one, one.run.record) for one in results if one.run is not None]
     lines: list[str] = []
     if timings:
-        columns = [Column(" "), Column("test (ms)", least=24), *(Column(title, right=True) for title in _TIMES)]
+        columns = [Column(" "), Column("test", least=24), *(Column(title, right=True) for title in _TIMES)]
         columns += [Column(title, right=True) for title in ("outliers", "ops/s", "rounds", "baseline")]
         rows = [
-            [verdict_mark(one.verdict), one.test, *_times(timing), timing.outliers, format_count(timing.ops),
+            [verdict_mark(one.verdict), names[one.test], *_times(timing), timing.outliers, format_count(timing.ops),
              f"{timing.rounds:,}", one.compared.partition(" against")[0]]
             for one, timing in timings
         ]  # fmt: skip
@@ -31,7 +34,7 @@ def summary_lines(results: Sequence[Measured]) -> list[str]:
     if runs:
         titles = ("ok/s", "p50 ms", "p95 ms", "p99 ms", "errors", "trust", "baseline")
         rows = [
-            [verdict_mark(one.verdict), one.test, number_text(record.summary.total.throughput_per_s),
+            [verdict_mark(one.verdict), names[one.test], number_text(record.summary.total.throughput_per_s),
              *percentile_texts(record, record.summary.total), format_percent(record.summary.total.error_rate),
              record.trust.verdict, one.compared]
             for one, record in runs
@@ -43,15 +46,23 @@ def summary_lines(results: Sequence[Measured]) -> list[str]:
 
 def timing_text(name: str, timing: Timing) -> str:
     """Every number of a timing."""
-    columns = [Column("ms"), *(Column(title, right=True) for title in (*_TIMES, "p95", "outliers", "rounds"))]
-    row = [name, *_times(timing), format_ms(timing.p95 * 1e3), timing.outliers, f"{timing.rounds:,}"]
+    columns = [Column("function"), *(Column(title, right=True) for title in (*_TIMES, "p95", "outliers", "rounds"))]
+    row = [name, *_times(timing), _time(timing.p95), timing.outliers, f"{timing.rounds:,}"]
     return "\n".join(table(columns, [row], width=_WIDTH))
 
 
+def _names(tests: Sequence[str]) -> dict[str, str]:
+    """What tells the tests apart: the function, and its file where another has one of that name."""
+    short = {test: test.partition("::")[2] or test for test in tests}
+    often = Counter(short.values())
+    return {test: name if often[name] == 1 else test for test, name in short.items()}
+
+
 def _times(timing: Timing) -> list[str]:
-    return [_ms(getattr(timing, name) * 1e3) for name in _TIMES]
+    return [_time(getattr(timing, name)) for name in _TIMES]
 
 
-def _ms(milliseconds: float) -> str:
-    """Three significant digits, down to nanoseconds: functions are quicker than requests."""
-    return format_ms(milliseconds) if milliseconds >= 0.1 or not milliseconds else f"{milliseconds:.6f}"
+def _time(seconds: float) -> str:
+    """Three significant digits in the unit that suits them: functions take nanoseconds, runs take minutes."""
+    unit, size = next((one for one in _UNITS if seconds >= one[1]), _UNITS[-1])
+    return f"{format_ms(seconds / size)} {unit}" if seconds else "0"

@@ -25,7 +25,7 @@ PERCENTILES: tuple[tuple[str, str, float], ...] = (
 )
 """Field of LatencyStats, its title, its quantile."""
 
-TIME_PARTS = ("queue", "dns", "connect", "tls", "first_byte", "transfer", "execute", "fetch")
+TIME_PARTS = ("queue", "dns", "connect", "tls", "first_byte", "transfer", "execute", "fetch", "answer")
 MISSING = "–"
 LEAST_VALUES = {"p99": 1_000, "p99_9": 10_000}
 """A percentile of fewer values than this is not shown."""
@@ -76,9 +76,7 @@ def _levels(load: Load) -> list[float]:
 
 def headline(plan: Plan) -> str:
     """Preset, target (with the path where there is only one) and load in one line."""
-    paths = {operation.path for operation in plan.counted_operations if operation.driver == "http"}
-    path = paths.pop() if len(paths) == 1 else ""
-    return f"{plan.name} · {plan.where}{path} · {load_text(plan.load)}"
+    return f"{plan.name} · {plan.address} · {load_text(plan.load)}"
 
 
 def shows(times: LatencyStats, field: str) -> bool:

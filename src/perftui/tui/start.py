@@ -86,11 +86,9 @@ def starting_lines(plan: Plan) -> list[str]:
     """A run that has not begun yet, in words."""
     from perftui.report.words import load_text
 
-    only = plan.operations[0] if len(plan.counted_operations) == 1 and plan.operations else None
-    path = only.path.partition("?")[0] if only is not None and not only.target else ""
     return [
         "",
-        f"  {plan.name}  {plan.where}{path}",
+        f"  {plan.name}  {plan.address}",
         f"  {load_text(plan.load)}",
         "",
         f"  starting workers{' on the cluster' if plan.load.cluster else ''} · asking the target",

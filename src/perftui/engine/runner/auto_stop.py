@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perftui.metrics.own_drops import own_drops
+from perftui.metrics.failures import failures
 from perftui.model.interval import Interval
 from perftui.model.units import format_percent
 
@@ -21,10 +21,7 @@ class AutoStop:
     def reason(self, interval: Interval) -> str:
         """Why the run is to be stopped after this interval, in words; empty while it may go on."""
         cells = [cell for operations in interval.cells.values() for cell in operations.values()]
-        failed = sum(
-            cell.counts.errors + cell.counts.timeouts + cell.counts.dropped - own_drops(cell.error_classes)
-            for cell in cells
-        )
+        failed = sum(failures(cell.counts, cell.error_classes) for cell in cells)
         judged = failed + sum(cell.counts.ok for cell in cells)
         if not judged:  # nothing ended: neither good nor bad
             return ""

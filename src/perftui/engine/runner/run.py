@@ -15,6 +15,7 @@ from perftui.engine.fleet.messages import Job
 from perftui.engine.fleet.process import LocalSeats
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.runner.request import RunRequest
+from perftui.engine.runner.weighing import has_pages
 from perftui.model.errors import PerftuiError
 from perftui.model.journal import JournalLine
 from perftui.model.plan import Load, Plan
@@ -145,7 +146,7 @@ async def _execute(
 def _asks_itself(plan: Plan) -> bool:
     """Whether the runner makes requests of its own, around the load."""
     auth = plan.target.auth
-    return bool(plan.before or plan.after or (auth is not None and (auth.login or auth.oauth2)))
+    return bool(plan.before or plan.after or has_pages(plan) or (auth is not None and (auth.login or auth.oauth2)))
 
 
 async def _reach(prepared: Prepared) -> dict[str, Addresses]:

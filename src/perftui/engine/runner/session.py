@@ -80,7 +80,7 @@ async def save_run(
     try:
         log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
         log.write(header)
-        guard = Guard(prepared.resolved, prepared.addresses, request.confirm_host)
+        guard = Guard(prepared.resolved, prepared.addresses, request.confirm_host, hooks.weights)
         tree = target_tree(prepared.resolved, prepared.reachable)
         live = LiveRun(prepared.resolved, supervisor, log, guard, tree=tree, leftovers=leftovers)
         steering = live.steering

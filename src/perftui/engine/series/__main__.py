@@ -14,8 +14,9 @@ import msgspec
 from perftui.engine.series.find import FindRequest, find
 from perftui.engine.series.messages import Ended, Message, Second, Tried, Trying
 from perftui.engine.series.step import SeriesEndedError
+from perftui.metrics.failures import failures
 from perftui.model.errors import ExitCode, PerftuiError
-from perftui.model.interval import Counts, Interval
+from perftui.model.interval import Interval
 from perftui.model.journal import JournalLine
 from perftui.model.search import StepKind
 from perftui.store.library import RunLibrary
@@ -32,13 +33,12 @@ def _say(message: Message) -> None:
 
 def _on_line(line: JournalLine) -> None:
     if isinstance(line, Interval) and line.duration_s > 0:
-        counts = sum((cell.counts for cells in line.cells.values() for cell in cells.values()), Counts())
-        failed = counts.errors + counts.timeouts + counts.dropped
+        cells = [cell for operations in line.cells.values() for cell in operations.values()]
         _say(
             Second(
                 at_s=line.at_s + line.duration_s,
-                ok_per_s=counts.ok / line.duration_s,
-                failed_per_s=failed / line.duration_s,
+                ok_per_s=sum(cell.counts.ok for cell in cells) / line.duration_s,
+                failed_per_s=sum(failures(cell.counts, cell.error_classes) for cell in cells) / line.duration_s,
             )
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from perftui.metrics.own_drops import own_drops
+from perftui.metrics.failures import own_drops
 from perftui.metrics.timeline import Timeline
 from perftui.metrics.trust_rules import GC_PAUSE_MS, LAG_P99_MS, STEAL, WORKER_CPU, start_delay_limit
 from perftui.model.interval import NumberVerdict
