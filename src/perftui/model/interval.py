@@ -43,7 +43,7 @@ class HistogramData(Line, frozen=True, kw_only=True):
 
 
 class TimePart(Line, frozen=True, kw_only=True):
-    """Time spent in one part of requests (queue, dns, connect, tls, first_byte, transfer)."""
+    """Time spent in one part of requests (queue, dns, connect, tls, first_byte, transfer; execute, fetch; answer)."""
 
     count: int = 0
     sum_us: int = 0

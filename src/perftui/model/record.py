@@ -123,7 +123,7 @@ class Stats(Part, frozen=True, kw_only=True):
     """By statistic (p50 to p99_9, mean); empty where the generator's lag is not known."""
     service_time_bounds: dict[str, Bound] = {}
     times_ms: dict[str, float] = {}
-    """Mean per request of each part: queue, dns, connect, tls, first_byte, transfer."""
+    """Mean per request of each part: queue, dns, connect, tls, first_byte, transfer; execute, fetch; answer."""
     hits: Hits | UnsetType = UNSET
     """Left out where no operation says what a hit is."""
     own: Own | UnsetType = UNSET

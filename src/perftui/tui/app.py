@@ -56,7 +56,7 @@ class PerftuiApp(BaseApp):
     async def _delete_old_runs(self) -> None:
         """Delete what the settings call too old."""
         keep, days = self.session.settings.retention.keep, self.session.settings.retention.older_than_days
-        if not keep and not days:
+        if self.is_read_only or not (keep or days):
             return
         from perftui.tui.sources import prune_runs
 
@@ -127,7 +127,7 @@ class PerftuiApp(BaseApp):
         if live:
             from perftui.tui.screens.live import LiveScreen
 
-            await self.push_screen(LiveScreen(path, readonly=readonly))
+            await self.push_screen(LiveScreen(path, readonly=readonly or self.is_read_only))
         else:
             from perftui.tui.screens.result import ResultScreen
 
@@ -140,6 +140,8 @@ class PerftuiApp(BaseApp):
     @work(group="confirm", exclusive=True)
     async def confirm(self, plan: Plan, label: str = "") -> None:
         """Ask before any load; start on a yes, and show the run live."""
+        if self.refuses("starting a run"):
+            return
         from perftui.tui.screens.confirm import ConfirmScreen
 
         started = await self.push_screen_wait(ConfirmScreen(plan, label))
@@ -170,6 +172,8 @@ class PerftuiApp(BaseApp):
 
     def export_run(self, path: Path) -> None:
         """Ask for a format and write the run to a file."""
+        if self.refuses("writing files"):
+            return
         from perftui.tui.exports import RunSubject
         from perftui.tui.screens.export import ExportDialog
 

@@ -55,6 +55,9 @@ class Start(Struct, frozen=True, kw_only=True):
     scaling_of: Of = "users"
     """For `scaling`: what is raised."""
     readonly: bool = False
+    """The run of `watch` is only looked at."""
+    is_read_only: bool = False
+    """Nothing is started, steered, saved or deleted, on any screen."""
     plan: Plan | None = None
     """For `confirm`, `live`, `search` and `scaling`."""
     label: str = ""

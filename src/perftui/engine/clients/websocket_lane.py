@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_QUEUED = 10_000
 """Messages that nobody has looked at yet; older ones are only counted."""
+_PART_BYTES = 64
+"""What a part of a message takes beside its bytes: also empty ones without end are too large."""
 _TEXT, _BINARY, _CONTINUATION = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION
 
 
@@ -60,7 +62,7 @@ class Listener(picows.WSListener):
                 self.transport.disconnect()
                 return
             part = frame.get_payload_as_bytes()
-            self._bytes += len(part)
+            self._bytes += len(part) + (0 if frame.fin else _PART_BYTES)
             if self._bytes > self._most_bytes:
                 self.end("body_too_large", f"a message of more than {self._most_bytes:,} bytes")
                 self.transport.disconnect()
@@ -101,8 +103,17 @@ class Listener(picows.WSListener):
         if self.lane is not None:
             self.lane.arrived(message, now_ns)
             return
-        self.messages.append((message, now_ns))
+        self._queue(message, now_ns)
         self._tell()
+
+    def _queue(self, message: bytes, now_ns: int) -> None:
+        """Keep a message for whoever asks; all together are no larger than one may be."""
+        messages = self.messages
+        messages.append((message, now_ns))
+        if len(message) > self._most_bytes // _MOST_QUEUED:
+            held = sum(len(kept) for kept, _ in messages)
+            while held > self._most_bytes and len(messages) > 1:
+                held -= len(messages.popleft()[0])
 
     def end(self, error_class: str, why: str) -> None:
         """The connection is of no use any more; the first reason counts."""
@@ -122,9 +133,9 @@ class Listener(picows.WSListener):
             self._news = asyncio.get_running_loop().create_future()
             await self._news
 
-    def say(self, data: bytes) -> None:
+    def say(self, data: bytes, kind: picows.WSMsgType) -> None:
         """Send a message, and count it."""
-        self.transport.send(_TEXT, data)
+        self.transport.send(kind, data)
         if self.cell is not None:
             self.cell.count("messages_sent")
             self.cell.sent += len(data)
@@ -178,8 +189,7 @@ class WebSocketLane(KeptLane):
         self.operation, self.cell, self.request = operation, cell, request
         self.intended_ns, self.user, self.owner = intended_ns, user, user
         cell.started += 1
-        sent = request["ws"]
-        data = sent.encode() if isinstance(sent, str) else msgspec.json.encode(sent)
+        data, kind = message_of(request["ws"])
         if self._path is not None:
             self._wanted = self._path.find(document_of(data))
         self._left = int(request.get("expect", 1))
@@ -189,7 +199,7 @@ class WebSocketLane(KeptLane):
         self.started_ns = started_ns = perf_counter_ns()
         if intended_ns:
             cell.delays.append(started_ns - intended_ns)
-        listener.say(data)
+        listener.say(data, kind)
 
     def _fits(self, request: dict[str, Any]) -> bool:
         """Whether a request says something on this very connection and waits for an answer, no more."""
@@ -227,6 +237,13 @@ class WebSocketLane(KeptLane):
         if operation is not None:
             self._finish(operation, None, (listener.closed, listener.why), keeps=False)
             self.close()
+
+
+def message_of(said: object) -> tuple[bytes, picows.WSMsgType]:
+    """What is sent for it, and in what kind of frames: bytes as they are, text, and documents as JSON."""
+    if isinstance(said, bytes):
+        return said, _BINARY
+    return said.encode() if isinstance(said, str) else msgspec.json.encode(said), _TEXT
 
 
 def key_of(request: dict[str, Any]) -> tuple[object, ...]:

@@ -8,6 +8,8 @@ from contextlib import suppress
 import anyio
 from anyio.abc import TaskGroup, UNIXSocketStream
 
+from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.resolve import resolve
 from perftui.engine.fleet.ahead import take_worker
 from perftui.engine.fleet.child import WORKER, Child
 from perftui.engine.fleet.framing import FramingError, pack_message, runner_unpacker
@@ -15,6 +17,7 @@ from perftui.engine.fleet.messages import Failure, FromWorker, ToWorker
 from perftui.engine.fleet.seat import SeatState
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import MachineSample
+from perftui.model.plan import Target
 from perftui.model.text import safe_text
 
 _READ_BYTES = 256 * 1024
@@ -118,6 +121,14 @@ class LocalSeats:
 
     async def before_begin(self) -> None:
         """As Seats: one clock, nothing to compare."""
+
+    def check_there(self) -> None:
+        """As Seats: this machine is."""
+
+    async def look_up(self, name: str, target: Target, known: Addresses) -> Addresses | None:  # noqa: ARG002 - as above
+        """As Seats."""
+        found = await resolve(target)
+        return None if found == known else found
 
     def machines(self) -> tuple[MachineSample, ...]:
         """As Seats."""

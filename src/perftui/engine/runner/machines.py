@@ -18,6 +18,7 @@ from perftui.model.errors import GuardError, PerftuiError, UnreachableError, Usa
 from perftui.model.plan import Plan
 from perftui.model.units import format_bytes
 from perftui.presets.files import FOLDER, moved, with_files
+from perftui.presets.text_files import read_data
 
 MOST_FILES_BYTES = 48 * 1024 * 1024
 _ASK_S = 30.0
@@ -40,21 +41,20 @@ async def prepare_machines(prepared: Prepared, cluster: Cluster, confirm_host: s
     fits: dict[str, Fit] = {}
 
     async def ask(node: RemoteNode) -> None:
-        if files:
-            node.places = await node.call("keep_files", files)
-        fits[node.name] = await node.call("ask", check_here, moved(plan, node.places), confirm_host, workers)
+        try:
+            if files:
+                node.places = await node.ask("keep_files", files, within_s=_ASK_S)
+            asked = moved(plan, node.places), confirm_host, workers
+            fits[node.name] = await node.ask("ask", check_here, *asked, within_s=_ASK_S)
+        except PerftuiError as error:
+            fits[node.name] = Fit(problem=(error.exit_code, error.problems))
 
-    try:
-        with anyio.fail_after(_ASK_S):
-            async with anyio.create_task_group() as asking:
-                for node in nodes:
-                    asking.start_soon(ask, node)
-    except TimeoutError as error:
-        silent = ", ".join(node.name for node in nodes if node.name not in fits)
-        raise UnreachableError(f"{silent}: no answer within {_ASK_S:.0f} s") from error
+    async with anyio.create_task_group() as asking:
+        for node in nodes:
+            asking.start_soon(ask, node)
     _raise_problems(fits)
     for node in nodes:
-        node.addresses = fits[node.name].reachable
+        node.found, node.addresses = dict(fits[node.name].found), dict(fits[node.name].reachable)
     saved = msgspec.structs.replace(prepared.plan, load=msgspec.structs.replace(prepared.plan.load, workers=workers))
     return replace(
         prepared,
@@ -82,12 +82,7 @@ def _contents(plan: Plan) -> dict[str, bytes]:
     with_files(plan, note)
     for folder in {part.request[FOLDER] for part in plan.all_operations if FOLDER in part.request}:
         paths.update((str(path), None) for path in sorted(Path(folder).glob("*.py")))
-    contents: dict[str, bytes] = {}
-    for path in paths:
-        try:
-            contents[path] = Path(path).read_bytes()
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    contents = {path: read_data(Path(path), MOST_FILES_BYTES) for path in paths}
     size = sum(map(len, contents.values()))
     if size > MOST_FILES_BYTES:
         most = format_bytes(MOST_FILES_BYTES)
@@ -105,8 +100,18 @@ def _raise_problems(fits: dict[str, Fit]) -> None:
     if not found:
         return
     code = max(number for number, _ in found.values())
-    words = [f"machine {name}: {text}" for name, (_, texts) in found.items() for text in texts]
-    raise _ERRORS.get(code, PerftuiError)(*words)
+    machines: dict[str, list[str]] = {}
+    for name, (_, texts) in found.items():
+        for text in texts:
+            machines.setdefault(text, []).append(name)
+    raise _ERRORS.get(code, PerftuiError)(*(f"{_who(names, len(fits))}: {text}" for text, names in machines.items()))
+
+
+def _who(names: list[str], of: int) -> str:
+    """Of whom something is said: what is wrong everywhere is said once."""
+    if len(names) == 1:
+        return f"machine {names[0]}"
+    return f"all {of} machines" if len(names) == of else f"machines {', '.join(names)}"
 
 
 def _together(parts: list[dict[str, Addresses]]) -> dict[str, Addresses]:

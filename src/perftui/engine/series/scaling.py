@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from perftui.analysis.scaling import Observed, scaling_of
 from perftui.engine.runner.request import RunRequest
+from perftui.engine.runner.run import Runs
 from perftui.engine.series.server import server_of
 from perftui.engine.series.step import FEWEST_S, OnLine, at_level, make
 from perftui.metrics.levels import LevelSums
@@ -75,13 +76,15 @@ def scale(
             f"--duration: {request.seconds:g} s of each level are too few to measure; name {_LEAST_S:g}s or more"
         )
     heard = _Heard(on_level, on_scaling or (lambda _: None), on_line or (lambda _: None))
-    observed, runs = _of_workers(request, heard) if request.of == "workers" else _of_load(request, heard)
+    with Runs() as runs:
+        measure = _of_workers if request.of == "workers" else _of_load
+        observed, made = measure(runs, request, heard)
     scaling = scaling_of(request.of, observed)
-    last = runs[-1]
+    last = made[-1]
     record = replace(last.record, scaling=scaling)
     with suppress(OSError):  # a full disk: the answer is told all the same
         write_record(last.path, record)
-    return Scaled(scaling, [*runs[:-1], replace(last, record=record)])
+    return Scaled(scaling, [*made[:-1], replace(last, record=record)])
 
 
 class _Heard(NamedTuple):
@@ -134,7 +137,7 @@ class _Climb:
         self._heard.level(stage.level, stage.end_s - stage.start_s, stage.start_s)
 
 
-def _of_load(request: ScalingRequest, heard: _Heard) -> tuple[list[Observed], list[LoadedRun]]:
+def _of_load(runs: Runs, request: ScalingRequest, heard: _Heard) -> tuple[list[Observed], list[LoadedRun]]:
     stages = tuple(
         Stage(duration_s=seconds, to=float(level)) for level in request.levels for seconds in (0.0, request.seconds)
     )[1:]
@@ -145,12 +148,12 @@ def _of_load(request: ScalingRequest, heard: _Heard) -> tuple[list[Observed], li
         load = replace(load, think_s=(0.0, 0.0))
     plan = replace(request.plan, load=load)
     climb = _Climb(load, plan, heard)
-    made = make(RunRequest(plan=plan, label=request.label, confirm_host=request.confirm_host), climb.line)
+    made = make(runs, RunRequest(plan=plan, label=request.label, confirm_host=request.confirm_host), climb.line)
     alone = LevelStats(stage=1, level=peak(load), start_s=0, duration_s=0, total=made.record.summary.total)
     return climb.observed(made.record.levels or (alone,), made.record.id), [made.run]
 
 
-def _of_workers(request: ScalingRequest, heard: _Heard) -> tuple[list[Observed], list[LoadedRun]]:
+def _of_workers(runs: Runs, request: ScalingRequest, heard: _Heard) -> tuple[list[Observed], list[LoadedRun]]:
     plan = request.plan
     if "{n}" not in request.command:
         raise UsageError("--command: is needed for workers and says {n} where their number goes")
@@ -159,21 +162,21 @@ def _of_workers(request: ScalingRequest, heard: _Heard) -> tuple[list[Observed],
             "a rate is answered or not, whatever the workers: name --users, enough to keep all of them busy"
         )
     observed: list[Observed] = []
-    runs = []
+    made_runs = []
     for level in request.levels:
         heard.level(float(level), plan.load.warmup_s + request.seconds, 0.0)
-        with server_of(request.command.replace("{n}", str(level)), plan):
+        with server_of(request.command.replace("{n}", str(level)), plan, runs.rest):
             at = at_level(plan, peak(plan.load), request.seconds, plan.objectives)
             label = f"{request.label} {level} workers".strip()
-            made = make(RunRequest(plan=at, label=label, confirm_host=request.confirm_host), heard.line)
+            made = make(runs, RunRequest(plan=at, label=label, confirm_host=request.confirm_host), heard.line)
         record = made.record
         warm_s = plan.load.warmup_s + _SETTLE_S
         seconds = _per_second(made.run.intervals, warm_s, plan.load.warmup_s + request.seconds)
         total = record.summary.total
         observed.append(Observed(float(level), seconds, total.response_time_ms.p95, total.error_rate, record.id))
-        runs.append(made.run)
+        made_runs.append(made.run)
         heard.scaling(scaling_of("workers", observed))
-    return observed, runs
+    return observed, made_runs
 
 
 def _per_second(intervals: Sequence[Interval], start_s: float, end_s: float) -> list[float]:

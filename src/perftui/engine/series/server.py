@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from perftui.engine.clients.registry import place_of
@@ -21,8 +21,13 @@ _END_S = 10.0
 
 
 @contextmanager
-def server_of(command: str, plan: Plan) -> Iterator[None]:
+def server_of(command: str, plan: Plan, rest: Callable[[float], None]) -> Iterator[None]:
     """Start the server by the user's command, and end what it left in the foreground.
+
+    Args:
+        command: as typed, with the number of workers in it.
+        plan: whose target listens then.
+        rest: waits so many seconds, while what other machines need is kept up.
 
     Raises:
         UnreachableError: nobody listens after half a minute.
@@ -33,19 +38,20 @@ def server_of(command: str, plan: Plan) -> Iterator[None]:
     except (OSError, ValueError) as error:
         raise UsageError(f"--command: {safe_text(str(error))}") from error
     try:
-        _wait_until_it_listens(process, plan)
+        _wait_until_it_listens(process, plan, rest)
         yield
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(_END_S)
-        except subprocess.TimeoutExpired:
+        ends_s = time.monotonic() + _END_S
+        while process.poll() is None and time.monotonic() < ends_s:
+            rest(0.05)
+        if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
-def _wait_until_it_listens(process: subprocess.Popen[bytes], plan: Plan) -> None:
+def _wait_until_it_listens(process: subprocess.Popen[bytes], plan: Plan, rest: Callable[[float], None]) -> None:
     where = place_of(plan.target)
     if where is None:
         return
@@ -55,5 +61,5 @@ def _wait_until_it_listens(process: subprocess.Popen[bytes], plan: Plan) -> None
             raise UsageError(f"--command: ended with exit code {process.returncode}")
         with suppress(OSError), socket.create_connection(where, timeout=1):
             return
-        time.sleep(0.1)
+        rest(0.1)
     raise UnreachableError(f"nobody listens at {where[0]}:{where[1]} {_READY_S:.0f} s after the command")

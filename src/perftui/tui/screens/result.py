@@ -35,6 +35,7 @@ class ResultScreen(PerftuiScreen[None]):
 
     CSS_PATH = "result.tcss"
     heading: ClassVar[str] = "Result"
+    changes: ClassVar[frozenset[str]] = frozenset({"run_again", "export", "keep"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run_again", "run again", id="result.again", tooltip="The same plan once more; asks first"),
         Binding("c", "compare", "compare", id="result.compare", tooltip="With the baseline, or with the run before"),
