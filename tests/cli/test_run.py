@@ -8,14 +8,13 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import jsonschema
 import msgspec
 import pytest
 
-from perftui.cli import headless as cli_headless
 from perftui.engine.runner.launch import PendingRun
+from perftui.engine.runner.run import Runs
 from perftui.model.errors import ExitCode
 from perftui.report.schema import export_schema
 from perftui.store.loading import load_folder
@@ -248,10 +247,10 @@ def test_an_interrupted_round_is_the_last_one(home: Home, demo_url: str) -> None
 def test_an_interrupt_between_rounds_keeps_what_there_is(
     home: Home, demo_url: str, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_seconds: float) -> None:
+    def interrupted(_runs: Runs, _seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_headless, "time", SimpleNamespace(sleep=interrupted))
+    monkeypatch.setattr(Runs, "rest", interrupted)
     result = call("run", "health", f"{demo_url}/health", "--rate", "20", *QUICK, "--rounds", "3", "--headless")
     assert result.code == 130
     assert "interrupted between rounds" in result.stderr
