@@ -29,6 +29,7 @@ def test_events_are_counted_and_timed(server: PageServer, load: str) -> None:
 
     total = record.summary.total
     assert total.counts.ok == 6
+    assert total.statuses == {"200": 6}
     own = total.of_protocol
     assert own.amounts["events"].total == 30 == server.events - before
     assert own.amounts["events"].per_s > 0
@@ -69,7 +70,9 @@ def test_a_listener_stays_for_a_time(server: PageServer) -> None:
 def test_a_stream_that_ends_early_or_is_none_is_an_error(server: PageServer, path: str, error_class: str) -> None:
     record = ran(plan_of_one(server.url, f'events = "{path}"\nexpect = 5'))
 
-    assert record.summary.total.error_classes == {error_class: 6}
+    total = record.summary.total
+    assert total.error_classes == {error_class: 6}
+    assert total.statuses == {"503" if "503" in error_class else "200": 6}
 
 
 def test_events_that_do_not_come_are_a_timeout(server: PageServer) -> None:

@@ -41,6 +41,7 @@ def test_a_page_is_its_document_and_what_it_names_each_once(server: PageServer, 
         ("/", "/a.css", "/b.js", "/c.png"), 5
     )
     assert sum(server.paths.values()) == 20
+    assert total.statuses == {"200": 20}
     own = total.of_protocol
     assert own.amounts["pages"].total == 5
     assert own.amounts["page_requests"].total == 20
@@ -79,6 +80,17 @@ def test_what_fails_is_named(server: PageServer, page: str, error_class: str, de
 
     assert record.summary.total.error_classes == {error_class: 4}
     assert detail in result.operations[0].problem
+
+
+def test_frames_are_documents_of_their_own_and_each_part_is_asked_for_once(server: PageServer) -> None:
+    server.documents |= {
+        "/framed": '<iframe src="/inner"></iframe><img src="/c.png?bytes=50"><iframe src="/plain?bytes=9"></iframe>',
+        "/inner": '<script src="/inner.js?bytes=5"></script><img src="/c.png?bytes=50"><iframe src="/framed"></iframe>',
+    }
+    record = ran(plan_of(server.url, 'page = "/framed"\nchecks = [{ rows = 5 }]'))
+
+    assert record.whole_run.ok == 5
+    assert dict(server.paths) == dict.fromkeys(("/framed", "/inner", "/inner.js", "/c.png", "/plain"), 5)
 
 
 def test_other_hosts_are_named_and_left_alone(server: PageServer) -> None:

@@ -21,6 +21,8 @@ class ChatServer:
         self.connections = 0
         self.open = 0
         self.most_open = 0
+        self.binary = 0
+        """Messages in binary frames."""
         self.headers: list[dict[str, str]] = []
         self.port = 0
 
@@ -34,6 +36,7 @@ class ChatServer:
         try:
             async for message in connection:
                 self.messages += 1
+                self.binary += isinstance(message, bytes)
                 await self._answer(connection, message)
         except ConnectionClosed:
             pass
@@ -41,7 +44,7 @@ class ChatServer:
             self.open -= 1
 
     async def _answer(self, connection: ServerConnection, message: str | bytes) -> None:
-        text = message if isinstance(message, str) else message.decode()
+        text = message if isinstance(message, str) else message.decode("latin-1")
         verb, _, rest = text.partition(" ")
         match verb:
             case "close":
@@ -62,7 +65,7 @@ class ChatServer:
                 await connection.send(json.dumps({"push": "somebody came"}))
                 await connection.send(json.dumps({"id": json.loads(text).get("id"), "said": "hello"}))
             case _:
-                await connection.send(text)
+                await connection.send(message)
 
 
 @contextmanager

@@ -76,6 +76,9 @@ MISTAKES = [
     ("warmup", "x", "number and unit"),
     ("workers", "1.5", "whole number"),
     ("workers", "999", "at most 64"),
+    ("cluster", "4", "is no cluster; write local:N"),
+    ("cluster", "tcp://host", "tcp://HOST:PORT"),
+    ("cluster", "ssh:nowhere.txt", "cannot be read"),
 ]
 
 
@@ -129,6 +132,21 @@ async def test_confirm_says_what_will_be_sent_and_sends_nothing_on_escape(app: M
         assert screen.start_button.has_focus
         await pilot.press("escape")
         await screen_of(pilot, HomeScreen)
+
+
+async def test_a_cluster_is_chosen_in_the_form_and_its_machines_are_named(app: Make, place: Home) -> None:
+    hosts = place.path / "hosts.txt"
+    hosts.write_text("ssh://me@one.test:2222 /opt/python\ntwo.test\n", encoding="utf-8")
+    made = app(preset="read", url="http://known.only.there.test:81")
+    async with made.run_test() as pilot:
+        home = await listed(pilot)
+        home.query_one("#cluster", Input).value = "ssh:~/hosts.txt"
+        screen = await asked(pilot)
+        facts = str(screen.facts.content)
+        assert "from      one.test:2222, two.test, over SSH" in facts
+        assert "private network by its name; the machines look it up themselves" in facts
+        assert screen._plan.load.cluster == f"ssh:{hosts}"
+        assert screen.query_one("#problem", Static).display is False
 
 
 async def test_confirm_is_loud_when_data_changes_and_the_focus_is_on_cancel(app: Make) -> None:

@@ -231,6 +231,14 @@ def test_too_few_descriptors_are_the_generators_fault() -> None:
     assert "ulimit -n" in measured.samples[0].detail
 
 
+def test_descriptors_that_only_have_to_be_allowed_are_allowed() -> None:
+    code = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (40, r.getrlimit(r.RLIMIT_NOFILE)[1])); "
+    code += "from perftui.engine.worker.__main__ import main; main()"
+    with fault_server(answering(delay_s=0.5)) as server:
+        measured = run_load(make_plan(server.url, rate=100, duration_s=1), program=(sys.executable, "-c", code))
+    assert measured.counts().ok == measured.counts().scheduled == 100
+
+
 def test_a_plan_that_cannot_run() -> None:
     operations = [Operation(name="wrong", path="/${nonsense:1}")]
     with pytest.raises(UsageError, match="nonsense"):
