@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 
-import tomli_w
 import pytest
+import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
