@@ -140,6 +140,8 @@ PICTURES: tuple[Picture, ...] = (
     Picture("live-lines", _live(), keys=("h",), live=("modes", 55.0)),
     Picture("live-heat-alone", _live(), SMALL, keys=("1",), live=("modes", 55.0)),
     Picture("live-a-and-b", _live(), keys=("w", "comma", "comma", "a", "full_stop", "b"), live=("modes", 55.0)),
+    Picture("live-regression", _live(), live=("report", 50.0)),
+    Picture("live-targets", _live(), live=("targets", 33.0)),
     Picture("live-knee", _live(), live=("knee", 50.0)),
     Picture("live-errors", _live(), live=("errors", 24.0)),
     Picture("live-invalid", _live(), live=("invalid", 15.0)),
@@ -153,6 +155,8 @@ PICTURES: tuple[Picture, ...] = (
     Picture("result-end", _result("modes"), keys=("end",)),
     Picture("result-80x24", _result("modes"), SMALL),
     Picture("result-knee", _result("knee")),
+    Picture("result-targets", _result("targets")),
+    Picture("result-200x50", _result("modes"), (200, 50)),
     Picture("result-errors", _result("errors")),
     Picture("result-invalid", _result("invalid"), SMALL),
     Picture("errors", _errors("errors")),
@@ -160,6 +164,7 @@ PICTURES: tuple[Picture, ...] = (
     Picture("trust", _trust("invalid")),
     Picture("trust-valid", _trust("read"), SMALL),
     Picture("replay", _replay("steered"), keys=("home", "full_stop", "full_stop", *("right",) * 6)),
+    Picture("replay-baseline", _replay("report"), keys=("end",)),
     Picture("runs", _home, keys=("r",)),
     Picture("runs-80x24", _home, SMALL, keys=("r",)),
     Picture("compare", _compare),
@@ -199,7 +204,7 @@ def make(picture: Picture, home: Path) -> None:
     runs_folder = runs_directory()
     with ExitStack() as stack:
         runs = install_all(runs_folder)
-        for name in ("read-before", "release-before"):
+        for name in ("read-before", "release-before", "report-before"):
             set_baseline(runs[name].name)
         if picture.live is not None:
             name, until_s = picture.live

@@ -1,8 +1,9 @@
 """Records the runs that pictures and snapshot tests are made of: real ones, against the demo service on this machine.
 
-    python screenshots/record.py [NAME ...]
+    python screenshots/record.py [NAME ...]      record anew
+    python screenshots/record.py --judge         only compute the records of what is recorded anew
 
-Takes about seven minutes. Journals are kept as they were written; only the names of machine and run are replaced.
+Takes about eight minutes. Journals are kept as they were written; only the names of machine and run are replaced.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import anyio
@@ -30,7 +31,7 @@ from perftui.engine.runner.request import RunRequest
 from perftui.metrics.timeline import Timeline
 from perftui.model.journal import End, Header
 from perftui.model.plan import Check, Load, Objective, Operation, Plan, Stage, Target
-from perftui.presets.loading import load_plan
+from perftui.presets.loading import load_plan, parse_preset
 from perftui.presets.overrides import Overrides
 from perftui.store.journal import JOURNAL_NAME, read_journal
 from perftui.store.journal_writer import JournalWriter
@@ -139,6 +140,49 @@ def _knee() -> Plan:
     )
 
 
+_TARGETS = """
+schema = 1
+name = "booking"
+title = "A shop, its seats and its database under one rising load"
+[target]
+url = "http://127.0.0.1:8000"
+[targets.seats]
+url = "http://127.0.0.1:8001"
+[targets.db]
+url = "sqlite:///demo.db"
+[load]
+start = 60
+stages = [{ duration = "25s", to = 340 }, { duration = "10s", to = 60 }]
+warmup = "2s"
+auto_stop = false
+[[operations]]
+name = "list items"
+weight = 1
+path = "/api/items"
+[[operations]]
+name = "book a seat"
+weight = 3
+target = "seats"
+path = "/"
+[[operations]]
+name = "item by id"
+weight = 1
+target = "db"
+sql = "select id, name, price from items where id = :id"
+params = { id = "${rand:1..500}" }
+checks = [{ rows = 1 }]
+[[objectives]]
+metric = "response_time.p95"
+target = "< 250ms"
+critical = "< 2s"
+"""
+
+
+def _several() -> Plan:
+    """Three targets under one ramp: which of them slows first is on one time axis."""
+    return parse_preset(_TARGETS, "booking.toml")
+
+
 def _many() -> Plan:
     names = ("list", "show", "search", "stats", "browse", "filter")
     places = ("front page", "catalogue", "basket", "account", "orders")
@@ -232,6 +276,7 @@ RUNS: dict[str, tuple[Callable[[], Plan], Steps, str]] = {
     "knee": (_knee, _wait, ""),
     "report-before": (lambda: _report(14), _wait, "1.3"),
     "report": (lambda: _report(22), _wait, "1.4"),
+    "targets": (_several, _wait, ""),
 }
 """Name of the folder: the plan, what happens meanwhile, the label."""
 
@@ -247,7 +292,7 @@ def _own_directories() -> Iterator[Path]:
 def record(name: str) -> None:
     """Run it, and keep its journal under another name."""
     make, steps, label = RUNS[name]
-    with _own_directories(), start_demo(port=PORT) as demo, few_places(PORT + 1):
+    with _own_directories() as place, chdir(place), start_demo(PORT, "demo.db") as demo, few_places(PORT + 1):
         plan = make()
         if plan.target.url.startswith(URL):
             plan = msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, pid=demo.pid))
@@ -266,7 +311,6 @@ def keep(path: Path, name: str) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     writer = JournalWriter(target / JOURNAL_NAME)
-    timeline = Timeline()
     place = list(RUNS).index(name)
     for line in lines:
         kept = line
@@ -281,16 +325,26 @@ def keep(path: Path, name: str) -> None:
         elif isinstance(line, End):
             kept = msgspec.structs.replace(line, ended_at=f"2026-11-20T20:46:{place:02d}Z")
         writer.append(kept)
-        timeline.add(kept)
     writer.close()
-    header = timeline.header
-    if header is None:
+    judge(target)
+
+
+def judge(path: Path) -> None:
+    """Compute the record of a recorded run from its journal, as the program judges runs now."""
+    timeline = Timeline()
+    for line in read_journal(path)[0]:
+        timeline.add(line)
+    if timeline.header is None:
         raise ValueError(f"{path}: no header")
-    write_record(target, complete_record(header, timeline, timeline.end))
+    write_record(path, complete_record(timeline.header, timeline, timeline.end))
 
 
 if __name__ == "__main__":
-    for wanted in sys.argv[1:] or RUNS:
-        record(wanted)
-        size = sum(file.stat().st_size for file in (RECORDED / wanted).iterdir())
-        sys.stdout.write(f"{wanted}: {size / 1000:.0f} kB\n")
+    if sys.argv[1:] == ["--judge"]:
+        for name in RUNS:
+            judge(RECORDED / name)
+    else:
+        for name in sys.argv[1:] or RUNS:
+            record(name)
+            size = sum(file.stat().st_size for file in (RECORDED / name).iterdir())
+            sys.stdout.write(f"{name}: {size / 1000:.0f} kB\n")

@@ -49,7 +49,7 @@ def test_an_outage_at_the_end_did_not_recover() -> None:
 def test_of_several_outages_the_worst_is_told() -> None:
     [finding] = outages(_course((3, _failing()), (10, _failing()), (11, _failing())))
     assert finding.detail.startswith("00:10–00:12 the target was down: 400 requests lost")
-    assert "normal again after 0 s (and 1 more such stretches)" in finding.detail
+    assert "normal again at once (and 1 more such stretches)" in finding.detail
 
 
 def test_a_run_that_only_fails_has_no_outage() -> None:

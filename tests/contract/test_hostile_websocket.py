@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 
 import picows
 import pytest
@@ -17,24 +17,21 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
+from perftui.model.interval import Interval
+from perftui.model.journal import JournalLine
 from perftui.model.plan import Plan
-from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
 from support.chat_server import chat_server
 from support.conservation import assert_conserved
-from support.raw_websocket import ANSWERS, raw_websocket
+from support.own_loop import own_loop
+from support.raw_websocket import ANSWERS, FLOODS, raw_websocket
+from support.short_runs import ran
 
 
 def plan_of(port: int, operation: str, *, users: int = 2, most: int = 6, more: str = "") -> Plan:
     text = f'schema = 1\nname = "chat"\n[target]\nurl = "ws://127.0.0.1:{port}"\ntimeout = "2s"\n{more}\n'
     text += f'[load]\nusers = {users}\nduration = "20s"\nmax_requests = {most}\n'
     return parse_preset(f'{text}[[operations]]\nname = "say"\n{operation}\n', "chat.toml")
-
-
-def ran(plan: Plan) -> Record:
-    record = run_plan(RunRequest(plan=plan))
-    assert_conserved(record)
-    return record
 
 
 _CLASSES = {"protocol", "ws.1002", "ws.1005", "ws.1006", "ws.1009", "body_too_large"}
@@ -50,6 +47,27 @@ def test_a_server_that_breaks_the_protocol_is_an_error_and_no_more(answer: str) 
     assert whole.errors == 4
     assert set(record.summary.total.error_classes) <= _CLASSES
     assert whole.client_errors == 0
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_what_never_ends_is_cut_and_not_kept(waits: bool) -> None:  # noqa: FBT001 - a parameter of a test
+    """While a request waits for another message, and while nobody waits: the first of them was the answer."""
+    names = FLOODS if waits else ["large messages"]
+    lines: list[JournalLine] = []
+    with raw_websocket() as server:
+        text = f'schema = 1\nname = "chat"\n[target]\nurl = "ws://127.0.0.1:{server.port}"\ntimeout = "1500ms"\n'
+        text += f'[load]\nusers = 2\nthink = "500ms"\nduration = "30s"\nmax_requests = {2 * len(names)}\n'
+        for name in names:
+            text += f'[[operations]]\nname = "{name}"\nws = "{name}"\n' + ('match = "$.id"\n' if waits else "")
+        record = run_plan(RunRequest(plan=parse_preset(text, "chat.toml")), on_line=lines.append)
+
+    assert_conserved(record)
+    assert record.status == "finished"
+    assert record.whole_run.client_errors == 0
+    assert (record.whole_run.ok == 0) == waits
+    assert set(record.summary.total.error_classes) <= {"body_too_large", "timeout", "connect.timeout", "ws.1006"}
+    memory = [one.memory_bytes for line in lines if isinstance(line, Interval) for one in line.workers]
+    assert 0 < max(memory) < 200_000_000
 
 
 def test_parts_with_a_ping_between_are_one_message_and_the_ping_is_answered() -> None:
@@ -114,25 +132,13 @@ def _with_picows() -> Iterator[tuple[int, Callable[[], int]]]:
     class Echo(_Echo):
         seen = 0
 
-    loop = asyncio.new_event_loop()
-    started, stop, ports = threading.Event(), asyncio.Event(), []
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[asyncio.Server]:
+        async with await picows.ws_create_server(lambda _: Echo(), "127.0.0.1", 0) as server:
+            yield server
 
-    async def main() -> None:
-        server = await picows.ws_create_server(lambda _: Echo(), "127.0.0.1", 0)
-        async with server:
-            ports.append(server.sockets[0].getsockname()[1])
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
-    thread.start()
-    assert started.wait(10)
-    try:
-        yield ports[0], lambda: Echo.seen
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
-        loop.close()
+    with own_loop(serving) as port:
+        yield port, lambda: Echo.seen
 
 
 Serve = Callable[[], AbstractContextManager[tuple[int, Callable[[], int]]]]

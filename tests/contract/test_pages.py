@@ -11,11 +11,10 @@ from perftui.engine.around.probe import probe
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
-from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
-from support.conservation import assert_conserved
 from support.nginx import nginx
 from support.page_server import PageServer, page_server
+from support.short_runs import plan_of_one, ran
 
 
 @pytest.fixture
@@ -26,14 +25,7 @@ def server() -> Iterator[PageServer]:
 
 
 def plan_of(url: str, operation: str, *, load: str = "users = 1\nmax_requests = 5", more: str = "") -> Plan:
-    text = f'schema = 1\nname = "page"\n[target]\nurl = "{url}"\n{more}\n[load]\nduration = "20s"\n{load}\n'
-    return parse_preset(f'{text}[[operations]]\nname = "visit"\n{operation}\n', "page.toml")
-
-
-def ran(plan: Plan) -> Record:
-    record = run_plan(RunRequest(plan=plan))
-    assert_conserved(record)
-    return record
+    return plan_of_one(url, operation, load=load, target=more)
 
 
 @pytest.mark.parametrize("load", ["users = 1\nmax_requests = 5", "rate = 10\nmax_requests = 5"])
@@ -163,11 +155,10 @@ def test_pages_of_nginx_have_the_sizes_that_they_have() -> None:
     assert asked == own.amounts["page_requests"].total == 60
 
 
-@pytest.mark.parametrize(("module", "operation"), [("page.driver", 'page = "/"'), ("browser.driver", 'browser = "/"')])
-def test_a_package_that_is_missing_is_one_line(monkeypatch: pytest.MonkeyPatch, module: str, operation: str) -> None:
-    monkeypatch.setattr(f"perftui.engine.clients.{module}.find_spec", lambda _: None)
+def test_a_package_that_is_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perftui.engine.clients.browser.driver.find_spec", lambda _: None)
     with pytest.raises(UsageError, match=r"pip install 'perftui\[pages\]'") as raised:
-        run_plan(RunRequest(plan=plan_of("http://127.0.0.1:1", operation)))
+        run_plan(RunRequest(plan=plan_of("http://127.0.0.1:1", 'browser = "/"')))
 
     assert raised.value.exit_code == 2
     assert len(raised.value.problems) == 1

@@ -9,22 +9,15 @@ from websockets.http11 import Request, Response
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.plan import Plan
-from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
 from support.chat_server import chat_server
-from support.conservation import assert_conserved
+from support.short_runs import ran
 
 
 def plan_of(url: str, operation: str, *, users: int = 2, more: str = "max_requests = 6", target: str = "") -> Plan:
     text = f'schema = 1\nname = "chat"\n[target]\nurl = "{url}"\n{target}\n'
     text += f'[load]\nusers = {users}\nduration = "20s"\n{more}\n[[operations]]\nname = "say"\n{operation}\n'
     return parse_preset(text, "chat.toml")
-
-
-def ran(plan: Plan) -> Record:
-    record = run_plan(RunRequest(plan=plan))
-    assert_conserved(record)
-    return record
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 4321])

@@ -43,7 +43,9 @@ def visited() -> Iterator[Visited]:
     """Two rounds; the load is not allowed to be as slow as it is."""
     need_program("chromium")
     with page_server() as server, new_home() as home:
-        server.documents["/shop"] = PAGE
+        elsewhere = f'<img src="/moved?to=http://localhost:{server.server_address[1]}/elsewhere.png">'
+        never = '<img src="http://169.254.169.254/latest"><img src="http://[fd00:ec2::254]/latest">'
+        server.documents["/shop"] = PAGE + elsewhere + never
         arguments = ("page", f"{server.url}/shop", "--rounds", "2", "--objective", "page_load.p50 < 1ms", *LONG)
         result = run_cli(home, *arguments, "-H", "X-Shop: yes", "--format", "json", timeout_s=110)
         yield Visited(home, server, result)
@@ -65,6 +67,19 @@ def test_figures_are_those_that_the_page_reports_itself(visited: Visited) -> Non
     assert record.summary.total.service_time_ms.max == pytest.approx(times["page_load"].max, rel=0.01)
     assert visited.server.paths["/c.png"] == 2  # nothing is kept from one round to the next
     assert visited.server.headers_of["/shop"]["X-Shop"] == "yes"
+
+
+def test_headers_go_to_the_host_of_the_page_only(visited: Visited) -> None:
+    assert visited.server.headers_of["/moved"]["X-Shop"] == "yes"
+    assert visited.server.paths["/elsewhere.png"] == 2
+    assert "X-Shop" not in visited.server.headers_of["/elsewhere.png"]
+
+
+def test_what_gives_credentials_is_never_asked(visited: Visited) -> None:
+    own = visited.result.record.summary.total.of_protocol
+
+    assert own.times_ms["page_load"].max < 10_000  # nothing waited for an answer from there
+    assert all(own.assets[name].mean_ms < 2000 for name in own.assets if "latest" in name)
 
 
 def test_an_objective_that_fails_is_exit_13_and_others_stay(visited: Visited) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+
+from support.own_loop import own_loop
 
 
 class ChatServer:
@@ -71,22 +72,11 @@ class ChatServer:
 def chat_server(**options: object) -> Iterator[ChatServer]:
     """A server on a free port, for as long as the block lasts."""
     server = ChatServer()
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-    started = threading.Event()
 
-    async def main() -> None:
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[asyncio.Server]:
         async with serve(server.handle, "127.0.0.1", 0, **options) as listening:  # type: ignore[arg-type]  # handed on
-            server.port = next(iter(listening.sockets)).getsockname()[1]
-            started.set()
-            await stop.wait()
+            yield listening.server
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
-    thread.start()
-    assert started.wait(10)
-    try:
+    with own_loop(serving) as server.port:
         yield server
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
-        loop.close()

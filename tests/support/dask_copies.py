@@ -55,7 +55,7 @@ async def _serve(wanted: Wanted) -> None:
         )
     await served
     print(f"Begun: {wanted.kind}", flush=True)
-    await served.finished()  # type: ignore[no-untyped-call]
+    await served.finished()  # type: ignore[no-untyped-call]  # distributed says no types here
 
 
 def _become(wanted: Wanted) -> None:

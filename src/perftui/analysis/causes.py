@@ -78,7 +78,8 @@ def _after(course: Course, stretch: Stretch) -> str:
     for view in later:
         p95_ms = view.value("service_time.p95")
         if p95_ms is not None and usual_ms is not None and p95_ms <= 2 * usual_ms and not _is_down(view):
-            return f"normal again after {max(0.0, view.interval.at_s - stretch.end_s):.0f} s"
+            after_s = round(max(0.0, view.interval.at_s - stretch.end_s))
+            return f"normal again after {after_s} s" if after_s else "normal again at once"
     return "it did not recover" if not later else "not normal again by the end"
 
 

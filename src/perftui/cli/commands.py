@@ -21,6 +21,7 @@ class _Commands(LazyGroup):
         "page": ("perftui.cli.page:page", "What a browser sees: first paint, load, long tasks."),
         "demo": ("perftui.cli.demo:demo", "The bundled demo service, and a run against it."),
         "watch": ("perftui.cli.watch:watch", "Follow a live run, or replay a finished one."),
+        "serve": ("perftui.cli.serve:serve", "The same screens in a browser; whoever has the address may look."),
         "ctl": ("perftui.cli.ctl:ctl", "Steer a live run: pause, resume, level, mark, stop, abort."),
         "runs": ("perftui.cli.runs:runs", "The saved runs: list, show, delete, prune, path, recover."),
         "export": ("perftui.cli.export:export", "Write a run as JSON, TOML, CSV, Markdown, HTML, JUnit or .hlog."),
@@ -42,8 +43,9 @@ class _Commands(LazyGroup):
 )
 @click.version_option(__version__, prog_name="perftui", message="%(prog)s %(version)s")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, so that text can be selected.")
+@click.option("--read-only", is_flag=True, help="Only look: nothing is started, steered, saved or deleted.")
 @click.pass_context
-def perftui(context: click.Context, *, no_mouse: bool) -> int | None:
+def perftui(context: click.Context, *, no_mouse: bool, read_only: bool) -> int | None:
     """Live load tests in the terminal: honest numbers, every run kept and comparable.
 
     Without a command, the app opens. `perftui URL` loads that URL at once; its options are those of `perftui run`.
@@ -56,7 +58,7 @@ def perftui(context: click.Context, *, no_mouse: bool) -> int | None:
         raise click.UsageError(missing_terminal())
     from perftui.tui.start import Start
 
-    return show(Start(screen="home", mouse=not no_mouse), sys.stdout)
+    return show(Start(screen="home", mouse=not no_mouse, is_read_only=read_only), sys.stdout)
 
 
 def command_line(arguments: Sequence[str]) -> list[str]:

@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from perftui.model.plan import Phase
 
+Verdict = Literal["pass", "warn", "fail", "none"]
+"""Of a limit, and of all limits of a run."""
 TrustVerdict = Literal["valid", "degraded", "invalid"]
 """Of a run or a second."""
 NumberVerdict = Literal["sound", "blurred", "unusable"]

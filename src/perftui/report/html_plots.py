@@ -84,9 +84,9 @@ def _by_operation(timeline: Timeline, run: LoadedRun, marks: Sequence[Mark]) -> 
     styled = list(zip(busiest, _OPERATION_CSS, strict=False))
     which = "" if len(busiest) == len(operations) else f", the {len(busiest)} busiest of {len(operations)}"
     curves = [_line(name, timeline.curve(times, name), css) for name, css in styled]
-    yield _curves(f"Percentiles by operation{which}", curves)
+    yield _curves(f"Percentiles by operation{which}", curves, wide=True)
     lines = [_series(timeline, f"{times}.p95", name, css, operation=name) for name, css in styled]
-    yield line_figure(f"{_title(times)} p95 by operation", lines, unit="ms, of each second", marks=marks)
+    yield line_figure(f"{_title(times)} p95 by operation", lines, unit="ms, of each second", marks=marks, wide=True)
 
 
 def _cpu(timeline: Timeline) -> Figure | None:
@@ -140,10 +140,10 @@ def _series(timeline: Timeline, metric: str, label: str, css: Css, *, operation:
     return Line(label=label, points=[(at_s, known.get(at_s, math.nan)) for at_s in starts], css=css)
 
 
-def _curves(title: str, lines: Sequence[Line]) -> Figure | None:
+def _curves(title: str, lines: Sequence[Line], *, wide: bool = False) -> Figure | None:
     """Percentiles on an axis that stretches the tail."""
     ticks = [(_stretched(quantile), label) for quantile, label in _CURVE_TICKS]
-    return line_figure(title, lines, unit="ms at or below", x_ticks=ticks, x_name=_percent)
+    return line_figure(title, lines, unit="ms at or below", x_ticks=ticks, x_name=_percent, wide=wide)
 
 
 def _line(label: str, curve: Sequence[tuple[float, float]], css: Css) -> Line:

@@ -1,4 +1,4 @@
-"""Figures as data for inline SVG: lines over a y axis from zero, readable in print, with a legend and labelled axes."""
+"""Figures as data for inline SVG: lines over a y axis, readable in print, with a legend and labelled axes."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ _LETTER = 6.2
 """Width of a letter of the marks' words."""
 _MOST_ROWS = 3
 _ROW = 12
+_APART = 100.0
+"""How many times the least value the largest is, from which the least would lie on an axis that begins at 0."""
 
 Css = Literal["a", "b", "c", "d", "e", "f", "q", "p50", "p95", "p99"]
 """Class of the style sheet: a colour with a dash pattern of its own."""
@@ -91,6 +93,14 @@ class Figure(Struct, frozen=True, kw_only=True):
         return self.height - BOTTOM
 
 
+class _Axis(Struct, frozen=True):
+    """The y axis: its ticks, and which share of its height a value has."""
+
+    ticks: Sequence[float]
+    share_of: Callable[[float], float]
+    is_logarithmic: bool = False
+
+
 def line_figure(
     title: str,
     lines: Sequence[Line],
@@ -100,6 +110,7 @@ def line_figure(
     marks: Sequence[Mark] = (),
     limit: float | None = None,
     whole: bool = False,
+    wide: bool = False,
     x_name: Callable[[float], str] = format_clock,
 ) -> Figure | None:
     """A plot of lines; None when there is nothing to draw.
@@ -112,6 +123,7 @@ def line_figure(
         marks: Vertical lines with a word.
         limit: A horizontal line, such as an objective's.
         whole: The y axis counts things: it has no fractions.
+        wide: The lines may be orders of magnitude apart: where they are, the y axis is logarithmic.
         x_name: Names a place on the x axis.
     """
     finite = [point for line in lines for point in line.points if math.isfinite(point[1])]
@@ -119,19 +131,21 @@ def line_figure(
         return None
     low, high = min(x for x, _ in finite), max(x for x, _ in finite)
     high = high if high > low else low + 1
-    steps, top = _axis(max(*(y for _, y in finite), limit or 0.0), whole=whole)
+    axis = (_decades([y for _, y in finite]) if wide else None) or _even(
+        max(*(y for _, y in finite), limit or 0.0), whole=whole
+    )
     x_of = x_scale(low, high)
     drawn_marks, mark_rows = placed_marks([mark for mark in marks if low <= mark[0] <= high], x_of)
     upper = _TOP + max(0, mark_rows - 1) * _ROW
     height = _HEIGHT + upper - _TOP
 
     def y_of(y: float) -> str:
-        return f"{height - BOTTOM - min(y, top) / top * (height - upper - BOTTOM):.1f}"
+        return f"{height - BOTTOM - min(1.0, axis.share_of(y)) * (height - upper - BOTTOM):.1f}"
 
     return Figure(
         title=title,
-        unit=unit,
-        y_ticks=[(y_of(top * step / steps), format_count(top * step / steps)) for step in range(steps + 1)],
+        unit=f"{unit}, logarithmic" if axis.is_logarithmic else unit,
+        y_ticks=[(y_of(tick), format_count(tick)) for tick in axis.ticks],
         x_ticks=x_axis(low, high, x_ticks, x_of),
         lines=[
             DrawnLine(line.css, [_polyline([(x_of(x), y_of(y)) for x, y in piece]) for piece in _pieces(line.points)])
@@ -197,13 +211,24 @@ def clock_ticks(low: float, high: float) -> list[tuple[float, str]]:
     return [(at * step, format_clock(at * step)) for at in range(first, math.floor(high / step) + 1)]
 
 
-def _axis(highest: float, *, whole: bool) -> tuple[int, float]:
-    """How many steps the y axis has, and its end."""
-    if not whole:
-        return 4, round_up(highest, QUARTERED)
-    most = max(1, math.ceil(highest))
-    steps = min(4, most)
-    return steps, float(steps * math.ceil(round_up(most, QUARTERED) / steps)) if most > 4 else float(most)
+def _even(highest: float, *, whole: bool) -> _Axis:
+    """From 0 to a round number, in at most four steps."""
+    steps, top = 4, round_up(highest, QUARTERED)
+    if whole:
+        most = max(1, math.ceil(highest))
+        steps = min(4, most)
+        top = float(steps * math.ceil(round_up(most, QUARTERED) / steps)) if most > 4 else float(most)
+    return _Axis([top * step / steps for step in range(steps + 1)], lambda y: y / top)
+
+
+def _decades(values: Sequence[float]) -> _Axis | None:
+    """Powers of ten around values of very different size; None where one axis from 0 shows them all."""
+    positive = [value for value in values if value > 0]
+    if not positive or max(positive) < _APART * min(positive):
+        return None
+    low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
+    ticks = [10.0**power for power in range(low, high + 1)]
+    return _Axis(ticks, lambda y: (math.log10(max(y, ticks[0])) - low) / (high - low), is_logarithmic=True)
 
 
 def _polyline(points: Sequence[tuple[str, str]]) -> str:

@@ -56,7 +56,7 @@ class PerftuiApp(BaseApp):
     async def _delete_old_runs(self) -> None:
         """Delete what the settings call too old."""
         keep, days = self.session.settings.retention.keep, self.session.settings.retention.older_than_days
-        if not keep and not days:
+        if self.is_read_only or not (keep or days):
             return
         from perftui.tui.sources import prune_runs
 
@@ -73,10 +73,14 @@ class PerftuiApp(BaseApp):
         begin = self.begin
         if begin.screen == "confirm" and begin.plan is not None:
             self.confirm(begin.plan, begin.label)
-        elif begin.searching is not None and begin.plan is not None:
+        elif begin.series is not None and begin.plan is not None and begin.screen == "scaling":
+            from perftui.tui.screens.scaling import ScalingScreen
+
+            await self.push_screen(ScalingScreen(begin.series, begin.plan, begin.scaling_of))
+        elif begin.series is not None and begin.plan is not None:
             from perftui.tui.screens.search import SearchScreen
 
-            await self.push_screen(SearchScreen(begin.searching, begin.plan))
+            await self.push_screen(SearchScreen(begin.series, begin.plan))
         elif begin.pending is not None and begin.plan is not None:
             await self._await_run(begin.pending, begin.plan)
         elif begin.screen == "watch" and begin.run:
@@ -123,7 +127,7 @@ class PerftuiApp(BaseApp):
         if live:
             from perftui.tui.screens.live import LiveScreen
 
-            await self.push_screen(LiveScreen(path, readonly=readonly))
+            await self.push_screen(LiveScreen(path, readonly=readonly or self.is_read_only))
         else:
             from perftui.tui.screens.result import ResultScreen
 
@@ -136,6 +140,8 @@ class PerftuiApp(BaseApp):
     @work(group="confirm", exclusive=True)
     async def confirm(self, plan: Plan, label: str = "") -> None:
         """Ask before any load; start on a yes, and show the run live."""
+        if self.refuses("starting a run"):
+            return
         from perftui.tui.screens.confirm import ConfirmScreen
 
         started = await self.push_screen_wait(ConfirmScreen(plan, label))
@@ -166,6 +172,8 @@ class PerftuiApp(BaseApp):
 
     def export_run(self, path: Path) -> None:
         """Ask for a format and write the run to a file."""
+        if self.refuses("writing files"):
+            return
         from perftui.tui.exports import RunSubject
         from perftui.tui.screens.export import ExportDialog
 

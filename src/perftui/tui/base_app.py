@@ -56,8 +56,17 @@ class BaseApp(App[Exit]):
             self.theme = self.session.settings.theme
         self.is_remote = bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
         """Over SSH: nothing moves and nothing unchanged is painted."""
+        self.is_read_only = self.begin.is_read_only
+        """Nothing is started, steered, saved or deleted from here: whoever sits in front only looks."""
         if self.is_remote and "TEXTUAL_ANIMATIONS" not in os.environ:
             self.animation_level = "none"
+
+    def watch_app_focus(self, is_focused: bool) -> None:  # noqa: FBT001 - as Textual calls it
+        """A screen that opened while the browser's page was not in front gets its first focus now."""
+        screen = self.screen
+        wanted = self.AUTO_FOCUS if screen.AUTO_FOCUS is None else screen.AUTO_FOCUS
+        if is_focused and wanted and screen.focused is None:
+            screen.focus_next(wanted)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for themes that are not ours."""
@@ -86,6 +95,16 @@ class BaseApp(App[Exit]):
     def export_run(self, path: Path) -> None:
         """Ask for a format and write the run to a file."""
         raise NotImplementedError
+
+    def refuses(self, what: str) -> bool:
+        """Whether something that changes more than the view is off here; says so when it is.
+
+        Args:
+            what: what was asked for, such as "starting a run".
+        """
+        if self.is_read_only:
+            self.notify(f"Read-only: {what} is off here", severity="warning")
+        return self.is_read_only
 
     def complain(self, error: PerftuiError, title: str = "") -> None:
         """Tell about an error, in its own words."""
@@ -142,7 +161,8 @@ class BaseApp(App[Exit]):
         """Switch to the next theme and keep it."""
         names = [theme.name for theme in THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
-        self.notify(self.session.keep_theme(self.theme), markup=False)
+        kept = f"Theme {self.theme}, for now" if self.is_read_only else self.session.keep_theme(self.theme)
+        self.notify(kept, markup=False)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         # every partial update comes through here; see narrow_update.py

@@ -1,4 +1,4 @@
-"""Leaves at once when the terminal is gone: a screen that outlives its terminal would spin on an empty input.
+"""Leaves at once when the terminal is gone, or the server that shows the app in a browser: nobody would end it.
 
 The runs have their own processes and go on; only the viewer ends.
 """
@@ -9,6 +9,7 @@ import asyncio
 import os
 import select
 import signal
+import stat
 import sys
 import threading
 from types import FrameType, TracebackType
@@ -36,7 +37,7 @@ class Lifeline:
     def __enter__(self) -> Self:
         self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._hung_up)
         self._before[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._terminated)
-        if sys.__stdin__ is not None and sys.__stdin__.isatty():
+        if sys.__stdin__ is not None and (sys.__stdin__.isatty() or _is_connection(sys.__stdin__.fileno())):
             threading.Thread(target=self._watch, args=(sys.__stdin__.fileno(),), name="lifeline", daemon=True).start()
         return self
 
@@ -50,11 +51,12 @@ class Lifeline:
             signal.signal(number, handler)
 
     def _watch(self, terminal: int) -> None:
+        is_terminal = os.isatty(terminal)
         poll = select.poll()
         poll.register(terminal, 0)
         while not self._done.wait(_POLL_S):
             gone = any(state & (select.POLLHUP | select.POLLERR) for _, state in poll.poll(0))
-            if gone or not os.isatty(terminal):
+            if gone or os.isatty(terminal) != is_terminal:
                 self._end(ExitCode.HANGUP)
 
     def _hung_up(self, _number: int, _frame: FrameType | None) -> None:
@@ -75,3 +77,9 @@ class Lifeline:
         # No clean-up of the terminal: it is gone or stuck. Nothing is awaited.
         self._app.session.drop()
         os._exit(code)
+
+
+def _is_connection(number: int) -> bool:
+    """Whether keys come through a pipe, as a browser's do: whoever holds its other end may be gone, too."""
+    mode = os.fstat(number).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)

@@ -30,7 +30,7 @@ OnLevel = Callable[[float, StepKind, float], None]
 """Is told the level that is loaded next, what for, and the seconds that it takes at most."""
 
 
-class FindRequest(Struct, frozen=True, kw_only=True):
+class FindRequest(Struct, frozen=True, kw_only=True, tag="find"):
     """What is sought, and how."""
 
     plan: Plan

@@ -16,6 +16,9 @@ from perftui.model.record import Record
 from perftui.store.library import RunFolder, RunLibrary
 from perftui.store.loading import LoadedRun, load_run
 
+FEWEST_S = 0.5
+"""A stretch that is shorter than that says nothing about a second."""
+
 OnLine = Callable[[JournalLine], None]
 
 

@@ -36,6 +36,7 @@ class TitleBar(Widget):
     }
     """
 
+    app = getters.app(BaseApp)
     title: reactive[str] = reactive("")
     """Name of the screen."""
     detail: reactive[Content] = reactive(Content(""))
@@ -44,6 +45,8 @@ class TitleBar(Widget):
     def render(self) -> Content:
         """The line, the detail flush right; cut before the title is."""
         left = Content.assemble((" perftui ", "bold $primary"), ("› ", "$quiet"), (self.title, "bold $foreground"))
+        if self.app.is_read_only:
+            left += Content.styled("  read-only", "$warning")
         room = self.size.width - left.cell_length - 3
         detail = self.detail.truncate(room, ellipsis=True) if self.detail.cell_length > room > 0 else self.detail
         if room <= 0:
@@ -66,6 +69,8 @@ class PerftuiScreen(Screen[Result], Generic[Result]):
     ]
     heading: ClassVar[str] = ""
     """Name in the title line."""
+    changes: ClassVar[frozenset[str]] = frozenset()
+    """Actions that do more than look: a read-only app has no keys for them."""
     app = getters.app(BaseApp)
     title_bar = getters.query_one(TitleBar)
 
@@ -86,6 +91,10 @@ class PerftuiScreen(Screen[Result], Generic[Result]):
     def on_mount(self) -> None:
         """Name the screen."""
         self.title_bar.title = self.heading
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
+        """Who only looks has no keys that change anything."""
+        return not (self.app.is_read_only and action in self.changes)
 
     def say(self, detail: Content | str) -> None:
         """Put a detail on the right of the title line; a screen that is going away has none."""

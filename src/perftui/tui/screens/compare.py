@@ -50,6 +50,7 @@ class CompareScreen(PerftuiScreen[None]):
     CSS_PATH = "compare.tcss"
     heading: ClassVar[str] = "Compare"
     AUTO_FOCUS = "#changes"
+    changes: ClassVar[frozenset[str]] = frozenset({"export"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "back", id="compare.back", tooltip="Back"),
         Binding("v", "view", "next view", id="compare.view", tooltip="Numbers, percentiles, over time, differences"),
@@ -148,9 +149,9 @@ class CompareScreen(PerftuiScreen[None]):
         unit = "ok/s" if rate else "ms"
         over_time.show(self._pair.over_time(self._metric, self._operation, unit), "no intervals are known")
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A wide screen has every view at once."""
-        return not (action == "view" and self.has_class("-wide"))
+        return super().check_action(action, parameters) and not (action == "view" and self.has_class("-wide"))
 
     def on_resize(self, event: events.Resize) -> None:
         """Very wide screens have numbers beside plots; narrow ones a key for the next view."""

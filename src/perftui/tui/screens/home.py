@@ -78,6 +78,7 @@ class HomeScreen(PerftuiScreen[None]):
 
     heading: ClassVar[str] = "Home"
     AUTO_FOCUS = "#presets"
+    changes: ClassVar[frozenset[str]] = frozenset({"start", "probe", "edit", "demo"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "probe", "probe", id="home.probe", tooltip="One request per operation, shown in full"),
         Binding("e", "edit", "edit", id="home.edit", tooltip="Edit a copy of the preset"),
@@ -120,7 +121,8 @@ class HomeScreen(PerftuiScreen[None]):
 
     def on_mount(self) -> None:
         """Read after the first paint."""
-        self.say(quiet("nothing is sent before you confirm"))
+        if not self.app.is_read_only:
+            self.say(quiet("nothing is sent before you confirm"))
 
         self.set_interval(_POLL_S, self._poll)
 
@@ -167,7 +169,7 @@ class HomeScreen(PerftuiScreen[None]):
             if self._entries:
                 self._show_presets()
         rows = (run_row(run) for run in self._runs.values())
-        self.newest.show(rows, empty=f"No runs yet. {_HINT}.")
+        self.newest.show(rows, empty="No runs yet." if self.app.is_read_only else f"No runs yet. {_HINT}.")
         live = len(runs.live)
         self.newest.border_subtitle = (
             f"{live} live: n, then Enter joins" if live else f"{len(runs.rows):,} saved" if runs.rows else ""
@@ -195,6 +197,8 @@ class HomeScreen(PerftuiScreen[None]):
 
     @work(group="plan", exclusive=True)
     async def _with_plan(self, purpose: str) -> None:
+        if self.app.refuses("sending requests"):
+            return
         plan = await self._plan()
         if plan is None:
             return
@@ -226,6 +230,8 @@ class HomeScreen(PerftuiScreen[None]):
     @work(group="demo", exclusive=True)
     async def action_demo(self) -> None:
         """Start the bundled service and offer a run against it."""
+        if self.app.refuses("starting the demo service"):
+            return
         if not self.app.session.demo_url:
             self.notify("Starting the demo service…", markup=False, timeout=2)
         try:
@@ -256,6 +262,8 @@ class HomeScreen(PerftuiScreen[None]):
 
     @work(group="edit", exclusive=True)
     async def _edit(self, begin: Callable[[], PresetCopy]) -> None:
+        if self.app.refuses("making a preset"):
+            return
         from perftui.tui.screens.preset_editor import PresetEditor
 
         saved = await self.app.push_screen_wait(PresetEditor(begin))

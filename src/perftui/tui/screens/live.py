@@ -103,7 +103,8 @@ class LiveScreen(PanelsScreen):
             self.app.complain(error, "The run is not compared with its baseline")
         if self._watch is not None:
             self.look = replace(self.look, against=self._watch.against)
-            self.draw()
+            self._shown_count = -1  # a run that is joined late has something to compare already
+            self.tick()
 
     @work(group="against")
     async def _compare(self, watch: BaselineWatch, run: RunSoFar) -> None:

@@ -12,8 +12,9 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from perftui.metrics.timeline import Timeline
 from perftui.model.errors import PerftuiError
-from perftui.tui.screens.live_baseline import baseline_timeline
+from perftui.tui.screens.live_baseline import Standings, baseline_timeline, standing_at, standings
 from perftui.tui.screens.live_keys import VIEW_BINDINGS
 from perftui.tui.screens.live_picture import Look, take_picture
 from perftui.tui.screens.live_view import PanelsScreen
@@ -55,6 +56,8 @@ class ReplayScreen(PanelsScreen):
         super().__init__(path, Look(readonly=True))
         self._first_s = at_s
         self.clock: ReplayClock | None = None
+        self._standings: Standings = ()
+        """How the run stood against its baseline, at every moment it was compared."""
         self._label = ""
         self._run_id = ""
         self._ticked_at = monotonic()
@@ -83,6 +86,16 @@ class ReplayScreen(PanelsScreen):
         self.draw()
         self._ticked_at = monotonic()
         self.set_interval(_TICK_S, self.tick)
+        if baseline is not None:
+            await self._compare(baseline[0], timeline)
+
+    async def _compare(self, baseline_id: str, timeline: Timeline) -> None:
+        """The operations against the baseline, as they were while the run went on."""
+        try:
+            self._standings = await to_thread.run_sync(standings, baseline_id, timeline)
+        except PerftuiError as error:
+            self.app.complain(error, "The run is not compared with its baseline")
+        self.draw()
 
     def tick(self) -> None:
         """Let time pass; draw when another second is known."""
@@ -96,6 +109,7 @@ class ReplayScreen(PanelsScreen):
         clock = self.clock
         if clock is None:
             return
+        self.look = replace(self.look, against=standing_at(self._standings, clock.at_s))
         look = replace(self.look, state="replay" if clock.playing else "replay paused", cursor_s=None)
         picture = take_picture(
             clock.timeline, look, plan=clock.plan, run_id=self._run_id, label=self._label, compared=clock.whole

@@ -35,6 +35,7 @@ class ResultScreen(PerftuiScreen[None]):
 
     CSS_PATH = "result.tcss"
     heading: ClassVar[str] = "Result"
+    changes: ClassVar[frozenset[str]] = frozenset({"run_again", "export", "keep"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run_again", "run again", id="result.again", tooltip="The same plan once more; asks first"),
         Binding("c", "compare", "compare", id="result.compare", tooltip="With the baseline, or with the run before"),
@@ -99,6 +100,7 @@ class ResultScreen(PerftuiScreen[None]):
         if self.picture is None:
             return
         self.query_one("#search").display = self.picture.record.search is not None
+        self.query_one("#scaling").display = self.picture.record.scaled is not None
         for panel in self.query(LinePanel[ResultPicture]):
             panel.show(self.picture)
         self._fit()

@@ -62,6 +62,7 @@ class RunsScreen(PerftuiScreen[None]):
     CSS_PATH = "runs.tcss"
     heading: ClassVar[str] = "Runs"
     AUTO_FOCUS = "#runs"
+    changes: ClassVar[frozenset[str]] = frozenset({"baseline", "export", "delete", "recover"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "back", show=False, id="runs.back", tooltip="Back"),
     ]

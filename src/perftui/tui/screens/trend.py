@@ -60,6 +60,7 @@ class TrendScreen(PerftuiScreen[None]):
     CSS_PATH = "trend.tcss"
     heading: ClassVar[str] = "Trend"
     AUTO_FOCUS = "#points"
+    changes: ClassVar[frozenset[str]] = frozenset({"export"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "back", id="trend.back", tooltip="Back"),
         Binding(

@@ -81,7 +81,7 @@ class RedisConnection(ExchangeLane):
                 self.done(self.pool, self, self.user, None)
                 return
             self._take(operation, reply, now_ns)
-        except hiredis.HiredisError as error:
+        except (hiredis.HiredisError, TypeError) as error:  # a map or set in the place of a key is no key to Python
             self.fail("protocol", safe_text(str(error), 120))
 
     def _is_endless(self, data: bytes) -> bool:
