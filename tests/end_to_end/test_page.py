@@ -8,6 +8,8 @@ from typing import cast
 
 import pytest
 
+from perftui.engine.clients.browser.client import BrowserClient
+from perftui.model.plan import Target
 from perftui.report.formats import OF_COMPARISONS
 from support.cli import Result, run_cli
 from support.home import Home, new_home
