@@ -36,7 +36,7 @@ pytestmark = pytest.mark.xdist_group("cluster-lost")
 
 Victim = Literal["seat", "machine", "scheduler"]
 MACHINES = 3
-ANSWER_S = 1.0
+ANSWER_S = 1.8
 MOMENTS_S = {"warm-up": 1.0, "ramp": 2.0, "measure": 3.0, "drain": 4.0}
 """Ends of the seconds after which something is killed: in the middle of each phase of this load."""
 PRESET = """schema = 1
