@@ -55,12 +55,13 @@ def test_a_clock_that_jumps_an_hour_moves_nothing(demo: Demo) -> None:
 
 SLEEPING_MACHINE = """
 import time
+from itertools import count
 
-_gettime, _begin = time.clock_gettime, time.monotonic()
+_gettime, _looks = time.clock_gettime, count()
 
 
 def _slept(clock):
-    return _gettime(clock) + (30 if clock == time.CLOCK_BOOTTIME and time.monotonic() - _begin > 3 else 0)
+    return _gettime(clock) + (30 if clock == time.CLOCK_BOOTTIME and next(_looks) >= 3 else 0)
 
 
 time.clock_gettime = _slept
@@ -69,7 +70,7 @@ time.clock_gettime = _slept
 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="the system does not tell how long it slept")
 def test_a_machine_that_slept_makes_a_run_invalid(demo: Demo) -> None:
-    """The clock that counts sleep is half a minute ahead of the other after three seconds of each process."""
+    """The clock that counts sleep is half a minute ahead of the other from the third look of each process on."""
     with new_home() as home:
         (home.path / "sitecustomize.py").write_text(SLEEPING_MACHINE, encoding="utf-8")
         home.extra["PYTHONPATH"] = str(home.path)

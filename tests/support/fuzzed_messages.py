@@ -31,6 +31,7 @@ from perftui.metrics.recorder import CellRecorder
 from perftui.model.error_classes import error_class
 from perftui.model.interval import ErrorSample, HostSample, WorkerHealth
 from perftui.model.plan import PHASES, Check, Load, Operation, Plan, Stage, Target
+from perftui.model.text import safe_text
 from perftui.presets.values import ValueStream
 from support.fuzzed_answers import OPERATIONS, Bench, Transport
 
@@ -62,7 +63,7 @@ class Asked:
 
     def _sample(self, _operation: object, name: str, detail: str, *_: object) -> None:
         assert error_class(name)
-        assert detail.isprintable(), detail
+        assert detail == safe_text(detail, 10_000)
 
     def ask(self, data: bytes, cuts: tuple[int, ...]) -> None:
         """A question of each kind, answered by these bytes in pieces; then the connection ends."""
@@ -156,7 +157,7 @@ def _use_frames(data: bytes) -> None:
     while seat._get.statistics().current_buffer_used:
         message = seat._get.receive_nowait()
         if isinstance(message, Failure):
-            assert message.message.isprintable()
+            assert message.message == safe_text(message.message, 10_000)
         if isinstance(message, Frame):
             merger = IntervalMerger(Schedule(_PLAN.load), 0)
             merger.add(message)

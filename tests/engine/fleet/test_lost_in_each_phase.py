@@ -36,7 +36,7 @@ pytestmark = pytest.mark.xdist_group("cluster-lost")
 
 Victim = Literal["seat", "machine", "scheduler"]
 MACHINES = 3
-ANSWER_S = 1.0
+ANSWER_S = 1.8
 MOMENTS_S = {"warm-up": 1.0, "ramp": 2.0, "measure": 3.0, "drain": 4.0}
 """Ends of the seconds after which something is killed: in the middle of each phase of this load."""
 PRESET = """schema = 1
@@ -195,7 +195,7 @@ def test_a_machine_and_a_worker_are_lost_and_the_others_go_on(machines: DaskProc
     assert [machine.lost for machine in record.cluster].count(True) == 1
     # two thirds of what was still to come, and of what was sent but not told any more; nothing once all was sent
     due = {"warm-up": 73, "ramp": 57, "measure": 20}.get(phase, 0)
-    assert due * 0.8 <= record.whole_run.dropped <= due + 50
+    assert due // 2 <= record.whole_run.dropped <= due + 50
     assert phase != "drain" or not record.whole_run.dropped
     if phase in {"warm-up", "ramp", "measure"}:
         assert record.trust.verdict == "invalid"
