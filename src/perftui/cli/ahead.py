@@ -6,7 +6,7 @@ A guess: one that turns out wrong costs a process that ends at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from perftui.cli.screen import has_terminal
 
@@ -24,7 +24,8 @@ def started_ahead(arguments: Sequence[str]) -> Iterator[None]:
     elif "--detach" in options or (has_terminal() and not options.intersection(_NO_SCREEN)):
         from perftui.engine.runner.ahead import drop_runner, start_runner
 
-        start_runner()
+        with suppress(OSError):  # the run itself says why no process can be started
+            start_runner()
         try:
             yield
         finally:
@@ -32,7 +33,8 @@ def started_ahead(arguments: Sequence[str]) -> Iterator[None]:
     else:
         from perftui.engine.fleet.ahead import drop_worker, start_worker
 
-        start_worker()
+        with suppress(OSError):  # as above
+            start_worker()
         try:
             yield
         finally:
