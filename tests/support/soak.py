@@ -213,5 +213,6 @@ class _Watched:
         with contextlib.suppress(psutil.Error):  # it has ended
             self._workers = self._workers or self._runner.children()
             for role, process in [("runner", self._runner), *(("worker", worker) for worker in self._workers)]:
-                soaked.descriptors[f"{self._name} {role}"].append(process.num_fds())
-                soaked.resident[f"{self._name} {role}"].append((at_s, process.memory_info().rss))
+                if resident := process.memory_info().rss:  # one that has ended has none
+                    soaked.descriptors[f"{self._name} {role}"].append(process.num_fds())
+                    soaked.resident[f"{self._name} {role}"].append((at_s, resident))
