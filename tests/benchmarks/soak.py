@@ -33,7 +33,7 @@ def main() -> int:
     seconds = given.seconds or given.hours * 3600
     with new_home() as home:
         soaked = soak(home, seconds, given.drivers or tuple(DRIVERS))
-    wrong = []
+    wrong = [] if soaked.roles else ["no process was seen for long enough"]
     for role in soaked.roles:
         per_h, grown = soaked.growth_bytes_per_h(role), soaked.grown_bytes(role)
         descriptors = soaked.descriptors[role]
