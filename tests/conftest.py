@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,10 @@ _ROOT = Path(tempfile.mkdtemp(prefix="pt-all-"))
 
 
 # How long an example takes to be made or run says how busy the machine is, not whether the code is right.
-hypothesis.settings.register_profile("perftui", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# Half as many examples as is usual: tests/benchmarks/fuzz.py tries thousands of what comes from outside.
+hypothesis.settings.register_profile(
+    "perftui", deadline=None, max_examples=50, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("perftui")
 
 
@@ -48,19 +53,45 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
     os.environ.update(directories(_ROOT))
+    gc.disable()  # until all is imported: see pytest_collection_finish
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup; what the tests start would ignore it too
         signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as quick what its folder says; what is quick comes last, so that no worker ends long after the others."""
+    """Mark as quick what its folder says; what is quick comes last, so that no worker ends long after the others.
+
+    Of those that are alone, what takes the whole machine comes last: nobody has to wait for it.
+    """
     for item in items:
         place = item.path.relative_to(_TESTS).as_posix()
         started = _STARTED.intersection(getattr(item, "fixturenames", ()))
         said = {mark.name for mark in item.iter_markers()}
         if place.startswith(_QUICK) and not started and not said & {"alone", "slow"}:
             item.add_marker("quick")
-    items.sort(key=lambda item: any(item.iter_markers("quick")))
+    items.sort(key=_place)
+
+
+def pytest_collection_finish() -> None:
+    """Whatever was imported stays: the garbage collector need not look at it again and again."""
+    gc.freeze()
+    gc.enable()
+
+
+def _place(item: pytest.Item) -> tuple[bool, bool]:
+    names = {mark.name for mark in item.iter_markers()}
+    return "quick" in names, "machine" in names and "xdist_group" not in names
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Nothing runs beside what takes the whole machine, in whichever process of the test run."""
+    if item.get_closest_marker("alone") is None:
+        return (yield)
+    whole = item.get_closest_marker("machine") is not None
+    with Path(__file__).open("rb") as file:  # its lock goes with it
+        fcntl.flock(file, fcntl.LOCK_EX if whole else fcntl.LOCK_SH)
+        return (yield)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

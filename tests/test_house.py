@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from support.imports import tree
+
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "perftui"
 MOST_LINES = 400
@@ -33,21 +35,22 @@ def python_files(directory: Path) -> list[Path]:
     return sorted(path for path in directory.rglob("*.py") if "__pycache__" not in path.parts)
 
 
-@pytest.mark.parametrize(
-    "module", ["perftui.engine.__main__", "perftui.engine.runner.run", "perftui.engine.worker.__main__"]
-)
+@pytest.mark.parametrize("module", ["perftui.engine.__main__", "perftui.engine.runner.run"])
+@pytest.mark.slow
 def test_engine_loads_no_screen_library(module: str) -> None:
     loaded = modules_after(f"import {module}")
 
     assert not loaded & set(SCREEN_LIBRARIES)
 
 
+@pytest.mark.slow
 def test_worker_loads_only_what_sends_and_counts() -> None:
     loaded = modules_after("import perftui.engine.worker.__main__")
 
     assert not loaded & {"httpx", "click", "starlette", "uvicorn", "anyio", "tomli_w", *SCREEN_LIBRARIES}
 
 
+@pytest.mark.slow
 def test_command_line_loads_nothing_heavy_before_it_knows_the_command() -> None:
     loaded = modules_after("import perftui.cli.main")
 
@@ -62,7 +65,7 @@ def test_plotext_has_one_importer() -> None:
 
 def imported_by(path: Path) -> Iterator[str]:
     """Top-level names of the modules that a file imports, anywhere in it."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -77,11 +80,7 @@ def test_modules_stay_short(directory: str) -> None:
 
 
 def test_every_package_and_module_says_what_it_is_for() -> None:
-    silent = [
-        str(path.relative_to(ROOT))
-        for path in python_files(ROOT / "src")
-        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    ]
+    silent = [str(path.relative_to(ROOT)) for path in python_files(ROOT / "src") if not ast.get_docstring(tree(path))]
 
     assert silent == []
 
@@ -114,7 +113,7 @@ MARKUP_SINKS = {
 
 def raw_text_cells(path: Path) -> Iterator[str]:
     """Places where a string goes into a widget that would parse it as markup."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         for argument in node.args[MARKUP_SINKS.get(node.func.attr, slice(0, 0))]:
@@ -137,7 +136,7 @@ def test_no_markup_is_made_of_text_at_run_time() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in python_files(SOURCES / "tui")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "from_markup"

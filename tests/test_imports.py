@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support.imports import circles, graph
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +25,7 @@ Python does not mind; a reader has to know all of them to know one. Not one more
 """
 
 
+@pytest.mark.slow
 def test_layers_and_rooms_hold() -> None:
     done = subprocess.run(
         [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
 
 from perftui.analysis.comparison import compare
-from support.simulated_runs import Model, simulated_rounds, simulated_run
+from support.simulated_runs import Model, SimulatedRun, simulated_run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("simulated rounds")]
 
 MODEL = Model(seconds=30, rate=200, round_spread=0.05, second_spread=0.05, memory=0.4)
 PAIRS = 16
 
 
-def _pairs(factor: float, rounds: int, model: Model = MODEL) -> Counter[str]:
+@cache
+def _round(factor: float, seed: str) -> SimulatedRun:
+    return simulated_run(MODEL.with_factor(factor), seed)
+
+
+def _rounds(factor: float, name: str, rounds: int) -> list[SimulatedRun]:
+    """What one test has drawn another one uses: half of the time goes into drawing."""
+    return [_round(factor, f"{name}.{number}") for number in range(rounds)]
+
+
+def _pairs(factor: float, rounds: int) -> Counter[str]:
     found: Counter[str] = Counter()
     for number in range(PAIRS):
-        before = simulated_rounds(model, f"{number} before {factor}", rounds)
-        after = simulated_rounds(model.with_factor(factor), f"{number} after {factor}", rounds)
+        before = _rounds(1.0, f"{number} before", rounds)
+        after = _rounds(factor, f"{number} after {factor}", rounds)
         found[compare(before, after).verdict] += 1
     return found
 

@@ -20,7 +20,7 @@ MODEL = Model(seconds=30, rate=200, round_spread=0.05, second_spread=0.05, memor
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.1, 1.4])
-@pytest.mark.parametrize("rounds", [1, 4])
+@pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_verdicts_swap_with_the_sides(factor: float, rounds: int) -> None:
     a = simulated_rounds(replace(MODEL, error_rate=0.02), "swap a", rounds)
     b = simulated_rounds(replace(MODEL, error_rate=0.05).with_factor(factor), "swap b", rounds)
@@ -96,6 +96,7 @@ def test_a_stall_is_no_regression_of_the_median() -> None:
     assert p99.verdict == "inconclusive", "one stall in one run is one event"
 
 
+@pytest.mark.slow
 def test_few_rounds_say_what_they_assume_and_saved_runs_replace_it() -> None:
     model = replace(MODEL, round_spread=0.01, memory=0.0)
     a, b = simulated_run(model, "hist a"), simulated_run(model, "hist b")
@@ -161,6 +162,7 @@ def _with_slow_operation(run: SimulatedRun, name: str) -> SimulatedRun:
     return SimulatedRun(msgspec.structs.replace(run.record, summary=summary), intervals)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "verdict"),
     [
@@ -188,6 +190,7 @@ def test_error_rates(before: float, after: float, verdict: str) -> None:
         assert _of(comparison, "attained").verdict == "regression"
 
 
+@pytest.mark.slow
 def test_a_quantile_at_the_timeout_in_one_side_only_decides() -> None:
     fine = simulated_rounds(MODEL, "fine", 3)
     hanging = simulated_rounds(replace(MODEL, timeout_rate=0.02), "hanging", 3)
@@ -201,6 +204,7 @@ def test_a_quantile_at_the_timeout_in_one_side_only_decides() -> None:
     assert better.verdict == "improvement"
 
 
+@pytest.mark.slow
 def test_of_an_overloaded_target_only_attained_decides() -> None:
     hanging = simulated_rounds(replace(MODEL, timeout_rate=0.02), "over", 3)
     slower = simulated_rounds(replace(MODEL, timeout_rate=0.02, factor=2.0), "loaded", 3)
@@ -306,6 +310,7 @@ def _trusted(run: SimulatedRun, verdict: TrustVerdict) -> SimulatedRun:
     return _changed(run, trust=Trust(verdict=verdict, reasons=(reason,)))
 
 
+@pytest.mark.slow
 def test_a_degraded_run_counts_and_an_invalid_round_is_left_out() -> None:
     before = simulated_rounds(MODEL, "cap a", 5)
     after = simulated_rounds(MODEL.with_factor(2.0), "cap b", 5)

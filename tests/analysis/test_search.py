@@ -90,4 +90,5 @@ def test_the_knee_is_where_throughput_for_its_time_is_best() -> None:
         SearchStep(level=level, kind="rise", holds=True, throughput_per_s=ok, p95_ms=p95) for level, ok, p95 in curve
     ]
     assert knee_of(steps) == 100
+    assert knee_of(steps[:3]) is None, "throughput still grew at the highest level that was tried"
     assert knee_of(steps[:2]) is None

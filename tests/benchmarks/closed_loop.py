@@ -1,41 +1,39 @@
-"""Closed loop against wrk, everything recorded: generators in turn on one core, nginx on another.
+"""Closed loop against wrk (and ab where it is installed), everything recorded: in turn on one core, nginx on another.
 
     python tests/benchmarks/closed_loop.py [SECONDS] [ROUNDS]
 
-Twice: with answers that are all alike, and with answers that are never the same (each is parsed).
+With answers that are all alike, with answers that are never the same, and with a plan of several operations, two of
+which make every request anew, against the others' one constant request.
 """
 
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from perftui.model.plan import Operation
-from support.benchmark import compare, measure, numbers, pinned_nginx, require, wrk
+from support.benchmark import MIXED, against_wrk, numbers, pinned_nginx, require
 from support.load_worker import make_plan
 
 CONNECTIONS = 50
-LEAST = 0.85
+LOADS = {
+    "equal answers": ("/", (Operation(name="get", path="/"),), 0.95),
+    "varied answers": ("/varied", (Operation(name="get", path="/varied"),), 0.95),
+    "mixed plan": ("/varied", MIXED, 0.8),
+}
+"""What the others ask for, what perftui does, and the ratio that is wanted."""
 
 
 def main(seconds: float = 4.0, rounds: float = 5) -> int:
-    """Print both ratios; 0 when they reach the floor."""
+    """Print the ratios; 0 when all reach their floors."""
     require("wrk", "nginx", "taskset")
     reached = True
     with pinned_nginx() as server:
-        for name, path in (("equal answers", "/"), ("varied answers", "/varied")):
-            operations = [Operation(name="get", path=path)]
+        for name, (path, operations, least) in LOADS.items():
             plan = make_plan(server.url, users=CONNECTIONS, duration_s=seconds, operations=operations)
-            reached &= compare(
-                name,
-                partial(measure, plan),
-                partial(wrk, server.url + path, CONNECTIONS, seconds),
-                rounds=rounds,
-                least=LEAST,
-            )
+            reached &= against_wrk(name, plan, server.url + path, seconds=seconds, rounds=rounds, least=least)
     return 0 if reached else 1
 
 

@@ -25,6 +25,7 @@ import msgspec
 
 from perftui.engine.fleet.cluster import Cluster
 from perftui.engine.fleet.framing import pack_message
+from perftui.engine.fleet.link import Link
 from perftui.engine.fleet.merge import IntervalMerger
 from perftui.engine.fleet.merge_lost import Ledger
 from perftui.engine.fleet.messages import Frame
@@ -130,7 +131,8 @@ async def send_frames(topic: str, packed: bytes, seats: tuple[int, ...], seconds
 
 async def carried(frame: Frame, seats: int, seconds: int) -> float:
     """CPU seconds of this process for a second of all seats, more than without any frames."""
-    cluster = Cluster("local:2")
+    link = Link("local:2")
+    cluster = Cluster(link)
     packed = pack_message(frame)
     used_s = []
     try:
@@ -148,6 +150,7 @@ async def carried(frame: Frame, seats: int, seconds: int) -> float:
             await seat.close()
     finally:
         await cluster.close()
+        await link.close()
     return (used_s[1] - used_s[0]) / seconds
 
 

@@ -1,4 +1,4 @@
-"""Three weighted operations with templated paths and bodies and a check, against wrk's one constant request.
+"""Three weighted operations with templated paths and bodies and a check, against wrk's (and ab's) one constant request.
 
 python tests/benchmarks/mixed_operations.py [SECONDS] [ROUNDS]
 """
@@ -6,17 +6,16 @@ python tests/benchmarks/mixed_operations.py [SECONDS] [ROUNDS]
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from perftui.model.plan import Check, Operation
-from support.benchmark import compare, measure, numbers, pinned_nginx, require, wrk
+from support.benchmark import against_wrk, numbers, pinned_nginx, require
 from support.load_worker import make_plan
 
 CONNECTIONS = 50
-LEAST = 0.6
+LEAST = 0.8
 OPERATIONS = (
     Operation(name="health", weight=5, path="/health"),
     Operation(name="read", weight=4, path="/items/${rand:1..1000}", checks=(Check(status=(200,)),)),
@@ -44,11 +43,11 @@ def main(seconds: float = 4.0, rounds: float = 5) -> int:
     """Print the ratios; 0 when the first reaches the floor."""
     require("wrk", "nginx", "taskset")
     with pinned_nginx() as server:
-        reference = partial(wrk, f"{server.url}/health", CONNECTIONS, seconds)
         results = []
         for name, operations in (("mixed operations", OPERATIONS), ("mixed operations, JSON checks", LOOKING)):
             plan = make_plan(server.url, users=CONNECTIONS, duration_s=seconds, operations=operations)
-            results.append(compare(name, partial(measure, plan), reference, rounds=rounds, least=LEAST))
+            url = f"{server.url}/health"
+            results.append(against_wrk(name, plan, url, seconds=seconds, rounds=rounds, least=LEAST))
     return 0 if results[0] else 1
 
 

@@ -1,4 +1,4 @@
-"""Closed loop over TLS against wrk, generators in turn on one core, nginx on another.
+"""Closed loop over TLS against wrk (and ab where it is installed), generators in turn on one core, nginx on another.
 
 python tests/benchmarks/tls.py [SECONDS] [ROUNDS]
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from perftui.model.plan import Operation, Target, Tls
-from support.benchmark import compare, measure, numbers, pinned_nginx, require, wrk
+from support.benchmark import against_wrk, numbers, pinned_nginx, require
 from support.certificates import Authority
 from support.load_worker import make_plan
 
@@ -33,9 +32,7 @@ def main(seconds: float = 4.0, rounds: float = 5) -> int:
                 operations = [Operation(name="get", path=path)]
                 plan = make_plan("", users=CONNECTIONS, duration_s=seconds, target=target, operations=operations)
                 url = f"https://127.0.0.1:{server.tls_port}{path}"
-                reached &= compare(
-                    name, partial(measure, plan), partial(wrk, url, CONNECTIONS, seconds), rounds=rounds, least=LEAST
-                )
+                reached &= against_wrk(name, plan, url, seconds=seconds, rounds=rounds, least=LEAST)
     return 0 if reached else 1
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,13 @@ needs_root = pytest.mark.skipif(
 Contained = Callable[..., Result]
 
 
+def _may_mount() -> bool:
+    if sys.platform != "linux" or shutil.which("unshare") is None:
+        return False
+    script = "mount --make-rprivate / && mount -o remount,ro,bind / && ! touch /written 2>/dev/null"
+    return subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, check=False).returncode == 0
+
+
 @pytest.fixture
 def contained(home: Home) -> Iterator[Contained]:
     """A command as such a user: it may read everything, as in an image, and write in one folder."""
@@ -35,9 +42,10 @@ def contained(home: Home) -> Iterator[Contained]:
     os.chown(folder, UID, UID)
     home.path.chmod(0o755)
 
-    def run(*arguments: str, **environment: str) -> Result:
+    def run(*arguments: str, around: Sequence[str] = (), **environment: str) -> Result:
         done = subprocess.run(
             [
+                *around,
                 str(_SETPRIV), f"--reuid={UID}", f"--regid={UID}", "--clear-groups",
                 *(f"--{kind}={_READS}" for kind in ("inh-caps", "ambient-caps", "bounding-set")),
                 PERFTUI, *arguments,
@@ -68,6 +76,23 @@ def test_a_run_in_a_container_works_with_what_is_set(contained: Contained, home:
     for command in (("runs",), ("export", "--format", "html"), ("presets",), ("trend",), ("doctor",)):
         result = contained(*command, **places)
         assert (result.code, "Traceback" in result.stderr) == (0, False), (command, result.stderr)
+
+
+@needs_root
+@pytest.mark.skipif(not _may_mount(), reason="no mount namespace may be made here")
+def test_a_run_where_all_but_one_folder_is_read_only(contained: Contained, home: Home, demo_url: str) -> None:
+    folder = str(home.path / "only")
+    script = f"""
+    mount --make-rprivate / && mount --bind {folder} {folder} && mount -o remount,ro,bind /
+    ! touch {home.path}/written 2>/dev/null && exec "$@"
+    """
+    load = ("--rate", "20", "-d", "1s", "--warmup", "0s")
+    places = {"PERFTUI_DATA_DIR": folder, "TMPDIR": folder}
+    around = ("unshare", "-m", "sh", "-c", script, "sh")
+    result = contained("run", "health", demo_url, *load, around=around, **places)
+    assert result.code in {0, 12, 13}, result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Saved: " in result.stdout
 
 
 @needs_root

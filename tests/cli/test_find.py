@@ -21,12 +21,15 @@ def test_the_capacity_of_a_service_is_found_and_saved_as_one_run(home: Home, cal
     with capacity_server(4, 0.08) as server:
         result = run_cli(
             home, "find", f"{server.url}/item", "--objective", "response_time.p95 < 400ms", "--rate", "32",
-            "--step", "2s", "--confirm", "3s", "--precision", "12%", "--beyond", "--format", "json", timeout_s=110,
+            "--step", "2s", "--confirm", "3s", "--precision", "6%", "--beyond", "--format", "json", timeout_s=110,
         )  # fmt: skip
         truth = server.capacity_per_s()
     search = result.record.search
     assert search is not None, result.stderr
-    assert search.answer == pytest.approx(truth, rel=0.2), search
+    assert search.answer == pytest.approx(truth, rel=0.1), search
+    confirmation = search.steps[-1]
+    assert (confirmation.kind, confirmation.level, confirmation.holds) == ("confirm", search.answer, True)
+    assert confirmation.requests == result.record.summary.total.counts.scheduled
     assert search.above is None or search.answer < search.above
     assert (search.mode, search.limited_by) == ("rate", "target")
     beyond = [step for step in search.steps if step.kind == "beyond"]

@@ -50,7 +50,8 @@ EXPECTED = {"perftui": ExitCode.USAGE, "perftui watch": ExitCode.INTERRUPTED}
 def test_the_two_commands_of_a_new_user_are_there() -> None:
     install, test = "python3 -m venv .venv && .venv/bin/pip install", ".venv/bin/python -m pytest"
     look = f"{install} . && .venv/bin/perftui demo"
-    check = f"{install} -e '.[test]' && {test} -n 4 --dist loadgroup -m 'not alone' && {test} -m alone"
+    group = "--dist loadgroup -m"
+    check = f"{install} -e '.[test]' && {test} -n 6 {group} 'not alone' && {test} -n 2 {group} alone"
     assert [look, check] == INSTALLS
 
 

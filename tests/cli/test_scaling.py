@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
+from perftui.store.records import read_record
 from support import capacity_server as capacity_module
 from support.capacity_server import capacity_server
-from support.cli import Result, run_cli
+from support.cli import PERFTUI, Result, run_cli
 from support.home import Home
+from support.judged import expected
+from support.pty import terminal
 from support.waiting import free_port
 
 Call = Callable[..., Result]
@@ -29,6 +32,59 @@ def test_users_of_a_service_with_four_places(home: Home) -> None:
     assert result.json["contention"]["value"] + result.json["coherency"]["value"] > 0.001
     assert result.code == 13, result.stderr
     assert "efficiency at 16 users is 2" in result.stderr
+    assert len(home.run_folders()) == 1
+
+
+@pytest.mark.alone
+def test_the_law_of_a_service_is_found(home: Home) -> None:
+    contention, coherency = 0.3, 0.02
+    with capacity_server(100, 0.06, law=(contention, coherency)) as server:
+        result = run_cli(
+            home, "scaling", f"{server.url}/item", "--levels", "1,2,4,8,16", "-d", "4s", "--format", "json"
+        )  # fmt: skip
+    found = result.json
+    assert found["contention"]["value"] == pytest.approx(contention, rel=0.1), found
+    assert found["coherency"]["value"] == pytest.approx(coherency, rel=0.1), found
+    peak = ((1 - contention) / coherency) ** 0.5
+    assert found["peak"]["value"] == pytest.approx(peak, rel=0.1), found
+    for name in ("contention", "coherency", "peak"):
+        assert found[name]["low"] <= found[name]["value"] <= found[name]["high"]
+
+
+def test_on_a_terminal_the_curve_is_seen_as_it_goes_and_what_came_of_it_is_kept(home: Home, call: Call) -> None:
+    with capacity_server(2, 0.02) as server:
+        command = [PERFTUI, "scaling", f"{server.url}/item", "--levels", "1,2,8", "-d", "3s"]
+        with terminal(command, home.environment) as screen:
+            screen.wait_for("asking the target")
+            screen.wait_for("2 users for 3 s")
+            screen.wait_for("70 % wanted")
+            screen.wait_for("saved in ")
+            screen.send("q")
+            assert screen.wait() == expected(home, 13)
+            assert screen.modes_restored
+    left = screen.text.rpartition("?1049")[2]
+    assert "efficiency  by the law" in left
+    assert "efficiency at 8 users is " in left
+    (folder,) = home.run_folders()
+    scaling = read_record(folder).scaled
+    assert scaling is not None
+    assert [level.level for level in scaling.levels] == [1, 2, 8]
+    for style, told in (
+        ("text", "contention "),
+        ("md", "- contention "),
+        ("html", "<h2>Scaling</h2>"),
+        ("json", '"scaling"'),
+    ):
+        assert told in call("export", "latest", "--format", style).stdout
+
+
+def test_a_scaling_test_that_is_stopped_on_its_screen_ends_like_a_run(home: Home, demo_url: str) -> None:
+    command = [PERFTUI, "scaling", f"{demo_url}/health", "--levels", "1,2", "-d", "30s"]
+    with terminal(command, home.environment) as screen:
+        screen.wait_for("1 user for 30 s · 1 s")
+        screen.send("s")
+        assert screen.wait() == 130
+        assert screen.modes_restored
     assert len(home.run_folders()) == 1
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import anyio
 import pytest
 
 from contract.cases import CALL, ECHO, EVENTS, FILE, HTTP, MEMCACHED, PAGE, REDIS, SQL, WEBSOCKET, Case, Served
-from perftui.engine.around.probe import ProbeResult, probe
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
 from perftui.model.plan import Plan
-from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
-from support.conservation import assert_conserved
+from support.short_runs import probed, ran
 
 pytestmark = pytest.mark.xdist_group("the stranger's environment")
 
@@ -48,18 +45,6 @@ def plan_of(case: Case, url: str, *operations: str, level: str = "rate = 100", m
         f'[[operations]]\nname = "{case.name} {number}"\n{body}\n' for number, body in enumerate(operations)
     )
     return parse_preset(text, str(FUNCTIONS))
-
-
-def ran(plan: Plan) -> Record:
-    """The record of a run, its numbers added up."""
-    record = run_plan(RunRequest(plan=plan))
-    assert_conserved(record)
-    return record
-
-
-def probed(plan: Plan) -> ProbeResult:
-    """The same, asked once."""
-    return anyio.run(probe, plan)
 
 
 @pytest.mark.parametrize("level", ["rate = 100", "users = 5"])

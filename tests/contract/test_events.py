@@ -6,13 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UsageError
-from perftui.model.plan import Plan
-from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
-from support.conservation import assert_conserved
 from support.page_server import PageServer, page_server
+from support.short_runs import plan_of_one, ran
 
 
 @pytest.fixture(scope="module")
@@ -22,27 +19,17 @@ def server() -> Iterator[PageServer]:
         yield running
 
 
-def plan_of(url: str, operation: str, *, load: str = "users = 2\nmax_requests = 6", target: str = "") -> Plan:
-    text = f'schema = 1\nname = "events"\n[target]\nurl = "{url}"\n{target}\n[load]\nduration = "20s"\n{load}\n'
-    return parse_preset(f'{text}[[operations]]\nname = "listen"\n{operation}\n', "events.toml")
-
-
-def ran(plan: Plan) -> Record:
-    record = run_plan(RunRequest(plan=plan))
-    assert_conserved(record)
-    return record
-
-
 @pytest.mark.parametrize("load", ["users = 2\nmax_requests = 6", "rate = 10\nmax_requests = 6"])
 def test_events_are_counted_and_timed(server: PageServer, load: str) -> None:
     operation = (
         'events = "/events?count=5&every=40"\nexpect = 5\nchecks = [{ json = "$.number", equals = 4 }, { rows = 5 }]'
     )
     before = server.events
-    record = ran(plan_of(server.url, operation, load=load))
+    record = ran(plan_of_one(server.url, operation, load=load))
 
     total = record.summary.total
     assert total.counts.ok == 6
+    assert total.statuses == {"200": 6}
     own = total.of_protocol
     assert own.amounts["events"].total == 30 == server.events - before
     assert own.amounts["events"].per_s > 0
@@ -55,7 +42,7 @@ def test_events_are_counted_and_timed(server: PageServer, load: str) -> None:
 
 def test_only_events_of_the_name_count(server: PageServer) -> None:
     operation = 'events = "/events?every=5"\nevent = "odd"\nexpect = 3\nchecks = [{ json = "$.number", equals = 5 }]'
-    record = ran(plan_of(server.url, operation))
+    record = ran(plan_of_one(server.url, operation))
 
     assert record.whole_run.ok == 6
     assert record.summary.total.of_protocol.amounts["events"].total == 18
@@ -65,7 +52,7 @@ def test_a_listener_stays_for_a_time(server: PageServer) -> None:
     operation = (
         'events = "/events?every=50"\nexpect = 0\nhold = "500ms"\nchecks = [{ min_rows = 3 }, { max_rows = 11 }]'
     )
-    record = ran(plan_of(server.url, operation))
+    record = ran(plan_of_one(server.url, operation))
 
     assert record.whole_run.ok == 6
     assert 495 <= record.summary.total.service_time_ms.min < 900
@@ -81,13 +68,15 @@ def test_a_listener_stays_for_a_time(server: PageServer) -> None:
     ],
 )
 def test_a_stream_that_ends_early_or_is_none_is_an_error(server: PageServer, path: str, error_class: str) -> None:
-    record = ran(plan_of(server.url, f'events = "{path}"\nexpect = 5'))
+    record = ran(plan_of_one(server.url, f'events = "{path}"\nexpect = 5'))
 
-    assert record.summary.total.error_classes == {error_class: 6}
+    total = record.summary.total
+    assert total.error_classes == {error_class: 6}
+    assert total.statuses == {"503" if "503" in error_class else "200": 6}
 
 
 def test_events_that_do_not_come_are_a_timeout(server: PageServer) -> None:
-    record = ran(plan_of(server.url, 'events = "/events?every=10"\nexpect = 500', target='timeout = "300ms"'))
+    record = ran(plan_of_one(server.url, 'events = "/events?every=10"\nexpect = 500', target='timeout = "300ms"'))
 
     assert record.summary.total.error_classes == {"timeout": 6}
     assert record.summary.total.of_protocol.amounts["events"].total > 30  # what came is counted all the same
@@ -109,4 +98,4 @@ def test_a_journey_mixes_requests_streams_and_captures(server: PageServer) -> No
 
 def test_what_is_held_longer_than_the_timeout_is_refused() -> None:
     with pytest.raises(UsageError, match=r"hold.*is not shorter than the target's timeout, 5s"):
-        plan_of("http://127.0.0.1:1", 'events = "/e"\nhold = "5s"')
+        plan_of_one("http://127.0.0.1:1", 'events = "/e"\nhold = "5s"')

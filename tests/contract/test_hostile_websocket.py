@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 
 import picows
 import pytest
@@ -15,26 +15,19 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
 from perftui.model.plan import Plan
-from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
 from support.chat_server import chat_server
-from support.conservation import assert_conserved
+from support.own_loop import own_loop
 from support.raw_websocket import ANSWERS, raw_websocket
+from support.short_runs import ran
 
 
 def plan_of(port: int, operation: str, *, users: int = 2, most: int = 6, more: str = "") -> Plan:
     text = f'schema = 1\nname = "chat"\n[target]\nurl = "ws://127.0.0.1:{port}"\ntimeout = "2s"\n{more}\n'
     text += f'[load]\nusers = {users}\nduration = "20s"\nmax_requests = {most}\n'
     return parse_preset(f'{text}[[operations]]\nname = "say"\n{operation}\n', "chat.toml")
-
-
-def ran(plan: Plan) -> Record:
-    record = run_plan(RunRequest(plan=plan))
-    assert_conserved(record)
-    return record
 
 
 _CLASSES = {"protocol", "ws.1002", "ws.1005", "ws.1006", "ws.1009", "body_too_large"}
@@ -114,25 +107,13 @@ def _with_picows() -> Iterator[tuple[int, Callable[[], int]]]:
     class Echo(_Echo):
         seen = 0
 
-    loop = asyncio.new_event_loop()
-    started, stop, ports = threading.Event(), asyncio.Event(), []
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[asyncio.Server]:
+        async with await picows.ws_create_server(lambda _: Echo(), "127.0.0.1", 0) as server:
+            yield server
 
-    async def main() -> None:
-        server = await picows.ws_create_server(lambda _: Echo(), "127.0.0.1", 0)
-        async with server:
-            ports.append(server.sockets[0].getsockname()[1])
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
-    thread.start()
-    assert started.wait(10)
-    try:
-        yield ports[0], lambda: Echo.seen
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
-        loop.close()
+    with own_loop(serving) as port:
+        yield port, lambda: Echo.seen
 
 
 Serve = Callable[[], AbstractContextManager[tuple[int, Callable[[], int]]]]

@@ -11,11 +11,10 @@ from perftui.engine.around.probe import probe
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
-from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
-from support.conservation import assert_conserved
 from support.nginx import nginx
 from support.page_server import PageServer, page_server
+from support.short_runs import plan_of_one, ran
 
 
 @pytest.fixture
@@ -26,14 +25,7 @@ def server() -> Iterator[PageServer]:
 
 
 def plan_of(url: str, operation: str, *, load: str = "users = 1\nmax_requests = 5", more: str = "") -> Plan:
-    text = f'schema = 1\nname = "page"\n[target]\nurl = "{url}"\n{more}\n[load]\nduration = "20s"\n{load}\n'
-    return parse_preset(f'{text}[[operations]]\nname = "visit"\n{operation}\n', "page.toml")
-
-
-def ran(plan: Plan) -> Record:
-    record = run_plan(RunRequest(plan=plan))
-    assert_conserved(record)
-    return record
+    return plan_of_one(url, operation, load=load, target=more)
 
 
 @pytest.mark.parametrize("load", ["users = 1\nmax_requests = 5", "rate = 10\nmax_requests = 5"])
@@ -49,6 +41,7 @@ def test_a_page_is_its_document_and_what_it_names_each_once(server: PageServer, 
         ("/", "/a.css", "/b.js", "/c.png"), 5
     )
     assert sum(server.paths.values()) == 20
+    assert total.statuses == {"200": 20}
     own = total.of_protocol
     assert own.amounts["pages"].total == 5
     assert own.amounts["page_requests"].total == 20
@@ -87,6 +80,17 @@ def test_what_fails_is_named(server: PageServer, page: str, error_class: str, de
 
     assert record.summary.total.error_classes == {error_class: 4}
     assert detail in result.operations[0].problem
+
+
+def test_frames_are_documents_of_their_own_and_each_part_is_asked_for_once(server: PageServer) -> None:
+    server.documents |= {
+        "/framed": '<iframe src="/inner"></iframe><img src="/c.png?bytes=50"><iframe src="/plain?bytes=9"></iframe>',
+        "/inner": '<script src="/inner.js?bytes=5"></script><img src="/c.png?bytes=50"><iframe src="/framed"></iframe>',
+    }
+    record = ran(plan_of(server.url, 'page = "/framed"\nchecks = [{ rows = 5 }]'))
+
+    assert record.whole_run.ok == 5
+    assert dict(server.paths) == dict.fromkeys(("/framed", "/inner", "/inner.js", "/c.png", "/plain"), 5)
 
 
 def test_other_hosts_are_named_and_left_alone(server: PageServer) -> None:

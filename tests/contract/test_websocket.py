@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
 
 from perftui.engine.runner.run import RunRequest, run_plan
-from perftui.model.errors import UnreachableError
+from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.plan import Plan
-from perftui.model.record import Record
 from perftui.presets.loading import parse_preset
 from support.chat_server import chat_server
-from support.conservation import assert_conserved
+from support.short_runs import ran
 
 
 def plan_of(url: str, operation: str, *, users: int = 2, more: str = "max_requests = 6", target: str = "") -> Plan:
     text = f'schema = 1\nname = "chat"\n[target]\nurl = "{url}"\n{target}\n'
     text += f'[load]\nusers = {users}\nduration = "20s"\n{more}\n[[operations]]\nname = "say"\n{operation}\n'
     return parse_preset(text, "chat.toml")
-
-
-def ran(plan: Plan) -> Record:
-    record = run_plan(RunRequest(plan=plan))
-    assert_conserved(record)
-    return record
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 4321])
@@ -41,6 +36,28 @@ def test_messages_in_parts_are_one_and_a_push_is_no_answer() -> None:
         counted = ran(plan_of(url, 'ws = { id = 1 }\nexpect = 2\nchecks = [{ json = "$.said" }]'))
 
     assert [record.whole_run.ok for record in (parts, matched, counted)] == [6, 6, 6]
+
+
+@pytest.mark.parametrize(
+    ("operation", "binary"),
+    [
+        ('ws = "AAEC/w=="\nbinary = "base64"\nchecks = [{ min_bytes = 4, max_bytes = 4 }]', True),
+        ('ws = "0001 02ff"\nbinary = "hex"\nchecks = [{ min_bytes = 4, max_bytes = 4 }]', True),
+        ('ws = "seven ${seq}"\nbinary = "utf-8"\nchecks = [{ contains = "seven " }]', True),
+        ('ws = { id = 7 }\nbinary = "utf-8"\nmatch = "$.id"\nchecks = [{ json = "$.said" }]', True),
+        ('ws = "seven ${seq}"\nchecks = [{ matches = "seven [0-9]+" }]', False),
+    ],
+)
+def test_messages_are_bytes_where_a_preset_says_so(operation: str, *, binary: bool) -> None:
+    with chat_server() as server:
+        record = ran(plan_of(f"ws://127.0.0.1:{server.port}", operation))
+
+    assert (record.whole_run.ok, server.messages, server.binary) == (6, 6, 6 if binary else 0)
+
+
+def test_a_text_that_spells_no_bytes_is_said_before_the_start() -> None:
+    with chat_server() as server, pytest.raises(UsageError, match="binary = 'hex', which 'xyz' is not"):
+        run_plan(RunRequest(plan=plan_of(f"ws://127.0.0.1:{server.port}", 'ws = "xyz"\nbinary = "hex"')))
 
 
 def test_a_user_keeps_its_connection_and_sends_the_headers_of_the_preset() -> None:
@@ -79,3 +96,17 @@ def test_a_message_without_end_is_refused() -> None:
 def test_a_server_that_speaks_no_websocket_is_said_before_the_start(demo_url: str) -> None:
     with pytest.raises(UnreachableError, match="handshake was answered with status"):
         run_plan(RunRequest(plan=plan_of(demo_url.replace("http://", "ws://"), 'ws = "hi"')))
+
+
+def test_a_service_that_wants_a_token_first_is_started_on_all_the_same() -> None:
+    def refuse(connection: ServerConnection, request: Request) -> Response | None:
+        known = request.headers.get("Authorization", "").startswith("Bearer token-")
+        return None if known else connection.respond(401, "log in first")
+
+    with chat_server(process_request=refuse) as server:
+        url = f"ws://127.0.0.1:{server.port}"
+        record = ran(plan_of(url, 'ws = "hi"\nheaders = { Authorization = "Bearer token-${uuid}" }'))
+        refused = ran(plan_of(url, 'ws = "hi"\nheaders = { Authorization = "Bearer ${uuid}" }'))
+
+    assert record.whole_run.ok == 6
+    assert refused.summary.total.error_classes == {"http.401": 6}

@@ -88,6 +88,7 @@ def test_the_slow_operation_is_named(home: Home) -> None:
 
 
 @pytest.mark.alone
+@pytest.mark.machine
 def test_nothing_is_found_on_a_healthy_run(home: Home) -> None:
     with course_server() as url:
         assert _found(home, preset_text(url, {"one": "/quick"}, rate=60, duration="8s")) == {}

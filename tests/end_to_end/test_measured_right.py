@@ -17,7 +17,7 @@ pytestmark = pytest.mark.alone
 QUANTILES = {"p50": 0.5, "p95": 0.95}
 
 
-@pytest.mark.parametrize("share", [0.0, 0.9], ids=["quiet", "hogged"])
+@pytest.mark.parametrize("share", [0.0, pytest.param(0.9, marks=pytest.mark.machine)], ids=["quiet", "hogged"])
 def test_the_servers_own_times_lie_inside_the_bounds(home: Home, share: float) -> None:
     with hogs(share), true_server(20) as server:
         preset = write_preset(home, preset_text(server.url, {"get": "/"}, rate=200, warmup="0s", duration="3s"))
@@ -42,6 +42,7 @@ def test_what_a_server_can_do_is_the_throughput_not_what_was_asked(home: Home) -
     assert result.code == 13, result.stderr
 
 
+@pytest.mark.machine
 def test_everything_that_was_due_counts_and_the_load_ends_with_the_schedule(home: Home) -> None:
     with nginx() as server:
         preset = write_preset(home, preset_text(server.url, {"get": "/"}, rate=300_000, warmup="0s", duration="1s"))
@@ -54,6 +55,7 @@ def test_everything_that_was_due_counts_and_the_load_ends_with_the_schedule(home
     assert record.summary.total.error_rate < 0.01, "what the generator did not send is no error of the target"
 
 
+@pytest.mark.machine
 def test_a_change_of_39_per_cent_is_a_regression_in_code_and_headline(home: Home) -> None:
     with true_server(20) as before, true_server(27.7) as after:
         options = ("--headless", "--warmup", "0s", "--duration", "4s", "--rate", "200")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from perftui.cli.page import FORMATS
+from perftui.report.formats import OF_COMPARISONS
 from support.cli import Result, run_cli
 from support.home import Home, new_home
 from support.page_server import PageServer, page_server
@@ -78,7 +78,7 @@ def test_an_objective_that_fails_is_exit_13_and_others_stay(visited: Visited) ->
 
 def test_the_run_is_kept_compared_and_exported(visited: Visited) -> None:
     home, run = visited.home, visited.result.record.id
-    for style in FORMATS[1:]:
+    for style in OF_COMPARISONS[1:]:
         assert run_cli(home, "export", run, "--format", style).code == 0
     csv = run_cli(home, "export", run, "--format", "csv").stdout.splitlines()
     row = dict(zip(csv[0].split(","), csv[1].split(","), strict=False))

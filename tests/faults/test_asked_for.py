@@ -16,20 +16,21 @@ import pytest
 from msgspec.structs import replace
 
 from perftui.demo.server import Demo
-from perftui.engine.around.probe import ProbeResult, probe
+from perftui.engine.around.probe import probe
 from perftui.engine.clients.http.greeting import check_tls
 from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.plan import Plan
 from perftui.presets.loading import load_plan, parse_preset
 from perftui.presets.one_request import RequestOverrides
 from perftui.presets.overrides import Overrides
+from support.asked import LOAD, outcome, probed
 from support.cli import run_cli
 from support.fault_server import OK, Connection, answering, fault_server
+from support.gunicorn import gunicorn
 from support.home import Home
 from support.load_worker import run_load
 from support.waiting import free_port, wait_for_port
 
-LOAD = 'schema = 1\nname = "x"\n[load]\nusers = 1\nmax_requests = 3\n'
 ECHO = """
 import json
 async def app(scope, receive, send):
@@ -55,37 +56,22 @@ def app(environ, start_response):
 @contextlib.contextmanager
 def echo(parser: str) -> Iterator[str]:
     """A server that says what it was asked: uvicorn with h11 or httptools, or gunicorn; its URL."""
+    if parser == "gunicorn":
+        with gunicorn(WSGI_ECHO) as url:
+            yield url
+        return
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="pt-echo-") as folder:
-        (Path(folder) / "echo_app.py").write_text(WSGI_ECHO if parser == "gunicorn" else ECHO)
+        (Path(folder) / "echo_app.py").write_text(ECHO)
         command = ["uvicorn", "echo_app:app", "--port", str(port), "--http", parser, "--lifespan", "off"]
         command += ["--log-level", "critical", "--app-dir", folder]
-        if parser == "gunicorn":
-            command = ["gunicorn", "echo_app:app", "--bind", f"127.0.0.1:{port}", "--chdir", folder]
-            command += ["--log-level", "critical", "--threads", "2", "--graceful-timeout", "1"]
         process = subprocess.Popen([sys.executable, "-m", *command], stdin=subprocess.DEVNULL)
         try:
             wait_for_port(port)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()  # gunicorn ends its workers
+            process.terminate()
             process.wait(10)
-
-
-def probed(text: str, url: str) -> ProbeResult:
-    """One request of each kind, in full."""
-    return anyio.run(probe, parse_preset(LOAD + text, "x.toml", url))
-
-
-def outcome(text: str, url: str) -> tuple[str, list[str]]:
-    """What the load and a probe say of the first operation: they must agree. Error classes, and the probe's words."""
-    plan = parse_preset(LOAD + text, "x.toml", url)
-    measured = run_load(plan)
-    counts = measured.counts()
-    assert counts.scheduled == counts.ok + counts.errors + counts.timeouts == 3
-    result = anyio.run(probe, plan)
-    assert result.holds is (counts.ok == 3), (measured.classes(), result)
-    return result.operations[0].problem, sorted(measured.classes())
 
 
 @pytest.mark.parametrize("parser", ["h11", "httptools", "gunicorn"])

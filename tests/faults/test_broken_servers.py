@@ -17,7 +17,7 @@ from support.fault_server import Connection, FaultServer, fault_server
 from support.home import Home, new_home
 from support.presets import preset_text
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("one run with every fault")]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 TIMEOUT_S = 0.4
@@ -196,6 +196,7 @@ def outcome() -> Iterator[Outcome]:
         yield Outcome(result, result.record, seen, server)
 
 
+@pytest.mark.machine  # it makes the run
 def test_the_run_completes_and_counts_everything_once(outcome: Outcome) -> None:
     assert_conserved(outcome.record)
     assert outcome.record.status == "finished"

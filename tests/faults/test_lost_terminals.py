@@ -163,6 +163,7 @@ def test_a_cut_ssh_connection_is_watched_again(home: Home, demo: Demo) -> None:
             wait_until(lambda: not viewers(home), 5, "the end of the viewer")
         with terminal(ssh.command(watch, needed), dict(os.environ), columns=80, rows=24) as screen:
             screen.wait_for("RUNNING")
+            wait_until(lambda: journal_seconds(home) >= 4, 15, "four seconds of the run")
             stop(home, run_id)
             screen.wait_for("STOPPED")
             screen.send("q")
@@ -250,6 +251,7 @@ def assert_steady(home: Home) -> None:
     assert run.record.status == "stopped"
     assert run.record.whole_run.ok == run.record.whole_run.scheduled > 0
     whole_seconds = [interval for interval in run.intervals[1:] if interval.phase == "measure"][:-1]
+    assert whole_seconds
     for interval in whole_seconds:
         started = sum(cell.counts.started for cells in interval.cells.values() for cell in cells.values())
         assert abs(started - RATE) <= UNEVEN, interval.at_s

@@ -58,6 +58,7 @@ def test_a_worker_without_memory_is_lost_and_the_run_saved(home: Home, demo: Dem
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.machine
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are bound to a core")
 def test_a_crowded_core_makes_late_requests_or_is_told(home: Home, demo: Demo) -> None:
     """Ten busy loops on the worker's own core."""

@@ -221,7 +221,7 @@ def test_what_is_damaged_is_refused_in_words(tmp_path: Path, content: str) -> No
     assert len(problem) < 500
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     with_a_part_replaced(
         [content if isinstance(content, str) else json.dumps(content) for content in EVERY.values()],

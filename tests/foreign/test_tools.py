@@ -300,6 +300,7 @@ def test_hostile_text_is_made_safe(tmp_path: Path) -> None:
     document = json.loads(json.dumps(OHA))
     document["errorDistribution"] = {"\x1b[31mred\u202e": 10}
     classes = _read(tmp_path, document, "na\u202eme").record.summary.total.error_classes
+    assert sorted(classes.values()) == [10, 40]
     assert not any("\x1b" in name or "\u202e" in name for name in classes)
     assert "\u202e" not in _read(tmp_path, document, "na\u202eme").record.label
 
@@ -309,6 +310,7 @@ def test_a_file_that_is_not_there_is_an_error_in_words(tmp_path: Path) -> None:
         foreign.read(tmp_path / "missing")
 
 
+@pytest.mark.slow
 def test_what_the_installed_wrk_prints_is_read(tmp_path: Path) -> None:
     wrk = need_program("wrk")
     with nginx() as server:

@@ -36,7 +36,7 @@ def _used(recorded: list[int]) -> tuple[Int64s, Int64s]:
     return times.slots, times.counts
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(values)
 def test_ours_reads_what_theirs_wrote_and_writes_the_same_bytes(recorded: list[int]) -> None:
     text = _oracle(recorded).encode().decode()
@@ -48,7 +48,7 @@ def test_ours_reads_what_theirs_wrote_and_writes_the_same_bytes(recorded: list[i
         assert hdr_v2.encode(slots, counts) == text
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, HIGHEST_US), min_size=1, max_size=200))
 def test_theirs_reads_what_ours_wrote(recorded: list[int]) -> None:
     read = HdrHistogram.decode(hdr_v2.encode(*_used(recorded)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +21,7 @@ from perftui.model.interval import Cell, Counts, ErrorSample, Event, HostSample,
 from perftui.model.journal import End, Header
 from perftui.model.objectives import METRICS, OWN_METRICS
 from perftui.model.plan import Load, Mode, Objective, Operation, Phase, Plan, Stage, Target
-from perftui.model.record import Environment, LatencyStats
+from perftui.model.record import Environment, LatencyStats, Summary
 from perftui.model.units import fraction_of, to_digits
 from support.simulated_runs import histogram_data
 
@@ -215,6 +217,7 @@ def test_no_number_has_digits_that_were_not_measured() -> None:
     assert fraction_of(99_999_999, 100_000_000) < 1
 
 
+@pytest.mark.slow
 def test_every_named_series_can_be_asked_for() -> None:
     """A run without errors, hits and misses, of a target that is no process of this machine, has no points of those."""
     timeline = _timeline(_run())
@@ -226,9 +229,14 @@ def test_every_named_series_can_be_asked_for() -> None:
     assert min(value for values in found.values() for value in values) >= 0
 
 
+@cache
+def _whole_run() -> Summary:
+    return _timeline(_run()).run()
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_every_metric_has_a_value_in_a_summary(metric: str) -> None:
-    value = value_of(_timeline(_run()).run().total, metric)
+    value = value_of(_whole_run().total, metric)
     nothing = metric.startswith(("error_time", "hit_", "miss_")) or metric in OWN_METRICS
     assert value is None if nothing else isinstance(value, float)
 

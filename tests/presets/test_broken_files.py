@@ -217,6 +217,7 @@ def test_a_mistake_is_told_once_and_hides_no_other(line: str, replacement: str, 
     assert list(caught.value.problems) == expected
 
 
+@pytest.mark.slow
 def test_many_mistakes_are_cut_short_and_quick() -> None:
     text = GOOD + "".join(f'[[operations]]\npath = "x{number}"\n' for number in range(20_000))
     with pytest.raises(UsageError) as caught:

@@ -56,10 +56,14 @@ def test_anything_else_is_told(text: str, words: str) -> None:
 
 def test_hosts_of_a_file_are_read_and_no_option_of_ssh_is_one() -> None:
     text = "# ours\n\na.test\nme@b.test /opt/venv/bin/python\n-oProxyCommand=date\nc.test x y\na;date\n"
+    text += "me@d.test:2222 py\n[::1]:22\n::1\n"
 
     hosts, problems = read_hosts(text)
 
-    assert hosts == [("a.test", "python3"), ("me@b.test", "/opt/venv/bin/python")]
+    assert hosts == [
+        ("a.test", "python3"), ("me@b.test", "/opt/venv/bin/python"), ("ssh://me@d.test:2222", "py"),
+        ("ssh://[::1]:22", "python3"), ("::1", "python3"),
+    ]  # fmt: skip
     assert [problem.partition(":")[0] for problem in problems] == ["line 5", "line 6", "line 7"]
 
 

@@ -250,7 +250,7 @@ def of_perftui(server: EchoServer, script: str, place: Path, monkeypatch: pytest
     values = ValueStream()
     for operation in plan.operations:
         aimed = plan.aimed_at(operation.target)
-        builder = RequestBuilder(aimed, Endpoint.of(aimed.target), values)
+        builder = RequestBuilder(aimed, Endpoint.of(aimed.target))
         server.send(builder.build(operation).render(values, {}))
     return server.take()
 

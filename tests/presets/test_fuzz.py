@@ -44,7 +44,7 @@ def use(plan: Plan) -> None:
         resolve_secrets(plan)
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(sorted(PRESET_KEYS)), VALUES, max_size=len(PRESET_KEYS)))
 def test_any_tables(tables: dict[str, object]) -> None:
     text = tomli_w.dumps({"schema": 1, "name": "x", **tables})
@@ -52,14 +52,13 @@ def test_any_tables(tables: dict[str, object]) -> None:
         use(parse_preset(text, "x.toml"))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(with_a_part_replaced(TEXTS, "[]{}=\"'#.,\n ${}:019aeinrst\x00é"))
 def test_built_in_presets_with_a_part_replaced(text: str) -> None:
     with contextlib.suppress(UsageError):
         use(read_preset(text, "x.toml"))
 
 
-@settings(max_examples=100)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_url_and_setting(url: str, setting: str) -> None:
     for text in TEXTS[:2]:

@@ -187,7 +187,7 @@ SWAGGER = {
     ids=("har", "postman", "openapi", "swagger"),
 )
 def test_documents_with_anything_in_their_places(kind: str, document: Any) -> None:
-    @settings(max_examples=40, deadline=2000)
+    @settings(max_examples=25, deadline=2000)
     @given(changed(document))
     def try_it(given_one: Any) -> None:
         accept(kind, json.dumps(given_one))
@@ -206,7 +206,7 @@ COMMANDS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=2000)
+@settings(max_examples=30, deadline=2000)
 @given(COMMANDS, st.sampled_from(["", "echo x | ", "cat <<E | ", "X=$(", "(", "{ ", "`"]), TEXTS)
 def test_commands_of_any_options(options: list[tuple[str, str]], before: str, after: str) -> None:
     words = " ".join(f"{shlex.quote(name)} {shlex.quote(value)}" for name, value in options)
@@ -227,7 +227,7 @@ LINES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=2000)
+@settings(max_examples=30, deadline=2000)
 @given(st.lists(LINES, max_size=14))
 def test_http_files_of_any_lines(lines: list[str]) -> None:
     accept("http", "\n".join(lines))
@@ -283,7 +283,7 @@ def written(element: Any) -> str:
     return f"<{tag} testname={quoteattr(as_xml(name))}>{inside}</{tag}><hashTree>{branch}</hashTree>"
 
 
-@settings(max_examples=40, deadline=2000)
+@settings(max_examples=25, deadline=2000)
 @given(st.lists(ELEMENTS, max_size=4))
 def test_test_plans_of_any_elements(elements: list[Any]) -> None:
     base: Any = ("HTTPSamplerProxy", "x", {"HTTPSampler.domain": "h", "HTTPSampler.path": "/x"}, [])
@@ -313,5 +313,6 @@ def test_test_plans_of_any_elements(elements: list[Any]) -> None:
     ids=lambda value: value if len(value) < 10 else value[:24],
 )
 @pytest.mark.timeout(20)
+@pytest.mark.slow
 def test_large_and_endless_ones_end(kind: str, text: str) -> None:
     accept(kind, text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from perftui.model.plan import Part, Plan
 from perftui.presets.importing.har import import_har
 from perftui.presets.loading import parse_preset
@@ -114,6 +116,7 @@ def test_bodies_become_what_they_are() -> None:
     assert "# left out, its body of 1,500,002 characters; write body_file = ...: PUT /large\n" in text
 
 
+@pytest.mark.slow
 def test_a_preset_that_can_be_read_again_is_not_too_large() -> None:
     body = {"mimeType": "application/json", "text": json.dumps({"text": 'é"\n' * 6_000})}
     plan, text = recorded(*[entry("POST", f"{SHOP}/{number}", post=body) for number in range(60)])

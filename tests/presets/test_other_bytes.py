@@ -29,7 +29,7 @@ def sent(text: str, monkeypatch: pytest.MonkeyPatch) -> Request:
     plan, _ = resolve_secrets(parse_preset(text, "/p/imported.toml"))
     values = ValueStream()
     [operation] = plan.counted_operations
-    request = parsed(RequestBuilder(plan, Endpoint.of(plan.target), values).build(operation).render(values, {}))
+    request = parsed(RequestBuilder(plan, Endpoint.of(plan.target)).build(operation).render(values, {}))
     own = {"host", "user-agent", "accept", "accept-encoding"}
     return Request(request.line, tuple(pair for pair in request.headers if pair[0] not in own), request.body)
 

@@ -17,6 +17,7 @@ from perftui.presets.starter import starting_preset
 VALIDATOR = jsonschema.Draft7Validator(json_schema())
 
 
+@pytest.mark.slow
 def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft7Validator.check_schema(json_schema())
 

@@ -14,6 +14,7 @@ HEAVY = ("httpx", "mimesis", "yaml", "anyio", "textual", "rich", "click", "numpy
     ("module", "allowed"),
     [("placeholders", {"csv"}), ("json_path", set()), ("redaction", set()), ("loading", {"csv"}), ("catalog", {"csv"})],
 )
+@pytest.mark.slow
 def test_heavy_modules_are_not_loaded(module: str, allowed: set[str]) -> None:
     code = f"import sys, perftui.presets.{module}; print(*(name for name in {HEAVY!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

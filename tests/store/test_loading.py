@@ -105,6 +105,7 @@ def test_a_crafted_file_is_refused_with_a_line(tmp_path: Path, name: str) -> Non
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_crafted_files_take_little_memory(tmp_path: Path) -> None:
     for number, name in enumerate(NAMES):
         (tmp_path / f"{number}.json").write_bytes(crafted(name))
@@ -131,6 +132,7 @@ else:
     assert int(done.stdout) < 300_000_000
 
 
+@pytest.mark.slow
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     with path.open("wb") as file:

@@ -23,7 +23,7 @@ from perftui.store.records import write_record
 
 pytestmark = pytest.mark.xdist_group("one long run")
 
-SECONDS = 3000
+SECONDS = 3 * MOST_BLOCKS
 END = End(status="finished", ended_at="y")
 PLAN = Plan(
     name="soak",
@@ -93,6 +93,7 @@ def test_a_damaged_overview_is_not_used(tmp_path: Path, timeline: Timeline) -> N
     assert overview_lines(tmp_path) is None
 
 
+@pytest.mark.slow
 def test_formats_without_seconds_need_no_journal(tmp_path: Path, timeline: Timeline) -> None:
     journal = b"".join(encode_line(number, line) for number, line in enumerate(journal_lines()))
     (tmp_path / JOURNAL_NAME).write_bytes(journal)

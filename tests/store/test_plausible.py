@@ -21,8 +21,6 @@ from perftui.store.loading import load_folder
 from perftui.store.records import parse_record, read_record, record_document, to_toml
 from support.recorded_runs import RECORDED
 
-pytestmark = pytest.mark.quick
-
 PLACES = (
     ("whole_run", "scheduled"),
     ("summary", "total", "counts", "ok"),
@@ -108,6 +106,7 @@ def test_a_key_of_many_parts_takes_no_time(line: str) -> None:
     assert time.process_time() - begin_s < 1
 
 
+@pytest.mark.slow
 def test_long_texts_are_searched_in_linear_time() -> None:
     begin_s = time.process_time()
     for text in (

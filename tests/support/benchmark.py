@@ -8,14 +8,15 @@ import resource
 import shutil
 import statistics
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
 
-from perftui.model.plan import Plan
+from perftui.model.plan import Check, Operation, Plan
 from support.load_worker import LoadWorkers, Measured
 from support.nginx import Nginx, nginx
 
@@ -26,6 +27,12 @@ location = /varied { default_type application/json; return 200 '{"status":"ok","
 location /items { default_type application/json; return 200 '{"id":"$request_id","path":"$uri"}'; }
 """
 """Answers that are never the same twice."""
+MIXED = (
+    Operation(name="read", weight=3, path="/items/${rand:1..9}", checks=(Check(json="$.id"),)),
+    Operation(name="look", path="/varied"),
+    Operation(name="make", method="POST", path="/items/${seq}", json={"number": "${seq}"}),
+)
+"""A plan whose answers are looked into and whose requests are made anew."""
 
 
 @contextmanager
@@ -48,18 +55,37 @@ class Speed:
 
 def wrk(url: str, connections: int, seconds: float, script: Path | None = None) -> Speed:
     """One wrk thread on the generator's core."""
-    command = ["taskset", "-c", str(GENERATOR_CPU), "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s"]
     if script is not None:
         command += ["-s", str(script)]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    said = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    rate, total = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"(\d+) requests in", said)
-    assert rate is not None, said
-    assert total is not None, said
+    said, cpu_s = _on_the_generators_core([*command, url])
     assert "Non-2xx" not in said, said
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Speed(float(rate[1]), int(total[1]) / cpu_s)
+    return Speed(_number(r"Requests/sec:\s+([\d.]+)", said), _number(r"(\d+) requests in", said) / cpu_s)
+
+
+def ab(url: str, connections: int, seconds: float) -> Speed:
+    """Apache's ab, which keeps its connections as HTTP/1.0 does, on the generator's core."""
+    command = ["ab", "-q", "-k", "-l", f"-t{max(1, round(seconds))}", "-n100000000", f"-c{connections}"]
+    said, cpu_s = _on_the_generators_core([*command, url])
+    assert "Non-2xx" not in said, said
+    complete = _number(r"Complete requests:\s+(\d+)", said)
+    assert _number(r"Keep-Alive requests:\s+(\d+)", said) > 0.9 * complete, said
+    return Speed(_number(r"Requests per second:\s+([\d.]+)", said), complete / cpu_s)
+
+
+def _on_the_generators_core(command: Sequence[str]) -> tuple[str, float]:
+    """What a program says, and its processor time."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ran = subprocess.run(["taskset", "-c", str(GENERATOR_CPU), *command], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ran.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _number(pattern: str, said: str) -> float:
+    found = re.search(pattern, said)
+    assert found is not None, said
+    return float(found[1])
 
 
 def load(plan: Plan, workers: int = 1, *, cpu: int = GENERATOR_CPU) -> Measured:
@@ -94,22 +120,51 @@ def compare(
     rounds: float,
     least: float,
     per_cpu: bool = False,
+    also: Mapping[str, Callable[[], Speed]] | None = None,
 ) -> bool:
-    """Measure both in turn and print the median ratios; returns whether the one that is asked for reaches the floor."""
-    ratios, cpu_ratios = [], []
+    """Measure both in turn and print the median ratios; returns whether the one that is asked for reaches the floor.
+
+    Args:
+        name: of the comparison.
+        ours: runs perftui.
+        theirs: runs what the floor is about.
+        rounds: how often each runs.
+        least: the floor.
+        per_cpu: it is one of requests per second of processor time, not of requests per second.
+        also: other generators by name, which run in the same rounds; their ratios are only printed.
+    """
+    references = {"": theirs, **(also or {})}
+    ratios: dict[str, list[tuple[float, float]]] = {other: [] for other in references}
     for number in range(int(rounds)):
-        reference, mine = theirs(), ours()
-        ratios.append(mine.per_s / reference.per_s)
-        cpu_ratios.append(mine.per_cpu_s / reference.per_cpu_s)
-        print(
-            f"{name} round {number + 1}: {mine.per_s:,.0f}/s against {reference.per_s:,.0f}/s, ratio {ratios[-1]:.3f}; "
-            f"per CPU second {mine.per_cpu_s:,.0f} against {reference.per_cpu_s:,.0f}, ratio {cpu_ratios[-1]:.3f}",
-            flush=True,
-        )
-    ratio, cpu_ratio = statistics.median(ratios), statistics.median(cpu_ratios)
-    wanted = f"at least {least:g} wanted{' of the latter' if per_cpu else ''}"
-    print(f"{name}: ratio {ratio:.3f}, per CPU second {cpu_ratio:.3f} ({wanted})")
-    return (cpu_ratio if per_cpu else ratio) >= least
+        speeds = {other: run() for other, run in references.items()}
+        mine = ours()
+        for other, speed_of_it in speeds.items():
+            ratio, cpu_ratio = mine.per_s / speed_of_it.per_s, mine.per_cpu_s / speed_of_it.per_cpu_s
+            ratios[other].append((ratio, cpu_ratio))
+            print(
+                f"{name} round {number + 1}: {mine.per_s:,.0f}/s against {speed_of_it.per_s:,.0f}/s"
+                f"{other and f' of {other}'}, ratio {ratio:.3f}; per CPU second {mine.per_cpu_s:,.0f} against "
+                f"{speed_of_it.per_cpu_s:,.0f}, ratio {cpu_ratio:.3f}",
+                flush=True,
+            )
+    medians = {
+        other: [statistics.median(column) for column in zip(*found, strict=True)] for other, found in ratios.items()
+    }
+    for other, (ratio, cpu_ratio) in medians.items():
+        wanted = "" if other else f" (at least {least:g} wanted{' of the latter' if per_cpu else ''})"
+        print(f"{name}: ratio {other and f'to {other} '}{ratio:.3f}, per CPU second {cpu_ratio:.3f}{wanted}")
+    return bool(medians[""][1 if per_cpu else 0] >= least)
+
+
+def against_wrk(  # what the loads over HTTP have in common
+    name: str, plan: Plan, url: str, *, seconds: float, rounds: float, least: float
+) -> bool:
+    """Compare with wrk, and with ab where that is installed: all three in turn on one core."""
+    connections = round(plan.load.start_level)
+    also = {"ab": partial(ab, url, connections, seconds)} if shutil.which("ab") else {}
+    return compare(
+        name, partial(measure, plan), partial(wrk, url, connections, seconds), rounds=rounds, least=least, also=also
+    )
 
 
 def numbers(arguments: Sequence[str]) -> tuple[float, ...]:

@@ -1,6 +1,7 @@
-"""A server of known capacity: so many requests at once, each for so long.
+"""A server of known capacity: so many requests at once, each for so long; or one that slows down by a known law.
 
-`python capacity_server.py SLOTS SECONDS [PORT]` prints its port.
+`python capacity_server.py SLOTS SECONDS [PORT [CONTENTION COHERENCY]]` prints its port. With a law, a request that is
+one of n takes SECONDS * (1 + CONTENTION (n - 1) + COHERENCY n (n - 1)).
 `GET /truth` answers, out of turn, with how many slots and seconds it really took.
 """
 
@@ -30,9 +31,11 @@ class CapacityServer:
 
 
 @contextmanager
-def capacity_server(slots: int, seconds: float, port: int = 0) -> Iterator[CapacityServer]:
+def capacity_server(
+    slots: int, seconds: float, port: int = 0, law: tuple[float, float] = (0.0, 0.0)
+) -> Iterator[CapacityServer]:
     """Serve until the block is left."""
-    command = [sys.executable, __file__, str(slots), str(seconds), str(port)]
+    command = [sys.executable, __file__, str(slots), str(seconds), str(port), *map(str, law)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -41,11 +44,13 @@ def capacity_server(slots: int, seconds: float, port: int = 0) -> Iterator[Capac
             process.kill()
 
 
-async def _serve(slots: int, seconds: float, port: int) -> None:
+async def _serve(slots: int, seconds: float, port: int, contention: float = 0.0, coherency: float = 0.0) -> None:
     held = asyncio.Semaphore(slots)
     took_s: list[float] = []
+    served = 0
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -55,7 +60,10 @@ async def _serve(slots: int, seconds: float, port: int) -> None:
                 else:
                     async with held:
                         start = time.perf_counter()
-                        await asyncio.sleep(seconds)
+                        served += 1
+                        costs = contention * (served - 1) + coherency * served * (served - 1)
+                        await asyncio.sleep(seconds * (1 + costs))
+                        served -= 1
                         took_s.append(time.perf_counter() - start)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -67,4 +75,4 @@ async def _serve(slots: int, seconds: float, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2]), int((*sys.argv, "0")[3])))
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2]), int((*sys.argv, "0")[3]), *map(float, sys.argv[4:])))

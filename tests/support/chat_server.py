@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+
+from support.own_loop import own_loop
 
 
 class ChatServer:
@@ -20,6 +21,8 @@ class ChatServer:
         self.connections = 0
         self.open = 0
         self.most_open = 0
+        self.binary = 0
+        """Messages in binary frames."""
         self.headers: list[dict[str, str]] = []
         self.port = 0
 
@@ -33,6 +36,7 @@ class ChatServer:
         try:
             async for message in connection:
                 self.messages += 1
+                self.binary += isinstance(message, bytes)
                 await self._answer(connection, message)
         except ConnectionClosed:
             pass
@@ -40,7 +44,7 @@ class ChatServer:
             self.open -= 1
 
     async def _answer(self, connection: ServerConnection, message: str | bytes) -> None:
-        text = message if isinstance(message, str) else message.decode()
+        text = message if isinstance(message, str) else message.decode("latin-1")
         verb, _, rest = text.partition(" ")
         match verb:
             case "close":
@@ -61,29 +65,18 @@ class ChatServer:
                 await connection.send(json.dumps({"push": "somebody came"}))
                 await connection.send(json.dumps({"id": json.loads(text).get("id"), "said": "hello"}))
             case _:
-                await connection.send(text)
+                await connection.send(message)
 
 
 @contextmanager
 def chat_server(**options: object) -> Iterator[ChatServer]:
     """A server on a free port, for as long as the block lasts."""
     server = ChatServer()
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-    started = threading.Event()
 
-    async def main() -> None:
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[asyncio.Server]:
         async with serve(server.handle, "127.0.0.1", 0, **options) as listening:  # type: ignore[arg-type]  # handed on
-            server.port = next(iter(listening.sockets)).getsockname()[1]
-            started.set()
-            await stop.wait()
+            yield listening.server
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
-    thread.start()
-    assert started.wait(10)
-    try:
+    with own_loop(serving) as server.port:
         yield server
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
-        loop.close()

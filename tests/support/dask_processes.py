@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
+import dask
+import msgspec
 import psutil
 import pytest
 
-from support.certificates import Certificate
+from support.cable import Cable
+from support.certificates import Authority, Certificate
+from support.dask_copies import Wanted
 from support.slow_link import SlowLink, slow_link
 from support.waiting import free_port, wait_until
 
@@ -28,13 +35,47 @@ class DaskProcesses:
     """They run. One worker is one machine of the cluster."""
 
     address: str
-    scheduler: subprocess.Popen[bytes]
     folder: str
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    copies: subprocess.Popen[str]
+    tls: tuple[str, str, str] | None
+    scheduler: psutil.Process = field(init=False)
+    workers: list[psutil.Process] = field(default_factory=list)
 
     def seats(self, machine: int) -> list[psutil.Process]:
         """Worker processes of perftui that one of them hosts."""
-        return [child for child in psutil.Process(self.workers[machine].pid).children() if _is_seat(child)]
+        return seats_of(self.workers[machine])
+
+    def add_workers(self, count: int) -> None:
+        """Further machines."""
+        there = _said(self.folder, "Begun: worker")
+        self.workers += [self._copy("worker") for _ in range(count)]
+        wait_until(lambda: _said(self.folder, "Begun: worker") >= there + count, 60, "the Dask workers")
+
+    def add_scheduler(self) -> None:
+        """The one that is needed first."""
+        self.scheduler = self._copy("scheduler")
+
+    def repair(self, workers: int) -> None:
+        """Have a scheduler and so many workers again, where some were killed."""
+        if not self.scheduler.is_running():
+            for process in self.workers:
+                end_process(process)
+            self.add_scheduler()
+        self.workers = [process for process in self.workers if process.is_running()]
+        self.add_workers(workers - len(self.workers))
+
+    def _copy(self, kind: Literal["scheduler", "worker"]) -> psutil.Process:
+        wanted = Wanted(kind=kind, address=self.address, folder=self.folder, tls=self.tls)
+        assert self.copies.stdin is not None
+        assert self.copies.stdout is not None
+        self.copies.stdin.write(msgspec.json.encode(wanted).decode() + "\n")
+        self.copies.stdin.flush()
+        return psutil.Process(int(self.copies.stdout.readline()))
+
+
+def seats_of(machine: psutil.Process) -> list[psutil.Process]:
+    """Worker processes of perftui that are children of a process."""
+    return [child for child in machine.children() if _is_seat(child)]
 
 
 def _is_seat(process: psutil.Process) -> bool:
@@ -71,14 +112,14 @@ def distant_worker(running: DaskProcesses, where: Elsewhere) -> Iterator[SlowLin
         slow_link(scheduler_port, where.link_delay_s) as to_scheduler,
         slow_link(own_port, where.link_delay_s) as to_worker,
     ):
-        before = _registered(running.folder)
+        before = _said(running.folder, "Registered to:")
         process = _started(
             *command, "worker", f"tcp://127.0.0.1:{to_scheduler.port}", *_WORKER,
             "--local-directory", running.folder, "--listen-address", f"tcp://127.0.0.1:{own_port}",
             "--contact-address", f"tcp://127.0.0.1:{to_worker.port}", folder=running.folder,
         )  # fmt: skip
         try:
-            wait_until(lambda: _registered(running.folder) > before, 60, "the distant Dask worker")
+            wait_until(lambda: _said(running.folder, "Registered to:") > before, 60, "the distant Dask worker")
             yield to_scheduler
         finally:
             process.kill()
@@ -86,40 +127,80 @@ def distant_worker(running: DaskProcesses, where: Elsewhere) -> Iterator[SlowLin
 
 
 @contextmanager
+def machine_apart(running: DaskProcesses, cable: Cable, *, clock_ahead_s: int) -> Iterator[Path]:
+    """Add a worker in the namespaces at the far end of a cable, with a clock and known hosts of its own.
+
+    Yields its file of hosts, which may be written to.
+    """
+    assert running.tls is not None
+    hosts = Path(running.folder, f"hosts-{cable.number}")
+    hosts.write_text("127.0.0.1 localhost\n", encoding="ascii")
+    authority, certificate, key = running.tls
+    worker = shlex.join((
+        *_DASK, "worker", running.address, *_WORKER, "--local-directory", running.folder, "--host", cable.there,
+        "--tls-ca-file", authority, "--tls-cert", certificate, "--tls-key", key,
+    ))  # fmt: skip
+    before = _said(running.folder, "Registered to:")
+    process = _started(
+        "ip", "netns", "exec", cable.namespace, "unshare", "--time", "--monotonic", str(clock_ahead_s), "--fork",
+        "--kill-child", "sh", "-c", f"mount --bind {hosts} /etc/hosts && exec {worker}", folder=running.folder,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: _said(running.folder, "Registered to:") > before, 60, "the worker in its own namespaces")
+        yield hosts
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def certificates(authority: Authority | None) -> Iterator[None]:
+    """Dask finds these for its client, as a user's configuration would name them."""
+    made = authority.issue("runner") if authority else None
+    files = {
+        "ca-file": authority.certificate if authority else "",
+        "client.cert": made.certificate if made else "",
+        "client.key": made.key if made else "",
+    }
+    with dask.config.set({f"distributed.comm.tls.{name}": str(path) for name, path in files.items()}):
+        yield
+
+
+@contextmanager
 def dask_processes(
-    workers: int, *, certificate: Certificate | None = None, authority: Path | None = None
+    workers: int, *, certificate: Certificate | None = None, authority: Path | None = None, host: str = "127.0.0.1"
 ) -> Iterator[DaskProcesses]:
-    """Run a scheduler and workers on loopback until the block is left.
+    """Run a scheduler and workers on this machine until the block is left.
 
     Args:
         workers: how many.
         certificate: of all of them; None: without TLS.
         authority: that signed it.
+        host: address of the scheduler.
     """
-    protocol = "tls" if certificate else "tcp"
-    tls = ["--tls-ca-file", authority, "--tls-cert", certificate.certificate, "--tls-key", certificate.key] \
-        if certificate else []  # fmt: skip
-    port = free_port()
-    address = f"{protocol}://127.0.0.1:{port}"
-    with tempfile.TemporaryDirectory(prefix="pt-dask-") as folder:
-        scheduler = _started(
-            *_DASK, "scheduler", "--host", f"{protocol}://127.0.0.1", "--port", str(port), "--no-dashboard",
-            "--dashboard-address", "127.0.0.1:0", *map(str, tls), folder=folder,
-        )  # fmt: skip
-        running = DaskProcesses(address, scheduler, folder)
+    scheme = "tls" if certificate else "tcp"
+    tls = (str(authority), str(certificate.certificate), str(certificate.key)) if certificate else None
+    command = [sys.executable, "-m", "support.dask_copies"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent), "OPENBLAS_NUM_THREADS": "1"}
+    with (
+        tempfile.TemporaryDirectory(prefix="pt-dask-") as folder,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as copies,
+    ):
+        running = DaskProcesses(f"{scheme}://{host}:{free_port()}", folder, copies, tls)
+        running.add_scheduler()
         try:
-            for _ in range(workers):
-                running.workers.append(
-                    _started(
-                        *_DASK, "worker", address, *_WORKER, "--local-directory", folder, *map(str, tls), folder=folder
-                    )
-                )  # fmt: skip
-            wait_until(lambda: _registered(folder) >= workers, 60, "the Dask workers")
+            running.add_workers(workers)
             yield running
         finally:
             for process in (*running.workers, running.scheduler):
-                process.kill()
-                process.wait()
+                end_process(process)
+
+
+def end_process(process: psutil.Process) -> None:
+    """Kill it, if it still runs, and wait for its end."""
+    with suppress(psutil.NoSuchProcess):
+        process.kill()
+    process.wait(10)
 
 
 def _started(*arguments: str, folder: str) -> subprocess.Popen[bytes]:
@@ -127,5 +208,7 @@ def _started(*arguments: str, folder: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
 
 
-def _registered(folder: str) -> int:
-    return Path(folder, "said").read_text("utf-8", "replace").count("Registered to:")
+def _said(folder: str, words: str) -> int:
+    """How often they have said this."""
+    said = Path(folder, "said")
+    return said.read_text("utf-8", "replace").count(words) if said.exists() else 0

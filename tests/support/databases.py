@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ from support.waiting import free_port
 
 _WITHOUT_RIGHTS = "nobody"
 _START_S = 60
+_END_S = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +34,26 @@ class Server:
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, ready: Callable[[], bool]) -> Iterator[None]:
+def _running(
+    command: list[str], folder: Path, ready: Callable[[], bool], end: signal.Signals = signal.SIGKILL
+) -> Iterator[None]:
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, cwd=folder, user=_user())
     try:
-        end = time.monotonic() + _START_S
+        latest = time.monotonic() + _START_S
         while not ready():
-            if process.poll() is not None or time.monotonic() > end:
+            if process.poll() is not None or time.monotonic() > latest:
                 raise AssertionError(f"{command[0]} did not start:\n{log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.05)
         yield
     finally:
-        process.kill()
-        process.wait()
+        process.send_signal(end)
+        try:
+            process.wait(_END_S)
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _user() -> str | None:
@@ -164,7 +172,8 @@ def postgresql(certificate: Certificate | None = None) -> Iterator[Server]:
             except AssertionError:
                 return False
 
-        with _running(command, folder, ready):
+        # told to end at once it takes its shared memory along, which a killed one leaves to the machine
+        with _running(command, folder, ready, signal.SIGINT):
             yield Server(f"postgresql://app@127.0.0.1:{port}/postgres", port, ask)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from support.own_loop import own_loop
 
 
 class EchoServer:
@@ -37,29 +38,11 @@ class EchoServer:
 def echo_server() -> Iterator[EchoServer]:
     """A server on a free port, for as long as the block lasts."""
     server = EchoServer()
-    loop = asyncio.new_event_loop()
-    started = threading.Event()
 
-    async def main() -> None:
-        listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-        server.port = listening.sockets[0].getsockname()[1]
-        started.set()
-        try:
-            async with listening:
-                await stop.wait()
-        finally:
-            others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-            for task in others:
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+    @asynccontextmanager
+    async def serve() -> AsyncIterator[asyncio.Server]:
+        async with await asyncio.start_server(server.serve, "127.0.0.1", 0) as listening:
+            yield listening
 
-    stop = asyncio.Event()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
-    thread.start()
-    started.wait(10)
-    try:
+    with own_loop(serve) as server.port:
         yield server
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
-        loop.close()

@@ -5,9 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import cache
 from pathlib import Path
 
 Graph = Mapping[str, AbstractSet[str]]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """What a file says; read once for all rules that look at it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def modules(root: Path) -> dict[str, Path]:
@@ -54,7 +61,7 @@ def circles(imports: Graph) -> set[frozenset[str]]:
 
 def _imports(name: str, path: Path, known: Mapping[str, Path], *, later: bool) -> Iterator[str]:
     package = name if path.stem == "__init__" else name.rpartition(".")[0]
-    for node in _statements(ast.parse(path.read_text(encoding="utf-8")), later=later):
+    for node in _statements(tree(path), later=later):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
         elif isinstance(node, ast.ImportFrom):

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,6 +97,7 @@ def nginx(
     client_authority: Path | None = None,
     locations: str = "",
     processes: int = 1,
+    addresses: Sequence[str] = (),
 ) -> Iterator[Nginx]:
     """Run nginx until the block is left.
 
@@ -107,14 +108,15 @@ def nginx(
         client_authority: ask for client certificates of this authority.
         locations: further `location` blocks.
         processes: worker processes.
+        addresses: further ones of this machine to listen on, at the same port.
     """
     program = need_program("nginx")
     with tempfile.TemporaryDirectory(prefix="pt-nginx-") as name:
         directory = Path(name)
         port, tls_port = free_port(), free_port() if certificate else 0
-        tls = ""
+        tls = "".join(f"listen {address}:{port}; " for address in addresses)
         if certificate:
-            tls = f"listen 127.0.0.1:{tls_port} ssl backlog=4096; ssl_certificate {certificate.certificate};"
+            tls += f"listen 127.0.0.1:{tls_port} ssl backlog=4096; ssl_certificate {certificate.certificate};"
             tls += f" ssl_certificate_key {certificate.key};"
         if client_authority:
             tls += f" ssl_verify_client on; ssl_client_certificate {client_authority};"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import struct
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
-_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+
+from support.own_loop import own_loop
+
 ANSWERS: dict[str, bytes] = {
     "short": b"\x81\x0aabc",  # says ten bytes, sends three, leaves
     "endless": b"\x81\x7f" + struct.pack(">Q", 1 << 40) + b"abc",
@@ -46,12 +47,7 @@ def raw_websocket(*, bad_handshake: bool = False) -> Iterator[RawServer]:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
-            key = next(
-                line[18:].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key")
-            )
-            proof = base64.b64encode(hashlib.sha1(key + _GUID).digest())
-            answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            writer.write(answer + b"Sec-WebSocket-Accept: " + (b"wrong" if bad_handshake else proof) + b"\r\n\r\n")
+            writer.write(_handshake(head, bad=bad_handshake))
             while (message := await _frame(reader)) is not None:
                 opcode, text = message
                 if opcode == 10:
@@ -67,33 +63,27 @@ def raw_websocket(*, bad_handshake: bool = False) -> Iterator[RawServer]:
         with suppress(OSError):
             await writer.wait_closed()
 
-    loop = asyncio.new_event_loop()
-    started, stop = threading.Event(), asyncio.Event()
+    @asynccontextmanager
+    async def serve() -> AsyncIterator[asyncio.Server]:
+        async with await asyncio.start_server(handle, "127.0.0.1", 0) as listening:
+            yield listening
 
-    async def main() -> None:
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
-        async with server:
-            seen.port = server.sockets[0].getsockname()[1]
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
-    thread.start()
-    assert started.wait(10)
-    try:
+    with own_loop(serve) as seen.port:
         yield seen
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
-        loop.run_until_complete(_cancel_rest())
-        loop.close()
 
 
-async def _cancel_rest() -> None:
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
+def _handshake(head: bytes, *, bad: bool) -> bytes:
+    """The answer to a request for a WebSocket; a bad one proves nothing."""
+    protocol = ServerProtocol()
+    protocol.receive_data(head)
+    [request] = protocol.events_received()
+    assert isinstance(request, Request)
+    answer = protocol.accept(request)
+    if bad:
+        del answer.headers["Sec-WebSocket-Accept"]
+        answer.headers["Sec-WebSocket-Accept"] = "wrong"
+    protocol.send_response(answer)
+    return b"".join(protocol.data_to_send())
 
 
 async def _frame(reader: asyncio.StreamReader) -> tuple[int, str] | None:

@@ -20,6 +20,12 @@ def plan_of(url: str, *operations: str, load: str = "users = 2\nmax_requests = 4
     return parse_preset(text, "short.toml")
 
 
+def plan_of_one(url: str, operation: str, *, load: str = "users = 2\nmax_requests = 6", target: str = "") -> Plan:
+    """A preset of one operation, sent as often as the load says."""
+    text = f'schema = 1\nname = "one"\n[target]\nurl = "{url}"\n{target}\n[load]\nduration = "20s"\n{load}\n'
+    return parse_preset(f'{text}[[operations]]\nname = "one"\n{operation}\n', "one.toml")
+
+
 def ran(plan: Plan) -> Record:
     """The record of a run."""
     record = run_plan(RunRequest(plan=plan))

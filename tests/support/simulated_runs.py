@@ -43,6 +43,10 @@ class Model:
     late_share: float = 0.0
     """Of the moments at which the generator's loop is late, by `late_ms` on average (exponential); else by 0.02 ms."""
     late_ms: float = 0.0
+    own: tuple[str, ...] = ()
+    """Times that only some protocols have, beside two messages and one page a request; each is half of its time."""
+    hit_share: float = -1.0
+    """Of the ok answers; below zero nobody says what a hit is."""
 
     def lags_us(self, count: int, generator: np.random.Generator) -> Int64s:
         """How late the loop is at some moments."""
@@ -105,12 +109,21 @@ def intervals_of(model: Model, generator: np.random.Generator) -> list[Interval]
             if model.late_share:
                 times += model.lags_us(ok, generator)
             data = histogram_data(np.append(times, np.full(late, 5_000_000)))
+            hits = round(ok * model.hit_share)
             cells[name] = Cell(
                 counts=Counts(scheduled=count, started=count, ok=ok, errors=failed, timeouts=late),
                 error_classes={name: number for name, number in (("http.500", failed), ("timeout", late)) if number},
                 service_time=data,
                 response_time=data if model.mode == "rate" else None,
                 start_delay=histogram_data(np.full(ok + late, 20)) if model.mode == "rate" else None,
+                own_times={each: histogram_data(times // 2) for each in model.own},
+                amounts=(
+                    {"messages_received": 2 * ok, "pages": ok, "page_bytes": round(1e6 * model.factor) * ok}
+                    if model.own
+                    else {}
+                ),
+                hit_time=histogram_data(times[:hits]) if model.hit_share >= 0 else None,
+                miss_time=histogram_data(times[hits:]) if model.hit_share >= 0 else None,
             )
         lag = histogram_data(model.lags_us(200, generator)) if model.late_share else _LAG
         intervals.append(

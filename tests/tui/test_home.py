@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,36 +63,46 @@ async def test_the_form_follows_the_chosen_preset_and_keeps_a_typed_url(app: Mak
         assert form.values.level == "100"
 
 
-@pytest.mark.parametrize(
-    ("field", "text", "words"),
-    [
-        ("url", "", "needed"),
-        ("url", "127.0.0.1:80", "start with http"),
-        ("url", "http://u:p@host", "password"),
-        ("url", "ftp://host", "not spoken"),
-        ("url", "http://host:99999", "host and port"),
-        ("level", "abc", "a number"),
-        ("level", "0", "more than 0"),
-        ("duration", "10", "add a unit"),
-        ("duration", "25h", "at most 24h"),
-        ("warmup", "x", "number and unit"),
-        ("workers", "1.5", "whole number"),
-        ("workers", "999", "at most 64"),
-    ],
-)
-async def test_a_wrong_field_is_marked_while_it_is_typed(app: Make, field: str, text: str, words: str) -> None:
+MISTAKES = [
+    ("url", "", "needed"),
+    ("url", "127.0.0.1:80", "start with http"),
+    ("url", "http://u:p@host", "password"),
+    ("url", "ftp://host", "not spoken"),
+    ("url", "http://host:99999", "host and port"),
+    ("level", "abc", "a number"),
+    ("level", "0", "more than 0"),
+    ("duration", "10", "add a unit"),
+    ("duration", "25h", "at most 24h"),
+    ("warmup", "x", "number and unit"),
+    ("workers", "1.5", "whole number"),
+    ("workers", "999", "at most 64"),
+    ("cluster", "4", "is no cluster; write local:N"),
+    ("cluster", "tcp://host", "tcp://HOST:PORT"),
+    ("cluster", "ssh:nowhere.txt", "cannot be read"),
+]
+
+
+def says(line: Static, words: str) -> bool:
+    """Whether a problem stands there; without words: none."""
+    return bool(line.display) == bool(words) and words in str(line.content)
+
+
+async def test_a_wrong_field_is_marked_while_it_is_typed(app: Make) -> None:
     made = app()
     async with made.run_test() as pilot:
         screen = await listed(pilot)
-        box = screen.query_one(f"#{field}", Input)
-        box.focus()
-        box.value = text
-        line = screen.query_one(f"#problem-{field}", Static)
-        await until(pilot, lambda: line.display and words in str(line.content))
-        await pilot.press("enter")
-        await still(pilot)
-        assert screen is made.screen  # nothing starts with a mistake
-        assert box.has_focus
+        for field, text, words in MISTAKES:
+            box = screen.query_one(f"#{field}", Input)
+            line = screen.query_one(f"#problem-{field}", Static)
+            box.focus()
+            right, box.value = box.value, text
+            await until(pilot, partial(says, line, words))
+            await pilot.press("enter")
+            await still(pilot)
+            assert screen is made.screen, text  # nothing starts with a mistake
+            assert box.has_focus, text
+            box.value = right
+            await until(pilot, partial(says, line, ""))
 
 
 async def test_a_preset_with_mistakes_is_listed_with_its_mistakes(app: Make, place: Home) -> None:
@@ -121,6 +132,21 @@ async def test_confirm_says_what_will_be_sent_and_sends_nothing_on_escape(app: M
         assert screen.start_button.has_focus
         await pilot.press("escape")
         await screen_of(pilot, HomeScreen)
+
+
+async def test_a_cluster_is_chosen_in_the_form_and_its_machines_are_named(app: Make, place: Home) -> None:
+    hosts = place.path / "hosts.txt"
+    hosts.write_text("ssh://me@one.test:2222 /opt/python\ntwo.test\n", encoding="utf-8")
+    made = app(preset="read", url="http://known.only.there.test:81")
+    async with made.run_test() as pilot:
+        home = await listed(pilot)
+        home.query_one("#cluster", Input).value = "ssh:~/hosts.txt"
+        screen = await asked(pilot)
+        facts = str(screen.facts.content)
+        assert "from      one.test:2222, two.test, over SSH" in facts
+        assert "private network by its name; the machines look it up themselves" in facts
+        assert screen._plan.load.cluster == f"ssh:{hosts}"
+        assert screen.query_one("#problem", Static).display is False
 
 
 async def test_confirm_is_loud_when_data_changes_and_the_focus_is_on_cancel(app: Make) -> None:

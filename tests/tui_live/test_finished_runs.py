@@ -159,6 +159,7 @@ async def test_every_reason_of_the_trust_is_shown(app: PerftuiApp, finished: Fin
     path = finished("invalid")
     record = read_record(path)
     assert record.trust.verdict == "invalid"
+    assert record.trust.reasons
     async with app.run_test(size=(120, 50)) as pilot:
         screen = await opened(pilot, TrustScreen(path))
         shown = " ".join(panel_text(screen).split())

@@ -49,3 +49,8 @@ def test_one_level_is_no_curve_and_none_says_so() -> None:
     one = Search(mode="users", answer=5.0, steps=(step(5.0),))
     assert lines_of(one, 76, 20)[0].split()[0] == "level"
     assert lines_of(Search(mode="rate", answer=0.0), 76, 20) == ["no level was judged yet"]
+
+
+def test_a_curve_that_did_not_bend_has_no_knee() -> None:
+    rising = Search(mode="rate", answer=400.0, limited_by="ceiling", steps=tuple(map(step, (100.0, 200.0, 400.0))))
+    assert content(draw_search(rising, 76, 20).status).plain == "holds up to 400/s · no knee up to 400/s"

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from perftui.analysis.blocks import Estimate, ratio, summed
+from perftui.analysis.further import FEWEST_BEYOND, further_metrics
 from perftui.analysis.log_change import ASSUMED_DF, ASSUMED_SPREAD, LogChange, Spread, log_change
 from perftui.analysis.proportions import share_of
 from perftui.analysis.round_data import Outcomes, Part, Round
@@ -19,7 +20,7 @@ from perftui.metrics.histogram import Float64s
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import is_censored, value_of
 from perftui.model.comparison import ComparisonVerdict, MetricChange
-from perftui.model.objectives import metric_unit
+from perftui.model.objectives import OWN_MEANS, OWN_RATES, higher_is_better, metric_unit
 from perftui.model.record import Record
 from perftui.model.units import to_digits
 
@@ -28,8 +29,7 @@ FLOOR_MS = 0.1
 """A change of a time below it never matters: start delays of the generator are as large."""
 ERROR_MARGIN = 0.005
 ATTAINED_MARGIN = 0.01
-FEWEST_BEYOND = 50
-"""Values beyond a quantile on each side, below which it is shown but decides nothing."""
+HIT_MARGIN = 0.01
 FEWEST_HISTORY = 5
 OVERLOADED = 0.01
 _WIDEST = math.log(1000)
@@ -38,6 +38,7 @@ _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.999}
 _OF_TOTAL = ("p50", "p95", "p99")
 _OF_OPERATION = ("p50", "p95")
 _SHOWN = ("mean", "p90", "p99_9")
+_NOTHING: Float64s = np.zeros(0)
 
 
 class Changes:
@@ -62,30 +63,54 @@ class Changes:
         self._operations = common if len(names) > 1 else []
         self._excess = _excess_of(baseline, runs)
         self._limited = tuple(any(part.is_generator_limit for part in side) for side in self._sides)
+        self._further = further_metrics({name: self._parts(name) for name in ("", *self._operations)})
         gated = len(_OF_TOTAL) + 2 + len(self._operations) * (len(_OF_OPERATION) + 1)
+        gated += sum(further.deciding for further in self._further.values())
         self._confidence = 1 - alpha / gated
 
     def metrics(self) -> tuple[MetricChange, ...]:
         """All changes: the total's, then each operation's."""
         time = self._time
-        changes = [self._change_of(time, name, "") for name in (*_OF_TOTAL, *_SHOWN)]
+        changes = [self._change_of(time, name, "", gated=name in _OF_TOTAL) for name in (*_OF_TOTAL, *_SHOWN)]
         if time == "response_time":
-            changes.append(self._change_of("service_time", "p95", ""))
-        changes += [self._error_rate(""), self._throughput(), self._attained()]
+            changes.append(self._change_of("service_time", "p95", "", gated=False))
+        changes += [self._error_rate(""), self._throughput(), self._attained(), *self._further_of("")]
         for operation in self._operations:
-            changes += [self._change_of(time, name, operation) for name in (*_OF_OPERATION, "p99")]
-            changes.append(self._error_rate(operation))
+            for name in (*_OF_OPERATION, "p99"):
+                changes.append(self._change_of(time, name, operation, gated=name in _OF_OPERATION))
+            changes += [self._error_rate(operation), *self._further_of(operation)]
         return tuple(_to_digits(change) for change in changes if change is not None)
+
+    def _further_of(self, operation: str) -> list[MetricChange | None]:
+        """What only some protocols have, and hits."""
+        further = self._further[operation]
+        changes = [
+            self._change_of(time, name, operation, gated=name in deciding)
+            for time, (shown, deciding) in further.times.items()
+            for name in shown
+        ]
+        for name in further.rates:
+            counted = [[part.amounts.get(name, _NOTHING) for part in side] for side in self._parts(operation)]
+            per = [[np.ones_like(seconds) for seconds in side] for side in counted]
+            changes.append(self._per(name, operation, counted, per, gated=not self._asked))
+        for name in further.means:
+            counted, per = (
+                [[part.amounts.get(each, _NOTHING) for part in side] for side in self._parts(operation)]
+                for each in (name, OWN_MEANS[name])
+            )
+            changes.append(self._per(name, operation, counted, per, gated=True))
+        if further.has_hits:
+            changes.append(self._share("hit_rate", operation, _hits, _looked_up))
+        return changes
 
     def _parts(self, operation: str) -> tuple[list[Part], list[Part]]:
         before, after = ([held.parts[operation] for held in side] for side in self._sides)
         return before, after
 
-    def _change_of(self, time: str, statistic: str, operation: str) -> MetricChange | None:
+    def _change_of(self, time: str, statistic: str, operation: str, *, gated: bool) -> MetricChange | None:
         before, after = self._parts(operation)
         metric = f"{time}.{statistic}"
-        gated = time == self._time and statistic in (_OF_OPERATION if operation else _OF_TOTAL)
-        counts = [[getattr(part.stats, f"{time}_ms").count for part in side] for side in (before, after)]
+        counts = [[part.count_of(time) for part in side] for side in (before, after)]
         values = [[value_of(part.stats, metric) for part in side] for side in (before, after)]
         known = [[value for value in side if value] for side in values]
         if not all(known) or any(len(some) < len(every) for some, every in zip(known, values, strict=True)):
@@ -176,52 +201,56 @@ class Changes:
         return Spread(ASSUMED_SPREAD[statistic], ASSUMED_DF, assumed=True)
 
     def _throughput(self) -> MetricChange | None:
-        gated = not self._asked
-        sides = self._parts("")
-        values = [[part.stats.throughput_per_s for part in side] for side in sides]
-        if any(value <= 0 for side in values for value in side):
+        ended = [[part.outcomes.ended for part in side] for side in self._parts("")]
+        per = [[np.ones_like(seconds) for seconds in side] for side in ended]
+        return self._per("throughput", "", ended, per, gated=not self._asked)
+
+    def _per(
+        self, metric: str, operation: str, counted: list[list[Float64s]], per: list[list[Float64s]], *, gated: bool
+    ) -> MetricChange | None:
+        """Something that is counted, for each second or for each of something else."""
+        sides = self._parts(operation)
+        values = [[value for part in side if (value := value_of(part.stats, metric))] for side in sides]
+        if [len(side) for side in values] != [len(side) for side in sides]:
             return None
         template = MetricChange(
-            metric="throughput", unit="per_s", baseline=_geometric(values[0]), run=_geometric(values[1]), change=0.0,
-            low=-1.0, high=9.99, interval_known=False, confidence=self._confidence, threshold=self._threshold,
-            verdict="inconclusive", gated=gated, n_baseline=sum(part.stats.counts.ok for part in sides[0]),
-            n_run=sum(part.stats.counts.ok for part in sides[1]),
+            metric=metric, operation=operation, unit=metric_unit(metric), baseline=_geometric(values[0]),
+            run=_geometric(values[1]), change=0.0, low=-1.0, high=9.99, interval_known=False,
+            confidence=self._confidence, threshold=self._threshold, verdict="inconclusive", gated=gated,
+            n_baseline=_number_behind(metric, sides[0]), n_run=_number_behind(metric, sides[1]),
         )  # fmt: skip
-        if not self._has_seconds:
+        if not self._has_seconds or not all(seconds.sum() for side in (*counted, *per) for seconds in side):
             return _without_interval(template)
-        ended = [[part.outcomes.ended for part in side] for side in sides]
-        if not all(seconds.sum() for side in ended for seconds in side):
-            return _without_interval(template)
-        estimates = [[ratio(seconds, np.ones_like(seconds)) for seconds in side] for side in ended]
+        estimates = [[ratio(*each) for each in zip(*both, strict=True)] for both in zip(counted, per, strict=True)]
+        worse = -1 if higher_is_better(metric) else 1
         found = log_change(
-            *estimates, confidence=self._confidence, margin=-math.log1p(-self._threshold), worse=-1,
-            spread=self._spread("throughput", "", "p50"),
+            *estimates, confidence=self._confidence, margin=worse * math.log1p(worse * self._threshold), worse=worse,
+            spread=self._spread(metric, operation, "p50"),
         )  # fmt: skip
         change = self._of_limited(_filled(template, found))
         return change if gated else _with(change, change.verdict, "set by the asked rate; attained decides")
 
     def _error_rate(self, operation: str) -> MetricChange | None:
-        def judged(outcomes: Outcomes) -> Float64s:
-            return outcomes.ok + outcomes.failed
-
-        return self._share("error_rate", operation, lambda outcomes: outcomes.failed, judged, worse=1)
+        return self._share("error_rate", operation, _failed, _judged)
 
     def _attained(self) -> MetricChange | None:
-        if not self._asked:
-            return None
-        return self._share("attained", "", lambda outcomes: outcomes.ok, lambda outcomes: outcomes.scheduled, worse=-1)
+        return self._share("attained", "", _ok, _scheduled) if self._asked else None
 
     def _share(
-        self, metric: str, operation: str, hits: Callable[[Outcomes], Float64s],
-        trials: Callable[[Outcomes], Float64s], *, worse: int,
-    ) -> MetricChange | None:  # fmt: skip
+        self, metric: str, operation: str, hits: Callable[[Part], Float64s], trials: Callable[[Part], Float64s]
+    ) -> MetricChange | None:
         sides = self._parts(operation)
         if any(value_of(part.stats, metric) is None for side in sides for part in side):
             return None
-        before, after = (
-            share_of([_paired(hits(out), trials(out)) for out in (_outcomes(part) for part in side)]) for side in sides
-        )
-        margin = ATTAINED_MARGIN if worse < 0 else max(ERROR_MARGIN, self._threshold * min(before.p, after.p))
+        before, after = (share_of([_paired(hits(part), trials(part)) for part in side]) for side in sides)
+        worse = -1 if higher_is_better(metric) else 1
+        match metric:
+            case "attained":
+                margin = ATTAINED_MARGIN
+            case "hit_rate":  # its misses are what grows
+                margin = max(HIT_MARGIN, self._threshold * (1 - max(before.p, after.p)))
+            case _:
+                margin = max(ERROR_MARGIN, self._threshold * min(before.p, after.p))
         found = share_change(before, after, confidence=self._confidence, margin=margin, worse=worse)
         return MetricChange(
             metric=metric, operation=operation, unit=metric_unit(metric), baseline=before.p, run=after.p,
@@ -256,6 +285,48 @@ def _outcomes(part: Part) -> Outcomes:
     whole.ok[0], whole.scheduled[0] = counts.ok, counts.scheduled
     whole.failed[0] = failures(counts, part.stats.error_classes)
     return whole
+
+
+def _failed(part: Part) -> Float64s:
+    return _outcomes(part).failed
+
+
+def _judged(part: Part) -> Float64s:
+    outcomes = _outcomes(part)
+    return outcomes.ok + outcomes.failed
+
+
+def _ok(part: Part) -> Float64s:
+    return _outcomes(part).ok
+
+
+def _scheduled(part: Part) -> Float64s:
+    return _outcomes(part).scheduled
+
+
+def _hits(part: Part) -> Float64s:
+    return _values(part, "hit_time")
+
+
+def _looked_up(part: Part) -> Float64s:
+    return _values(part, "hit_time") + _values(part, "miss_time")
+
+
+def _values(part: Part, time: str) -> Float64s:
+    """How many values a time has, second by second, or all at once."""
+    return part.time(time).per_second if len(part.outcomes.ok) else np.array([float(part.count_of(time))])
+
+
+def _number_behind(metric: str, side: Sequence[Part]) -> int:
+    """How many values are behind what is counted per second, or for each of something."""
+    amounts = [part.stats.of_protocol.amounts for part in side]
+    if metric in OWN_MEANS:
+        return sum(each[OWN_MEANS[metric]].total for each in amounts)
+    return (
+        sum(each[metric].total for each in amounts)
+        if metric in OWN_RATES
+        else sum(part.stats.counts.ok for part in side)
+    )
 
 
 def _paired(hits: Float64s, trials: Float64s) -> tuple[Float64s, Float64s]:

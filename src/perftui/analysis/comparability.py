@@ -144,7 +144,13 @@ def _operation(operation: Operation) -> str:
         "headers": sorted(name.lower() for name in operation.headers),
         "think": operation.think_s,
     }
+    if operation.driver != "http":
+        sent |= {"driver": operation.driver, "target": operation.target, "request": operation.request}
+    if operation.hit is not None:
+        sent["hit"] = operation.hit
     digest = hashlib.sha256(msgspec.json.encode(sent, order="sorted")).hexdigest()[:8]
+    if operation.driver != "http":
+        return f"{operation.driver} weight {operation.weight:g}, content {digest}"
     return f"{operation.method} {operation.path} weight {operation.weight:g}, content {digest}"
 
 

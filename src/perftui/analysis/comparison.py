@@ -1,8 +1,9 @@
 """Two runs, or two sets of rounds, compared honestly: total and per operation, one verdict each and one overall.
 
 The total's median, p95 and p99, its error rate and its throughput (users mode) or attained share (rate mode) decide, as
-do median, p95 and error rate of each operation when there are several. The confidence of each interval is 95 % shared
-out over all of them, so that two equal runs differ in any with 5 % at most. p99 and single operations can make the
+do median, p95 and error rate of each operation when there are several, and what only some protocols have (round trips,
+messages, first paint, hits: further.py). The confidence of each interval is 95 % shared out over all of them, so that
+two equal runs differ in any with 5 % at most. p99, single operations and what only some protocols have can make the
 verdict a regression or an improvement, but not inconclusive: rare things always are.
 
 Same input, same verdict: draws are seeded from the runs' ids and names of metrics. Earlier runs are input too: for
@@ -20,8 +21,10 @@ from perftui.analysis.round_data import Round, Run
 from perftui.metrics.trust import is_generator_limit
 from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
 from perftui.model.errors import ComparisonError
+from perftui.model.objectives import OWN_METRICS
 from perftui.model.record import Record
 
+_HIT_STARTS = ("hit_", "miss_")
 _RANK: dict[ComparisonVerdict, int] = {
     "regression": 4, "not_comparable": 3, "inconclusive": 2, "improvement": 1, "no_difference": 0,
 }  # fmt: skip
@@ -131,13 +134,18 @@ def _lacks(baseline: Sequence[Run], runs: Sequence[Run]) -> list[str]:
 
 
 def _overall(metrics: Sequence[MetricChange]) -> ComparisonVerdict:
+    few = not any(change.gated and change.metric.endswith(".p50") for change in metrics)
     counted = [
         change.verdict for change in metrics
-        if change.gated and (_decides(change) or change.verdict in {"regression", "improvement"})
+        if change.gated and (_decides(change, few=few) or change.verdict in {"regression", "improvement"})
     ]  # fmt: skip
     return max(counted, key=_RANK.__getitem__, default="inconclusive")
 
 
-def _decides(change: MetricChange) -> bool:
-    """Whether the metric can make the verdict inconclusive."""
-    return not change.operation and not change.metric.endswith(".p99")
+def _decides(change: MetricChange, *, few: bool) -> bool:
+    """Whether the metric can make the verdict inconclusive.
+
+    What only some protocols have can where there are so few requests that no median decides: visits of a browser.
+    """
+    further = change.metric.startswith(_HIT_STARTS) or change.metric in OWN_METRICS
+    return not change.operation and not change.metric.endswith(".p99") and (few or not further)

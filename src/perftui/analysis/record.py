@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from perftui.analysis.findings import find
 from perftui.analysis.objectives import evaluate, overall
+from perftui.analysis.search import confirmed
 from perftui.analysis.settled import settled
 from perftui.metrics.timeline import Timeline
 from perftui.metrics.trust import is_generator_limit
@@ -24,7 +27,7 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
     results = evaluate(header.plan.objectives, measured)
     objectives = settled(header.plan.objectives, results, measured, at_least=is_generator_limit(trust))
     last_s = timeline.at_s
-    return Record(
+    record = Record(
         id=header.id,
         label=header.label,
         status=end.status if end else "interrupted",
@@ -50,3 +53,4 @@ def complete_record(header: Header, timeline: Timeline, end: End | None) -> Reco
         # answers that came in the drain do not undo the limit that ended the run
         verdict="fail" if end and end.status_detail.startswith(f"{ENDED_BY_OBJECTIVE}: ") else overall(objectives),
     )
+    return record if record.search is None else replace(record, search=confirmed(record, timeline.intervals))

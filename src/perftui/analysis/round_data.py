@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +14,10 @@ from perftui.metrics.phases import measured_seconds
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.trust import is_generator_limit
 from perftui.model.interval import Cell, HistogramData, Interval
-from perftui.model.record import Record, Stats
+from perftui.model.objectives import OWN_TIMES
+from perftui.model.record import LatencyStats, Record, Stats
+
+_HIT_TIMES = ("hit_time", "miss_time")
 
 
 class Run(Protocol):
@@ -65,15 +68,76 @@ class Outcomes:
 class Part:
     """The total or one operation in one round."""
 
-    def __init__(self, stats: Stats, outcomes: Outcomes, response_time: Seconds, service_time: Seconds) -> None:
+    def __init__(
+        self, stats: Stats, outcomes: Outcomes, times: Mapping[str, Seconds], amounts: Mapping[str, Float64s]
+    ) -> None:
         self.stats = stats
         self.outcomes = outcomes
-        self.response_time = response_time
-        self.service_time = service_time
+        self._times = times
+        self.amounts = amounts
+        """What only some protocols count, second by second."""
+
+    @classmethod
+    def summed_up(cls, stats: Stats) -> Part:
+        """One of whose seconds nothing is known."""
+        return cls(stats, Outcomes(0), {}, {})
 
     def time(self, name: str) -> Seconds:
-        """One of its times."""
-        return self.service_time if name == "service_time" else self.response_time
+        """One of its times, second by second; empty where it has none of that name."""
+        return self._times[name] if name in self._times else Seconds.together([], len(self.outcomes.ok))
+
+    @property
+    def further_times(self) -> list[str]:
+        """Names of the times beside those of every request: of hits and misses, and what only some protocols have."""
+        hits = [name for name in _HIT_TIMES if getattr(self.stats, f"{name}_ms").count]
+        own = self.stats.of_protocol.times_ms
+        return hits + [name for name in OWN_TIMES if name in own and own[name].count]
+
+    def count_of(self, time: str) -> int:
+        """How many values there are of one of its times."""
+        own = self.stats.of_protocol.times_ms.get(time)
+        return own.count if own is not None else int(getattr(self.stats, f"{time}_ms", LatencyStats()).count)
+
+
+class _Collected:
+    """What is added up of one operation while the seconds of a round are read."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self.outcomes = Outcomes(length)
+        self._times: dict[str, list[tuple[int, HistogramData]]] = {"service_time": []}
+        self._amounts: dict[str, Float64s] = {}
+
+    def add(self, second: int, cell: Cell) -> None:
+        """Add a cell."""
+        self.outcomes.add(second, cell)
+        held = {name: getattr(cell, name) for name in ("service_time", "response_time", *_HIT_TIMES)}
+        for name, data in (*held.items(), *cell.own_times.items()):
+            if data is not None:
+                self._times.setdefault(name, []).append((second, data))
+        for name, amount in cell.amounts.items():
+            self._amounts.setdefault(name, np.zeros(self._length))[second] += amount
+
+    def part(self, stats: Stats, *, users: bool) -> Part:
+        """All of it."""
+        times = {name: Seconds.of(packed, self._length) for name, packed in self._times.items()}
+        if users:
+            times["response_time"] = times["service_time"]
+        return Part(stats, self.outcomes, times, self._amounts)
+
+
+def _together(stats: Stats, parts: Sequence[Part], length: int) -> Part:
+    """Several operations of the same seconds as one."""
+    outcomes = Outcomes(length)
+    names: dict[str, None] = {}
+    amounts: dict[str, Float64s] = {}
+    for part in parts:
+        outcomes.add_all(part.outcomes)
+        names |= dict.fromkeys(part._times)  # noqa: SLF001 - of its own kind
+        for name, counted in part.amounts.items():
+            amounts[name] = amounts.get(name, 0) + counted
+    times = {name: Seconds.together([part.time(name) for part in parts], length) for name in names}
+    return Part(stats, outcomes, times, amounts)
 
 
 class Round:
@@ -91,52 +155,38 @@ class Round:
         """What the generator added: how late its loop was, how late requests started."""
         self.length = max(1, round(record.summary.duration_s)) if self.has_seconds else 0
         users = record.plan.load.mode == "users"
-        self.parts: dict[str, Part] = {"": Part(record.summary.total, Outcomes(0), *_no_seconds())}
+        self.parts: dict[str, Part] = {"": Part.summed_up(record.summary.total)}
         if not self.has_seconds:
-            for name, stats in record.summary.operations.items():
-                self.parts[name] = Part(stats, Outcomes(0), *_no_seconds())
+            self.parts |= {name: Part.summed_up(stats) for name, stats in record.summary.operations.items()}
             return
-        outcomes: dict[str, Outcomes] = {}
-        services: dict[str, list[tuple[int, HistogramData]]] = {}
-        responses: dict[str, list[tuple[int, HistogramData]]] = {}
+        collected: dict[str, _Collected] = {}
         lags: list[HistogramData] = []
         delays: list[HistogramData] = []
         for interval in run.intervals:
-            self._add_ended(interval, outcomes)
+            self._add_ended(interval, collected)
             cells = interval.cells.get("measure")
             if not cells:
                 continue
             lags += [worker.loop_lag for worker in interval.workers]
             delays += [cell.start_delay for cell in cells.values() if cell.start_delay is not None]
-            second = min(self.length - 1, int(measured_seconds(record.plan.load, interval.at_s + 1e-6)))
+            second = self._second_of(interval)
             for name, cell in cells.items():
-                outcomes.setdefault(name, Outcomes(self.length)).add(second, cell)
-                services.setdefault(name, []).append((second, cell.service_time))
-                if cell.response_time is not None:
-                    responses.setdefault(name, []).append((second, cell.response_time))
+                collected.setdefault(name, _Collected(self.length)).add(second, cell)
         self.lag, self.start_delay = Sparse.of(*lags), Sparse.of(*delays)
-        total = Outcomes(self.length)
-        for name, held in outcomes.items():
-            total.add_all(held)
-            service = Seconds.of(services.get(name, []), self.length)
-            response = service if users else Seconds.of(responses.get(name, []), self.length)
-            self.parts[name] = Part(record.summary.operations.get(name, Stats()), held, response, service)
+        for name, held in collected.items():
+            self.parts[name] = held.part(record.summary.operations.get(name, Stats()), users=users)
         operations = [part for name, part in self.parts.items() if name]
-        service = Seconds.together([part.service_time for part in operations], self.length)
-        response = service if users else Seconds.together([part.response_time for part in operations], self.length)
-        self.parts[""] = Part(record.summary.total, total, response, service)
+        self.parts[""] = _together(record.summary.total, operations, self.length)
 
-    def _add_ended(self, interval: Interval, outcomes: dict[str, Outcomes]) -> None:
+    def _second_of(self, interval: Interval) -> int:
+        return min(self.length - 1, int(measured_seconds(self.record.plan.load, interval.at_s + 1e-6)))
+
+    def _add_ended(self, interval: Interval, collected: dict[str, _Collected]) -> None:
         """Answers of a measured second, of requests of any phase; of older journals those of the measure phase."""
         if interval.phase != "measure":
             return
-        second = min(self.length - 1, int(measured_seconds(self.record.plan.load, interval.at_s + 1e-6)))
+        second = self._second_of(interval)
         for cells in interval.cells.values():
             for name, cell in cells.items():
                 ended = cell.counts.ok if cell.ok_in_measure is None else cell.ok_in_measure
-                outcomes.setdefault(name, Outcomes(self.length)).ended[second] += ended
-
-
-def _no_seconds() -> tuple[Seconds, Seconds]:
-    empty = Seconds.together([], 0)
-    return empty, empty
+                collected.setdefault(name, _Collected(self.length)).outcomes.ended[second] += ended

@@ -10,7 +10,7 @@ from perftui.analysis.log_change import FEWEST_ROUNDS
 from perftui.analysis.round_data import Part, Round, Run
 from perftui.analysis.student import t_quantile
 from perftui.metrics.summary import value_of
-from perftui.model.objectives import format_value, metric_unit
+from perftui.model.objectives import FRACTION_METRICS, OWN_RATES, OWN_TIMES, format_value, metric_unit
 from perftui.model.record import Record
 from perftui.model.rounds import Drift, MetricSpread, Rounds
 from perftui.model.units import ms_of, to_digits
@@ -23,13 +23,16 @@ _FIRST_SLOW_SIGMAS = 10.0
 _MAD_SIGMA = 1.4826
 _FEWEST_VALUES = 200
 _STATISTICS = ("p50", "p95", "p99", "mean")
+_OF_FURTHER = ("p50", "p95")
+"""Of what only some protocols measure."""
 
 
 def rounds_of(runs: Sequence[Run]) -> Rounds:
     """The report on some rounds of one plan, at least one."""
     records = [run.record for run in runs]
     time = "service_time" if records[0].plan.load.mode == "users" else "response_time"
-    metrics = ("throughput", *(f"{time}.{name}" for name in _STATISTICS), "error_rate")
+    own = [f"{name}.{statistic}" for name in OWN_TIMES for statistic in _OF_FURTHER]
+    metrics = ("throughput", *(f"{time}.{name}" for name in _STATISTICS), "error_rate", "hit_rate", *own, *OWN_RATES)
     operations = list(records[0].summary.operations)
     spreads = [spread for metric in metrics if (spread := spread_of(records, metric))]
     if len(operations) > 1:
@@ -74,7 +77,7 @@ def spread_of(records: Sequence[Record], metric: str, operation: str = "") -> Me
         iqr=to_digits(high - low),
         varies=to_digits(varies),
         outliers=tuple(place for place, value in enumerate(values) if not low - fence <= value <= high + fence),
-        unstable=varies > UNSTABLE and metric != "error_rate",
+        unstable=varies > UNSTABLE and metric not in FRACTION_METRICS,
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from perftui.model.interval import Interval
 from perftui.model.plan import Mode, Objective
 from perftui.model.record import Record
-from perftui.model.search import SearchStep, StepKind
+from perftui.model.search import FEWEST_FOR_KNEE, Search, SearchStep, StepKind
 
 GROWTH = 2.0
 KEPT_UP = 0.97
@@ -130,8 +132,22 @@ def generator_limit(record: Record) -> str:
 
 
 def knee_of(steps: Iterable[SearchStep]) -> float | None:
-    """The level that gives most throughput for its p95; None with fewer than three levels to choose from."""
+    """The level that gives most throughput for its p95.
+
+    None with fewer than three levels to choose from, and where it is the highest of them: the curve has not bent yet.
+    """
     held = [step for step in steps if step.p95_ms > 0 and step.throughput_per_s > 0]
-    if len({step.level for step in held}) < 3:
+    if len({step.level for step in held}) < FEWEST_FOR_KNEE:
         return None
-    return max(held, key=lambda step: step.throughput_per_s / step.p95_ms).level
+    best = max(held, key=lambda step: step.throughput_per_s / step.p95_ms).level
+    return best if best < max(step.level for step in held) else None
+
+
+def confirmed(record: Record, intervals: Sequence[Interval]) -> Search | None:
+    """The search that a run confirms or not, with the run itself as its last step; None where there is none."""
+    search = record.search
+    if search is None or not record.summary.total.counts.scheduled:
+        return search
+    step = step_of(record.plan.load.start_level, "confirm", record, intervals)
+    steps = (*search.steps, step)
+    return replace(search, steps=steps, knee=knee_of(steps))

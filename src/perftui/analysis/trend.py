@@ -9,7 +9,7 @@ from typing import Literal
 from perftui.analysis.comparability import key_hash
 from perftui.metrics.summary import value_of
 from perftui.model.errors import UsageError
-from perftui.model.objectives import metric_unit
+from perftui.model.objectives import higher_is_better, metric_unit
 from perftui.model.record import Record
 from perftui.model.rounds import Trend, TrendPoint
 from perftui.model.text import safe_text
@@ -20,7 +20,6 @@ WINDOW = 20
 FEWEST_BEFORE = 5
 SIGMAS = 4.0
 _MAD_SIGMA = 1.4826
-_HIGHER_IS_BETTER = frozenset({"throughput", "rate", "success_rate", "attained"})
 _ENDED = frozenset({"finished", "stopped"})
 
 
@@ -114,7 +113,7 @@ def _jump(
         return ""
     if metric == "rate":
         return "other"
-    return "better" if (distance > 0) == (metric in _HIGHER_IS_BETTER) else "worse"
+    return "better" if (distance > 0) == higher_is_better(metric) else "worse"
 
 
 def _mad(values: Sequence[float]) -> float:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from perftui.model.errors import PerftuiError
+from perftui.model.text import safe_text
 from perftui.model.units import format_bytes, format_ms
 
 if TYPE_CHECKING:
-    from perftui.engine.fleet.cluster import Cluster
+    from perftui.engine.fleet.link import Link
     from perftui.engine.fleet.remote import RemoteNode
 
 Fact = tuple[str, str, str, str]
@@ -29,24 +31,26 @@ def cluster_facts(where: str, *, insecure: bool) -> list[Fact]:
         PerftuiError: the cluster, or one of its machines, cannot be used.
     """
     from perftui.cli.options import absolute_cluster
+    from perftui.engine.fleet.link import Link
+
+    return anyio.run(_look, Link(absolute_cluster(where) or where, insecure=insecure))
+
+
+async def _look(link: Link) -> list[Fact]:
     from perftui.engine.fleet.cluster import Cluster
 
-    return anyio.run(_look, Cluster(absolute_cluster(where) or where, insecure=insecure))
-
-
-async def _look(cluster: Cluster) -> list[Fact]:
-    from perftui.engine.fleet.node_facts import facts
-
-    ours = facts().perftui
+    cluster = Cluster(link)
     try:
         await cluster.connect()
         await cluster.compare_clocks()
-        return [fact for node in cluster.nodes for fact in (_machine(node, ours), _clock(node))]
+        facts_of = [fact for node in cluster.nodes for fact in (_machine(node), _clock(node))]
+        return [*facts_of, *(_unusable(address, error) for address, error in cluster.problems.items())]
     finally:
         await cluster.close()
+        await link.close()
 
 
-def _machine(node: RemoteNode, ours: str) -> Fact:
+def _machine(node: RemoteNode) -> Fact:
     said = node.facts
     files = f"{said.files:,}" if said.files else "unlimited"
     parts = (
@@ -55,10 +59,14 @@ def _machine(node: RemoteNode, ours: str) -> Fact:
         f"{files} open files",
         f"perftui {said.perftui}",
     )
-    fix = f"this machine has perftui {ours}; install the same" if said.perftui != ours else ""
-    if not fix and 0 < said.files < _FEW_FILES:
+    fix = ""
+    if 0 < said.files < _FEW_FILES:
         fix = "raise the hard limit of open files in /etc/security/limits.conf"
     return f"{node.name}", " · ".join(parts), "warn" if fix else "ok", fix
+
+
+def _unusable(address: str, error: PerftuiError) -> Fact:
+    return safe_text(address), "cannot be used", "warn", str(error).partition(": ")[2]
 
 
 def _clock(node: RemoteNode) -> Fact:

@@ -85,8 +85,8 @@ def find(
     from perftui.cli.headers import parse_headers
     from perftui.cli.output import check_output
     from perftui.cli.screen import has_terminal
-    from perftui.cli.search_screen import search_on_screen
     from perftui.cli.series import told, write_series
+    from perftui.cli.series_screen import search_on_screen
     from perftui.engine.series.find import FindRequest
     from perftui.engine.series.find import find as search
     from perftui.presets.loading import load_plan

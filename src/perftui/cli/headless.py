@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from perftui.cli.otlp import LivePush
 from perftui.cli.output import check_output
 from perftui.cli.results import baseline_of
 from perftui.cli.wanted import Wanted
-from perftui.engine.runner.run import run_plan
+from perftui.engine.runner.run import Runs
 from perftui.model.errors import PerftuiError
 from perftui.model.interval import Event, Interval
 from perftui.model.journal import End, JournalLine
@@ -36,28 +35,29 @@ def run_headless(wanted: Wanted) -> int:
     group = new_run_id(wanted.plan.name) if wanted.rounds > 1 else ""
     done: list[LoadedRun] = []
     interrupted = False
-    for number in range(1, wanted.rounds + 1):
-        if number > 1 and not _rested():
-            interrupted = True
-            break
-        if group:
-            tell(f"round {number} of {wanted.rounds}")
-        progress = _Progress(wanted.plan)
-        request = wanted.request(group, number if group else 0, baseline=baseline[0].path if baseline else None)
-        with closing(LivePush(wanted.otlp)) as pushed:
-            progress.pushed = pushed
-            record = run_plan(request, on_line=progress.line, on_started=progress.started)
-        # under another name where somebody took its folder away
-        done.append(_saved(record, progress.path.with_name(record.id), in_full=wanted.in_full))
-        if record.status != "finished":
-            break
+    with Runs() as runs:
+        for number in range(1, wanted.rounds + 1):
+            if number > 1 and not _rested(runs):
+                interrupted = True
+                break
+            if group:
+                tell(f"round {number} of {wanted.rounds}")
+            progress = _Progress(wanted.plan)
+            request = wanted.request(group, number if group else 0, baseline=baseline[0].path if baseline else None)
+            with closing(LivePush(wanted.otlp)) as pushed:
+                progress.pushed = pushed
+                record = runs.run(request, on_line=progress.line, on_started=progress.started)
+            # under another name where somebody took its folder away
+            done.append(_saved(record, progress.path.with_name(record.id), in_full=wanted.in_full))
+            if record.status != "finished":
+                break
     return finish(wanted, done, baseline, interrupted=interrupted)
 
 
-def _rested() -> bool:
+def _rested(runs: Runs) -> bool:
     """Wait between rounds; False when somebody pressed Ctrl-C."""
     try:
-        time.sleep(COOL_DOWN_S)
+        runs.rest(COOL_DOWN_S)
     except KeyboardInterrupt:
         return False
     return True

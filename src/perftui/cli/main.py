@@ -24,8 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"perftui {__version__}")
         return 0
     try:
-        from perftui.cli.failures import guarded
+        from perftui.cli.ahead import started_ahead
 
-        return guarded(given)
+        with started_ahead(given):
+            from perftui.cli.failures import guarded
+
+            return guarded(given)
     except KeyboardInterrupt:  # while modules load
         return _INTERRUPTED

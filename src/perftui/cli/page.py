@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from perftui.cli.options import DURATION, format_option, option, output_option, warn_only_option
+from perftui.cli.options import DURATION, SHARE, option, strict_option, warn_only_option
+from perftui.cli.outputs import Output, outputs_options
 from perftui.cli.patient import PatientCommand
+from perftui.cli.references import RUN
 from perftui.model.text import safe_text
+from perftui.report.formats import OF_COMPARISONS
 
 if TYPE_CHECKING:
+    from perftui.cli.wanted import Wanted
     from perftui.model.journal import JournalLine
-
-FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
 
 
 @click.command(cls=PatientCommand, short_help="What a browser sees: first paint, load, long tasks.")
@@ -26,13 +29,18 @@ FORMATS = ("text", "json", "toml", "csv", "md", "html", "junit")
 )  # fmt: skip
 @option("--timeout", type=DURATION, default=30.0, help="Deadline of each visit.  [default: 30s]")
 @option("-H", "--header", "headers", multiple=True, metavar="K:V", help="Header of requests to the page's own host.")
-@option("--insecure", is_flag=True, help="Accept any certificate.")
+@option("-k", "--insecure", is_flag=True, help="Accept any certificate; the run says so.")
+@option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of a preset, such as target.proxy=URL.")
 @option("--label", default="", help="A name for the run that is kept.")
-@option("--baseline", default="", metavar="RUN", help="Compare with this run.")
-@option("--confirm-host", default="", metavar="HOST", help="Yes, visit this public host.")
-@format_option(*FORMATS)
-@output_option
+@option(
+    "--baseline", type=RUN, default="", help="Compare with this run; `chosen` is the one of `perftui baseline set`."
+)
+@option("--threshold", type=SHARE, default=0.2, help="Change that counts as a regression.  [default: 20%]")
+@outputs_options(*OF_COMPARISONS)
 @warn_only_option
+@strict_option
+@option("--otlp", default="", metavar="URL", help="Push what was measured to an OpenTelemetry collector (extra).")
+@option("--confirm-host", default="", metavar="HOST", help="Yes, visit this public host.")
 def page(
     *,
     url: str,
@@ -41,45 +49,61 @@ def page(
     timeout: float,
     headers: tuple[str, ...],
     insecure: bool,
+    settings: tuple[str, ...],
     label: str,
     baseline: str,
-    confirm_host: str,
-    style: str,
-    output: Path | None,
+    threshold: float,
+    outputs: tuple[Output, ...],
     warn_only: bool,
+    strict: bool,
+    otlp: str,
+    confirm_host: str,
 ) -> int:
     """Have Chromium visit URL some times, and say when it painted first, had loaded, and had become quiet.
 
     Unless --objective says otherwise, the medians must be below 1 s (first paint), 2 s (load) and 3 s (interactive):
     else the exit code is 13. The run is kept like any other: compare, export and trend take it.
     """
-    from perftui.cli.failures import tell
-    from perftui.cli.finish import finish
     from perftui.cli.headers import parse_headers
-    from perftui.cli.output import check_output, write_output
-    from perftui.cli.outputs import Output
-    from perftui.cli.results import baseline_of, open_run
+    from perftui.cli.otlp import check_otlp
+    from perftui.cli.outcome import unless_blocking
+    from perftui.cli.output import check_output
     from perftui.cli.wanted import Wanted
-    from perftui.engine.runner.run import run_plan
-    from perftui.model.interval import Interval
     from perftui.presets.browser_visit import browser_preset
     from perftui.presets.loading import parse_preset
     from perftui.presets.overrides import Overrides
-    from perftui.report.visits import visit_words, visits_of, visits_table
-    from perftui.store.library import RunFolder
 
-    check_output(output)
+    for document in outputs:
+        check_output(document.path)
+    check_otlp(otlp)
     given = parse_headers(headers)
     overrides = Overrides(headers=given.pairs, secret_headers=given.secret, insecure=insecure)
-    plan = parse_preset(browser_preset(url, rounds, timeout, objectives), "perftui page", overrides=overrides)
+    text = browser_preset(url, rounds, timeout, objectives)
     wanted = Wanted(
-        plan=plan,
+        plan=parse_preset(text, "perftui page", overrides=overrides, settings=settings),
         label=safe_text(label, 1_000),
         confirm_host=confirm_host,
         baseline=baseline,
-        outputs=(Output(style, output),),
+        threshold=threshold,
+        outputs=outputs,
         warn_only=warn_only,
+        strict=strict,
+        otlp=otlp,
     )
+    return unless_blocking(partial(_visit, wanted, rounds), warn_only=warn_only)
+
+
+def _visit(wanted: Wanted, rounds: int) -> int:
+    """Have the visits made, tell each, and give the result."""
+    from perftui.cli.failures import tell
+    from perftui.cli.finish import finish
+    from perftui.cli.output import write_output
+    from perftui.cli.results import baseline_of, open_run
+    from perftui.engine.runner.run import run_plan
+    from perftui.model.interval import Interval
+    from perftui.report.visits import visit_words, visits_of, visits_table
+    from perftui.store.library import RunFolder
+
     compared = baseline_of(wanted)
     visits: list[dict[str, float]] = []
     folders: list[Path] = []
@@ -96,7 +120,7 @@ def page(
 
     request = wanted.request(baseline=compared[0].path if compared else None)
     record = run_plan(request, on_line=follow, on_started=started)
-    if visits and style == "text" and output is None:
+    if visits and Output("text") in wanted.outputs:
         write_output(visits_table(visits) + "\n\n", None)
     run = open_run(str(folders[-1].with_name(record.id)), in_full=wanted.in_full)
     return finish(wanted, [run], compared)

@@ -52,6 +52,7 @@ class Levels(click.ParamType[tuple[int, ...], object]):
 @option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of the preset.")
 @option("--label", default="", help="A name for the runs.")
 @option("--confirm-host", default="", metavar="HOST", help="Yes, load this public host.")
+@option("--headless", is_flag=True, help="No screen: a line for each level on stderr.")
 @format_option("text", "json", "md", "csv")
 @output_option
 @warn_only_option
@@ -70,6 +71,7 @@ def scaling(
     settings: tuple[str, ...],
     label: str,
     confirm_host: str,
+    headless: bool,
     style: str,
     output: Path | None,
     warn_only: bool,
@@ -81,12 +83,14 @@ def scaling(
     from perftui.cli.failures import tell
     from perftui.cli.outcome import Reason, announce, decide, run_reasons
     from perftui.cli.output import check_output, write_output
+    from perftui.cli.screen import has_terminal
     from perftui.cli.series import told
+    from perftui.cli.series_screen import scale_on_screen
     from perftui.engine.series.scaling import ScalingRequest, scale
     from perftui.model.errors import ExitCode
     from perftui.presets.loading import load_plan
     from perftui.presets.overrides import Overrides
-    from perftui.report.scaling import render
+    from perftui.report.scaling import level_words, render
 
     check_output(output)
     overrides = Overrides(
@@ -101,12 +105,15 @@ def scaling(
         label=safe_text(label, 1_000),
         confirm_host=confirm_host,
     )
-    with told():
-        scaled = scale(request, on_level=tell)
+    if not headless and style == "text" and output is None and has_terminal():
+        scaled = scale_on_screen(request)
+    else:
+        with told():
+            scaled = scale(request, on_level=lambda level, *_: tell(level_words(level, of)))
     reasons = [reason for run in scaled.runs for reason in run_reasons(run.record)]
     if scaled.scaling.verdict == "fail":
         low = min(scaled.scaling.levels, key=lambda level: level.efficiency)
-        text = f"efficiency at {low.level:,.6g} {of} is {low.efficiency * 100:.0f} %, critical > 50 %"
+        text = f"efficiency at {level_words(low.level, of)} is {low.efficiency * 100:.0f} %, critical > 50 %"
         reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, text))
     write_output(render(scaled.scaling, style), output)
     for run in scaled.runs:

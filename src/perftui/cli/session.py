@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from perftui.engine.runner.launch import PendingRun
     from perftui.store.loading import LoadedRun
 
+_FIRST_S = 0.5
+"""So long the app waits with loading itself, which is what takes most of a core, for the run to begin."""
+
 
 def run_detached(wanted: Wanted) -> int:
     """Start the run and print its id."""
@@ -54,6 +57,7 @@ def _run_behind(curtain: Curtain, wanted: Wanted) -> int:
     baseline = _baseline(wanted)
     pending = PendingRun()
     pending.give(wanted.request(baseline=baseline[0].path if baseline else None))
+    pending.settle(_FIRST_S)
     try:
         begin = Start(screen="live", pending=pending, plan=wanted.plan, mouse=wanted.mouse)
         with closing(LivePush(wanted.otlp)) as pushed:

@@ -49,7 +49,7 @@ class CellRecorder:
         "client_errors", "delays", "dropped", "error_times", "errors", "expired", "expired_delays", "first_bytes",
         "hit_times", "miss_times", "noted", "ok_counted", "ok_in_measure", "operation", "other_delays", "others",
         "own_times", "parts", "phase", "plain", "plain_delays", "received", "redirect", "scheduled", "sent", "started",
-        "statuses", "timeouts", "transfers", "usual_status",
+        "statuses", "timeouts", "transfers", "usual_status", "whole",
     )  # fmt: skip
 
     def __init__(self, operation: str, phase: Phase, *, rate_mode: bool) -> None:
@@ -60,6 +60,8 @@ class CellRecorder:
         """What ok answers have that nobody counts by status: most are of one kind. 0: not known, or no such thing."""
         self.redirect = ""
         """See model.interval.Cell."""
+        self.whole = "first_byte"
+        """What plain answers spend all of their time on."""
         self._begin()
 
     def _begin(self) -> None:
@@ -129,7 +131,7 @@ class CellRecorder:
         self.assets.setdefault(asset_name(name, self.assets), PartSum())
 
     def add_part(self, name: str, value_ns: int) -> None:
-        """Count the time of one part (queue, dns, connect, tls, first_byte, transfer) of one request."""
+        """Count the time of one part (queue, dns, connect, tls, first_byte, transfer, answer) of one request."""
         self._part(name).add(value_ns)
 
     def record_timeout(self, elapsed_ns: int, delay_ns: int, error_class: str) -> None:
@@ -275,8 +277,9 @@ class CellRecorder:
         services: list[Int64s] = []
         delays: list[Int64s] = []
         if self.plain:
-            self._add_parts("first_byte", self.plain)
-            self._part("transfer").count += len(self.plain)
+            self._add_parts(self.whole, self.plain)
+            if self.whole == "first_byte":
+                self._part("transfer").count += len(self.plain)
         if self.first_bytes:
             self._add_parts("first_byte", self.first_bytes)
             self._add_parts("transfer", self.transfers)

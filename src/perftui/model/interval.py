@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from perftui.model.plan import Phase
 
+Verdict = Literal["pass", "warn", "fail", "none"]
+"""Of a limit, and of all limits of a run."""
 TrustVerdict = Literal["valid", "degraded", "invalid"]
 """Of a run or a second."""
 NumberVerdict = Literal["sound", "blurred", "unusable"]
@@ -41,7 +43,7 @@ class HistogramData(Line, frozen=True, kw_only=True):
 
 
 class TimePart(Line, frozen=True, kw_only=True):
-    """Time spent in one part of requests (queue, dns, connect, tls, first_byte, transfer)."""
+    """Time spent in one part of requests (queue, dns, connect, tls, first_byte, transfer; execute, fetch; answer)."""
 
     count: int = 0
     sum_us: int = 0

@@ -36,6 +36,7 @@ METRICS: tuple[str, ...] = (
     *OWN_METRICS,
 )
 """Every name that follows from requests alone."""
+_HIGHER_IS_BETTER = frozenset({"throughput", "rate", "success_rate", "attained", "hit_rate", *OWN_RATES})
 SAMPLED: dict[str, tuple[str, str]] = {
     "host.cpu": ("cpu_percent", "mean"),
     "host.memory": ("memory_percent", "max"),
@@ -111,6 +112,11 @@ class Limit(Frozen, frozen=True, kw_only=True):
 def is_metric(metric: str) -> bool:
     """Whether an objective may have this name."""
     return metric in OBJECTIVE_METRICS or (metric.startswith(CHECK) and len(metric) > len(CHECK))
+
+
+def higher_is_better(metric: str) -> bool:
+    """Whether more of it is what one wants: of answers, messages and hits, not of times, errors and bytes."""
+    return metric in _HIGHER_IS_BETTER or metric.startswith(CHECK)
 
 
 def sampled_as(metric: str) -> tuple[str, str] | None:

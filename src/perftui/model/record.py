@@ -7,11 +7,13 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType, field
 
 from perftui.model.interval import Counts, NumberVerdict, TrustReason, TrustVerdict
+from perftui.model.interval import Verdict as OfLimits
 from perftui.model.plan import Plan
+from perftui.model.scaling import Scaling
 from perftui.model.search import Search
 
 Status = Literal["running", "finished", "stopped", "aborted", "interrupted", "failed"]
-Verdict = Literal["pass", "warn", "fail", "none"]
+Verdict = OfLimits
 Outcome = Literal["pass", "warn", "fail", "none", "invalid", "regression"]
 """What came of a whole run."""
 REGRESSION = "regression"
@@ -121,7 +123,7 @@ class Stats(Part, frozen=True, kw_only=True):
     """By statistic (p50 to p99_9, mean); empty where the generator's lag is not known."""
     service_time_bounds: dict[str, Bound] = {}
     times_ms: dict[str, float] = {}
-    """Mean per request of each part: queue, dns, connect, tls, first_byte, transfer."""
+    """Mean per request of each part: queue, dns, connect, tls, first_byte, transfer; execute, fetch; answer."""
     hits: Hits | UnsetType = UNSET
     """Left out where no operation says what a hit is."""
     own: Own | UnsetType = UNSET
@@ -280,6 +282,8 @@ class Record(Part, frozen=True, kw_only=True):
     round: int = 0
     search: Search | None = None
     """The search for the highest level that this run confirms or not."""
+    scaling: Scaling | UnsetType = UNSET
+    """The scaling test that this run ends; left out where there is none."""
     plan: Plan
     environment: Environment = Environment()
     trust: Trust = Trust()
@@ -307,6 +311,11 @@ class Record(Part, frozen=True, kw_only=True):
     def cluster(self) -> tuple[MachineStats, ...]:
         """The machines that sent the load; none: it was sent from the runner's."""
         return self.machines if isinstance(self.machines, tuple) else ()
+
+    @property
+    def scaled(self) -> Scaling | None:
+        """The scaling test that this run ends."""
+        return self.scaling if isinstance(self.scaling, Scaling) else None
 
     @property
     def outcome(self) -> Outcome:

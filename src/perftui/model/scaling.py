@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from perftui.model.record import Verdict
+from perftui.model.interval import Verdict
 
 Of = Literal["users", "rate", "workers"]
 

@@ -9,6 +9,8 @@ from msgspec import Struct
 from perftui.model.plan import Mode
 
 StepKind = Literal["rise", "narrow", "beyond", "confirm"]
+FEWEST_FOR_KNEE = 3
+"""Levels without which a curve cannot be said to bend."""
 LimitedBy = Literal["target", "generator", "ceiling"]
 
 
@@ -41,5 +43,5 @@ class Search(Struct, frozen=True, kw_only=True):
     detail: str = ""
     """Why no higher level was tried, when not the target was the limit."""
     knee: float | None = None
-    """The level at which throughput in relation to p95 was best."""
+    """The level at which throughput in relation to p95 was best; None: the curve did not bend."""
     steps: tuple[SearchStep, ...] = ()

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from perftui.model.errors import UsageError
+from perftui.model.text import safe_text
+
 MOST_LOCAL = 64
+_MOST_HOSTS_BYTES = 1 << 20
+_MOST_NAMED = 6
 FORMS = "local:N, tcp://HOST:PORT, tls://HOST:PORT or ssh:HOSTS-FILE"
 _SSH_HOST = re.compile(r"[A-Za-z0-9_.@:%/\[\]-]+")
 """What ssh takes as a destination, and a shell leaves alone."""
+_WITH_PORT = re.compile(r"(?:[^@]+@)?(?:[^:\[\]]+|\[[^\[\]]+\]):[0-9]+")
 
 
 class ClusterPlace(Struct, frozen=True, kw_only=True):
@@ -66,10 +73,47 @@ def cluster_problem(text: str) -> str:
     return ""
 
 
+def machines_text(where: str) -> str:
+    """Which machines those are, as far as can be known without asking them."""
+    place = parse_cluster(where)
+    if place.kind == "local":
+        return f"{place.count} process{'es' if place.count > 1 else ''} of this machine"
+    if place.kind == "scheduler":
+        return f"every Dask worker of {safe_text(place.address)}"
+    try:
+        hosts = [host.removeprefix("ssh://").rpartition("@")[2] for host, _ in hosts_of(place.file)]
+    except UsageError as error:
+        return str(error)
+    more = f" and {len(hosts) - _MOST_NAMED} more" if len(hosts) > _MOST_NAMED else ""
+    return f"{', '.join(hosts[:_MOST_NAMED])}{more}, over SSH"
+
+
+def hosts_of(file: str) -> list[tuple[str, str]]:
+    """The hosts that a file names, each with its Python.
+
+    Raises:
+        UsageError: the file cannot be read, or is wrong.
+    """
+    shown = safe_text(file)
+    try:
+        with Path(file).open("rb") as opened:
+            text = opened.read(_MOST_HOSTS_BYTES).decode("utf-8")
+    except OSError as error:
+        raise UsageError(f"{shown}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{shown}: cannot be read: it is no text") from error
+    hosts, problems = read_hosts(text)
+    if problems:
+        raise UsageError(*(f"{shown}: {problem}" for problem in problems))
+    if not hosts:
+        raise UsageError(f"{shown}: names no hosts")
+    return hosts
+
+
 def read_hosts(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     """The hosts of a file, each with its Python, and what is wrong.
 
-    A line is `[user@]host` or `[user@]host PYTHON`; empty lines and those that begin with # are left out.
+    A line is `[user@]host[:port]` or `[user@]host[:port] PYTHON`; empty lines and those that begin with # are left out.
 
     Args:
         text: of the file.
@@ -81,7 +125,13 @@ def read_hosts(text: str) -> tuple[list[tuple[str, str]], list[str]]:
         if not words or words[0].startswith("#"):
             continue
         if len(words) > 2 or words[0].startswith("-") or not _SSH_HOST.fullmatch(words[0]):
-            problems.append(f"line {number}: write [user@]host, or [user@]host PYTHON")
+            problems.append(f"line {number}: write [user@]host[:port], and after it the Python that has perftui")
             continue
-        hosts.append((words[0], words[1] if len(words) == 2 else "python3"))
+        hosts.append((_destination(words[0]), words[1] if len(words) == 2 else "python3"))
     return hosts, problems
+
+
+def _destination(host: str) -> str:
+    """As ssh takes it: a port stands in a URL only."""
+    has_port = _WITH_PORT.fullmatch(host) and not host.startswith("ssh://")
+    return f"ssh://{host}" if has_port else host

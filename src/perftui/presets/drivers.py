@@ -17,6 +17,7 @@ from perftui.model.text import safe_text
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from perftui.model.plan import Operation
     from perftui.presets.sections import Key
 
 GROUP = "perftui.drivers"
@@ -139,6 +140,19 @@ def further_targets(driver: DriverFormat, request: Mapping[str, Any]) -> tuple[s
     """Names of the targets that an operation goes to besides its own."""
     names: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = getattr(driver, "further_targets", None)
     return names(request) if names else ()
+
+
+def fetches_more(name: str) -> bool:
+    """Whether operations of the driver of that name fetch what an answer names: how many requests that is, it tells."""
+    return name != "http" and bool(getattr(driver_named(name), "fetches_more", False))
+
+
+def requests_in(operation: Operation) -> int:
+    """How many requests of its protocol an operation makes each time, as far as the plan tells: at least one."""
+    if operation.driver == "http":
+        return 1
+    count: Callable[[Mapping[str, Any]], int] | None = getattr(driver_named(operation.driver), "requests_in", None)
+    return count(operation.request) if count else 1
 
 
 def schemes() -> tuple[str, ...]:

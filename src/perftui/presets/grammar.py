@@ -43,6 +43,11 @@ class Placeholder(Frozen, frozen=True, kw_only=True):
         """Whether a value made once may be sent again: no number, identifier, time or captured value."""
         return self.kind in {"rand", "choice", "fake", "env", "file"}
 
+    @property
+    def is_anybodys(self) -> bool:
+        """Whether a worker can make the value for any of its users, and it fits everywhere once the text compiles."""
+        return self.is_repeatable or self.kind in {"seq", "uuid", "now"}
+
     def __str__(self) -> str:
         if self.kind == "var":
             return f"${{{self.argument}}}"

@@ -6,6 +6,8 @@ quoted for their place (path, query, header, ...) at compile time, made values w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from perftui.presets import grammar
@@ -27,15 +29,19 @@ class Template:
             value cannot stand in a header.
         is_static: the text is the same for every request.
         is_repeatable: a rendered text may be sent again.
+        is_anybodys: rendering cannot fail, and needs nothing of a user's own.
         names: captured variables it uses.
     """
 
-    __slots__ = ("is_repeatable", "is_static", "names", "render")
+    __slots__ = ("_parts", "_placeholders", "is_anybodys", "is_repeatable", "is_static", "names", "render")
 
     def __init__(self, parts: tuple[str | Maker, ...], placeholders: tuple[Placeholder, ...]) -> None:
+        self._parts = parts
+        self._placeholders = placeholders
         self.render: Maker = _renderer(parts)
         self.is_static = not placeholders
         self.is_repeatable = all(placeholder.is_repeatable for placeholder in placeholders)
+        self.is_anybodys = all(placeholder.is_anybodys for placeholder in placeholders)
         self.names = tuple(dict.fromkeys(p.argument for p in placeholders if p.kind in {"var", "number"}))
 
     @classmethod
@@ -57,6 +63,19 @@ class Template:
         ]
         return cls(tuple(parts), tuple(segment for segment in segments if isinstance(segment, Placeholder)))
 
+    @classmethod
+    def joined(cls, pieces: Sequence[str | Template]) -> Template:
+        """One template of texts, which stand as they are, and templates: rendered at once, not one by one."""
+        parts: list[str | Maker] = []
+        found: list[Placeholder] = []
+        for piece in pieces:
+            if isinstance(piece, str):
+                parts.append(piece)
+            else:
+                parts += piece._parts  # noqa: SLF001 - another instance of this class
+                found += piece._placeholders  # noqa: SLF001 - another instance of this class
+        return cls(_merge(parts), tuple(found))
+
 
 class JsonTemplate:
     """A JSON document with placeholders in its strings; a string that is one placeholder keeps the value's type.
@@ -64,12 +83,13 @@ class JsonTemplate:
     Attributes: as Template; `render` gives UTF-8 bytes.
     """
 
-    __slots__ = ("_template", "is_repeatable", "is_static", "names")
+    __slots__ = ("_template", "is_anybodys", "is_repeatable", "is_static", "names")
 
     def __init__(self, template: Template) -> None:
         self._template = template
         self.is_static = template.is_static
         self.is_repeatable = template.is_repeatable
+        self.is_anybodys = template.is_anybodys
         self.names = template.names
 
     @classmethod

@@ -29,11 +29,11 @@ class ValueStream:
     """The values of one worker, or of one of its virtual users.
 
     Attributes:
-        random: source of `rand`, `choice` and `fake`, seeded by the plan and the worker.
+        draw: a number from 0 to below 1, for `rand`, `choice` and `fake`, seeded by the plan and the worker.
         number: of the current request; unique over all workers, from 1 (0 before the first `advance`).
     """
 
-    __slots__ = ("_numbers", "_rows", "_tables", "_user", "number", "random")
+    __slots__ = ("_numbers", "_rows", "_tables", "_user", "draw", "number")
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class ValueStream:
         self._numbers: Iterator[int] = itertools.count(worker + 1, max(1, workers))
         self._user: int | None = None
         self._rows: dict[str, Row] = {}
-        self.random = Random(f"{seed}/{worker}")
+        self.draw = Random(f"{seed}/{worker}").random
         self.number = 0
 
     def advance(self) -> None:
@@ -80,7 +80,7 @@ class ValueStream:
         stream._numbers = self._numbers  # noqa: SLF001 - another instance of this class
         stream._user = index  # noqa: SLF001 - another instance of this class
         stream._rows = {}  # noqa: SLF001 - another instance of this class
-        stream.random = self.random
+        stream.draw = self.draw
         stream.number = self.number
         return stream
 
@@ -97,6 +97,6 @@ class ValueStream:
 
     def _pick(self, table: Table) -> Row:
         if table.order == "random":
-            return table.rows[int(self.random.random() * len(table.rows))]
+            return table.rows[int(self.draw() * len(table.rows))]
         at = self._user if table.order == "per_user" and self._user is not None else max(0, self.number - 1)
         return table.rows[at % len(table.rows)]

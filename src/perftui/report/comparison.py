@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
-from perftui.model.objectives import Unit
-from perftui.model.units import format_ms, format_percent
+from perftui.model.objectives import Unit, format_value
 from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.words import MISSING, number_text
 
@@ -83,7 +82,8 @@ def _row(change: MetricChange) -> list[str]:
 def pair_text(change: MetricChange) -> str:
     """Both values, the unit once: `41.2 → 52.6 ms`."""
     before, after = value_text(change.baseline, change.unit), value_text(change.run, change.unit)
-    return f"{before.removesuffix(' ms').removesuffix('/s').removesuffix(' %')} → {after}"
+    unit = next((unit for unit in (" ms", "/s", " %") if after.endswith(unit)), "")
+    return f"{before.removesuffix(unit)} → {after}"
 
 
 def verdict_text(change: MetricChange) -> str:
@@ -114,9 +114,7 @@ def metric_name(change: MetricChange) -> str:
 
 def value_text(value: float, unit: Unit) -> str:
     """A value with its unit."""
-    if unit == "fraction":
-        return format_percent(value)
-    return f"{format_ms(value)} ms" if unit == "ms" else f"{number_text(value)}/s"
+    return f"{number_text(value)}/s" if unit == "per_s" else format_value(value, unit)
 
 
 def change_text(change: float, unit: Unit) -> str:

@@ -15,6 +15,7 @@ from perftui.report.levels import TITLES, level_rows, level_title
 from perftui.report.machines import TITLES as OF_MACHINES
 from perftui.report.machines import machine_rows
 from perftui.report.own import own_lines, own_times
+from perftui.report.scaling import law_lines, row_of, titles_of
 from perftui.report.search import TITLES as TRIED
 from perftui.report.search import answer_words, step_rows
 from perftui.report.svg import Figure
@@ -65,6 +66,8 @@ class RunPage(Struct, frozen=True, kw_only=True):
     heat: Figure | None
     search: Table
     answer: str
+    scaling: Table
+    law: str
     objectives: Table
     times: Table
     levels: Table
@@ -101,6 +104,8 @@ def run_page(run: LoadedRun) -> RunPage:
         heat=drawn.heat,
         search=Table(titles=TRIED, rows=step_rows(record), left=0, words=2),
         answer=answer_words(record),
+        scaling=_scaling(record),
+        law="; ".join(law_lines(record.scaled)) if record.scaled else "",
         objectives=_objectives(record),
         times=_times(record),
         levels=Table(titles=[level_title(record), *TITLES], rows=level_rows(record), left=0),
@@ -118,6 +123,13 @@ def run_page(run: LoadedRun) -> RunPage:
         plan=_plan_toml(record),
         environment=Table(titles=["", ""], rows=_environment(record), left=2),
     )
+
+
+def _scaling(record: Record) -> Table:
+    scaling = record.scaled
+    if scaling is None:
+        return Table(titles=(), rows=())
+    return Table(titles=titles_of(scaling), rows=[row_of(level) for level in scaling.levels], left=0)
 
 
 def _verdict(verdict: Verdict) -> Tag:

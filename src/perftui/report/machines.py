@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perftui.model.interval import MachineSample
 from perftui.model.record import MachineStats, Record
 from perftui.model.units import format_ms
 
@@ -25,7 +26,7 @@ def machine_rows(record: Record) -> list[list[str]]:
     ]
 
 
-def clock_text(machine: MachineStats) -> str:
+def clock_text(machine: MachineStats | MachineSample) -> str:
     """How far its clock moved, and how well that is known."""
     if not machine.clock_bound_ms:
         return "the same"

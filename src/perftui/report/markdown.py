@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from perftui.model.comparison import Comparison
 from perftui.model.record import LatencyStats, Record
 from perftui.model.units import format_ms, format_percent
@@ -23,8 +21,10 @@ from perftui.report.levels import TITLES, level_rows, level_title
 from perftui.report.machines import TITLES as OF_MACHINES
 from perftui.report.machines import machine_rows
 from perftui.report.own import own_lines, own_times
+from perftui.report.scaling import scaling_markdown
 from perftui.report.search import TITLES as TRIED
 from perftui.report.search import answer_words, step_rows
+from perftui.report.tables import markdown_table
 from perftui.report.words import (
     MISSING,
     TRUST_WORDS,
@@ -57,12 +57,6 @@ def plain(text: str) -> str:
     return text.translate(_SPECIAL).replace("@", "@\u2060").replace("://", ":\u2060//")
 
 
-def markdown_table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right_from: int = 1) -> list[str]:
-    """A table; columns from `right_from` on are aligned right."""
-    marks = ["---" if position < right_from else "---:" for position in range(len(titles))]
-    return [f"| {' | '.join(cells)} |" for cells in [list(titles), marks, *rows]]
-
-
 def run_markdown(run: LoadedRun) -> str:
     """The summary of a run."""
     record = run.record
@@ -86,6 +80,7 @@ def run_markdown(run: LoadedRun) -> str:
             )
         ],
         _search(record),
+        [] if record.scaled is None else scaling_markdown(record.scaled),
         _latencies(record),
         _objectives(record),
         _levels(record),

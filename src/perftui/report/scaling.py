@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from perftui.model.scaling import Estimate, Scaling, ScalingLevel
+from perftui.model.scaling import Estimate, Of, Scaling, ScalingLevel
 from perftui.model.units import format_ms, format_percent
 from perftui.report.csv_export import write_csv
 from perftui.report.json_export import struct_json
-from perftui.report.markdown import markdown_table
-from perftui.report.tables import Column, table, wrap
+from perftui.report.tables import Column, markdown_table, table, wrap
 from perftui.report.words import MISSING, number_text, verdict_mark
 
 FORMATS = ("text", "json", "md", "csv")
@@ -22,20 +21,36 @@ def render(scaling: Scaling, style: str) -> str:
     if style == "csv":
         fields = ScalingLevel.__struct_fields__
         return write_csv(fields, [[getattr(level, name) for name in fields] for level in scaling.levels])
-    marks = [verdict_mark(level.verdict) for level in scaling.levels]
-    rows = [[mark, *row] for mark, row in zip(marks, _rows(scaling), strict=True)]
-    titles = [scaling.of, *_TITLES]
-    if style == "md":
-        lines = [*markdown_table(["", *titles], rows), "", *(f"- {line}" for line in law_lines(scaling))]
-    else:
-        lines = table([Column(" "), *(Column(title, right=True) for title in titles)], rows, width=_WIDTH, indent="  ")
-        lines += ["", *(part for line in law_lines(scaling) for part in wrap(line, _WIDTH))]
-    return "\n".join(lines) + "\n"
+    return "\n".join(scaling_markdown(scaling) if style == "md" else scaling_text(scaling)) + "\n"
+
+
+def scaling_text(scaling: Scaling) -> list[str]:
+    """The table and the law, 80 columns wide."""
+    columns = [Column(" "), *(Column(title, right=True) for title in titles_of(scaling))]
+    lines = table(columns, _marked(scaling), width=_WIDTH, indent="  ")
+    return [*lines, "", *(part for line in law_lines(scaling) for part in wrap(line, _WIDTH))]
+
+
+def scaling_markdown(scaling: Scaling) -> list[str]:
+    """The same as Markdown."""
+    rows = markdown_table(["", *titles_of(scaling)], _marked(scaling))
+    return [*rows, "", *(f"- {line}" for line in law_lines(scaling))]
+
+
+def titles_of(scaling: Scaling) -> list[str]:
+    """Of the columns of row_of."""
+    return [scaling.of, *_TITLES]
+
+
+def _marked(scaling: Scaling) -> list[list[str]]:
+    return [[verdict_mark(level.verdict), *row_of(level)] for level in scaling.levels]
 
 
 def law_lines(scaling: Scaling) -> list[str]:
     """What the fitted law says, in sentences."""
     if scaling.contention is None or scaling.coherency is None:
+        if any(level.throughput_per_s <= 0 for level in scaling.levels):
+            return ["no law goes through a level without ok answers"]
         return ["too few levels for a law: three at least"]
     lines = [
         f"contention {_percent(scaling.contention)} of the work is done one after the other",
@@ -52,15 +67,20 @@ def _percent(estimate: Estimate) -> str:
     return f"{format_percent(estimate.value)} ({low} to {high})"
 
 
-def _rows(scaling: Scaling) -> list[list[str]]:
+def row_of(level: ScalingLevel) -> list[str]:
+    """A level as cells of TITLES."""
     return [
-        [
-            f"{level.level:,.6g}",
-            number_text(level.throughput_per_s),
-            format_percent(level.efficiency),
-            MISSING if level.predicted_per_s is None else number_text(level.predicted_per_s),
-            format_ms(level.p95_ms),
-            format_percent(level.error_rate),
-        ]
-        for level in scaling.levels
+        f"{level.level:,.6g}",
+        number_text(level.throughput_per_s),
+        format_percent(level.efficiency),
+        MISSING if level.predicted_per_s is None else number_text(level.predicted_per_s),
+        format_ms(level.p95_ms),
+        format_percent(level.error_rate),
     ]
+
+
+def level_words(level: float, of: Of) -> str:
+    """`4 users`, `1 worker`, `200/s`."""
+    if of == "rate":
+        return f"{level:,.6g}/s"
+    return f"{level:,.6g} {of.removesuffix('s') if level == 1 else of}"

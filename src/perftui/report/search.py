@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perftui.model.record import Record
-from perftui.model.search import Search, SearchStep
+from perftui.model.search import FEWEST_FOR_KNEE, Search, SearchStep
 from perftui.model.units import format_count, format_ms, format_percent
 from perftui.report.words import number_text
 
@@ -32,9 +32,17 @@ def answer_words(record: Record) -> str:
         words += f", and no longer at {level_words(search.above, search)}"
     if record.verdict in {"warn", "fail"}:
         words += "; this confirmation did not hold"
-    if search.knee is not None and search.knee != search.answer:
-        words += f"; most throughput for its p95 at {level_words(search.knee, search)}"
-    return words
+    knee = knee_words(search)
+    return f"{words}; {knee}" if knee else words
+
+
+def knee_words(search: Search) -> str:
+    """Where the curve bends, or that it does not; empty where too few levels were tried to say."""
+    tried = {step.level for step in search.steps if step.throughput_per_s > 0}
+    if search.knee is not None:
+        words = f"most throughput for its p95 at {level_words(search.knee, search)}"
+        return "" if search.knee == search.answer else words
+    return f"no knee up to {level_words(max(tried), search)}" if len(tried) >= FEWEST_FOR_KNEE else ""
 
 
 def step_rows(record: Record) -> list[list[str]]:

@@ -112,3 +112,9 @@ def _head(text: str, width: int) -> str:
     while kept < len(text) and cell_width(text[: kept + 1]) <= width:
         kept += 1
     return text[:kept]
+
+
+def markdown_table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right_from: int = 1) -> list[str]:
+    """A table; columns from `right_from` on are aligned right."""
+    marks = ["---" if position < right_from else "---:" for position in range(len(titles))]
+    return [f"| {' | '.join(cells)} |" for cells in [list(titles), marks, *rows]]

@@ -8,6 +8,7 @@ from perftui.report.levels import TITLES, level_rows, level_title
 from perftui.report.machines import TITLES as OF_MACHINES
 from perftui.report.machines import machine_rows
 from perftui.report.own import own_lines, own_times
+from perftui.report.scaling import scaling_text
 from perftui.report.search import TITLES as TRIED
 from perftui.report.search import answer_words, step_rows
 from perftui.report.tables import Column, cell_width, flow, table, wrap
@@ -43,6 +44,7 @@ def summary_text(record: Record) -> str:
     """The whole summary, ending with a line end. Nothing in it depends on where or when it is printed."""
     numbers = [
         _search(record),
+        _scaling(record),
         _counts(record),
         _latencies(record),
         _levels(record),
@@ -183,6 +185,10 @@ def _search(record: Record) -> list[str]:
     columns = [*(Column(title, right=True) for title in TRIED[:-1]), Column(TRIED[-1], least=20)]
     answer = wrap(answer_words(record), WIDTH, _INDENT, _INDENT)
     return [*answer, *table(columns, step_rows(record), width=WIDTH, indent=_INDENT)]
+
+
+def _scaling(record: Record) -> list[str]:
+    return [] if record.scaled is None else scaling_text(record.scaled)
 
 
 def _levels(record: Record) -> list[str]:

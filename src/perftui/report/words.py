@@ -25,7 +25,7 @@ PERCENTILES: tuple[tuple[str, str, float], ...] = (
 )
 """Field of LatencyStats, its title, its quantile."""
 
-TIME_PARTS = ("queue", "dns", "connect", "tls", "first_byte", "transfer", "execute", "fetch")
+TIME_PARTS = ("queue", "dns", "connect", "tls", "first_byte", "transfer", "execute", "fetch", "answer")
 MISSING = "–"
 LEAST_VALUES = {"p99": 1_000, "p99_9": 10_000}
 """A percentile of fewer values than this is not shown."""

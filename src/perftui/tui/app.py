@@ -73,10 +73,14 @@ class PerftuiApp(BaseApp):
         begin = self.begin
         if begin.screen == "confirm" and begin.plan is not None:
             self.confirm(begin.plan, begin.label)
-        elif begin.searching is not None and begin.plan is not None:
+        elif begin.series is not None and begin.plan is not None and begin.screen == "scaling":
+            from perftui.tui.screens.scaling import ScalingScreen
+
+            await self.push_screen(ScalingScreen(begin.series, begin.plan, begin.scaling_of))
+        elif begin.series is not None and begin.plan is not None:
             from perftui.tui.screens.search import SearchScreen
 
-            await self.push_screen(SearchScreen(begin.searching, begin.plan))
+            await self.push_screen(SearchScreen(begin.series, begin.plan))
         elif begin.pending is not None and begin.plan is not None:
             await self._await_run(begin.pending, begin.plan)
         elif begin.screen == "watch" and begin.run:

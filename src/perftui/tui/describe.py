@@ -85,5 +85,5 @@ def path_text(path: Path) -> str:
 
 
 def host_text(url: str) -> str:
-    """A URL without its scheme, as it is read in a list."""
-    return url.split("://", 1)[-1].rstrip("/")
+    """A URL without its scheme, as it is read in a list; whole where there is nothing after it, as of file://."""
+    return url.split("://", 1)[-1].rstrip("/") or url

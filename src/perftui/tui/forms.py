@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from perftui.engine.fleet.dask_settings import need_dask
+from perftui.model.errors import PerftuiError
 from perftui.model.plan import Plan
 from perftui.model.units import format_duration, parse_duration
 from perftui.presets import texts
+from perftui.presets.cluster import hosts_of, parse_cluster
+from perftui.presets.files import with_hosts_file
 from perftui.presets.format import MOST_DURATION_S, MOST_RATE, MOST_USERS, MOST_WORKERS
 from perftui.presets.overrides import apply_url
 from perftui.presets.problems import Problems
@@ -28,6 +34,8 @@ class FormValues(Struct, frozen=True, kw_only=True):
     duration: str = ""
     warmup: str = ""
     workers: str = ""
+    cluster: str = ""
+    """Where workers run."""
 
 
 def values_of(plan: Plan) -> FormValues:
@@ -40,6 +48,7 @@ def values_of(plan: Plan) -> FormValues:
         duration=format_duration(load.duration_s) if simple else "",
         warmup=format_duration(load.warmup_s),
         workers=str(load.workers),
+        cluster=load.cluster,
     )
 
 
@@ -52,6 +61,7 @@ def hints_of(plan: Plan) -> FormValues:
         duration=format_duration(load.duration_s),
         warmup="none",
         workers="1",
+        cluster="this machine",
     )
 
 
@@ -76,6 +86,7 @@ def problems_of(values: FormValues, mode: str) -> dict[str, str]:
         "duration": duration_problem(values.duration, zero=False),
         "warmup": duration_problem(values.warmup, zero=True),
         "workers": workers_problem(values.workers),
+        "cluster": cluster_problem(values.cluster),
     }
     return {field: problem for field, problem in found.items() if problem}
 
@@ -124,6 +135,27 @@ def workers_problem(text: str) -> str:
     if not text.isdecimal():
         return "a whole number"
     return "" if 0 <= int(text) <= MOST_WORKERS else f"at most {MOST_WORKERS}"
+
+
+def cluster_problem(text: str) -> str:
+    """What is wrong with the place of the workers, as far as this machine knows."""
+    text = text.strip()
+    if not text:
+        return ""
+    try:
+        place = parse_cluster(text)
+        if place.kind == "ssh":
+            hosts_of(os.path.expanduser(place.file))  # noqa: PTH111 - no shell did
+        need_dask()
+    except (ValueError, PerftuiError) as error:
+        return str(error).replace("\n", "; ")
+    return ""
+
+
+def changed_cluster(values: FormValues, preset: FormValues) -> str | None:
+    """Where workers are to run instead, whatever folder the run is started from; None: where the preset says."""
+    text = values.cluster.strip()
+    return with_hosts_file(text, Path.cwd()) if text and text != preset.cluster else None
 
 
 def changed(values: FormValues, preset: FormValues) -> dict[str, float | int]:

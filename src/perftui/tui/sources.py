@@ -67,7 +67,9 @@ def is_live(path: Path) -> bool:
     return is_held(path)
 
 
-def plan_from_form(reference: str, url: str, overrides: Mapping[str, float | int], mode: str) -> Plan:
+def plan_from_form(
+    reference: str, url: str, overrides: Mapping[str, float | int], mode: str, cluster: str | None = None
+) -> Plan:
     """The preset with the form's values.
 
     Raises:
@@ -87,6 +89,7 @@ def plan_from_form(reference: str, url: str, overrides: Mapping[str, float | int
             duration_s=overrides.get("duration_s"),
             warmup_s=overrides.get("warmup_s"),
             workers=int(workers) if workers is not None else None,
+            cluster=cluster,
         ),
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from msgspec import Struct
 
 from perftui.model.plan import Plan
+from perftui.model.scaling import Of
 
 if TYPE_CHECKING:
     from perftui.engine.series.messages import Message
@@ -29,8 +30,8 @@ class Begun(Protocol):
         """Its folder."""
 
 
-class Searching(Protocol):
-    """A search on its way: engine.series.pending.PendingSearch."""
+class Series(Protocol):
+    """A search or a scaling test on its way: engine.series.pending.PendingSeries."""
 
     def messages(self) -> AsyncIterator[Message]:
         """What it says, up to its end."""
@@ -42,21 +43,23 @@ class Searching(Protocol):
 class Start(Struct, frozen=True, kw_only=True):
     """Which screen the app opens with."""
 
-    screen: Literal["home", "live", "watch", "confirm", "search"] = "home"
+    screen: Literal["home", "live", "watch", "confirm", "search", "scaling"] = "home"
     """`live`: a run this command starts. `watch`: any run, live or finished. `confirm`: a plan to ask about.
-    `search`: a search that this command makes."""
+    `search` and `scaling`: a series that this command makes."""
     run: str | Path = ""
     """Folder or id of the run for `watch`."""
     pending: Beginning | None = None
     """The run for `live`."""
-    searching: Searching | None = None
-    """The search for `search`."""
+    series: Series | None = None
+    """The one for `search` and `scaling`."""
+    scaling_of: Of = "users"
+    """For `scaling`: what is raised."""
     readonly: bool = False
     """The run of `watch` is only looked at."""
     is_read_only: bool = False
     """Nothing is started, steered, saved or deleted, on any screen."""
     plan: Plan | None = None
-    """For `confirm`, `live` and `search`."""
+    """For `confirm`, `live`, `search` and `scaling`."""
     label: str = ""
     url: str = ""
     """Fills the URL field of the home screen."""
@@ -76,8 +79,9 @@ def opening_lines(start: Start) -> list[str]:
     """What the first paint says: where one is, and what is being waited for."""
     if start.screen == "live" and start.plan is not None:
         return ["perftui › Live", *starting_lines(start.plan)]
-    if start.screen == "search" and start.plan is not None:
-        return ["perftui › Find", "", f"  {start.plan.name}  {start.plan.where}", "", "  asking the target"]
+    if start.screen in {"search", "scaling"} and start.plan is not None:
+        heading = "Find" if start.screen == "search" else "Scaling"
+        return [f"perftui › {heading}", "", f"  {start.plan.name}  {start.plan.where}", "", "  asking the target"]
     if start.screen == "home":
         from perftui.presets.catalog import preset_names
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from perftui.model.errors import PerftuiError
+from perftui.model.errors import PerftuiError, UnreachableError
 from perftui.model.plan import Plan
 
 AddressClass = Literal["loopback", "private", "link_local", "public", "refused"]
@@ -29,6 +29,8 @@ class TargetReport(Struct, frozen=True, kw_only=True):
     """The most far-reaching class of all addresses."""
     must_type: bool = False
     """Whether the host's name has to be typed before the start."""
+    asked_there: bool = False
+    """Whether the name is unknown here: the machines of a cluster may know it, and their guard judges what it means."""
     problems: tuple[str, ...] = ()
     """Why it cannot be loaded at all."""
 
@@ -40,16 +42,29 @@ async def look_at(plan: Plan) -> TargetReport:
 
     addresses: list[str] = []
     classes: list[AddressClass] = []
+    asked_there = False
     for target in plan.used_targets.values():
         try:
             found = [address for address, _port in await resolve(target)]
+        except UnreachableError as error:
+            if not plan.load.cluster:
+                return TargetReport(problems=error.problems)
+            asked_there = True
+            classes.append(classify(urlsplit(target.url).hostname or ""))
+            continue
         except PerftuiError as error:
             return TargetReport(problems=error.problems)
         addresses += found or [target.unix_socket or target.url]
         classes += map(classify, found) if found else ["loopback"]
     worst = max(classes, key=_SEVERITY.index)
     problems = (f"{host_of(plan)} is an address that perftui never loads",) if worst == "refused" else ()
-    return TargetReport(addresses=tuple(addresses), address_class=worst, must_type=worst == "public", problems=problems)
+    return TargetReport(
+        addresses=tuple(addresses),
+        address_class=worst,
+        must_type=worst == "public",
+        asked_there=asked_there,
+        problems=problems,
+    )
 
 
 def host_of(plan: Plan) -> str:

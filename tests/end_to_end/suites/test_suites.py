@@ -42,6 +42,7 @@ class Servers:
         assert len(text.splitlines()) < MOST_LINES
         for built, running in (
             ("http://127.0.0.1:8000", self.service),
+            ("ws://127.0.0.1:8000", self.service.replace("http:", "ws:")),
             ("redis://127.0.0.1:6379/0", self.cache.url),
             ("postgresql://app@127.0.0.1:5432/postgres", self.database.url),
         ):
@@ -80,6 +81,7 @@ def test_user_classes(servers: Servers) -> None:
     before = orders(servers)
     record = servers.run("user_classes", Overrides(users=5, duration_s=1.5, timeout_s=10))
     operations = record.summary.operations
+    assert operations["say"].of_protocol.times_ms["round_trip"].count == operations["say"].counts.ok
     made = operations["order"].counts.ok + 100 * operations["bulk of 100"].counts.ok
     assert made <= orders(servers) - before <= made + 5 * 100, "the rest ended while users stopped"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perftui.engine.clients.page.assets import MOST_ASSETS, Documents, assets_of
+from perftui.engine.clients.page.assets import MOST_ASSETS, Documents, Named, named_in
 
 URL = "http://shop.example/a/page?x=1"
 HERE = "http://shop.example"
@@ -34,6 +34,24 @@ HERE = "http://shop.example"
         ('<noscript><img src="n.png">', ["/a/n.png"]),
         ('<template><img src="t.png"></template>', []),
         ('<base href="/deep/"><img src="a.png"><iframe src="/f"></iframe>', ["/deep/a.png", "/f"]),
+        ('<video autoplay><source src="v.webm"><source src="v.mp4"></video>', ["/a/v.webm"]),
+        ('<video><source src="v.webm"></video>', []),
+        ('<video preload="auto"><source src="s" media="print"><source src="v.mp4"></video>', ["/a/v.mp4"]),
+        ('<video><track default src="t.vtt"><track src="o.vtt"></video>', ["/a/t.vtt"]),
+        ('<iframe srcdoc="&lt;img src=i.png&gt;" src="/no"></iframe>', ["/a/i.png"]),
+        ('<frameset><frame src="/f"></frameset>', ["/f"]),
+        ('<svg><image href="i.svg"/><use xlink:href="s.svg#x"/><use href="#own"/></svg>', ["/a/i.svg", "/a/s.svg"]),
+        ('<script nomodule src="old.js"></script><script type="text/template" src="t"></script>', []),
+        ('<script type=module src="m.js"></script><link rel=modulepreload href="n.js">', ["/a/m.js", "/a/n.js"]),
+        ('<link rel=preload as=image href="p" imagesrcset="s 640w, l 1280w">', ["/a/l"]),
+        ('<link rel=preload as=font media="(max-width: 600px)" href="n">', []),
+        ('<link rel=stylesheet media="print" href="p.css">', ["/a/p.css"]),
+        ('<img src="s" srcset="m 400w, l 900w, x 1800w" sizes="(max-width: 600px) 100vw, 400px">', ["/a/m"]),
+        ('<img src="s" srcset="m 400w, l 900w" sizes="(min-width: 60em) 50vw, 100vw">', ["/a/l"]),
+        ('<img src="s" srcset="m 400w, l 900w" sizes="calc(100vw - 20px)">', ["/a/l"]),
+        ('<picture><source srcset="w" media="(min-width: 800px)"><img src="p.png"></picture>', ["/a/w"]),
+        ('<picture><source srcset="n" media="(max-width: 800px)"><img src="p.png"></picture>', ["/a/p.png"]),
+        ('<picture><source srcset="w" media="screen and (min-width: 50em)"><img src="p"></picture>', ["/a/w"]),
         ('<input type="image" src="b.png"><input type="text" src="no.png">', ["/a/b.png"]),
         ('<object data="o.svg"></object><embed src="e.svg">', ["/a/o.svg", "/a/e.svg"]),
         ('<img src="http://[broken/"><img src="//x:99999999/">', []),
@@ -43,36 +61,36 @@ HERE = "http://shop.example"
     ],
 )  # fmt: skip
 def test_what_is_named(text: str, found: list[str]) -> None:
-    assert assets_of(text, URL) == [HERE + path for path in found]
+    assert named_in(text, URL).assets == tuple(HERE + path for path in found)
 
 
 def test_other_hosts_and_absolute_urls_stay_as_they_are() -> None:
     text = '<script src="//cdn.example/x.js"></script><img src="https://img.example:444/y.png">'
 
-    assert assets_of(text, URL) == ["http://cdn.example/x.js", "https://img.example:444/y.png"]
+    assert named_in(text, URL).assets == ("http://cdn.example/x.js", "https://img.example:444/y.png")
 
 
 def test_a_page_without_end_of_parts_is_cut() -> None:
     text = "".join(f'<img src="/{number}.png">' for number in range(MOST_ASSETS + 500))
 
-    assert len(assets_of(text, URL)) == MOST_ASSETS
+    assert len(named_in(text, URL).assets) == MOST_ASSETS
 
 
 def test_each_distinct_document_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
 
-    def parse(text: str, url: str) -> list[str]:
+    def parse(text: str, url: str) -> Named:
         parsed.append(url)
-        return [text]
+        return Named((text,))
 
-    monkeypatch.setattr("perftui.engine.clients.page.assets.assets_of", parse)
+    monkeypatch.setattr("perftui.engine.clients.page.assets.named_in", parse)
     documents = Documents()
     for _ in range(3):
-        assert documents.assets(b"one", "one", URL) == ("one",)
-        assert documents.assets(b"two", "two", URL) == ("two",)
-    assert documents.assets(b"one", "one", URL + "2") == ("one",)
+        assert documents.named(b"one", "one", URL).assets == ("one",)
+        assert documents.named(b"two", "two", URL).assets == ("two",)
+    assert documents.named(b"one", "one", URL + "2").assets == ("one",)
     assert parsed == [URL, URL, URL + "2"]
     for number in range(200):
-        documents.assets(str(number).encode(), "", URL)
-    assert documents.assets(b"one", "one", URL) == ("one",)
+        documents.named(str(number).encode(), "", URL)
+    assert documents.named(b"one", "one", URL).assets == ("one",)
     assert len(parsed) == 204

@@ -8,12 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import anyio
-import dask
 import msgspec
 import psutil
 import pytest
@@ -21,13 +19,13 @@ import pytest
 from perftui.engine.control.client import ControlClient
 from perftui.engine.control.messages import CommandKind
 from perftui.engine.fleet import dask_settings
-from perftui.engine.runner.run import RunRequest, run_plan
+from perftui.engine.runner.run import RunRequest, Runs, run_plan
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.plan import Auth
 from perftui.presets.loading import parse_preset
 from support.certificates import Authority
 from support.cluster_runs import WatchedRun, cluster_plan
-from support.dask_processes import dask_processes
+from support.dask_processes import certificates, dask_processes
 from support.detached_run import Starter
 from support.nginx import Nginx, nginx
 
@@ -68,6 +66,28 @@ def test_every_request_is_counted_once_over_all_seats(server: Nginx, empty_home:
 
 def _is_ours(process: psutil.Process) -> bool:
     return "perftui.engine.fleet.node_process" in (process.info["cmdline"] or ()) and process.ppid() == os.getpid()
+
+
+def test_runs_of_a_series_keep_their_machines_and_replace_one_that_is_gone(server: Nginx, empty_home: Path) -> None:
+    def machines() -> list[psutil.Process]:
+        return [process for process in psutil.process_iter(["cmdline"]) if _is_ours(process)]
+
+    request = RunRequest(plan=cluster_plan(server.url, "local:2", workers=2))
+    before = server.requests()
+    with Runs() as runs:
+        records = [runs.run(request)]
+        first = machines()
+        runs.rest(1)
+        records.append(runs.run(request))
+        assert machines() == first
+        first[0].kill()
+        records.append(runs.run(request))
+        assert len(machines()) == 2
+        assert not set(machines()) & set(first)
+
+    assert [record.whole_run.ok for record in records] == [200, 200, 200]
+    assert server.requests() - before == 600
+    assert not machines()
 
 
 def test_what_is_lost_is_said_and_the_others_go_on(server: Nginx, empty_home: Path) -> None:
@@ -134,19 +154,6 @@ def test_the_way_there_is_private(server: Nginx, empty_home: Path, tmp_path: Pat
             record = run_plan(request)
 
     assert record.whole_run.ok == 200
-
-
-@contextmanager
-def certificates(authority: Authority | None) -> Iterator[None]:
-    """Dask finds these for its client, as a user's configuration would name them."""
-    made = authority.issue("runner") if authority else None
-    files = {
-        "ca-file": authority.certificate if authority else "",
-        "client.cert": made.certificate if made else "",
-        "client.key": made.key if made else "",
-    }
-    with dask.config.set({f"distributed.comm.tls.{name}": str(path) for name, path in files.items()}):
-        yield
 
 
 @pytest.mark.parametrize(
@@ -219,7 +226,7 @@ def test_steering_reaches_every_seat_and_a_killed_runner_leaves_none(
 
 
 def test_each_machine_is_asked_whether_it_reaches_the_target(empty_home: Path) -> None:
-    with pytest.raises(UnreachableError, match=r"machine .*/1: .*refuses connections"):
+    with pytest.raises(UnreachableError, match=r"^all 2 machines: .*refuses connections"):
         run_plan(RunRequest(plan=cluster_plan("http://127.0.0.1:9", "local:2")))
 
 

@@ -69,7 +69,7 @@ def test_the_union_of_all_workers_is_the_schedule(workers: int) -> None:
     assert len(union) == Schedule(load).count == math.ceil(10 + 260 + 1000 + 275)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     start=st.integers(0, 500),
     stages=st.lists(st.tuples(st.integers(1, 30), st.integers(0, 500)), min_size=1, max_size=4),

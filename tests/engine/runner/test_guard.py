@@ -19,6 +19,7 @@ from perftui.model.errors import GuardError, PerftuiError
 from perftui.model.interval import Interval
 from perftui.model.journal import Header, JournalLine
 from perftui.model.plan import Auth, Journey, Load, Mode, OAuth2, Operation, Plan, Stage, Target
+from support.page_server import page_server
 
 PUBLIC = (("93.184.216.34", 80),)
 PRIVATE = (("10.0.0.1", 80),)
@@ -56,6 +57,60 @@ def journeys(mode: Mode, level: float, steps: int, step_think_s: float) -> Plan:
 )
 def test_users_are_as_heavy_as_their_think_time_lets_them_be(plan: Plan, *, heavy: bool) -> None:
     assert guard.is_heavy(plan) == heavy
+
+
+def asking(level: float, driver: str, request: dict[str, object], weight: float = 1.0) -> Plan:
+    operation = Operation(name="other", driver=driver, request=request, weight=weight)
+    return replace(plan_for(level), operations=(STEP, operation))
+
+
+@pytest.mark.parametrize(
+    ("plan", "weights", "heavy"),
+    [
+        (asking(5, "page", {"page": "/"}), {}, False),
+        (asking(5, "page", {"page": "/"}), {"other": 19}, False),
+        (asking(5, "page", {"page": "/"}), {"other": 20}, True),
+        (asking(5, "page", {"page": "/"}, weight=3), {"other": 14}, True),
+        (asking(10, "redis", {"redis": [["GET", "a"]] * 9}), {}, False),
+        (asking(10, "redis", {"redis": [["GET", "a"]] * 10}), {}, True),
+        (asking(10, "redis", {"redis": ["GET", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]}), {}, False),
+        (asking(10, "sql", {"sql": ["select 1"] * 10}), {}, True),
+    ],
+)
+def test_an_arrival_is_as_many_requests_as_it_makes(plan: Plan, weights: dict[str, int], *, heavy: bool) -> None:
+    assert guard.is_heavy(plan, weights) == heavy
+
+
+def test_a_page_of_a_public_host_is_weighed_before_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "classify", lambda _: "public")
+    page = Operation(name="visit", driver="page", request={"page": "/twelve"})
+    with page_server() as server:
+        light = replace(plan_for(3, url=server.url), operations=(page,))
+        assert run_plan(RunRequest(plan=light)).whole_run.ok == 12
+        server.paths.clear()
+        heavy = replace(plan_for(4, url=server.url), operations=(page,))
+        with pytest.raises(GuardError, match=r"heavy \(visit: 13 requests\); .*--confirm-host 127"):
+            run_plan(RunRequest(plan=heavy))
+        assert sum(server.paths.values()) == 13
+        confirmed = replace(heavy, load=replace(heavy.load, max_requests=2))
+        assert run_plan(RunRequest(plan=confirmed, confirm_host="127.0.0.1")).whole_run.ok == 2
+
+
+def test_a_page_that_grows_beyond_what_was_let_through_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "classify", lambda _: "public")
+    page = Operation(name="visit", driver="page", request={"page": "/grown"})
+    with page_server() as server:
+        server.documents["/grown"] = "<p>small</p>"
+
+        def grow(_: object) -> None:
+            server.documents["/grown"] = "".join(f'<img src="/{number}.png">' for number in range(40))
+
+        plan = replace(plan_for(5, url=server.url), operations=(page,))
+        plan = replace(plan, load=replace(plan.load, stages=(Stage(duration_s=20, to=5),)))
+        record = run_plan(RunRequest(plan=plan), on_started=grow)
+
+    assert record.stopped_by_guard.startswith("127.0.0.1 is a public host, and its pages take ")
+    assert record.summary.duration_s < 10
 
 
 @pytest.mark.parametrize(

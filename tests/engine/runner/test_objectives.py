@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from perftui.demo.server import Demo
 from support.cli import run_cli, write_preset
+from support.gunicorn import gunicorn
 from support.home import Home
 from support.judged import expected
 from support.presets import preset_text
@@ -42,6 +46,44 @@ def test_levels_and_machines_are_judged(home: Home, demo: Demo) -> None:
         line for line in run_cli(home, "export", "latest", "--format", "csv").stdout.splitlines() if ",8.0" in line
     ]
     assert levels
+
+
+LEAKING = """
+import os, threading, time
+
+kept, began_s = [], time.monotonic()
+
+def leak():
+    while True:
+        if len(kept) * 100_000 < 1_000_000 * (time.monotonic() - began_s):
+            kept.append(bytes(b"x" * 100_000))
+        time.sleep(0.02)
+
+try:
+    os.close(os.open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "taken"), os.O_CREAT | os.O_EXCL))
+    threading.Thread(target=leak, daemon=True).start()
+except FileExistsError:
+    pass  # another worker has it
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+"""
+
+
+def test_a_leak_in_a_child_of_a_worker_pool_is_found_by_the_port(home: Home, tmp_path: Path) -> None:
+    objective = {"metric": "target.memory_growth", "target": "< 100MB/h", "critical": "< 1GB/h"}
+    with gunicorn(LEAKING, tmp_path, workers=2) as url:
+        text = preset_text(url, {"ok": "/"}, objectives=[objective], rate=20, duration="14s")
+        result = run_cli(home, "run", write_preset(home, text), "--headless", "--format", "json")
+    assert result.code == expected(home, 13), result.stderr
+    (judged,) = result.record.objectives
+    assert judged.verdict == "fail"
+    growth = result.record.target_growth
+    assert growth is not None
+    assert growth.per_hour == pytest.approx(3.6e9, rel=0.15), growth
+    assert growth.low <= 3.6e9 * 1.05
+    assert any("memory of the target's process grew by" in one.detail for one in result.record.findings)
 
 
 def test_a_critical_limit_ends_the_run(home: Home, demo: Demo) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from perftui.demo.server import Demo
 from perftui.engine.clients.client import Addresses
-from perftui.engine.runner import resolving
+from perftui.engine.fleet import process
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
 from perftui.model.interval import Event
@@ -39,7 +39,7 @@ def script(monkeypatch: pytest.MonkeyPatch, *each: Addresses | Exception) -> Non
             raise answer
         return answer
 
-    monkeypatch.setattr(resolving, "resolve", resolve)
+    monkeypatch.setattr(process, "resolve", resolve)
 
 
 def test_a_name_that_comes_to_mean_a_public_host_stops_the_run(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,7 +201,7 @@ def test_no_life_without_a_runner() -> None:
         process = running.processes[0]
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(3) == 0
 
 
 def test_ctrl_c_is_for_the_runner() -> None:
@@ -231,6 +231,14 @@ def test_too_few_descriptors_are_the_generators_fault() -> None:
     assert "ulimit -n" in measured.samples[0].detail
 
 
+def test_descriptors_that_only_have_to_be_allowed_are_allowed() -> None:
+    code = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (40, r.getrlimit(r.RLIMIT_NOFILE)[1])); "
+    code += "from perftui.engine.worker.__main__ import main; main()"
+    with fault_server(answering(delay_s=0.5)) as server:
+        measured = run_load(make_plan(server.url, rate=100, duration_s=1), program=(sys.executable, "-c", code))
+    assert measured.counts().ok == measured.counts().scheduled == 100
+
+
 def test_a_plan_that_cannot_run() -> None:
     operations = [Operation(name="wrong", path="/${nonsense:1}")]
     with pytest.raises(UsageError, match="nonsense"):
@@ -243,12 +251,3 @@ def test_started_by_hand_it_explains_itself() -> None:
     )
     assert ended.returncode == 1
     assert ended.stderr == "perftui starts its workers itself; try: perftui --help\n"
-
-
-def test_a_worker_imports_only_what_it_needs() -> None:
-    code = (
-        "import sys, perftui.engine.worker.__main__; "
-        "print([name for name in ('textual', 'rich', 'plotext', 'click', 'httpx', 'starlette') if name in sys.modules])"
-    )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout == "[]\n"

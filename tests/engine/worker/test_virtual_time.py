@@ -247,7 +247,7 @@ ORDERS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(plans(), st.sampled_from([0.05, 0.08, 2.0]), st.sampled_from([0.0, 0.3, 1.0]), ORDERS, st.integers(1, 2))
 def test_whatever_happens_every_request_has_one_end(
     plan: Plan, slowest_s: float, faults: float, orders: list[tuple[float, str]], workers: int

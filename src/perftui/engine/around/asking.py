@@ -50,13 +50,14 @@ class Exchange:
 
     @property
     def times_ms(self) -> dict[str, float]:
-        """connect, tls, first_byte, transfer (or execute, fetch) and total, as far as they happened."""
+        """connect, tls, first_byte, transfer (or execute, fetch; or answer) and total, as far as they happened."""
         if self.response is None:
             return {}
         times = {name: part.sum_ns / 1e6 for name, part in self.cell.parts.items()}
-        if not {"execute", "first_byte"} & times.keys():  # where the driver does not say it itself
-            times["first_byte"] = next(iter((*self.cell.first_bytes, *self.cell.plain)), 0) / 1e6
-            times["transfer"] = next(iter(self.cell.transfers), 0) / 1e6
+        if not {"execute", "first_byte", "answer"} & times.keys():  # where the driver does not say it itself
+            times[self.cell.whole] = next(iter((*self.cell.first_bytes, *self.cell.plain)), 0) / 1e6
+            if self.cell.transfers:
+                times["transfer"] = self.cell.transfers[0] / 1e6
         times["total"] = self.service_ns / 1e6
         return times
 

@@ -149,7 +149,7 @@ class _Probe:
             request_body=self._body(sent.body)[:MOST_BODY_CHARACTERS] if sent else "",
             response_head=self._response_head(response.head_text()) if response else "",
             body_start=body[:MOST_BODY_CHARACTERS],
-            body_bytes=response.body_bytes if response else 0,
+            body_bytes=(response.body_bytes or len(response.body)) if response else 0,
             is_body_cut=len(body) > MOST_BODY_CHARACTERS,
             times_ms=step.exchange.times_ms if step.exchange else {},
             checks=tuple(

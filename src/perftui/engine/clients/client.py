@@ -69,6 +69,16 @@ class Client(Protocol):
     ) -> None:
         """Send a request now, or as soon as a lane is free. `intended_ns` is 0 in users mode."""
 
+    def start(
+        self,
+        lane: Lane | None,
+        operation: PreparedOperation,
+        cell: CellRecorder,
+        intended_ns: int,
+        user: VirtualUser | None,
+    ) -> None:
+        """Send a request at once: on this lane whose request ended, on an idle one or a new one, in this order."""
+
     def release(self, lane: Lane | None) -> None:
         """A request ended: its lane, or the place of a closed one, is for the next that waits."""
 

@@ -41,7 +41,7 @@ class KeptClient(TaskClient):
         """A session that is still to be opened."""
         return KeptLane(self)
 
-    def _start(
+    def start(
         self,
         lane: Lane | None,
         operation: PreparedOperation,
@@ -54,10 +54,10 @@ class KeptClient(TaskClient):
             lane = self._take(user)
             if lane is None and len(self.lanes) < self._most:
                 others, self.idle = self.idle, []  # so that a new one is opened
-                super()._start(None, operation, cell, intended_ns, user)
+                super().start(None, operation, cell, intended_ns, user)
                 self.idle = others
                 return
-        super()._start(lane, operation, cell, intended_ns, user)
+        super().start(lane, operation, cell, intended_ns, user)
 
     def _take(self, user: VirtualUser | None) -> KeptLane | None:
         """An idle session that this user may have."""

@@ -45,7 +45,7 @@ class PreparedOperation(ABC):
         self.cell = next(iter(cells.values()))
         """The recorder of the current phase."""
         self.next_request: Callable[[], Any] | None = None
-        """The next of the requests prepared ahead; None when each must be made anew: see request_for."""
+        """Makes the next request for any user, without fail: most are prepared ahead. None: see request_for."""
         self.seen: Callable[[Response], None] | None = None
         """Takes every complete answer instead of a judgement: for somebody who looks at single requests."""
         self._checks = [CompiledCheck(check) for check in plan.checks]

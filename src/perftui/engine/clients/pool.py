@@ -83,7 +83,7 @@ class Pool(ABC):
     ) -> None:
         """Send a request now if a lane is idle or may be opened; else it waits."""
         if self.has_room:
-            self._start(None, operation, cell, intended_ns, user)
+            self.start(None, operation, cell, intended_ns, user)
         else:
             self.queue.append((operation, cell, intended_ns, user, perf_counter_ns()))
 
@@ -96,12 +96,12 @@ class Pool(ABC):
             else:
                 if not intended_ns:  # else it is the start delay
                     cell.add_part("queue", perf_counter_ns() - since_ns)
-                self._start(lane, operation, cell, intended_ns, user)
+                self.start(lane, operation, cell, intended_ns, user)
                 return
         if lane is not None:
             self.idle.append(lane)
 
-    def _start(
+    def start(
         self,
         lane: Lane | None,
         operation: PreparedOperation,

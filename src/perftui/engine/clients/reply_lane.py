@@ -65,8 +65,7 @@ class ReplyLane(Lane):
                 cell.add_part(name, part_ns)
             if response.parts_are_all:
                 return None
-        cell.first_bytes.append(first_ns)
-        cell.transfers.append(0)
+        cell.add_part("answer", first_ns)
         return None
 
     def _count_failure(self, operation: PreparedOperation, cell: CellRecorder, failure: Fault, service_ns: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,14 @@ class StreamLane(Lane, asyncio.Protocol):
     """A connection. Its pool has a `dialler`; requests are bytes."""
 
     __slots__ = (
-        "_began_ns", "_incoming", "_outgoing", "_ready", "_tls", "connect_ns", "first_ns", "tls_ns", "transport",
+        "_began_ns", "_decrypt", "_encrypt", "_incoming", "_outgoing", "_ready", "_tls", "connect_ns", "first_ns",
+        "tls_ns", "transport",
     )  # fmt: skip
 
     # only of those with TLS
     _began_ns: int
+    _decrypt: Callable[[int], bytes]
+    _encrypt: Callable[[bytes], int]
     _incoming: ssl.MemoryBIO
     _outgoing: ssl.MemoryBIO
     _ready: bool

@@ -36,6 +36,8 @@ Outcome = int | tuple[int, Response | Fault]
 """How long a request took (ns), and what came of it if that is to be looked at."""
 
 
+_PART = "answer"
+"""What all of the time of a request goes to."""
 _NOTHING: Response | Fault = Reply()
 
 
@@ -153,6 +155,7 @@ class ThreadLane(ReplyLane):
             more = len(outcomes) - 1
             self.cell.scheduled += more
             self.cell.started += more
+            self.cell.whole = _PART
             self.cell.plain += outcomes  # type: ignore[arg-type]  # bare: times
             return None
         failure: Failure | None = None
@@ -162,6 +165,7 @@ class ThreadLane(ReplyLane):
                 cell.started += 1
             if isinstance(outcome, int):
                 if self.served and not self.intended_ns:
+                    cell.whole = _PART
                     cell.plain.append(outcome)
                     failure = None
                     continue

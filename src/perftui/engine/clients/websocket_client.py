@@ -8,7 +8,6 @@ from time import perf_counter_ns
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 import picows
 
 from perftui.engine.clients.http.request import USER_AGENT, auth_headers
@@ -16,7 +15,7 @@ from perftui.engine.clients.kept import KeptClient
 from perftui.engine.clients.reply import Fault, Reply
 from perftui.engine.clients.task_client import TaskLane
 from perftui.engine.clients.tls import client_context
-from perftui.engine.clients.websocket_lane import Listener, Session, WebSocketLane, document_of, key_of
+from perftui.engine.clients.websocket_lane import Listener, Session, WebSocketLane, document_of, key_of, message_of
 from perftui.model.text import safe_text
 from perftui.presets.json_path import MISSING, JsonPath
 
@@ -118,12 +117,12 @@ class WebSocketClient(KeptClient):
         if listener.closed:
             raise listener.fault()
         listener.messages.clear()  # pushes of the server since the last answer
-        sent, sent_ns = request["ws"], 0
-        if sent != "":
-            data = sent.encode() if isinstance(sent, str) else msgspec.json.encode(sent)
+        data, kind = message_of(request["ws"])
+        sent_ns = 0
+        if request["ws"] != "":
             sent_ns = perf_counter_ns()
-            listener.say(data)
-        message, ended_ns = await self._answer(listener, request, sent)
+            listener.say(data, kind)
+        message, ended_ns = await self._answer(listener, request, data)
         if sent_ns and ended_ns and listener.cell is not None:
             listener.cell.add_own_time("round_trip", ended_ns - sent_ns)
         if hold_s := request.get("hold_s"):
@@ -131,9 +130,9 @@ class WebSocketClient(KeptClient):
             ended_ns = 0
         return Reply(message, body_bytes=len(message or b""), rows=int(request.get("expect", 1)), ended_ns=ended_ns)
 
-    async def _answer(self, listener: Listener, request: dict[str, Any], sent: object) -> tuple[bytes | None, int]:
+    async def _answer(self, listener: Listener, request: dict[str, Any], sent: bytes) -> tuple[bytes | None, int]:
         path = self.path_of(request.get("match", ""))
-        wanted = None if path is None else path.find(sent if not isinstance(sent, str) else document_of(sent.encode()))
+        wanted = None if path is None else path.find(document_of(sent))
         left = int(request.get("expect", 1))
         message: bytes | None = None
         ended_ns = 0

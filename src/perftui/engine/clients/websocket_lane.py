@@ -122,9 +122,9 @@ class Listener(picows.WSListener):
             self._news = asyncio.get_running_loop().create_future()
             await self._news
 
-    def say(self, data: bytes) -> None:
+    def say(self, data: bytes, kind: picows.WSMsgType) -> None:
         """Send a message, and count it."""
-        self.transport.send(_TEXT, data)
+        self.transport.send(kind, data)
         if self.cell is not None:
             self.cell.count("messages_sent")
             self.cell.sent += len(data)
@@ -178,8 +178,7 @@ class WebSocketLane(KeptLane):
         self.operation, self.cell, self.request = operation, cell, request
         self.intended_ns, self.user, self.owner = intended_ns, user, user
         cell.started += 1
-        sent = request["ws"]
-        data = sent.encode() if isinstance(sent, str) else msgspec.json.encode(sent)
+        data, kind = message_of(request["ws"])
         if self._path is not None:
             self._wanted = self._path.find(document_of(data))
         self._left = int(request.get("expect", 1))
@@ -189,7 +188,7 @@ class WebSocketLane(KeptLane):
         self.started_ns = started_ns = perf_counter_ns()
         if intended_ns:
             cell.delays.append(started_ns - intended_ns)
-        listener.say(data)
+        listener.say(data, kind)
 
     def _fits(self, request: dict[str, Any]) -> bool:
         """Whether a request says something on this very connection and waits for an answer, no more."""
@@ -227,6 +226,13 @@ class WebSocketLane(KeptLane):
         if operation is not None:
             self._finish(operation, None, (listener.closed, listener.why), keeps=False)
             self.close()
+
+
+def message_of(said: object) -> tuple[bytes, picows.WSMsgType]:
+    """What is sent for it, and in what kind of frames: bytes as they are, text, and documents as JSON."""
+    if isinstance(said, bytes):
+        return said, _BINARY
+    return said.encode() if isinstance(said, str) else msgspec.json.encode(said), _TEXT
 
 
 def key_of(request: dict[str, Any]) -> tuple[object, ...]:

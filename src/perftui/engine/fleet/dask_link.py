@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -18,18 +19,20 @@ from anyio.abc import Process
 
 from perftui.engine.fleet.dask_settings import Certificates, quiet_dask
 from perftui.engine.fleet.node_process import NodeSettings
+from perftui.engine.fleet.ssh import over_ssh, why_ended, why_silent
 from perftui.model.errors import GuardError, UnreachableError, UsageError
 from perftui.model.text import safe_text
-from perftui.presets.cluster import ClusterPlace, read_hosts
+from perftui.presets.cluster import ClusterPlace, hosts_of
 
 if TYPE_CHECKING:
     from distributed import Client, Security
 
 _CONNECT_S = 5.0
 _START_S = 30.0
+_OTHERS_S = 2.0
+"""After one has failed: what is wrong with the others is told with it."""
 _END_S = 5.0
 _NODE = ("-m", "perftui.engine.fleet.node_process")
-_MOST_HOSTS_BYTES = 1 << 20
 
 
 @asynccontextmanager
@@ -146,7 +149,7 @@ async def _own_cluster(place: ClusterPlace) -> AsyncIterator[Client]:
     """A scheduler in this process, over certificates of its own, and Dask workers here or over SSH."""
     from distributed import Scheduler
 
-    hosts = [] if place.kind == "local" else _hosts(place.file)
+    hosts = [] if place.kind == "local" else hosts_of(place.file)
     certificates = Certificates.made()
     security = certificates.security()
     scheduler = await Scheduler(
@@ -158,7 +161,7 @@ async def _own_cluster(place: ClusterPlace) -> AsyncIterator[Client]:
         dashboard_address="127.0.0.1:0",
     )
     port = int(scheduler.address.rpartition(":")[2])
-    commands = [_over_ssh(host, python) for host, python in hosts] or [(sys.executable, *_NODE)] * place.count
+    commands = [over_ssh(host, python, _NODE) for host, python in hosts] or [(sys.executable, *_NODE)] * place.count
     try:
         async with (
             _processes(commands, port, certificates, here=place.kind == "local") as processes,
@@ -169,30 +172,6 @@ async def _own_cluster(place: ClusterPlace) -> AsyncIterator[Client]:
     finally:
         with anyio.CancelScope(shield=True):
             await scheduler.close()
-
-
-def _hosts(file: str) -> list[tuple[str, str]]:
-    path = Path(file)
-    try:
-        with path.open("rb") as opened:
-            text = opened.read(_MOST_HOSTS_BYTES).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--cluster ssh:{safe_text(file)}: cannot be read: {_reason(error)}") from error
-    hosts, problems = read_hosts(text)
-    if problems:
-        raise UsageError(*(f"{safe_text(file)}: {problem}" for problem in problems))
-    if not hosts:
-        raise UsageError(f"{safe_text(file)}: names no hosts")
-    return hosts
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return error.strerror or "?" if isinstance(error, OSError) else "it is no text"
-
-
-def _over_ssh(host: str, python: str) -> tuple[str, ...]:
-    # no question can be answered: the screen is ours
-    return ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", host, "--", python, *_NODE)
 
 
 @asynccontextmanager
@@ -237,17 +216,37 @@ async def _all_there(client: Client, processes: list[Process], hosts: list[str])
     """Wait until every Dask worker has come.
 
     Raises:
-        UnreachableError: one ended, or took too long.
+        UnreachableError: some ended, or took too long; each is told.
     """
+    names = [f"perftui-{number}" for number in range(len(processes))]
+    missing = names
+    first_end_s = math.inf
     with anyio.move_on_after(_START_S):
-        while len(await machines_of(client)) < len(processes):
-            for number, process in enumerate(processes):
-                if process.returncode is not None:
-                    who = hosts[number] if hosts else "a process of the cluster"
-                    raise UnreachableError(f"{who}: cannot be used: {await _last_line(process)}")
+        while missing and anyio.current_time() < first_end_s + _OTHERS_S:
+            missing = await _missing(client, names)
+            if any(process.returncode is not None for process in processes):
+                first_end_s = min(first_end_s, anyio.current_time())
             await anyio.sleep(0.05)
+    if not missing:
         return
-    raise UnreachableError(f"not all machines of the cluster were there within {_START_S:.0f} s")
+    problems = []
+    for number, process in enumerate(processes):
+        host = hosts[number] if hosts else ""
+        if process.returncode is not None:
+            said = await _last_line(process)
+            problems.append(why_ended(host, process.returncode, said) if host else f"a process of the cluster: {said}")
+        elif names[number] in missing and first_end_s == math.inf:
+            port = urlsplit(client.scheduler.address).port  # type: ignore[union-attr]  # it is open
+            problems.append(why_silent(host or "a process of the cluster", port or 0, _START_S))
+    raise UnreachableError(*problems)
+
+
+async def _missing(client: Client, names: list[str]) -> list[str]:
+    """Those of the Dask workers that have not come yet."""
+    assert client.scheduler is not None
+    identity = await client.scheduler.identity(n_workers=-1)
+    there = {worker["name"] for worker in identity["workers"].values()}
+    return [name for name in names if name not in there]
 
 
 async def _last_line(process: Process) -> str:

@@ -10,8 +10,6 @@ from perftui.model.interval import Cell, Connections, ErrorSample, WorkerHealth
 from perftui.model.plan import Phase, Plan
 
 MOST_MESSAGE_BYTES = 64 * 1024 * 1024
-PARENT = "PERFTUI_PARENT"
-"""Variable in which a worker finds the process id of whoever started it."""
 
 
 class Job(Struct, frozen=True, kw_only=True, tag="job"):

@@ -12,15 +12,20 @@ from typing import Any
 import anyio
 from msgspec.structs import replace
 
+from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.resolve import resolve
 from perftui.engine.fleet import clocks
+from perftui.engine.fleet.asking import answer_of, loss_after_failure
 from perftui.engine.fleet.framing import FramingError, pack_message, runner_unpacker
 from perftui.engine.fleet.messages import Begin, Command, Failure, Frame, FromWorker, Job, ToWorker
 from perftui.engine.fleet.node_facts import NodeFacts, boot_id
 from perftui.engine.fleet.reached import Heard
 from perftui.engine.fleet.seat import SeatState
 from perftui.model.interval import HostSample, MachineSample
+from perftui.model.plan import Target
 from perftui.presets.files import moved
 
+ANSWER_S = 15.0
 BEAT_S = 1.0
 SILENT_S = 3.0
 """A machine that neither answers nor reports for so long is lost."""
@@ -44,7 +49,7 @@ class RemoteNode:
             name: unique in this run.
             actor: a `Node` over there.
             facts: what it said about itself.
-            link_problem: what is wrong with the way to all machines, in words; empty: nothing.
+            link_problem: why nothing more can come from there, in words; empty: it can.
         """
         self._link_problem = link_problem
         self.name = name
@@ -62,8 +67,10 @@ class RemoteNode:
         """Commands that came there."""
         self.places: dict[str, str] = {}
         """Where the plan's files are over there."""
-        self.addresses: dict[str, tuple[tuple[str, int], ...]] = {}
-        """Of each target, as it found them."""
+        self.found: dict[str, Addresses] = {}
+        """What the names of the targets' hosts mean there, by the target's own name."""
+        self.addresses: dict[str, Addresses] = {}
+        """Where it connects to: those of them that took connections before the start."""
         self.sample = HostSample()
         self._actor = actor
         self._outbox: list[tuple[int, ToWorker | None]] = []
@@ -101,6 +108,29 @@ class RemoteNode:
         """Call a method of the machine's node."""
         return await getattr(self._actor, method)(*arguments)
 
+    async def ask(self, method: str, *arguments: object, within_s: float = ANSWER_S) -> Any:  # noqa: ANN401 - any answer
+        """The same, while the machine is there.
+
+        Raises:
+            UnreachableError: it is gone, or takes longer.
+            PerftuiError: what was asked for failed there.
+        """
+        return await answer_of(self.call(method, *arguments), self.loss, within_s)
+
+    async def loss(self) -> str:
+        """Why nothing more will come from it; empty: it is there."""
+        return self.problem or self._link_problem()
+
+    async def look_up(self, name: str, target: Target) -> None:
+        """Have it find out again what the name of a target's host means there.
+
+        Raises:
+            UnreachableError: it cannot.
+        """
+        found = await self.ask("ask", resolve, target)
+        if found != self.found.get(name):
+            self.found[name] = self.addresses[name] = found
+
     def post(self, number: int, message: ToWorker | None) -> None:
         """Have a worker told something, in order; None: have it ended at once."""
         if not self.problem:
@@ -118,7 +148,7 @@ class RemoteNode:
                     "tell", [(number, pack_message(message) if message else b"") for number, message in mail]
                 )
             except Exception as error:  # noqa: BLE001 - whatever Dask or its far end raises
-                self.lose(_words(error))
+                self.lose(await self._why(error))
                 return
             self._note_heard(mail, came_ns)
 
@@ -156,13 +186,13 @@ class RemoteNode:
             try:
                 found.append(await answer)
             except Exception as error:  # noqa: BLE001 - whatever Dask or its far end raises
-                found.append(_words(error))
+                found.append(await self._why(error))
             done.set()
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(wait)
             silent_s = 0.0
-            while not found and silent_s < SILENT_S:
+            while not found and silent_s < SILENT_S and not self._link_problem():
                 with anyio.move_on_after(_STEP_S):
                     await done.wait()
                 silent_s = min(silent_s + _STEP_S, time.monotonic() - self.heard_at)
@@ -176,9 +206,9 @@ class RemoteNode:
         for seat in self.seats:
             seat.end(f"machine {self.name}: {self.problem}")
 
-
-def _words(error: Exception) -> str:
-    return f"it cannot be reached any more ({type(error).__name__})"
+    async def _why(self, error: Exception) -> str:
+        known = await loss_after_failure(self.loss)
+        return known or f"it cannot be reached any more ({type(error).__name__})"
 
 
 class RemoteSeat:
@@ -208,6 +238,8 @@ class RemoteSeat:
                 message = replace(message, origin_ns=message.origin_ns - offset_ns)
             case Command():
                 message = replace(message, at_ns=message.at_ns - offset_ns)
+                if message.kind == "addresses":
+                    message = replace(message, addresses=self._node.addresses[message.target])
             case Job():
                 message = replace(
                     message,

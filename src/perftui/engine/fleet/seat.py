@@ -10,8 +10,10 @@ from typing import Literal, Protocol
 
 from anyio.abc import TaskGroup
 
+from perftui.engine.clients.client import Addresses
 from perftui.engine.fleet.messages import FromWorker, ToWorker
 from perftui.model.interval import MachineSample
+from perftui.model.plan import Target
 
 SeatState = Literal["ok", "unresponsive", "lost", "ended"]
 
@@ -64,7 +66,33 @@ class Seats(Protocol):
         """
 
     async def before_begin(self) -> None:
-        """Every worker is ready, and none has begun."""
+        """Every worker is ready, and none has begun.
+
+        Raises:
+            UnreachableError: a machine is gone: nothing was sent yet, and the run does not begin without it.
+        """
+
+    def check_there(self) -> None:
+        """See that no machine is gone.
+
+        Raises:
+            UnreachableError: one is.
+        """
+
+    async def look_up(self, name: str, target: Target, known: Addresses) -> Addresses | None:
+        """Ask again what the name of a target's host means, wherever there are workers.
+
+        Args:
+            name: of the target.
+            target: with its URL.
+            known: what it meant so far.
+
+        Returns:
+            All that it means by now; None: what it meant before, everywhere.
+
+        Raises:
+            UnreachableError: nobody knows.
+        """
 
     def machines(self) -> tuple[MachineSample, ...]:
         """How the machines of a cluster are; none: all is on this one."""

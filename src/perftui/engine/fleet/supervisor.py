@@ -96,11 +96,13 @@ class Supervisor:
 
         Raises:
             UsageError: something of the plan cannot be used, such as a certificate file.
+            UnreachableError: a machine with workers is gone.
             PerftuiError: a worker died, or took longer than 20 s.
         """
         with anyio.move_on_after(READY_S):
             for member in self.members:
                 await member.ready.wait()
+        self.seats.check_there()
         for member in self.members:
             if not member.ready.is_set():
                 raise PerftuiError(f"worker {member.number} was not ready within {READY_S:.0f} s")

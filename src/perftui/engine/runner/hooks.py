@@ -10,8 +10,10 @@ from msgspec.structs import replace
 
 from perftui.engine.around.before import SetupResult, run_after, run_before
 from perftui.engine.around.tokens import Token, fetch_token
+from perftui.engine.runner import guard
 from perftui.engine.runner.prepare import Prepared
-from perftui.model.errors import PerftuiError
+from perftui.engine.runner.weighing import weigh
+from perftui.model.errors import GuardError, PerftuiError
 from perftui.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -31,18 +33,36 @@ class Hooks:
         self.secrets = setup.secrets
         """Values that must not be shown: tokens."""
         self.variables = setup.variables
+        self.weights: dict[str, int] = {}
+        """How many requests each page is, where the guard had to know."""
         self.is_clean = False
         """Whether the clean-up was sent, all of it, and nothing refused."""
 
     @classmethod
     async def before(cls, prepared: Prepared) -> Hooks:
-        """Make the set-up requests that the plan has.
+        """Make the set-up requests that the plan has, and weigh its pages where that matters.
 
         Raises:
-            PerftuiError: one of them failed; the run must not start.
+            PerftuiError: one of them failed, or the guard says no; the run must not start.
         """
         setup = await run_before(prepared.resolved, prepared.reachable, secrets=prepared.secrets)
-        return cls(prepared, setup)
+        hooks = cls(prepared, setup)
+        if guard.must_be_weighed(prepared.resolved, prepared.addresses, prepared.confirm_host):
+            await hooks._weigh()
+        return hooks
+
+    async def _weigh(self) -> None:
+        """Ask the guard again, with what each page takes.
+
+        Raises:
+            GuardError: that is too much; what the set-up made is cleaned up.
+        """
+        prepared = self._prepared
+        self.weights = await weigh(prepared.resolved, prepared.reachable, self.variables, self._headers)
+        try:
+            guard.check(prepared.resolved, prepared.addresses, prepared.confirm_host, self.weights)
+        except GuardError as error:
+            raise GuardError(*error.problems, *await self.after(())) from error
 
     @property
     def plan(self) -> Plan:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import sys
 import threading
 from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import anyio
 import msgspec
 from msgspec import Struct
 
+from perftui.engine.runner.ahead import take_runner
 from perftui.engine.runner.request import RunRequest
 from perftui.model.errors import GuardError, PerftuiError, UnreachableError, UsageError
 
@@ -43,14 +44,7 @@ class PendingRun:
     """A runner in a session of its own, started before it is known what it shall do: it loads its modules meanwhile."""
 
     def __init__(self) -> None:
-        # not one of asyncio's: those end with the loop that started them
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "perftui.engine"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._process = take_runner()
         self._handle: Future[RunHandle] = Future()
 
     def give(self, request: RunRequest) -> None:
@@ -69,6 +63,10 @@ class PendingRun:
     def wait(self) -> RunHandle:
         """The same, without a loop."""
         return self._handle.result()
+
+    def settle(self, limit_s: float) -> None:
+        """Leave the processor to it, for so long at most, until it is known how the start went."""
+        wait_for((self._handle,), limit_s)
 
     @property
     def has_answered(self) -> bool:

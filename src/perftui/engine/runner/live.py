@@ -58,13 +58,14 @@ class LiveRun:
             plan: as executed.
             supervisor: of the workers.
             log: takes what happens.
-            guard: is asked before the load grows.
+            guard: is asked before the load grows, and when pages turn out to be more than was let through.
             tree: the target's processes, when they are of this machine.
             leftovers: keeps what is left for the clean-up on disk as well.
         """
         self._plan = plan
         self._supervisor = supervisor
         self._log = log
+        self._guard = guard
         self._schedule = Schedule(plan.load)
         self.steering = Steering(plan, self._schedule, log, guard, lead_ns=lambda: supervisor.seats.lead_ns)
         self.captured: list[dict[str, str]] = []
@@ -144,7 +145,7 @@ class LiveRun:
         sends = interval.at_s + interval.duration_s <= self._schedule.end_s + _ALIGNED_S
         if sends and not self.steering.is_ending:
             reason = self._auto_stop.reason(interval) if self._auto_stop is not None else ""
-            reason = reason or self._limits.missed(self._log.timeline)
+            reason = reason or self._guard.reason(interval) or self._limits.missed(self._log.timeline)
             if reason:
                 self.steering.stop_by_itself(reason)
         self._log.note_disk()

@@ -40,21 +40,20 @@ async def prepare_machines(prepared: Prepared, cluster: Cluster, confirm_host: s
     fits: dict[str, Fit] = {}
 
     async def ask(node: RemoteNode) -> None:
-        if files:
-            node.places = await node.call("keep_files", files)
-        fits[node.name] = await node.call("ask", check_here, moved(plan, node.places), confirm_host, workers)
+        try:
+            if files:
+                node.places = await node.ask("keep_files", files, within_s=_ASK_S)
+            asked = moved(plan, node.places), confirm_host, workers
+            fits[node.name] = await node.ask("ask", check_here, *asked, within_s=_ASK_S)
+        except PerftuiError as error:
+            fits[node.name] = Fit(problem=(error.exit_code, error.problems))
 
-    try:
-        with anyio.fail_after(_ASK_S):
-            async with anyio.create_task_group() as asking:
-                for node in nodes:
-                    asking.start_soon(ask, node)
-    except TimeoutError as error:
-        silent = ", ".join(node.name for node in nodes if node.name not in fits)
-        raise UnreachableError(f"{silent}: no answer within {_ASK_S:.0f} s") from error
+    async with anyio.create_task_group() as asking:
+        for node in nodes:
+            asking.start_soon(ask, node)
     _raise_problems(fits)
     for node in nodes:
-        node.addresses = fits[node.name].reachable
+        node.found, node.addresses = dict(fits[node.name].found), dict(fits[node.name].reachable)
     saved = msgspec.structs.replace(prepared.plan, load=msgspec.structs.replace(prepared.plan.load, workers=workers))
     return replace(
         prepared,
@@ -105,8 +104,18 @@ def _raise_problems(fits: dict[str, Fit]) -> None:
     if not found:
         return
     code = max(number for number, _ in found.values())
-    words = [f"machine {name}: {text}" for name, (_, texts) in found.items() for text in texts]
-    raise _ERRORS.get(code, PerftuiError)(*words)
+    machines: dict[str, list[str]] = {}
+    for name, (_, texts) in found.items():
+        for text in texts:
+            machines.setdefault(text, []).append(name)
+    raise _ERRORS.get(code, PerftuiError)(*(f"{_who(names, len(fits))}: {text}" for text, names in machines.items()))
+
+
+def _who(names: list[str], of: int) -> str:
+    """Of whom something is said: what is wrong everywhere is said once."""
+    if len(names) == 1:
+        return f"machine {names[0]}"
+    return f"all {of} machines" if len(names) == of else f"machines {', '.join(names)}"
 
 
 def _together(parts: list[dict[str, Addresses]]) -> dict[str, Addresses]:

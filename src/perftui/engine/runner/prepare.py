@@ -41,6 +41,8 @@ class Prepared:
     reachable: dict[str, Addresses] = field(default_factory=dict)
     """Those of them that take connections."""
     workers: int
+    confirm_host: str = ""
+    """As typed by the user."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -70,7 +72,10 @@ async def prepare(request: RunRequest) -> Prepared:
     notes = [] if resolved.load.cluster else preflight.check_limits(resolved, workers)
     notes += preflight.check_space(resolved, runs_directory())
     plan = msgspec.structs.replace(request.plan, load=msgspec.structs.replace(request.plan.load, workers=workers))
-    return Prepared(plan=plan, resolved=resolved, secrets=secrets, addresses=addresses, workers=workers, notes=notes)
+    return Prepared(
+        plan=plan, resolved=resolved, secrets=secrets, addresses=addresses, workers=workers,
+        confirm_host=request.confirm_host, notes=notes,
+    )  # fmt: skip
 
 
 def worker_count(plan: Plan, addresses: Mapping[str, Addresses]) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import anyio
 
@@ -14,6 +15,7 @@ from perftui.engine.fleet.messages import Job
 from perftui.engine.fleet.process import LocalSeats
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.runner.request import RunRequest
+from perftui.engine.runner.weighing import has_pages
 from perftui.model.errors import PerftuiError
 from perftui.model.journal import JournalLine
 from perftui.model.plan import Load, Plan
@@ -21,11 +23,12 @@ from perftui.model.record import Record
 
 if TYPE_CHECKING:
     from perftui.engine.fleet.cluster import Cluster
+    from perftui.engine.fleet.link import Link
     from perftui.engine.runner.hooks import Hooks
     from perftui.engine.runner.prepare import Prepared
     from perftui.store.library import RunFolder
 
-__all__ = ["RunRequest", "run_plan"]
+__all__ = ["RunRequest", "Runs", "run_plan"]
 
 OnLine = Callable[[JournalLine], None]
 OnStarted = Callable[["RunFolder"], None]
@@ -42,17 +45,65 @@ def run_plan(request: RunRequest, *, on_line: OnLine | None = None, on_started: 
     Raises:
         PerftuiError: the run could not start; nothing was saved.
     """
-    try:
-        return anyio.run(_execute, request, on_line, on_started)
-    except BaseExceptionGroup as group:
-        told = _first_told(group)
-        if told is None:
-            raise
-        raise told from group
+    with Runs() as runs:
+        return runs.run(request, on_line=on_line, on_started=on_started)
 
 
-async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnStarted | None) -> Record:
-    cluster = _cluster(request.plan.load)
+class Runs:
+    """Runs one after the other on one event loop. The way to their cluster is opened once. A context manager."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.Runner()
+        self._links: dict[tuple[str, bool], Link] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        try:
+            for link in self._links.values():
+                self._loop.run(link.close())
+        finally:
+            self._loop.close()
+
+    def run(self, request: RunRequest, *, on_line: OnLine | None = None, on_started: OnStarted | None = None) -> Record:
+        """As run_plan.
+
+        Raises:
+            PerftuiError: the run could not start; nothing was saved.
+        """
+        try:
+            return self._loop.run(_execute(request, self._cluster(request.plan.load), on_line, on_started))
+        except BaseExceptionGroup as group:
+            told = _first_told(group)
+            if told is None:
+                raise
+            raise told from group
+
+    def rest(self, seconds: float) -> None:
+        """Wait, while a cluster is kept."""
+        self._loop.run(asyncio.sleep(seconds))
+
+    def _cluster(self, load: Load) -> Cluster | None:
+        """Where the plan has its workers; None: on this machine.
+
+        Raises:
+            UsageError: the packages for it are missing.
+        """
+        if not load.cluster:
+            return None
+        from perftui.engine.fleet.cluster import Cluster  # a second that only those wait who need it
+        from perftui.engine.fleet.link import Link
+
+        where = load.cluster, load.insecure_cluster
+        if where not in self._links:
+            self._links[where] = Link(load.cluster, insecure=load.insecure_cluster)
+        return Cluster(self._links[where])
+
+
+async def _execute(
+    request: RunRequest, cluster: Cluster | None, on_line: OnLine | None, on_started: OnStarted | None
+) -> Record:
     supervisor = Supervisor(cluster or LocalSeats())
     secrets: tuple[str, ...] = ()
     async with anyio.create_task_group() as tasks:
@@ -92,23 +143,10 @@ async def _execute(request: RunRequest, on_line: OnLine | None, on_started: OnSt
     return record
 
 
-def _cluster(load: Load) -> Cluster | None:
-    """Where the plan has its workers; None: on this machine.
-
-    Raises:
-        UsageError: the packages for it are missing.
-    """
-    if not load.cluster:
-        return None
-    from perftui.engine.fleet.cluster import Cluster  # a second that only those wait who need it
-
-    return Cluster(load.cluster, insecure=load.insecure_cluster)
-
-
 def _asks_itself(plan: Plan) -> bool:
     """Whether the runner makes requests of its own, around the load."""
     auth = plan.target.auth
-    return bool(plan.before or plan.after or (auth is not None and (auth.login or auth.oauth2)))
+    return bool(plan.before or plan.after or has_pages(plan) or (auth is not None and (auth.login or auth.oauth2)))
 
 
 async def _reach(prepared: Prepared) -> dict[str, Addresses]:

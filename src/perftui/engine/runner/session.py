@@ -80,7 +80,7 @@ async def save_run(
     try:
         log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
         log.write(header)
-        guard = Guard(prepared.resolved, prepared.addresses, request.confirm_host)
+        guard = Guard(prepared.resolved, prepared.addresses, request.confirm_host, hooks.weights)
         tree = target_tree(prepared.resolved, prepared.reachable)
         live = LiveRun(prepared.resolved, supervisor, log, guard, tree=tree, leftovers=leftovers)
         steering = live.steering
@@ -92,7 +92,7 @@ async def save_run(
             tasks.start_soon(disturbances.watch_signals)
             tasks.start_soon(live.remote.keep_read)
             tasks.start_soon(hooks.keep_renewed, steering, log)
-            tasks.start_soon(keep_resolved, prepared, steering, log, guard)
+            tasks.start_soon(keep_resolved, prepared, supervisor.seats, steering, log, guard)
             if on_started is not None:
                 on_started(folder)
             for note in (*prepared.notes, *disk_problem):

@@ -1,6 +1,6 @@
-"""A search in a process of its own: a request on stdin, messages on stdout until its end.
+"""A series in a process of its own: a request on stdin, messages on stdout until its end.
 
-Who asked may be a screen, which must not load anything itself. Once nobody reads any more, the search is ended.
+Who asked may be a screen, which must not load anything itself. Once nobody reads any more, the series is ended.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import sys
 import msgspec
 
 from perftui.engine.series.find import FindRequest, find
-from perftui.engine.series.messages import Ended, Message, Second, Tried, Trying
-from perftui.engine.series.step import SeriesEndedError
+from perftui.engine.series.messages import Ended, Message, Raised, Scaled, Second, Tried, Trying
+from perftui.engine.series.scaling import ScalingRequest, scale
+from perftui.engine.series.step import FEWEST_S, SeriesEndedError
 from perftui.metrics.failures import failures
 from perftui.model.errors import ExitCode, PerftuiError
 from perftui.model.interval import Interval
@@ -32,7 +33,7 @@ def _say(message: Message) -> None:
 
 
 def _on_line(line: JournalLine) -> None:
-    if isinstance(line, Interval) and line.duration_s > 0:
+    if isinstance(line, Interval) and line.duration_s > FEWEST_S:
         cells = [cell for operations in line.cells.values() for cell in operations.values()]
         _say(
             Second(
@@ -47,23 +48,35 @@ def _on_level(level: float, kind: StepKind, seconds: float) -> None:
     _say(Trying(level=level, kind=kind, seconds=seconds))
 
 
+def _made(request: FindRequest | ScalingRequest) -> Ended:
+    if isinstance(request, ScalingRequest):
+        scaled = scale(
+            request,
+            on_level=lambda level, seconds, since_s: _say(Raised(level=level, seconds=seconds, since_s=since_s)),
+            on_scaling=lambda scaling: _say(Scaled(scaling=scaling)),
+            on_line=_on_line,
+        )
+        return Ended(path=str(scaled.runs[-1].path), answered=True)
+    found = find(request, on_step=lambda step: _say(Tried(step=step)), on_level=_on_level, on_line=_on_line)
+    return Ended(path=str(found.made.run.path), answered=bool(found.search.answer))
+
+
 def main() -> int:
-    """Search what stdin asks for."""
+    """Do what stdin asks for."""
     asked = sys.stdin.buffer.read(MOST_REQUEST_BYTES)
     if not asked:
         return ExitCode.OK
     try:
-        request = msgspec.msgpack.decode(asked, type=FindRequest)
-        found = find(request, on_step=lambda step: _say(Tried(step=step)), on_level=_on_level, on_line=_on_line)
+        ended = _made(msgspec.msgpack.decode(asked, type=FindRequest | ScalingRequest))
     except SeriesEndedError as error:
         path = RunLibrary().root / error.record.id
         _say(Ended(path=str(path), by_hand=True, problems=error.problems))
     except PerftuiError as error:
         _say(Ended(problems=error.problems, exit_code=error.exit_code))
     except KeyboardInterrupt:
-        _say(Ended(problems=("the search was ended between two levels",), exit_code=ExitCode.INTERRUPTED))
+        _say(Ended(problems=("it was ended between two levels",), exit_code=ExitCode.INTERRUPTED))
     else:
-        _say(Ended(path=str(found.made.run.path), answered=bool(found.search.answer)))
+        _say(ended)
     return ExitCode.OK
 
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from perftui.analysis.search import LevelSearch, generator_limit, knee_of, step_of, values_needed
 from perftui.engine.runner.request import RunRequest
+from perftui.engine.runner.run import Runs
 from perftui.engine.series.step import Made, OnLine, at_level, make
 from perftui.model.errors import UsageError
 from perftui.model.plan import Objective, Plan
@@ -29,7 +30,7 @@ OnLevel = Callable[[float, StepKind, float], None]
 """Is told the level that is loaded next, what for, and the seconds that it takes at most."""
 
 
-class FindRequest(Struct, frozen=True, kw_only=True):
+class FindRequest(Struct, frozen=True, kw_only=True, tag="find"):
     """What is sought, and how."""
 
     plan: Plan
@@ -61,17 +62,21 @@ def find(
         UsageError: there is nothing to judge by.
         PerftuiError: a run could not start, or somebody ended one.
     """
-    return _Finder(request, on_step, on_level, on_line).find()
+    with Runs() as runs:
+        return _Finder(request, runs, on_step, on_level, on_line).find()
 
 
 class _Finder:
-    def __init__(self, request: FindRequest, on_step: OnStep, on_level: OnLevel | None, on_line: OnLine | None) -> None:
+    def __init__(
+        self, request: FindRequest, runs: Runs, on_step: OnStep, on_level: OnLevel | None, on_line: OnLine | None
+    ) -> None:
         plan = request.plan
         if plan.load.mode == "users" and not plan.objectives:
             raise UsageError(
                 "users wait for their answers, so any number of them is served: name an --objective to hold"
             )
         self._request = request
+        self._runs = runs
         self._on_step = on_step
         self._on_level = on_level
         self._on_line = on_line
@@ -160,7 +165,8 @@ class _Finder:
         search = self._found(level if self._search.holds else 0.0) if kind == "confirm" else None
         if self._on_level is not None:
             self._on_level(level, kind, seconds)
-        made = make(RunRequest(plan=plan, label=label, confirm_host=request.confirm_host, search=search), self._on_line)
+        asked = RunRequest(plan=plan, label=label, confirm_host=request.confirm_host, search=search)
+        made = make(self._runs, asked, self._on_line)
         step = step_of(level, kind, made.record, made.run.intervals)
         self._steps.append(step)
         self._on_step(step)

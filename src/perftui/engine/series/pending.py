@@ -1,4 +1,4 @@
-"""Starts a search in a process of its own, and reads what it says."""
+"""Starts a series in a process of its own, and reads what it says."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ import msgspec
 
 from perftui.engine.series.find import FindRequest
 from perftui.engine.series.messages import Ended, Message
+from perftui.engine.series.scaling import ScalingRequest
 
 _END_S = 30.0
-"""A search that is told to end has so long for its last answers."""
+"""A series that is told to end has so long for its last answers."""
 
 
-class PendingSearch:
-    """A search that goes on while a screen shows it."""
+class PendingSeries:
+    """A search or a scaling test that goes on while a screen shows it."""
 
-    def __init__(self, request: FindRequest) -> None:
+    def __init__(self, request: FindRequest | ScalingRequest) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "perftui.engine.series"],
             stdin=subprocess.PIPE,
@@ -46,13 +47,13 @@ class PendingSearch:
         try:
             message: Message = msgspec.json.decode(line, type=Message)
         except msgspec.DecodeError:
-            message = Ended(problems=("the search ended without a word; `perftui doctor` may know why",), exit_code=1)
+            message = Ended(problems=("it ended without a word; `perftui doctor` may know why",), exit_code=1)
         if isinstance(message, Ended):
             self.ended = message
         return message
 
     def stop(self) -> None:
-        """End the level that is loaded now, and the search with it. What was measured of it is saved."""
+        """End the level that is loaded now, and the series with it. What was measured of it is saved."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
 

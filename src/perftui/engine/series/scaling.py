@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import signal
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from perftui.analysis.scaling import Observed, scaling_of
-from perftui.engine.clients.registry import place_of
 from perftui.engine.runner.request import RunRequest
-from perftui.engine.series.step import OnLine, at_level, make
-from perftui.model.errors import UnreachableError, UsageError
+from perftui.engine.runner.run import Runs
+from perftui.engine.series.server import server_of
+from perftui.engine.series.step import FEWEST_S, OnLine, at_level, make
+from perftui.metrics.levels import LevelSums
+from perftui.model.errors import UsageError
 from perftui.model.interval import Interval
+from perftui.model.journal import Header, JournalLine
 from perftui.model.load_profile import held_stages, peak
-from perftui.model.plan import Plan, Stage
+from perftui.model.plan import Load, Plan, Stage
 from perftui.model.record import LevelStats
 from perftui.model.scaling import Of, Scaling
-from perftui.model.text import safe_text
 from perftui.store.loading import LoadedRun
+from perftui.store.records import write_record
 
-_READY_S = 30.0
 _SETTLE_S = 1.0
 """Of each level, before it is counted."""
 _LEAST_S = _SETTLE_S + 2.0
 """Of each level: two seconds hold a whole second of the clock wherever they start, and only whole ones count."""
-_END_S = 10.0
 
-OnLevel = Callable[[str], None]
+OnLevel = Callable[[float, float, float], None]
+"""Is told the level that is loaded next, for how many seconds, and when in its run that begins."""
+OnScaling = Callable[[Scaling], None]
+"""Is told what is known each time a level was measured."""
 
 
-class ScalingRequest(Struct, frozen=True, kw_only=True):
+class ScalingRequest(Struct, frozen=True, kw_only=True, tag="scaling"):
     """What is asked."""
 
     plan: Plan
@@ -57,8 +56,14 @@ class Scaled(Struct, frozen=True):
     runs: list[LoadedRun]
 
 
-def scale(request: ScalingRequest, *, on_level: OnLevel, on_line: OnLine | None = None) -> Scaled:
-    """Measure every level.
+def scale(
+    request: ScalingRequest,
+    *,
+    on_level: OnLevel,
+    on_scaling: OnScaling | None = None,
+    on_line: OnLine | None = None,
+) -> Scaled:
+    """Measure every level. The last run keeps what came of it in its record.
 
     Raises:
         UsageError: the levels or the command cannot be used.
@@ -70,10 +75,69 @@ def scale(request: ScalingRequest, *, on_level: OnLevel, on_line: OnLine | None 
         raise UsageError(
             f"--duration: {request.seconds:g} s of each level are too few to measure; name {_LEAST_S:g}s or more"
         )
-    return _of_workers(request, on_level, on_line) if request.of == "workers" else _of_load(request, on_line)
+    heard = _Heard(on_level, on_scaling or (lambda _: None), on_line or (lambda _: None))
+    with Runs() as runs:
+        measure = _of_workers if request.of == "workers" else _of_load
+        observed, made = measure(runs, request, heard)
+    scaling = scaling_of(request.of, observed)
+    last = made[-1]
+    record = replace(last.record, scaling=scaling)
+    with suppress(OSError):  # a full disk: the answer is told all the same
+        write_record(last.path, record)
+    return Scaled(scaling, [*made[:-1], replace(last, record=record)])
 
 
-def _of_load(request: ScalingRequest, on_line: OnLine | None) -> Scaled:
+class _Heard(NamedTuple):
+    """Who wants to know what happens."""
+
+    level: OnLevel
+    scaling: OnScaling
+    line: OnLine
+
+
+class _Climb:
+    """A run of several levels as it goes: says when one begins, and what is known when one is over."""
+
+    def __init__(self, load: Load, plan: Plan, heard: _Heard) -> None:
+        self._stages = held_stages(load)
+        self._of: Of = load.mode
+        self._sums = LevelSums(plan)
+        self._seconds: list[Interval] = []
+        self._heard = heard
+        self._begun = 0
+
+    def line(self, line: JournalLine) -> None:
+        """Take a line of the journal."""
+        self._heard.line(line)
+        if isinstance(line, Header):
+            self._begin()
+        elif isinstance(line, Interval):
+            self._sums.add(line)
+            self._seconds.append(line)
+            if 0 < self._begun < len(self._stages) and line.at_s + line.duration_s >= self._stages[self._begun].start_s:
+                self._heard.scaling(scaling_of(self._of, self.observed(self._sums.stats()[: self._begun])))
+                self._begin()
+
+    def observed(self, measured: Sequence[LevelStats], run_id: str = "") -> list[Observed]:
+        """The levels that were measured."""
+        return [
+            Observed(
+                stage.level,
+                _per_second(self._seconds, stage.start_s + _SETTLE_S, stage.end_s),
+                stats.total.response_time_ms.p95,
+                stats.total.error_rate,
+                run_id,
+            )
+            for stage, stats in zip(self._stages, measured, strict=False)
+        ]
+
+    def _begin(self) -> None:
+        stage = self._stages[self._begun]
+        self._begun += 1
+        self._heard.level(stage.level, stage.end_s - stage.start_s, stage.start_s)
+
+
+def _of_load(runs: Runs, request: ScalingRequest, heard: _Heard) -> tuple[list[Observed], list[LoadedRun]]:
     stages = tuple(
         Stage(duration_s=seconds, to=float(level)) for level in request.levels for seconds in (0.0, request.seconds)
     )[1:]
@@ -83,22 +147,13 @@ def _of_load(request: ScalingRequest, on_line: OnLine | None) -> Scaled:
     if request.of == "rate":
         load = replace(load, think_s=(0.0, 0.0))
     plan = replace(request.plan, load=load)
-    made = make(RunRequest(plan=plan, label=request.label, confirm_host=request.confirm_host), on_line)
-    measured = made.record.levels or (LevelStats(stage=1, level=peak(load), start_s=0, duration_s=0),)
-    observed = [
-        Observed(
-            stage.level,
-            _per_second(made.run.intervals, stage.start_s + _SETTLE_S, stage.end_s),
-            stats.total.response_time_ms.p95,
-            stats.total.error_rate,
-            made.record.id,
-        )
-        for stage, stats in zip(held_stages(load), measured, strict=False)
-    ]
-    return Scaled(scaling_of(request.of, observed), [made.run])
+    climb = _Climb(load, plan, heard)
+    made = make(runs, RunRequest(plan=plan, label=request.label, confirm_host=request.confirm_host), climb.line)
+    alone = LevelStats(stage=1, level=peak(load), start_s=0, duration_s=0, total=made.record.summary.total)
+    return climb.observed(made.record.levels or (alone,), made.record.id), [made.run]
 
 
-def _of_workers(request: ScalingRequest, on_level: OnLevel, on_line: OnLine | None) -> Scaled:
+def _of_workers(runs: Runs, request: ScalingRequest, heard: _Heard) -> tuple[list[Observed], list[LoadedRun]]:
     plan = request.plan
     if "{n}" not in request.command:
         raise UsageError("--command: is needed for workers and says {n} where their number goes")
@@ -106,20 +161,22 @@ def _of_workers(request: ScalingRequest, on_level: OnLevel, on_line: OnLine | No
         raise UsageError(
             "a rate is answered or not, whatever the workers: name --users, enough to keep all of them busy"
         )
-    observed, runs = [], []
+    observed: list[Observed] = []
+    made_runs = []
     for level in request.levels:
-        on_level(f"{level} worker{'' if level == 1 else 's'}")
-        with _server(request.command.replace("{n}", str(level)), plan):
+        heard.level(float(level), plan.load.warmup_s + request.seconds, 0.0)
+        with server_of(request.command.replace("{n}", str(level)), plan, runs.rest):
             at = at_level(plan, peak(plan.load), request.seconds, plan.objectives)
             label = f"{request.label} {level} workers".strip()
-            made = make(RunRequest(plan=at, label=label, confirm_host=request.confirm_host), on_line)
+            made = make(runs, RunRequest(plan=at, label=label, confirm_host=request.confirm_host), heard.line)
         record = made.record
         warm_s = plan.load.warmup_s + _SETTLE_S
         seconds = _per_second(made.run.intervals, warm_s, plan.load.warmup_s + request.seconds)
         total = record.summary.total
         observed.append(Observed(float(level), seconds, total.response_time_ms.p95, total.error_rate, record.id))
-        runs.append(made.run)
-    return Scaled(scaling_of("workers", observed), runs)
+        made_runs.append(made.run)
+        heard.scaling(scaling_of("workers", observed))
+    return observed, made_runs
 
 
 def _per_second(intervals: Sequence[Interval], start_s: float, end_s: float) -> list[float]:
@@ -128,44 +185,5 @@ def _per_second(intervals: Sequence[Interval], start_s: float, end_s: float) -> 
     return [
         sum(cell.counts.ok for cells in one.cells.values() for cell in cells.values()) / one.duration_s
         for one in intervals
-        if one.at_s >= start_s - spare_s and one.at_s + one.duration_s <= end_s + spare_s and one.duration_s > 0.5
+        if one.at_s >= start_s - spare_s and one.at_s + one.duration_s <= end_s + spare_s and one.duration_s > FEWEST_S
     ]
-
-
-@contextmanager
-def _server(command: str, plan: Plan) -> Iterator[None]:
-    """Start the server by the user's command, and end what it left in the foreground.
-
-    Raises:
-        UnreachableError: nobody listens after half a minute.
-        UsageError: the command cannot be started, or failed.
-    """
-    try:
-        process = subprocess.Popen(shlex.split(command), stdin=subprocess.DEVNULL, stdout=2, start_new_session=True)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--command: {safe_text(str(error))}") from error
-    try:
-        _wait_until_it_listens(process, plan)
-        yield
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _wait_until_it_listens(process: subprocess.Popen[bytes], plan: Plan) -> None:
-    where = place_of(plan.target)
-    if where is None:
-        return
-    ends_s = time.monotonic() + _READY_S
-    while time.monotonic() < ends_s:
-        if process.poll():
-            raise UsageError(f"--command: ended with exit code {process.returncode}")
-        with suppress(OSError), socket.create_connection(where, timeout=1):
-            return
-        time.sleep(0.1)
-    raise UnreachableError(f"nobody listens at {where[0]}:{where[1]} {_READY_S:.0f} s after the command")

@@ -8,13 +8,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from perftui.engine.runner.request import RunRequest
-from perftui.engine.runner.run import run_plan
+from perftui.engine.runner.run import Runs
 from perftui.model.errors import PerftuiError
 from perftui.model.journal import JournalLine
 from perftui.model.plan import Objective, Plan, Stage
 from perftui.model.record import Record
 from perftui.store.library import RunFolder, RunLibrary
 from perftui.store.loading import LoadedRun, load_run
+
+FEWEST_S = 0.5
+"""A stretch that is shorter than that says nothing about a second."""
 
 OnLine = Callable[[JournalLine], None]
 
@@ -39,15 +42,20 @@ class Made(Struct, frozen=True):
         library.delete(library.root / self.record.id)
 
 
-def make(request: RunRequest, on_line: OnLine | None = None) -> Made:
+def make(runs: Runs, request: RunRequest, on_line: OnLine | None = None) -> Made:
     """Execute one run of a series.
+
+    Args:
+        runs: of the series.
+        request: what this one does.
+        on_line: called with every journal line as it is written.
 
     Raises:
         PerftuiError: it could not start.
         SeriesEndedError: somebody ended it.
     """
     folders: list[RunFolder] = []
-    record = run_plan(request, on_line=on_line, on_started=folders.append)
+    record = runs.run(request, on_line=on_line, on_started=folders.append)
     ended_by_itself = record.status == "finished" or record.ended_by_objective or record.stopped_by_guard
     if not ended_by_itself:
         raise SeriesEndedError(record)

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from perftui.engine.fleet.messages import PARENT
+from perftui.engine.fleet.child import PARENT
 
 _PR_SET_PDEATHSIG = 1
 

@@ -33,21 +33,13 @@ class UsersLoad(Load):
         """Users with a lower place go on, the others stop after their answer."""
         self._phase_ends_ns = 0
         only_operations = all(isinstance(unit, PreparedOperation) for unit in operations.units)
-        prepared = all(operation.next_request is not None for operation in operations.all)
         one_way = len({way_of(operation.plan) for operation in operations.all}) == 1
-        self._is_plain = (
-            only_operations and prepared and one_way and self.plan.think_s[1] <= 0 and self.left == UNLIMITED
-        )
-        self._is_foreseen = (
-            only_operations
-            and one_way
-            and not any(operation.plan.captures for operation in operations.all)
-            and self.plan.think_s[1] <= 0
-            and self.left == UNLIMITED
-        )
-        """Whether what a user does next does not depend on the answer it waits for."""
+        self._is_plain = only_operations and one_way and self.plan.think_s[1] <= 0 and self.left == UNLIMITED
+        """Whether a user's next request follows the answer at once, by the same client."""
+        self._is_foreseen = self._is_plain and not any(operation.plan.captures for operation in operations.all)
+        """Whether it does not even depend on the answer."""
         self._is_straight = False
-        """Whether a user's next request may follow on the same lane: plain, and nobody waits for a place."""
+        """Whether it may follow on the same lane: plain, and nobody waits for a place."""
 
     def tick(self, now_ns: int) -> None:
         """Let users set out or stop as the level says; end with the schedule."""
@@ -87,7 +79,11 @@ class UsersLoad(Load):
             operation: PreparedOperation = self.next_unit()  # type: ignore[assignment]  # plain: no journeys
             cell = operation.cell
             cell.scheduled += 1
-            lane.send(operation, cell, operation.next_request(), 0, user)  # type: ignore[misc]  # plain: all prepared
+            make = operation.next_request
+            if make is not None:
+                lane.send(operation, cell, make(), 0, user)
+            else:
+                client.start(lane, operation, cell, 0, user)
         else:
             assert user is not None
             self._done(client, lane, user, failure)

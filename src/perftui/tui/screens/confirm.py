@@ -14,6 +14,7 @@ from textual.widgets import Button, Input, Static
 
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Plan
+from perftui.presets.cluster import machines_text
 from perftui.tui.describe import host_text, plan_text, planned_requests
 from perftui.tui.marks import quiet, words
 from perftui.tui.requests_text import planned_lines
@@ -143,6 +144,8 @@ class ConfirmScreen(Dialog[Path | None]):
 def _facts(plan: Plan, report: TargetReport | None) -> Content:
     if report is None:
         address = quiet("looking up…")
+    elif report.asked_there:
+        address = Content(f"{CLASS_WORDS[report.address_class]} by its name; the machines look it up themselves")
     elif report.addresses:
         shown = ", ".join(report.addresses[:2]) + (
             f" and {len(report.addresses) - 2} more" if len(report.addresses) > 2 else ""
@@ -152,12 +155,14 @@ def _facts(plan: Plan, report: TargetReport | None) -> Content:
         address = Content.styled("unknown", "$error")
     requests = planned_requests(plan.load)
     many = f"about {requests:,}" if requests is not None else "as many as the server answers"
-    lines = (
+    lines = [
         ("target", words(plan.where, "bold")),
         ("address", address),
         ("preset", words(f"{plan.name}, {plan.title}" if plan.title else plan.name)),
         ("load", Content(plan_text(plan))),
         ("writes", Content("yes: it changes data on the target" if plan.writes else "no")),
         ("requests", words(f"{many}, to {' and '.join(map(host_text, plan.where.split(' + ')))}:")),
-    )
+    ]
+    if plan.load.cluster:
+        lines.insert(2, ("from", words(machines_text(plan.load.cluster))))
     return Content("\n").join(Content.styled(f"{name:<10}", "$quiet") + value for name, value in lines)

@@ -221,7 +221,7 @@ class HomeScreen(PerftuiScreen[None]):
         form = self.form
         try:
             return await to_thread.run_sync(
-                plan_from_form, str(entry.path), form.values.url.strip(), form.overrides, form.mode
+                plan_from_form, str(entry.path), form.values.url.strip(), form.overrides, form.mode, form.cluster
             )
         except PerftuiError as error:
             self.app.complain(error, "The plan cannot be used")

@@ -16,14 +16,15 @@ from textual.widgets import Input, Label, Static
 
 from perftui.model.plan import Plan
 from perftui.tui.describe import objective_text, path_text
-from perftui.tui.forms import FormValues, at_url, changed, hints_of, origin_of, problems_of, values_of
+from perftui.tui.forms import FormValues, at_url, changed, changed_cluster, hints_of, origin_of, problems_of, values_of
 from perftui.tui.marks import quiet, words
 from perftui.tui.preset_copy import importable
 
 if TYPE_CHECKING:
     from perftui.presets.catalog import PresetInfo
 
-_FIELDS = ("url", "level", "duration", "warmup", "workers")
+_ROWS = ("url", "level", "duration", "warmup", "workers")
+_FIELDS = (*_ROWS, "cluster")
 
 
 class FormInput(Input):
@@ -53,6 +54,15 @@ class FormField(Horizontal):
         yield Label(self._label, id=f"label-{self._field}", classes="field-label", markup=False)
         yield FormInput(id=self._field, compact=True, select_on_focus=False)
         yield Label(self._unit, id=f"unit-{self._field}", classes="field-unit", markup=False)
+
+
+class WorkersField(FormField):
+    """How many workers there are, and where."""
+
+    def compose(self) -> ComposeResult:
+        """The number, and in the same row the place: `1 on this machine`."""
+        yield from super().compose()
+        yield FormInput(id="cluster", compact=True, select_on_focus=False)
 
 
 class HomeForm(VerticalScroll, can_focus=False):
@@ -105,6 +115,11 @@ class HomeForm(VerticalScroll, can_focus=False):
         return changed(self.values, self._preset)
 
     @property
+    def cluster(self) -> str | None:
+        """Where workers are to run instead of where the preset says."""
+        return changed_cluster(self.values, self._preset)
+
+    @property
     def problems(self) -> dict[str, str]:
         """What is wrong, by field."""
         return problems_of(self.values, self.mode)
@@ -119,8 +134,9 @@ class HomeForm(VerticalScroll, can_focus=False):
         yield Static(id="problem-duration", classes="field-problem", markup=False)
         yield FormField("warmup", "Warm-up", "not counted")
         yield Static(id="problem-warmup", classes="field-problem", markup=False)
-        yield FormField("workers", "Workers", "processes")
+        yield WorkersField("workers", "Workers", "on")
         yield Static(id="problem-workers", classes="field-problem", markup=False)
+        yield Static(id="problem-cluster", classes="field-problem", markup=False)
         yield Static(id="details", markup=False)
         yield Static(id="description", markup=False)
 
@@ -132,7 +148,7 @@ class HomeForm(VerticalScroll, can_focus=False):
         plan = entry.plan
         self.border_title = words(entry.title or entry.name)
         self.border_subtitle = Content(f"{plan.kind} · {plan.load.mode} mode" if plan else "cannot be used")
-        for name in _FIELDS:
+        for name in _ROWS:
             self.query_one(f"#field-{name}").display = plan is not None
         details = self.query_one("#details", Static)
         if plan is None:

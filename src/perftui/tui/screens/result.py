@@ -100,6 +100,7 @@ class ResultScreen(PerftuiScreen[None]):
         if self.picture is None:
             return
         self.query_one("#search").display = self.picture.record.search is not None
+        self.query_one("#scaling").display = self.picture.record.scaled is not None
         for panel in self.query(LinePanel[ResultPicture]):
             panel.show(self.picture)
         self._fit()

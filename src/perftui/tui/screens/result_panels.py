@@ -15,6 +15,7 @@ from perftui.tui.widgets.operations import operations_drawing, run_percentiles
 from perftui.tui.widgets.panel import LinePanel
 from perftui.tui.widgets.result_picture import ResultPicture
 from perftui.tui.widgets.result_tables import draw_own, draw_percentiles, draw_phases, draw_short_times, draw_spreads
+from perftui.tui.widgets.scaling_curve import draw_scaling
 from perftui.tui.widgets.search_curve import draw_search
 from perftui.tui.widgets.times import times_drawing
 from perftui.tui.widgets.verdict import draw_about, draw_findings, draw_verdict
@@ -26,6 +27,7 @@ def result_panels() -> tuple[Widget, tuple[Widget, ...]]:
     """The verdict, and what is scrolled below it."""
     return Panel(draw_verdict, frame=False, id="verdict"), (
         Panel(_search, classes="full", id="search"),
+        Panel(_scaling, classes="full", id="scaling"),
         Panel(draw_short_times, classes="full", id="short-times"),
         Pair(Panel(_objectives), Panel(draw_findings)),
         Pair(Panel(_heat, classes="-major"), Panel(draw_percentiles, id="times-table")),
@@ -46,6 +48,12 @@ def _search(picture: ResultPicture, width: int, height: int) -> Drawing:
     """Of a run that confirms a search; the panel of any other is not shown."""
     search = picture.record.search
     return Drawing(()) if search is None else draw_search(search, width, height)
+
+
+def _scaling(picture: ResultPicture, width: int, height: int) -> Drawing:
+    """Of a run that ends a scaling test; the panel of any other is not shown."""
+    scaling = picture.record.scaled
+    return Drawing(()) if scaling is None else draw_scaling(scaling, width, height)
 
 
 def _heat(picture: ResultPicture, width: int, height: int) -> Drawing:

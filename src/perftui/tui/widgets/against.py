@@ -9,7 +9,13 @@ from perftui.tui.widgets.picture import Against
 
 TITLE = "baseline"
 CELLS = 13
-_SHORT = {"error_rate": "err", "throughput": "ok/s"}
+_SHORT = {
+    "error_rate": "err", "throughput": "ok/s", "hit_rate": "hits", "hit_time": "hit", "miss_time": "miss",
+    "messages_sent": "sent/s", "messages_received": "got/s", "events": "events/s", "connect_time": "conn",
+    "round_trip": "trip", "first_event": "first", "event_gap": "gap", "page_load": "load", "first_paint": "paint",
+    "interactive": "usable", "last_long_task": "task", "page_requests": "parts", "page_bytes": "bytes",
+}  # fmt: skip
+"""By metric, or by the time that it is a statistic of; of other times the statistic says enough."""
 _WORST_FIRST = ("regression", "not_comparable", "inconclusive", "improvement", "no_difference")
 _MANY = 10
 """From so many times as much on, the factor says it better than per cent."""
@@ -66,7 +72,8 @@ def _short(change: MetricChange | None) -> str:
     """`p95 +89 %`."""
     if change is None:
         return ""
-    name = _SHORT.get(change.metric, change.metric.rpartition(".")[2])
+    time, _, statistic = change.metric.rpartition(".")
+    name = _SHORT.get(time or statistic, statistic)
     if change.unit == "fraction":
         return f"{name} {100 * change.change:+.1f} pp"
     factor = 1 + change.change

@@ -6,7 +6,8 @@ from textual.content import Content
 
 from perftui.model.interval import HostSample, Interval
 from perftui.model.units import format_bytes, format_ms
-from perftui.tui.widgets.cells import Drawing, join, paint
+from perftui.tui.widgets.cells import Drawing, Text, join, paint
+from perftui.tui.widgets.machine_lines import live_machines
 from perftui.tui.widgets.picture import TREND_S, LivePicture, trend_seconds
 
 _HOT_PERCENT = 80.0
@@ -32,9 +33,11 @@ def draw_host(picture: LivePicture, width: int, height: int) -> Drawing:
         "   ",
     )
     workers, target = _workers(interval), _target(interval, picture.plan.target.pid)
-    lines = [gauges, _traffic(host), workers, target]
+    lines: list[Text] = [gauges, _traffic(host), workers, target]
     if 0 < height < len(lines):
-        lines = [gauges, workers, target][:height]
+        lines = [gauges, *(workers, target)[: height - 1]]
+    elif machines := live_machines(interval, height - len(lines) - 1 if height else 0):
+        lines += ["", *machines]
     note = f"last {trend_seconds(line)} s, 0–100 %"
     return Drawing(lines, title=_title(interval), note=note, status=_pressure(interval))
 

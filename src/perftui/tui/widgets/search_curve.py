@@ -9,7 +9,7 @@ from textual.content import Content
 
 from perftui.model.search import Search, SearchStep
 from perftui.model.units import format_count, format_ms, format_percent
-from perftui.report.search import KIND_WORDS
+from perftui.report.search import KIND_WORDS, knee_words
 from perftui.report.words import number_text
 from perftui.tui.widgets.cells import Column, Drawing, Text, fit, header, join, paint, row
 
@@ -55,6 +55,8 @@ def _status(search: Search) -> str:
         words.append(f"not at {search.above:,.6g}{unit}")
     if search.knee is not None:
         words.append(f"knee {search.knee:,.6g}{unit}")
+    elif no_knee := knee_words(search):
+        words.append(no_knee)
     return " · ".join(words)
 
 

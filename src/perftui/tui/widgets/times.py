@@ -17,8 +17,13 @@ PARTS = (
     ("tls", "tls", "$series-3"),
     ("first_byte", "first byte", "$series-1"),
     ("transfer", "transfer", "$series-2"),
+    ("execute", "execute", "$series-1"),
+    ("fetch", "fetch", "$series-2"),
+    ("answer", "answer", "$series-1"),
 )
 """Key, name and colour, in the order they happen."""
+_OF_SOME = frozenset({"execute", "fetch", "answer"})
+"""Parts that only some protocols have: they are named where there are any."""
 _FILLS = {
     "queue": "░",
     "dns": "░",
@@ -26,8 +31,9 @@ _FILLS = {
     "tls": "▓",
     "first_byte": "█",
     "transfer": "▚",
-    "execute": "█",
-    "fetch": "▚",
+    "execute": "▞",
+    "fetch": "▖",
+    "answer": "▛",
 }
 
 
@@ -50,19 +56,21 @@ def time_lines(stats: Stats, width: int, height: int) -> list[Text]:
         none = paint("no ok answers", "$quiet")
         return [join((paint("time", "bold $panel-title"), none), "  ") if height == 1 else none]
     words: list[Content] = []
+    known: list[Content] = []
     for key, name, style in PARTS:
-        if height == 1 and not times.get(key):
+        if not times.get(key) and (height == 1 or key in _OF_SOME):
             continue
         glyph = paint(_FILLS[key], style) + Content(" ") if height != 1 else Content("")
         value = times.get(key, 0.0)
         words.append(glyph + paint(f"{name} ", "$quiet") + paint(_short(value), "bold" if value >= total / 3 else ""))
+        if value:
+            known.append(words[-1])
     if height == 1:
         return [join((paint("time", "bold $panel-title"), *words), "  ")]
     lines: list[Text] = [_bar(times, total, width)]
     if join(words, "  ").cell_length <= width:
         return [*lines, join(words, "  ")]
     if height == 2:
-        known = (word for (key, _, _), word in zip(PARTS, words, strict=True) if times.get(key))
         return [*lines, shortened(join(known, "  "), width)]
     return [*lines, join(words[:3], "  "), join(words[3:], "  ")]
 

@@ -98,7 +98,7 @@ def test_statements_that_are_forgotten_are_prepared_anew(postgresql: Server) -> 
     record = once(postgresql, 'name = "a"\nsql = "select 1"', 'name = "b"\nsql = "deallocate all"')
     assert set(classes(record)) == {"sql.26000"}
     assert record.summary.operations["a"].counts.ok >= 2
-    assert record.summary.operations["b"].error_classes.keys() <= {"sql.26000"}
+    assert record.summary.operations["b"].counts.ok >= 1
 
 
 def test_copying_is_data_out_and_an_error_in(postgresql: Server) -> None:

@@ -21,7 +21,7 @@ RESPONSES = st.one_of(st.binary(max_size=200), st.lists(st.sampled_from(FRAGMENT
 
 
 @pytest.mark.parametrize("kind", OPERATIONS)
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(data=RESPONSES, cuts=st.lists(st.integers(0, 4096), max_size=4), first=st.sampled_from([b"", OK]))
 def test_random_responses(kind: str, data: bytes, cuts: list[int], first: bytes) -> None:
     bench = Bench(OPERATIONS[kind])
@@ -48,7 +48,7 @@ def test_thousands_of_damaged_responses(kind: str) -> None:
             raise
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(cuts=st.lists(st.integers(0, 4096), max_size=6), body=st.binary(max_size=300), chunked=st.booleans())
 def test_good_responses_in_any_pieces(cuts: list[int], body: bytes, chunked: bool) -> None:  # noqa: FBT001 - by hypothesis
     if chunked:

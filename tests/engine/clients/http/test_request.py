@@ -19,7 +19,7 @@ pytestmark = pytest.mark.quick
 def template(operation: Operation, target: Target | None = None) -> RequestTemplate:
     target = target or Target(url="http://shop.example/base/")
     plan = Plan(name="t", target=target, load=Load(stages=(Stage(duration_s=1, to=1),)), operations=(operation,))
-    return RequestBuilder(plan, Endpoint.of(target), ValueStream()).build(operation)
+    return RequestBuilder(plan, Endpoint.of(target)).build(operation)
 
 
 def render(operation: Operation, target: Target | None = None, cookie: str = "", **variables: str) -> bytes:

@@ -38,7 +38,9 @@ _READ = """() => {
   return {
     now: performance.now(), paint: paint ? paint.startTime : null, load: visit.loadEventEnd,
     ready: visit.domContentLoadedEventEnd, task: __longTaskEnd, bytes: visit.transferSize,
-    parts: parts.slice(0, 1000).map((part) => ({ url: part.name, ms: part.duration, bytes: part.transferSize })),
+    parts: parts.slice(0, 1000).map((part) => ({
+      url: part.name, ms: part.duration, bytes: part.transferSize, status: part.responseStatus || 0,
+    })),
   };
 }"""
 _CLASSES = {
@@ -54,6 +56,8 @@ class _Part(msgspec.Struct, frozen=True):
     url: str
     ms: float
     bytes: float
+    status: int
+    """0: of another host, which does not let it be known."""
 
 
 class _Figures(msgspec.Struct, frozen=True):
@@ -168,6 +172,8 @@ class BrowserClient(TaskClient):
 async def _measured(page: Page, url: str, endpoint: Endpoint, cell: CellRecorder, started_ns: int) -> Reply:
     """Go there, wait until the page is quiet, and read. The visit's time is the load's, as the browser has it."""
     answer = await page.goto(url, wait_until="load", timeout=0)  # the lane's deadline ends it
+    if answer is not None:
+        cell.count_status(answer.status, ok=answer.status < 400)
     if answer is None or answer.status >= 400:
         status = 0 if answer is None else answer.status
         raise Fault(f"http.{status}" if status else "page.failed", f"status {status}" if status else "no answer")
@@ -190,6 +196,8 @@ async def _measured(page: Page, url: str, endpoint: Endpoint, cell: CellRecorder
     cell.count("page_requests", 1 + len(figures.parts))
     cell.count("page_bytes", total)
     for part in figures.parts:
+        if part.status:
+            cell.count_status(part.status, ok=part.status < 400)
         cell.add_asset(_name(part.url, endpoint), round(part.ms * 1e6))
     said = {
         "first_paint_ms": round(figures.paint, 1), "page_load_ms": round(figures.load, 1),

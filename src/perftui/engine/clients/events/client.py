@@ -88,6 +88,8 @@ class EventsClient(TaskClient):
             if moved := session.cell.cut():
                 cell.sent += moved.sent
             if stream.reader is not None:
+                if stream.reader.status:
+                    cell.count_status(stream.reader.status, ok=stream.reader.is_stream)
                 cell.received += stream.reader.received - (reply.body_bytes if reply else 0)  # which the lane adds
         return reply
 

@@ -46,23 +46,19 @@ class Body:
         if operation.multipart:
             return _multipart(operation.multipart)
         if operation.body:
-            text = Template.compile(operation.body)
-            return cls("", [text], lambda values, variables: text.render(values, variables).encode())
+            return _text("", Template.compile(operation.body))
         return None
 
 
 def _form(fields: Mapping[str, str]) -> Body:
-    pairs = [
-        (Template.compile(name, quoting="form"), Template.compile(value, quoting="form"))
-        for name, value in fields.items()
-    ]
+    pieces: list[str | Template] = []
+    for name, value in fields.items():
+        pieces += ["&", Template.compile(name, quoting="form"), "=", Template.compile(value, quoting="form")]
+    return _text("application/x-www-form-urlencoded", Template.joined(pieces[1:]))
 
-    def render(values: ValueStream, variables: Mapping[str, str]) -> bytes:
-        return "&".join(
-            f"{name.render(values, variables)}={value.render(values, variables)}" for name, value in pairs
-        ).encode()
 
-    return Body("application/x-www-form-urlencoded", [part for pair in pairs for part in pair], render)
+def _text(content_type: str, text: Template) -> Body:
+    return Body(content_type, [text], lambda values, variables: text.render(values, variables).encode())
 
 
 def _multipart(parts: tuple[Part, ...]) -> Body:

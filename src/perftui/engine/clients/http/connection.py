@@ -1,8 +1,8 @@
 """One connection to the target, carrying one request at a time: the hot path of a worker.
 
 A response that comes in one read on an open connection takes a short way through `data_received`: one that equals the
-operation's last good response needs no parsing; one that nobody looks into needs only its status. Everything else is
-read, from the same bytes, by a ResponseReader.
+operation's last good response, or differs from a good one in nothing but what its body says, needs no parsing; one
+that nobody looks into needs only its status. Everything else is read, from the same bytes, by a ResponseReader.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httptools
 
 from perftui.engine.clients.failures import lost_error
-from perftui.engine.clients.http.operation import LOOKED_INTO, MOST_MEMO_BYTES, USUAL, HttpOperation
+from perftui.engine.clients.http.operation import LOOKED_INTO, MOST_MEMO_BYTES, NO_HEAD, USUAL, HttpOperation
 from perftui.engine.clients.http.reader import SMALL_RESPONSE_BYTES, ResponseReader, head_is_small
 from perftui.engine.clients.stream import StreamLane
 from perftui.metrics.recorder import CellRecorder
@@ -120,9 +120,13 @@ class Connection(StreamLane):
             self._new = False
             operation = self.operation
             assert operation is not None
-            if data == operation.memo or (operation.lean and self._is_good(operation, data)):
+            size = len(data)
+            if data == operation.memo or (
+                operation.lean
+                and (data.startswith(operation.heads.get(size, NO_HEAD)) or self._is_good(operation, data, now_ns))
+            ):
                 cell = self.cell
-                cell.received += len(data)
+                cell.received += size
                 started_ns = self.started_ns
                 cell.plain.append(now_ns - started_ns)
                 if self.intended_ns:
@@ -131,9 +135,16 @@ class Connection(StreamLane):
                 self.operation = None
                 self.done(self.pool, self, self.user, None)
                 return
+            reader = operation.readers.get(size)
+            if reader is not None and data.startswith(reader.head):
+                reader.again(data, self.request)
+                self.reader = reader
+                self.first_ns = now_ns
+                self._finish(operation, reader, now_ns)
+                return
         self._read(data, now_ns)
 
-    def _is_good(self, operation: HttpOperation, data: bytes) -> bool:
+    def _is_good(self, operation: HttpOperation, data: bytes, now_ns: int) -> bool:
         """Whether these bytes are one complete response, no more, with a wanted status, on a connection that stays."""
         self._begun = self._completed = 0
         try:
@@ -151,6 +162,7 @@ class Connection(StreamLane):
                 self.cell.count_status(self._parser.get_status_code(), ok=True)
             elif operation.memoizes and len(data) <= MOST_MEMO_BYTES:
                 operation.memo = data
+                operation.learn(data, now_ns)
             return True
         self._renew_parser()
         return False
@@ -169,8 +181,11 @@ class Connection(StreamLane):
             self.first_ns = now_ns
         if reader.feed(data):
             self._finish(operation, reader, now_ns)
-            if reader.received == len(data) and reader.is_good and operation.memoizes and len(data) <= MOST_MEMO_BYTES:
-                operation.memo = data
+            if reader.is_good and reader.received == len(data) <= MOST_MEMO_BYTES:
+                if operation.memoizes:
+                    operation.memo = data
+                if not operation.lean:
+                    operation.learn(data, now_ns, reader)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection ended."""

@@ -84,7 +84,7 @@ class HttpPreparer:
         self._digest = Digest(*map(grammar.literal, auth.digest)) if auth is not None and auth.digest else None
         self._endpoint = Endpoint.of(plan.target)
         self._most_redirects = plan.target.redirects
-        self._builder = RequestBuilder(plan, self._endpoint, values)
+        self._builder = RequestBuilder(plan, self._endpoint)
         self._values = values
         self._variables = variables
         self._clean_up = clean_up

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from perftui.engine.clients.captures import CleanUpValues
 from perftui.engine.clients.http.digest import Digest
-from perftui.engine.clients.http.reader import ResponseReader
+from perftui.engine.clients.http.reader import ResponseReader, head_with_length
 from perftui.engine.clients.http.redirects import Onward, next_target, redirected, shown_location, with_cookies
 from perftui.engine.clients.http.request import RequestTemplate
 from perftui.engine.clients.operation import Fault, PreparedOperation, Sent
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 MOST_MEMO_BYTES = 64 * 1024
+MOST_HEADS = 256
+LEARN_EVERY_NS = 100_000
+"""Servers may begin every answer anew: at this pace learning it in vain costs next to nothing."""
+NO_HEAD = b"\0"
+"""What no answer begins with."""
 _STATUSES = 1000
 REFUSED, USUAL, UNUSUAL, LOOKED_INTO = range(4)
 """What a status is to an operation: wrong; the one that need not be counted; to be counted; only after a look."""
@@ -34,11 +39,18 @@ class HttpOperation(PreparedOperation):
 
     `memo` is the last response that came in one read and was found good. An equal response is good as well, without
     being parsed and checked again: both look at nothing but its bytes (unless a check limits the time).
+
+    `heads` are those of good answers by the size of the whole answer, where nobody looks into answers; where somebody
+    does, `readers` are what read such answers, and can take others that begin like them: see head_with_length.
     """
 
+    reuses_readers: ClassVar[bool] = True
+    """Whether nobody keeps an answer beyond its judgement."""
+
     __slots__ = (
-        "_digest", "_origin", "_values", "_variables", "head_only", "idempotent", "keeps_body", "keeps_something",
-        "lean", "memo", "memoizes", "most_redirects", "ok_statuses", "template", "usual_status",
+        "_digest", "_in_journey", "_learns", "_learns_from_ns", "_origin", "_values", "_variables", "head_only",
+        "heads", "idempotent", "keeps_body", "keeps_something", "lean", "memo", "memoizes", "most_redirects",
+        "ok_statuses", "readers", "template", "usual_status",
     )  # fmt: skip
 
     next_request: Callable[[], bytes] | None
@@ -59,6 +71,7 @@ class HttpOperation(PreparedOperation):
         self.template: RequestTemplate
         self._digest = digest
         self._origin = origin
+        self._in_journey = in_journey
         self.head_only = plan.method == "HEAD"
         self.idempotent = plan.method in IDEMPOTENT
         self.keeps_body = (
@@ -80,6 +93,10 @@ class HttpOperation(PreparedOperation):
             whole or in_journey or plan.captures or plan.hit or any(check.reads_time for check in self._checks)
         )
         self.memo = b""
+        self._learns = self.reuses_readers and not (whole or self.head_only)
+        self._learns_from_ns = 0
+        self.heads: dict[int, bytes] = {}
+        self.readers: dict[int, ResponseReader] = {}
         self.ok_statuses = bytearray(UNUSUAL if self._accepts(status) else REFUSED for status in range(_STATUSES))
         self.usual_status = 0
         """That of the first good answer: others are counted, these are what is left; see metrics/recorder.py."""
@@ -96,16 +113,24 @@ class HttpOperation(PreparedOperation):
         self.template = template
         self._values = values
         self._variables = variables
-        prepared = template.variants(values, variables)
-        self.next_request = cycle(prepared).__next__ if prepared and self._digest is None else None
+        self.next_request = None
+        if self._digest is None:
+            prepared = template.variants(values, variables)
+            if prepared:
+                self.next_request = cycle(prepared).__next__
+            elif template.is_anybodys and not self._in_journey:  # else numbers stay the same from step to step
+                self.next_request = self._make
+
+    def _make(self) -> bytes:
+        self._values.advance()
+        return self.template.render(self._values, self._variables)
 
     def request_for(self, user: VirtualUser | None) -> bytes:
         """The bytes of the next request."""
         if self.next_request is not None and (user is None or user.cookies is None):
             return self.next_request()
         if user is None:
-            self._values.advance()
-            data = self.template.render(self._values, self._variables)
+            data = self._make()
         else:
             if user.journey is None:
                 user.values.advance()
@@ -117,6 +142,29 @@ class HttpOperation(PreparedOperation):
     def new_reader(self, most_body: int) -> ResponseReader:
         """What reads an answer that is not as short and as expected as most."""
         return ResponseReader(head_only=self.head_only, keep_body=self.keeps_body, most_body=most_body)
+
+    def learn(self, data: bytes, now_ns: int, reader: ResponseReader | None = None) -> None:
+        """Know answers again that begin as this good one does.
+
+        Args:
+            data: all of it.
+            now_ns: the time.
+            reader: what read it; None where nobody looks into it.
+        """
+        if now_ns < self._learns_from_ns or not self._learns or len(data) > MOST_MEMO_BYTES:
+            return
+        self._learns_from_ns = now_ns + LEARN_EVERY_NS
+        head = head_with_length(data)
+        if not head:
+            return
+        if len(self.heads) + len(self.readers) >= MOST_HEADS:
+            self.heads.clear()
+            self.readers.clear()
+        if reader is None:
+            self.heads[len(data)] = head
+        else:
+            reader.head = head
+            self.readers[len(data)] = reader
 
     def describe(self, request: bytes) -> Sent:
         """Request line, headers, body."""

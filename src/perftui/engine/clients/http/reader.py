@@ -30,12 +30,11 @@ SMALL_RESPONSE_BYTES = MOST_HEAD_LINES * _SHORTEST_LINE
 """A response below this size cannot break a limit of the head."""
 
 _NOT_READ = object()
-_TYPE_SIZE = len(b"content-type")
-_ENCODING_SIZE = len(b"content-encoding")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 """Finds what no value of a header may hold."""
 
 
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE).search
 _FOLD = re.compile(rb"\n[ \t]+[^ \t\r\n]").search
 
 
@@ -49,13 +48,27 @@ def head_is_small(data: bytes) -> bool:
     return 0 <= end <= MOST_HEAD_BYTES and data.count(b"\n", 0, end) <= MOST_HEAD_LINES
 
 
+def head_with_length(data: bytes) -> bytes:
+    """The head of one complete answer, where it says how long the body is; else nothing.
+
+    What begins with the same head and is as long is a complete answer, too, of which only the body can be another.
+    """
+    end = data.find(b"\r\n\r\n") + 4
+    found = _LENGTH(data, 0, end)
+    if found is None or int(found[1]) != len(data) - end:
+        return b""
+    head = data[:end]
+    has_other_lines = head.count(b"\n") != head.count(b"\r\n")
+    return b"" if has_other_lines or b"transfer-encoding" in head.lower() else head
+
+
 class ResponseReader:
     """One response, from its first byte to its last. Feed it; then look at `done` and `failure`."""
 
     __slots__ = (
         "_body_until", "_content", "_document", "_feed", "_head_bytes", "_head_done", "_head_only", "_interim",
-        "_is_strict", "_keeps_body", "_most_body", "_parser", "_pieces", "_start", "body_bytes", "done",
-        "failure", "headers", "is_good", "keep_alive", "oddity", "received", "request", "status",
+        "_is_plain", "_is_strict", "_keeps_body", "_most_body", "_parser", "_pieces", "_start", "body_bytes", "done",
+        "failure", "head", "headers", "is_good", "keep_alive", "oddity", "received", "request", "status",
     )  # fmt: skip
 
     def __init__(self, *, head_only: bool, keep_body: bool, most_body: int = DEFAULT_MAX_BODY_BYTES) -> None:
@@ -67,6 +80,8 @@ class ResponseReader:
         """What it answers, as far as somebody may ask."""
         self.received = 0
         """Bytes of head and body as they came."""
+        self.head = b""
+        """Set by the operation: how the answers begin that this reader can take again."""
         self.keep_alive = False
         self.done = False
         self.failure: tuple[str, str] | None = None
@@ -84,6 +99,8 @@ class ResponseReader:
         self._is_strict = True
         self._start = b""
         self._document: object = _NOT_READ
+        self._is_plain: bool | None = None
+        """Whether the body is JSON as it came, as far as the head says."""
         self._head_done = False
         self._head_bytes = self._body_until = 0
         self._interim = 0
@@ -104,6 +121,14 @@ class ResponseReader:
             # they hold each other: undone here, they are no work for the garbage collector, which holds up the load
             self._parser = self._feed = None
         return over
+
+    def again(self, data: bytes, request: bytes) -> None:
+        """Take another answer instead: with the same head, and as long as this one. See head_with_length."""
+        self.request = request
+        if self._keeps_body:
+            self._pieces = [data[len(self.head) :]]
+            self._document = _NOT_READ
+            self._content = None
 
     def _refuse(self, error: Exception) -> None:
         """What the parser does not take is told; a head is read once more before."""
@@ -290,15 +315,11 @@ class ResponseReader:
         return self._document
 
     def _find_document(self) -> object:
-        # written out: most answers need nobody to unpack them, and this is done for every answer with a check
-        for name, value in self.headers:
-            size = len(name)
-            if size == _TYPE_SIZE:
-                if name.lower() == b"content-type" and charset_of(value):
-                    break
-            elif size == _ENCODING_SIZE and name.lower() == b"content-encoding":
-                break
-        else:
+        if self._is_plain is None:
+            self._is_plain = self.header(b"content-encoding") is None and not charset_of(
+                self.header(b"content-type") or b""
+            )
+        if self._is_plain:  # most answers need nobody to unpack them, and this is done for every answer with a check
             try:
                 return decode_json(b"".join(self._pieces))
             except (ValueError, RecursionError):

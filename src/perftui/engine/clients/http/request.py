@@ -20,21 +20,16 @@ USER_AGENT = f"perftui/{perftui.__version__} (load test)"
 class RequestTemplate:
     """One operation's request: render it to get bytes to send."""
 
-    def __init__(
-        self,
-        pieces: list[tuple[bytes, Template | None]],
-        body: Body | None,
-        *,
-        has_length: bool,
-        ends_with_cookies: bool,
-    ) -> None:
-        self._pieces = pieces
+    def __init__(self, head: Template, body: Body | None, *, has_length: bool, ends_with_cookies: bool) -> None:
+        self._head = head
         self._body = body
         self._has_length = has_length
         self._ends_with_cookies = ends_with_cookies
-        self.templates: list[Template | JsonTemplate] = [template for _, template in pieces if template is not None]
+        self.templates: list[Template | JsonTemplate] = [head]
         if body is not None:
             self.templates += body.templates
+        self.is_anybodys = all(template.is_anybodys for template in self.templates)
+        """Whether it can be made for any user, and that cannot fail."""
 
     def render(
         self, values: ValueStream, variables: Mapping[str, str], cookie_for: Callable[[str], str] | None = None
@@ -50,25 +45,22 @@ class RequestTemplate:
             KeyError: a variable was not captured.
             ValueError: a value cannot stand where it is used (a line end in a header).
         """
-        head = bytearray()
-        for literal, template in self._pieces:
-            head += literal
-            if template is not None:
-                head += template.render(values, variables).encode()
-        cookie = cookie_for(target_of(head)).encode("latin-1", "replace") if cookie_for is not None else b""
-        if cookie and self._ends_with_cookies:
-            head[-2:] = b"; %s\r\n" % cookie  # a request has one Cookie header
-        elif cookie:
-            head += b"Cookie: %s\r\n" % cookie
+        head = self._head.render(values, variables).encode()
+        if cookie_for is not None:
+            head = self._with_cookie(head, cookie_for(target_of(head)).encode("latin-1", "replace"))
         if self._body is None:
-            head += b"\r\n"
-            return bytes(head)
+            return head + b"\r\n"
         body = self._body.render(values, variables)
-        if not self._has_length:
-            head += b"Content-Length: %d\r\n" % len(body)
-        head += b"\r\n"
-        head += body
-        return bytes(head)
+        if self._has_length:
+            return b"%b\r\n%b" % (head, body)
+        return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
+
+    def _with_cookie(self, head: bytes, cookie: bytes) -> bytes:
+        if not cookie:
+            return head
+        if self._ends_with_cookies:
+            return b"%b; %b\r\n" % (head[:-2], cookie)  # a request has one Cookie header
+        return b"%bCookie: %b\r\n" % (head, cookie)
 
     def variants(self, values: ValueStream, variables: Mapping[str, str]) -> list[bytes]:
         """Requests prepared ahead: one if nothing varies, many if what varies may repeat, none otherwise."""
@@ -78,10 +70,9 @@ class RequestTemplate:
 class RequestBuilder:
     """Builds the request templates of a plan's operations."""
 
-    def __init__(self, plan: Plan, endpoint: Endpoint, values: ValueStream) -> None:
+    def __init__(self, plan: Plan, endpoint: Endpoint) -> None:
         self._plan = plan
         self._endpoint = endpoint
-        self._values = values
         self._replaced: dict[str, str] = {}
 
     def replace_headers(self, headers: Mapping[str, str]) -> None:
@@ -97,8 +88,7 @@ class RequestBuilder:
         """
         body = Body.of(operation)
         headers = self._headers(operation, body)
-        pieces = [(f"{operation.method} ".encode(), None), *self._request_target(operation)]
-        pieces.append((b" HTTP/1.1\r\n", None))
+        pieces = [f"{operation.method} ", *self._request_target(operation), " HTTP/1.1\r\n"]
         has_length = "content-length" in headers or "transfer-encoding" in headers
         if body is None and operation.method in {"POST", "PUT", "PATCH"} and not has_length:
             headers["content-length"] = ("Content-Length", "0")
@@ -106,10 +96,8 @@ class RequestBuilder:
         cookies = [headers.pop("cookie")] if "cookie" in headers else []
         for name, value in [*headers.values(), *cookies]:
             for line in [value] if isinstance(value, str) else value:
-                pieces.append((_checked(name).encode() + b": ", Template.compile(_checked(line), quoting="header")))
-                pieces.append((b"\r\n", None))
-        joined = _joined(pieces, self._values)
-        return RequestTemplate(joined, body, has_length=has_length, ends_with_cookies=bool(cookies))
+                pieces += [f"{_checked(name)}: ", Template.compile(_checked(line), quoting="header"), "\r\n"]
+        return RequestTemplate(Template.joined(pieces), body, has_length=has_length, ends_with_cookies=bool(cookies))
 
     def _headers(self, operation: Operation, body: Body | None) -> dict[str, tuple[str, str | list[str]]]:
         """By lower-case name; later ones replace earlier ones."""
@@ -136,17 +124,15 @@ class RequestBuilder:
                 headers[name.lower()] = (name, "; ".join(value) if one else value)
         return headers
 
-    def _request_target(self, operation: Operation) -> list[tuple[bytes, Template | None]]:
+    def _request_target(self, operation: Operation) -> list[str | Template]:
         endpoint = self._endpoint
         origin = endpoint.origin if endpoint.proxy is not None and not endpoint.tls else ""
         path = operation.path if operation.path.startswith("/") else f"/{operation.path}"
-        pieces: list[tuple[bytes, Template | None]] = [
-            (origin.encode(), Template.compile(endpoint.prefix + path, quoting="path"))
-        ]
+        pieces: list[str | Template] = [origin, Template.compile(endpoint.prefix + path, quoting="path")]
         separator = "&" if "?" in path else "?"
         for name, value in self._query(operation):
-            pieces.append((separator.encode(), Template.compile(name, quoting="query")))
-            pieces.append((b"=", Template.compile(value, quoting="query")))
+            pieces += [separator, Template.compile(name, quoting="query")]
+            pieces += ["=", Template.compile(value, quoting="query")]
             separator = "&"
         return pieces
 
@@ -175,20 +161,3 @@ def _checked(text: str) -> str:
     if any(character in text for character in "\r\n\0"):
         raise ValueError("a header holds a line end or NUL")
     return text
-
-
-def _joined(pieces: list[tuple[bytes, Template | None]], values: ValueStream) -> list[tuple[bytes, Template | None]]:
-    """Neighbouring constant pieces as one; static templates are constants."""
-    joined: list[tuple[bytes, Template | None]] = []
-    constant = bytearray()
-    for literal, template in pieces:
-        constant += literal
-        if template is None:
-            continue
-        if template.is_static:
-            constant += template.render(values, {}).encode()
-        else:
-            joined.append((bytes(constant), template))
-            constant.clear()
-    joined.append((bytes(constant), None))
-    return joined

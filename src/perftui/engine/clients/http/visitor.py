@@ -43,6 +43,8 @@ class Asked(HttpOperation):
 
     __slots__ = ("_service_ns",)
 
+    reuses_readers = False
+
     def __init__(self, name: str, digest: Digest | None = None, *, whole: bool) -> None:
         cells: Mapping[Phase, CellRecorder] = dict.fromkeys(PHASES, CellRecorder(name, "measure", rate_mode=False))
         super().__init__(

@@ -3,31 +3,48 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from perftui.engine.clients.page.images import image_of, is_shown
+
 MOST_ASSETS = 1000
 """Of one document; what it names beyond them is not fetched."""
 _KEPT_DOCUMENTS = 64
-_VIEWPORT = 1280
-"""Width that images with several sizes are chosen for."""
 _LINKS = frozenset({"stylesheet", "icon", "preload", "modulepreload", "manifest"})
-_SELECTOR = "link, script[src], img, input[src], picture > source, video, audio, iframe[src], embed[src], object[data]"
+_SELECTOR = (
+    "link, script[src], img, input[src], source, video, audio, track[default][src], iframe, frame[src], embed[src], "
+    "object[data], image, use"
+)
+_SCRIPTS = frozenset({"", "module", "text/javascript", "application/javascript", "text/ecmascript"})
+_FRAMES = frozenset({"iframe", "frame"})
+_MOST_SRCDOC = 3
+"""Documents within documents within documents."""
 _IMAGES = frozenset({"", "image/avif", "image/webp", "image/png", "image/jpeg", "image/gif", "image/svg+xml"})
 _NO_SCRIPT, _END = "<noscript", "</noscript"
+
+
+class Named(NamedTuple):
+    """What a document names."""
+
+    assets: tuple[str, ...] = ()
+    """Absolute URLs, each once, in their order."""
+    frames: frozenset[str] = frozenset()
+    """Those of them that are documents of their own."""
 
 
 class Documents:
     """Documents that were looked through: each distinct one is parsed once."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[bytes, str], tuple[str, ...]] = OrderedDict()
+        self._known: OrderedDict[tuple[bytes, str], Named] = OrderedDict()
 
-    def assets(self, body: bytes, text: str, url: str) -> tuple[str, ...]:
-        """Absolute URLs of what a document names, each once, in its order.
+    def named(self, body: bytes, text: str, url: str) -> Named:
+        """What a document names.
 
         Args:
             body: as it came: the same bytes name the same.
@@ -37,7 +54,7 @@ class Documents:
         key = blake2b(body, digest_size=16).digest(), url
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = tuple(assets_of(text, url))
+            found = self._known[key] = named_in(text, url)
             if len(self._known) > _KEPT_DOCUMENTS:
                 self._known.popitem(last=False)
         else:
@@ -45,20 +62,35 @@ class Documents:
         return found
 
 
-def assets_of(text: str, url: str) -> list[str]:
-    """Absolute URLs of what a document names, each once, in its order."""
+def named_in(text: str, url: str) -> Named:
+    """What a document names."""
+    found: dict[str, None] = {}
+    frames: set[str] = set()
+    _look_through(text, url, found, frames, 0)
+    assets = tuple(found)[:MOST_ASSETS]
+    return Named(assets, frozenset(frames & set(assets)))
+
+
+def _look_through(text: str, url: str, found: dict[str, None], frames: set[str], depth: int) -> None:
     tree = LexborHTMLParser(_as_with_scripts(text))
     base_node = tree.css_first("base[href]")
     base = url if base_node is None else joined(url, base_node.attributes.get("href") or "") or url
-    found: dict[str, None] = {}
     for node in tree.css(_SELECTOR):
+        if _is_idle(node):
+            continue
+        written = node.attributes.get("srcdoc") if node.tag == "iframe" else None
+        if written is not None:
+            if depth < _MOST_SRCDOC:
+                _look_through(written, base, found, frames, depth + 1)
+            continue
         for reference in _references(node):
             absolute = joined(base, reference)
             if absolute and absolute != url:
                 found[absolute] = None
+                if node.tag in _FRAMES:
+                    frames.add(absolute)
         if len(found) >= MOST_ASSETS:
             break
-    return list(found)[:MOST_ASSETS]
 
 
 def _as_with_scripts(text: str) -> str:
@@ -87,29 +119,59 @@ def joined(base: str, reference: str) -> str:
 
 
 def _references(node: LexborNode) -> Iterator[str]:
-    if _is_idle(node):
-        return
     attributes = node.attributes
     match node.tag:
         case "link":
-            if _LINKS & set((attributes.get("rel") or "").lower().split()) and "disabled" not in attributes:
-                yield attributes.get("href") or ""
+            yield from _of_link(attributes)
+        case "script":
+            if (attributes.get("type") or "").lower() in _SCRIPTS and "nomodule" not in attributes:
+                yield attributes.get("src") or ""
         case "img":
             if not _has_source(node):
-                yield _image(attributes.get("srcset"), attributes.get("src"))
+                yield image_of(attributes.get("srcset"), attributes.get("sizes"), attributes.get("src"))
         case "source":
-            if node == _first_source(node.parent):
-                yield _image(attributes.get("srcset"), None)
+            if _is(node.parent, "picture") and node == _first_source(node.parent):
+                yield image_of(attributes.get("srcset"), attributes.get("sizes"), None)
+            elif _is(node.parent, "video", "audio") and node == _first_recording(node.parent):
+                yield attributes.get("src") or ""
         case "video" | "audio":
             yield attributes.get("poster") or ""
-            if attributes.get("preload") == "auto" or "autoplay" in attributes:  # else a browser takes its start only
+            if _is_taken_whole(node):
                 yield attributes.get("src") or ""
         case "input":
             yield (attributes.get("src") or "") if (attributes.get("type") or "").lower() == "image" else ""
         case "object":
             yield attributes.get("data") or ""
+        case "image" | "use":
+            yield attributes.get("href") or attributes.get("xlink:href") or ""
         case _:
             yield attributes.get("src") or ""
+
+
+def _of_link(attributes: Mapping[str, str | None]) -> Iterator[str]:
+    kinds = _LINKS & set((attributes.get("rel") or "").lower().split())
+    if not kinds or "disabled" in attributes:
+        return
+    if "preload" in kinds and not is_shown(attributes.get("media")):  # a stylesheet is fetched for whatever media
+        return
+    yield image_of(attributes.get("imagesrcset"), attributes.get("imagesizes"), attributes.get("href"))
+
+
+def _is(node: LexborNode | None, *tags: str) -> bool:
+    return node is not None and node.tag in tags
+
+
+def _is_taken_whole(recording: LexborNode) -> bool:
+    """Whether a browser does not stop after the start of a film or sound."""
+    return recording.attributes.get("preload") == "auto" or "autoplay" in recording.attributes
+
+
+def _first_recording(parent: LexborNode | None) -> LexborNode | None:
+    """The source that is played, where it is taken whole and the film or sound names none itself."""
+    if parent is None or not _is_taken_whole(parent) or parent.attributes.get("src"):
+        return None
+    sources = (child for child in parent.iter() if child.tag == "source" and child.attributes.get("src"))
+    return next((child for child in sources if is_shown(child.attributes.get("media"))), None)
 
 
 def _is_idle(node: LexborNode) -> bool:
@@ -135,23 +197,8 @@ def _first_source(picture: LexborNode | None) -> LexborNode | None:
         if (
             child.tag == "source"
             and child.attributes.get("srcset")
-            and not child.attributes.get("media")
+            and is_shown(child.attributes.get("media"))
             and (child.attributes.get("type") or "").lower() in _IMAGES
         ):
             return child
     return None
-
-
-def _image(srcset: str | None, src: str | None) -> str:
-    """The one image of several sizes that a window of 1280 pixels takes."""
-    candidates = [parts for part in (srcset or "").split(", ") if (parts := part.strip().strip(",").split())]
-    if not candidates:
-        return src or ""
-    widths = sorted((int(size[:-1]), url) for url, *sizes in candidates for size in sizes if _is_width(size))
-    if widths:
-        return next((url for width, url in widths if width >= _VIEWPORT), widths[-1][1])
-    return next((url for url, *sizes in candidates if sizes in ([], ["1x"])), src or candidates[0][0])
-
-
-def _is_width(size: str) -> bool:
-    return size.endswith("w") and size[:-1].isascii() and size[:-1].isdigit()

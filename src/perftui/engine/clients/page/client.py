@@ -11,7 +11,7 @@ from perftui.engine.clients.http.reader import ResponseReader
 from perftui.engine.clients.http.target import DEFAULT_PORTS, target_of
 from perftui.engine.clients.http.visit import Visit
 from perftui.engine.clients.http.visitor import Ticket, Visitor
-from perftui.engine.clients.page.assets import Documents, joined
+from perftui.engine.clients.page.assets import MOST_ASSETS, Documents, joined
 from perftui.engine.clients.page.operation import PageOperation, Place
 from perftui.engine.clients.page.reply import PageReply, Part
 from perftui.engine.clients.reply import Fault
@@ -26,6 +26,9 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_CLASSES = 50
 """Assets that have an error class of their own."""
 _NAME_CHARACTERS = 60
+_REQUESTS = "page_requests"
+_MOST_FRAMES = 3
+"""Documents within documents within documents that are looked through."""
 
 
 class Browser:
@@ -34,7 +37,7 @@ class Browser:
     def __init__(self) -> None:
         self.visitors: dict[str, Visitor] = {}
         self.cell = CellRecorder("page", "measure", rate_mode=False)
-        """Bytes of the visit that goes on."""
+        """Bytes, requests and statuses of the visit that goes on."""
 
 
 class PageClient(TaskClient):
@@ -78,6 +81,10 @@ class PageClient(TaskClient):
             if moved is not None:
                 cell.sent += moved.sent
                 cell.received += moved.received - body_bytes  # which the lane adds
+                for status, number in moved.statuses.items():
+                    cell.statuses[status] = cell.statuses.get(status, 0) + number
+                for name, amount in moved.amounts.items():
+                    cell.count(name, amount)
             self._count_opened(browser)
         return reply
 
@@ -90,6 +97,7 @@ class PageClient(TaskClient):
 
     async def _visit(self, browser: Browser, visit: Visit, cell: CellRecorder) -> PageReply:
         started_ns = perf_counter_ns()
+        before = browser.cell.amounts.get(_REQUESTS, 0)
         page: PageOperation = visit.operation
         path = target_of(visit.data)
         found = await self._follow(browser, visit, page.own, path, visit.data, whole=True)
@@ -100,12 +108,9 @@ class PageClient(TaskClient):
         first_ns = perf_counter_ns() - started_ns
         parts: list[Part] = []
         if page.accepts(document.status):
-            text = document.text if document.body else ""
-            assets = self._documents.assets(document.body, text, url)
-            async with asyncio.TaskGroup() as tasks:
-                fetching = [tasks.create_task(self._part(browser, visit, asset)) for asset in assets]
-            parts = [task.result() for task in fetching]
-        reply = PageReply(document, parts, first_ns, perf_counter_ns() - started_ns - first_ns)
+            parts = await self._parts(browser, visit, document, url, {url})
+        asked = browser.cell.amounts[_REQUESTS] - before
+        reply = PageReply(document, parts, asked, (first_ns, perf_counter_ns() - started_ns - first_ns))
         self._count(reply, parts, cell)
         for part in parts:
             if part.fault is not None:
@@ -114,7 +119,6 @@ class PageClient(TaskClient):
 
     def _count(self, reply: PageReply, parts: list[Part], cell: CellRecorder) -> None:
         cell.count("pages")
-        cell.count("page_requests", reply.rows or 0)
         cell.count("page_bytes", reply.body_bytes)
         for part in parts:
             if part.ticket is not None:
@@ -131,7 +135,28 @@ class PageClient(TaskClient):
         self._classes.add(name)
         return f"asset:{name}", detail
 
-    async def _part(self, browser: Browser, visit: Visit, url: str) -> Part:
+    async def _parts(
+        self, browser: Browser, visit: Visit, document: ResponseReader, url: str, asked: set[str], *, depth: int = 0
+    ) -> list[Part]:
+        """Fetch what a document names and nobody has asked for yet, and what documents in its frames name."""
+        named = self._documents.named(document.body, document.text if document.body else "", url)
+        assets = [asset for asset in named.assets if asset not in asked][: max(0, MOST_ASSETS - len(asked))]
+        asked.update(assets)
+        frames = named.frames if depth < _MOST_FRAMES else frozenset()
+
+        async def fetch(asset: str) -> list[Part]:
+            if asset not in frames:
+                return [await self._part(browser, visit, asset)]
+            part = await self._part(browser, visit, asset, whole=True)
+            if part.ticket is None or part.fault is not None or not _is_document(_answer(part.ticket)):
+                return [part]
+            return [part, *await self._parts(browser, visit, _answer(part.ticket), asset, asked, depth=depth + 1)]
+
+        async with asyncio.TaskGroup() as tasks:
+            fetching = [tasks.create_task(fetch(asset)) for asset in assets]
+        return [part for task in fetching for part in task.result()]
+
+    async def _part(self, browser: Browser, visit: Visit, url: str, *, whole: bool = False) -> Part:
         """Fetch one asset, if its host may be asked."""
         place = visit.operation.places.get(_origin(url))
         if place is None:
@@ -140,7 +165,7 @@ class PageClient(TaskClient):
         target = _target(url)
         try:
             request = visit.operation.request_of(place, target, visit.user)
-            found = await self._follow(browser, visit, place, target, request, whole=False)
+            found = await self._follow(browser, visit, place, target, request, whole=whole)
         except Fault as fault:
             return Part(name, None, (fault.error_class, f"{fault.error_class}: {fault.detail}"))
         if isinstance(found, str):
@@ -155,9 +180,11 @@ class PageClient(TaskClient):
         """Ask, and go where the answer sends to: the last answer and its URL, or the host that may not be asked."""
         time_ns = 0
         for _ in range(MOST_REDIRECTS + 1):
+            browser.cell.count(_REQUESTS)
             ticket = await self._at(browser, visit, place).ask(request, browser.cell, whole=whole)
             ticket.service_ns = time_ns = time_ns + ticket.service_ns
             answer = _answer(ticket)
+            browser.cell.count_status(answer.status, ok=answer.status < 400)
             url = place.endpoint.origin + target
             if not place.name:
                 visit.operation.learn_cookies(answer, target, visit.user)
@@ -186,6 +213,10 @@ class PageClient(TaskClient):
 def _answer(ticket: Ticket) -> ResponseReader:
     assert ticket.answer is not None
     return ticket.answer
+
+
+def _is_document(answer: ResponseReader) -> bool:
+    return (answer.header(b"content-type") or b"").lower().startswith((b"text/html", b"application/xhtml"))
 
 
 def _origin(url: str) -> str:

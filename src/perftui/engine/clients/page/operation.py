@@ -92,7 +92,7 @@ class PagePreparer(VisitPreparer):
         super().__init__(plan, values, variables, clean_up)
         self._plan = plan
         own = msgspec.structs.replace(self._endpoint, prefix="")
-        self._own = Place("", own, RequestBuilder(plan, own, values))
+        self._own = Place("", own, RequestBuilder(plan, own))
 
     def prepare(  # type: ignore[override]  # a page is no request
         self,
@@ -120,7 +120,7 @@ class PagePreparer(VisitPreparer):
         for name in names:
             plan = self._plan.aimed_at(name)
             endpoint = msgspec.structs.replace(Endpoint.of(plan.target), prefix="")
-            places[endpoint.origin] = Place(name, endpoint, RequestBuilder(plan, endpoint, self._values))
+            places[endpoint.origin] = Place(name, endpoint, RequestBuilder(plan, endpoint))
         return places
 
     def replace_headers(self, headers: Mapping[str, str]) -> None:

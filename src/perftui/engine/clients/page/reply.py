@@ -31,18 +31,17 @@ class PageReply(Reply):
 
     parts_are_all = True
 
-    def __init__(self, document: ResponseReader, parts: Sequence[Part], first_ns: int, rest_ns: int) -> None:
+    def __init__(self, document: ResponseReader, parts: Sequence[Part], asked: int, times_ns: tuple[int, int]) -> None:
         """Sum up a visit.
 
         Args:
             document: its answer.
             parts: what became of each asset.
-            first_ns: until the document was there.
-            rest_ns: from then until all was.
+            asked: how many requests it took, those that were sent on included.
+            times_ns: until the document was there, and from then until all was.
         """
         tickets = [part.ticket for part in parts if part.ticket is not None]
         fetched = [document, *(ticket.answer for ticket in tickets if ticket.answer is not None)]
-        asked = 1 + sum(part.ticket is not None or part.fault is not None for part in parts)
         total = sum(answer.body_bytes for answer in fetched)
         said: dict[str, object] = {"page_requests": asked, "page_bytes": total}
         slowest = max((part for part in parts if part.ticket), key=_time_ns, default=None)
@@ -50,7 +49,7 @@ class PageReply(Reply):
             said |= {"slowest": slowest.name, "slowest_ms": round(_time_ns(slowest) / 1e6, 3)}
         said["left_alone"] = sorted({part.name for part in parts if part.ticket is None and part.fault is None})
         super().__init__(
-            said, body_bytes=total, rows=asked, parts=(("first_byte", first_ns), ("transfer", rest_ns))
+            said, body_bytes=total, rows=asked, parts=(("first_byte", times_ns[0]), ("transfer", times_ns[1]))
         )  # fmt: skip
         self._document = document
         self.headers = document.headers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from perftui.engine.clients.exchange_driver import ExchangeDriver
@@ -79,11 +79,22 @@ class Commands(Kind):
         return {"anyOf": [command, {"type": "array", "minItems": 1, "items": command}]}
 
 
+class RedisDriver(ExchangeDriver):
+    """Redis, and what speaks its protocol."""
+
+    def requests_in(self, request: Mapping[str, Any]) -> int:
+        """How many commands are sent each time."""
+        return len(_commands(request))
+
+
+def _commands(request: Mapping[str, Any]) -> Sequence[Any]:
+    said = request.get("redis") or [""]
+    return said if isinstance(said[0], list | tuple) else [said]
+
+
 def _only_reads(request: Mapping[str, Any]) -> bool:
     """Whether every command is one of those that change nothing."""
-    said = request.get("redis") or [""]
-    commands = said if isinstance(said[0], list | tuple) else [said]
-    return all(str(command[0]).upper() in _READS for command in commands)
+    return all(str(command[0]).upper() in _READS for command in _commands(request))
 
 
 def _client(_plan: Plan) -> type[RedisPool]:
@@ -104,7 +115,7 @@ def _check(target: Target) -> None:
     greeting_of(target.url)
 
 
-DRIVER: Driver = ExchangeDriver(
+DRIVER: Driver = RedisDriver(
     name="redis",
     schemes={"redis": 6379, "rediss": 6379},
     keys={"redis": Key(Commands(), "Command and arguments; a list of such lists is a pipeline.", required=True)},

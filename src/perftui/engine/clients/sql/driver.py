@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,15 @@ class SqlDriver(SessionDriver):
         scheme = url.partition(":")[0].lower()
         return "" if scheme in NATIVE else f"{scheme}:// goes through SQLAlchemy: its time is in these numbers"
 
+    def requests_in(self, request: Mapping[str, Any]) -> int:
+        """How many statements are sent each time."""
+        return len(_statements(request))
+
+
+def _statements(request: Mapping[str, Any]) -> Sequence[str]:
+    said: str | Sequence[str] = request.get("sql", "")
+    return [said] if isinstance(said, str) else said
+
 
 def _scheme(target: Target) -> str:
     """The scheme of a URL; empty for those that go through SQLAlchemy."""
@@ -103,9 +112,7 @@ def _check(target: Target) -> None:
 
 
 def _only_reads(request: Mapping[str, Any]) -> bool:
-    said = request.get("sql", "")
-    statements = [said] if isinstance(said, str) else said
-    bare = [_COMMENT.sub(" ", statement) for statement in statements]
+    bare = [_COMMENT.sub(" ", statement) for statement in _statements(request)]
     return all(_READS.match(statement) and not _CHANGES.search(statement) for statement in bare)
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.types import Integer
 
+from perftui.engine.clients.failures import connect_error
+from perftui.engine.clients.reaching import shown_url
 from perftui.engine.clients.sql.statements import url_of
 from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.plan import Target
@@ -53,8 +55,9 @@ def database_preset(name: str, url: str) -> str:
         found = asyncio.run(_read(target))
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         cause = getattr(error, "orig", None) or error
-        shown = target.render_as_string(hide_password=True)
-        raise UnreachableError(f"{shown}: {safe_text(str(cause) or type(cause).__name__, 300)}") from error
+        refused = next((each for each in (cause, cause.__cause__) if isinstance(each, OSError)), None)
+        words = connect_error(refused)[1] if refused is not None else str(cause) or type(cause).__name__
+        raise UnreachableError(f"{shown_url(Target(url=url))}: {safe_text(words, 300)}") from error
     if not found:
         raise UsageError("there is no table with rows and one whole number as its primary key to write queries for")
     operations = _operations(found, target.get_dialect()())
