@@ -70,9 +70,8 @@ def test_starting(app: PerftuiApp, snap_compare: Snap, size: tuple[int, int]) ->
     assert snap_compare(app, terminal_size=size, run_before=steps)
 
 
-@sizes
 @pytest.mark.parametrize("key", ["m", "s", "f2"], ids=["mark", "stop", "commands"])
-def test_over_a_live_run(app: PerftuiApp, live: Running, snap_compare: Snap, size: tuple[int, int], key: str) -> None:
+def test_over_a_live_run(app: PerftuiApp, live: Running, snap_compare: Snap, key: str) -> None:
     """Asking for a mark, asking before a stop, and every action by its name."""
     path, _ = live("targets", 20.0)
 
@@ -85,7 +84,7 @@ def test_over_a_live_run(app: PerftuiApp, live: Running, snap_compare: Snap, siz
         await until(pilot, lambda: pilot.app.screen is not screen)
         await still(pilot)
 
-    assert snap_compare(app, terminal_size=size, run_before=steps)
+    assert snap_compare(app, terminal_size=(120, 36), run_before=steps)
 
 
 @sizes
