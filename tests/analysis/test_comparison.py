@@ -36,6 +36,7 @@ def test_verdicts_swap_with_the_sides(factor: float, rounds: int) -> None:
             assert (1 + one.low, 1 + one.high) == pytest.approx((1 / (1 + other.high), 1 / (1 + other.low)), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_unit_of_time_does_not_matter() -> None:
     slow = replace(MODEL, median_ms=2000.0), replace(MODEL, median_ms=2000.0, factor=1.4)
     fast = replace(MODEL, median_ms=20.0), replace(MODEL, median_ms=20.0, factor=1.4)
@@ -110,6 +111,7 @@ def test_few_rounds_say_what_they_assume_and_saved_runs_replace_it() -> None:
     assert "fewer than 3 rounds: run-to-run noise of 5 % assumed" in two.reason
 
 
+@pytest.mark.slow
 def test_inconclusive_says_what_could_be_told_and_how_many_rounds_would_do() -> None:
     model = replace(MODEL, round_spread=0.25)
     comparison = compare(simulated_rounds(model, "noisy a", 3), simulated_rounds(model, "noisy b", 3))
@@ -122,6 +124,7 @@ def test_inconclusive_says_what_could_be_told_and_how_many_rounds_would_do() -> 
     assert _of(comparison, "response_time.p95").reason == "too noisy to tell any change"
 
 
+@pytest.mark.slow
 def test_a_sure_but_small_change_is_called_small() -> None:
     model = replace(MODEL, round_spread=0.005, second_spread=0.01, memory=0.0)
     comparison = compare(simulated_rounds(model, "s a", 5), simulated_rounds(model.with_factor(1.06), "s b", 5))

@@ -69,6 +69,7 @@ REDIS = Store(
         ("a billion within", say(b"*1\r\n*1\r\n*2000000000\r\n"), PROTOCOL),
         ("nested without end", say(b"*1\r\n" * 2000), PROTOCOL),
         ("a length below zero", say(b"$-5\r\n"), PROTOCOL),
+        ("a map whose name is a map", say(b"%1\r\n%1\r\n+a\r\n:1\r\n:2\r\n"), PROTOCOL),
         ("an error that is none", say(b"-\x1b]52;c;bad\x07\r\n"), {"redis.other"}),
         ("two answers to one question", say(b"$3\r\none\r\n$3\r\ntwo\r\n"), set()),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 import pytest
 
@@ -49,3 +51,33 @@ def test_a_clock_that_jumps_an_hour_moves_nothing(demo: Demo) -> None:
     starts = [interval["at_s"] for interval in msgspec.json.decode(result.stdout)["intervals"]]
     assert starts == sorted(starts)
     assert starts[-1] < 10
+
+
+SLEEPING_MACHINE = """
+import time
+from itertools import count
+
+_gettime, _looks = time.clock_gettime, count()
+
+
+def _slept(clock):
+    return _gettime(clock) + (30 if clock == time.CLOCK_BOOTTIME and next(_looks) >= 3 else 0)
+
+
+time.clock_gettime = _slept
+"""
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="the system does not tell how long it slept")
+def test_a_machine_that_slept_makes_a_run_invalid(demo: Demo) -> None:
+    """The clock that counts sleep is half a minute ahead of the other from the third look of each process on."""
+    with new_home() as home:
+        (home.path / "sitecustomize.py").write_text(SLEEPING_MACHINE, encoding="utf-8")
+        home.extra["PYTHONPATH"] = str(home.path)
+        arguments = ("--rate", "20", "--duration", "6s", "--warmup", "0s", "--headless", "--format", "json")
+        result = run_cli(home, "run", "health", demo.url, *arguments)
+    assert result.code == 12, result.stderr
+    assert_conserved(result.record)
+    reasons = {reason.code: reason.verdict for reason in result.record.trust.reasons}
+    assert reasons["suspended"] == "invalid", reasons
+    assert sum(interval["host"].get("suspended_s", 0) for interval in result.json["intervals"]) == pytest.approx(30)

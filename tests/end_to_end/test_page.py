@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from perftui.engine.clients.browser.client import BrowserClient
+from perftui.model.plan import Target
 from perftui.report.formats import OF_COMPARISONS
 from support.cli import Result, run_cli
 from support.home import Home, new_home
@@ -43,7 +47,8 @@ def visited() -> Iterator[Visited]:
     """Two rounds; the load is not allowed to be as slow as it is."""
     need_program("chromium")
     with page_server() as server, new_home() as home:
-        server.documents["/shop"] = PAGE
+        elsewhere = f'<img src="/moved?to=http://localhost:{server.server_address[1]}/elsewhere.png">'
+        server.documents["/shop"] = PAGE + elsewhere
         arguments = ("page", f"{server.url}/shop", "--rounds", "2", "--objective", "page_load.p50 < 1ms", *LONG)
         result = run_cli(home, *arguments, "-H", "X-Shop: yes", "--format", "json", timeout_s=110)
         yield Visited(home, server, result)
@@ -65,6 +70,22 @@ def test_figures_are_those_that_the_page_reports_itself(visited: Visited) -> Non
     assert record.summary.total.service_time_ms.max == pytest.approx(times["page_load"].max, rel=0.01)
     assert visited.server.paths["/c.png"] == 2  # nothing is kept from one round to the next
     assert visited.server.headers_of["/shop"]["X-Shop"] == "yes"
+
+
+def test_headers_go_to_the_host_of_the_page_only(visited: Visited) -> None:
+    assert visited.server.headers_of["/moved"]["X-Shop"] == "yes"
+    assert visited.server.paths["/elsewhere.png"] == 2
+    assert "X-Shop" not in visited.server.headers_of["/elsewhere.png"]
+
+
+def test_what_gives_credentials_is_found_by_no_name() -> None:
+    """Chromium takes these rules for addresses, too, however they are written."""
+    told = SimpleNamespace(target=Target(url="http://shop.example"), addresses=(("127.0.0.1", 80),))
+    [rules] = BrowserClient._arguments(cast("BrowserClient", told))
+
+    for place in ("169.254.169.254", "[fd00:ec2::254]", "metadata.google.internal"):
+        assert f"MAP {place} ~NOTFOUND" in rules
+    assert rules.endswith("MAP shop.example 127.0.0.1")
 
 
 def test_an_objective_that_fails_is_exit_13_and_others_stay(visited: Visited) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
 from perftui.demo.server import Demo
+from perftui.engine.fleet import node_facts
 from perftui.model.errors import UsageError
 from perftui.store.leftovers import LEFTOVERS_NAME, Leftovers, read_leftovers
 from support.cli import run_cli, start_cli
@@ -79,3 +82,28 @@ def test_secrets_are_not_on_the_list(tmp_path: Path) -> None:
     leftovers.keep([{"id": "1", "token": "t", "other": "x"}, {"id": "canary"}])
     leftovers.close()
     assert (tmp_path / LEFTOVERS_NAME).read_text() == '{"values":{"id":"1"},"by_load":true}\n'
+
+
+def test_files_of_a_killed_machine_are_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And by itself when it ends without having been told to."""
+    monkeypatch.setattr(node_facts, "_IN_MEMORY", tmp_path)
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom perftui.engine.fleet import node_facts\n"
+        f"node_facts._IN_MEMORY = Path({str(tmp_path)!r})\n"
+        "print(node_facts.unpack_files({'/a/b.pem': b'secret'})[0], flush=True)\nsys.stdin.read()\n"
+    )
+    for is_killed in (True, False):
+        with subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as machine:
+            assert machine.stdout is not None
+            folder = Path(machine.stdout.readline().decode().strip())
+            assert [file.read_bytes() for file in folder.rglob("*.pem")] == [b"secret"]
+            if is_killed:
+                machine.kill()
+        assert folder.exists() == is_killed
+    own, _ = node_facts.unpack_files({"/c/d.pem": b"of another run"})
+
+    assert list(tmp_path.iterdir()) == [Path(own)]
+    node_facts.unpack_files({}, own)
+    assert not list(tmp_path.iterdir())

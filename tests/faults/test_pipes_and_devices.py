@@ -108,3 +108,16 @@ def test_what_is_given_on_the_command_line_may_be_a_pipe(home: Home, call: Call)
     assert call("run", "health", URL, "--header", f"@{home.path / 'headers'}", "--headless").code == 14
     assert 'path = "/x"' in call("presets", "import", str(home.path / "commands")).stdout
     assert "is not a file" in call("runs", "show", "./headers").stderr
+
+
+@pytest.mark.parametrize("place", ["hosts", "module"])
+def test_what_goes_to_a_cluster_is_a_file(home: Home, call: Call, place: str) -> None:
+    text = preset_text("", [{"name": "count", "call": "shop:count"}]).replace('[target]\nurl = ""\n', "")
+    (home.path / "shop.py").write_text("def count(ctx):\n    pass\n", encoding="utf-8")
+    os.mkfifo(home.path / ("hosts" if place == "hosts" else "pipe.py"))
+    cluster = "ssh:hosts" if place == "hosts" else "local:1"
+
+    result = call("run", write_preset(home, text), "--headless", "--cluster", cluster)
+
+    assert result.code == 2, result.stderr
+    assert "is not a file" in result.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -279,6 +280,9 @@ DAMAGED = {
     "hey with words": HEY.replace("0.0100", "soon", 1),
     "hey with a time of years": HEY.replace("0.0100", "1e12", 1),
     "hey without requests": HEY.partition("\n")[0] + "\n",
+    "hey cut off in a line": HEY.rpartition(",")[0],
+    "locust cut off in a line": LOCUST.partition(",400,50")[0] + "\n",
+    "locust with words": LOCUST.replace(",600,", ",many,", 1),
     "locust without a total": LOCUST.replace("Aggregated", "All"),
     "deep": "[" * 100_000,
     "deep table": '{"a":' * 100_000,
@@ -294,6 +298,17 @@ def test_what_is_no_result_is_refused_in_words(tmp_path: Path, content: str) -> 
     [problem] = refused.value.problems
     assert problem.startswith(f"{path}: ")
     assert len(problem) < 400
+    assert not re.search(r"NoneType|could not convert|float\(\)|int\(\)", problem), "words of Python"
+
+
+def test_what_is_wrong_in_a_line_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "locust_stats.csv"
+    path.write_text(LOCUST.replace(",600,", ",many,", 1))
+    with pytest.raises(UsageError, match=r"line 2: 'Request Count' is no number: 'many'"):
+        foreign.read(path)
+    path.write_text(LOCUST.partition(",400,50")[0] + "\n")
+    with pytest.raises(UsageError, match=r"line 3: ends before the column 'Request Count'"):
+        foreign.read(path)
 
 
 def test_hostile_text_is_made_safe(tmp_path: Path) -> None:

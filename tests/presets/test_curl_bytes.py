@@ -267,6 +267,7 @@ def told(request: Request) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.slow
 def test_the_same_bytes(server: EchoServer, place: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"http://127.0.0.1:{server.port}"
     script = re.sub("(?<![A-Za-z0-9-])U(?![A-Za-z0-9-])", url, command.replace("PORT", str(server.port)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
 import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ from perftui.presets.loading import parse_preset, read_preset
 from perftui.presets.redaction import redact_plan
 from perftui.presets.secrets import resolve_secrets
 from support.mutation import with_a_part_replaced
+
+pytestmark = pytest.mark.slow
 
 TEXTS = [info.path.read_text(encoding="utf-8") for info in list_presets() if info.origin == "built-in"]
 SCALARS = (

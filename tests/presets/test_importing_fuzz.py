@@ -22,6 +22,8 @@ from perftui.presets.importing.any_file import IMPORTERS
 from perftui.presets.importing.curl_options import KNOWN
 from perftui.presets.loading import parse_preset
 
+pytestmark = pytest.mark.slow
+
 TEXTS = st.one_of(
     st.text(max_size=20),
     st.sampled_from(
@@ -313,6 +315,5 @@ def test_test_plans_of_any_elements(elements: list[Any]) -> None:
     ids=lambda value: value if len(value) < 10 else value[:24],
 )
 @pytest.mark.timeout(20)
-@pytest.mark.slow
 def test_large_and_endless_ones_end(kind: str, text: str) -> None:
     accept(kind, text)

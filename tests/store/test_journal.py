@@ -199,6 +199,7 @@ class Clock:
 
 @pytest.mark.parametrize("lasting", [False, True])
 @pytest.mark.parametrize(("kind", "short"), [("write", False), ("write", True), ("fsync", False)])
+@pytest.mark.slow
 def test_whichever_call_fails_nothing_is_lost_once_the_disk_is_back(
     tmp_path: Path, kind: str, *, short: bool, lasting: bool
 ) -> None:

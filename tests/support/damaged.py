@@ -24,6 +24,8 @@ from perftui.store.plausible import check_plausible
 from perftui.store.records import parse_record
 from perftui.store.safe_reading import safe_json
 from support.fuzzed_answers import damaged_responses, use_answer
+from support.fuzzed_messages import EXAMPLES
+from support.fuzzed_websocket import FRAMES, use_frames
 
 TESTS = Path(__file__).parent.parent
 PIECES = (
@@ -150,6 +152,8 @@ KINDS = {
         lambda: [b'{"kind":"level","level":12.5,"origin":"ctl"}', b'{"kind":"mark","text":"a mark","origin":"tui"}'],
         _use_message,
     ),
+    "WebSocket frames": Kind(lambda: FRAMES, use_frames),
+    **{name: Kind(examples, use) for name, (examples, use) in EXAMPLES.items()},
 }
 
 

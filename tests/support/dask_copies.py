@@ -6,6 +6,7 @@ Told on stdin, a line of JSON each; answers with the process id of the copy. The
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import os
 import signal
 import sys
@@ -25,6 +26,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """In which it may write; what it says goes into its file `said`."""
     tls: tuple[str, str, str] | None = None
     """Files of the authority, the certificate and the key."""
+    stranger: bool = False
+    """Without the perftui that the test has."""
+    perftui: str = ""
+    """Of a stranger: the version that is installed instead; empty: none is."""
 
 
 async def _serve(wanted: Wanted) -> None:
@@ -59,7 +64,23 @@ def _become(wanted: Wanted) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for old, new in ((nothing, 0), (said, 1), (said, 2)):
         os.dup2(old, new)
+    if wanted.stranger:
+        _forget_perftui(wanted.perftui)
     asyncio.run(_serve(wanted))
+
+
+def _forget_perftui(instead: str) -> None:
+    """As if it were not installed, or another one were: none of its modules can be loaded."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "perftui"]:
+        del sys.modules[name]
+    sys.modules["perftui"] = None  # type: ignore[assignment]  # importing it fails
+
+    def version(distribution_name: str) -> str:
+        if not instead:
+            raise importlib.metadata.PackageNotFoundError(distribution_name)
+        return instead
+
+    importlib.metadata.version = version
 
 
 def main() -> None:

@@ -7,11 +7,10 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import dask
 import msgspec
@@ -47,13 +46,21 @@ class DaskProcesses:
 
     def add_workers(self, count: int) -> None:
         """Further machines."""
-        there = _said(self.folder, "Begun: worker")
-        self.workers += [self._copy("worker") for _ in range(count)]
+        self._add([Wanted(kind="worker", address=self.address, folder=self.folder, tls=self.tls)] * count)
+
+    def add_strangers(self, *versions: str) -> None:
+        """Machines that have these versions of perftui; empty: none."""
+        worker = Wanted(kind="worker", address=self.address, folder=self.folder, tls=self.tls, stranger=True)
+        self._add([msgspec.structs.replace(worker, perftui=version) for version in versions])
+
+    def _add(self, wanted: Sequence[Wanted]) -> None:
+        there, count = _said(self.folder, "Begun: worker"), len(wanted)
+        self.workers += [self._copy(one) for one in wanted]
         wait_until(lambda: _said(self.folder, "Begun: worker") >= there + count, 60, "the Dask workers")
 
     def add_scheduler(self) -> None:
         """The one that is needed first."""
-        self.scheduler = self._copy("scheduler")
+        self.scheduler = self._copy(Wanted(kind="scheduler", address=self.address, folder=self.folder, tls=self.tls))
 
     def repair(self, workers: int) -> None:
         """Have a scheduler and so many workers again, where some were killed."""
@@ -64,8 +71,7 @@ class DaskProcesses:
         self.workers = [process for process in self.workers if process.is_running()]
         self.add_workers(workers - len(self.workers))
 
-    def _copy(self, kind: Literal["scheduler", "worker"]) -> psutil.Process:
-        wanted = Wanted(kind=kind, address=self.address, folder=self.folder, tls=self.tls)
+    def _copy(self, wanted: Wanted) -> psutil.Process:
         assert self.copies.stdin is not None
         assert self.copies.stdout is not None
         self.copies.stdin.write(msgspec.json.encode(wanted).decode() + "\n")

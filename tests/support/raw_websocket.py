@@ -27,6 +27,13 @@ ANSWERS: dict[str, bytes] = {
     "nothing": b"",
 }
 """By the message that asks for them. The connection ends after each."""
+FLOODS: dict[str, bytes] = {
+    "empty parts": b"\x00\x00" * 30_000,
+    "empty messages": b"\x81\x00" * 30_000,
+    "large messages": b"\x82\x7f" + struct.pack(">Q", 1_000_000) + bytes(1_000_000),
+    "pings": b"\x89\x00" * 30_000,
+}
+"""By the message that asks for them: sent again and again, until the client leaves."""
 PARTS = b"\x01\x01a" + b"\x89\x02hi" + b"\x00\x01b" + b"\x80\x01c"
 """One message in three frames, with a ping between them."""
 
@@ -56,6 +63,11 @@ def raw_websocket(*, bad_handshake: bool = False) -> Iterator[RawServer]:
                 if text == "parts":
                     writer.write(PARTS)
                     continue
+                if text == "empty parts":
+                    writer.write(b"\x01\x01a")
+                while piece := FLOODS.get(text):
+                    writer.write(piece)
+                    await writer.drain()
                 writer.write(ANSWERS.get(text, b""))
                 await writer.drain()
                 break

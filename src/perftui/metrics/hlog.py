@@ -1,8 +1,9 @@
 """A run as an HdrHistogram log (`.hlog`, format 1.2), for the tools that read those.
 
 One line per interval for the total, without a tag, and one per operation, tagged with its name: response times of the
-measure phase (service times in users mode, and tagged `NAME:service_time` in rate mode). Values are microseconds, the
-maximum of a line is in milliseconds, times count from the start.
+measure phase (service times in users mode, and tagged `NAME:service_time` in rate mode). Times of hits and misses, and
+those that only some protocols have, are tagged `NAME:hit_time`, `NAME:round_trip` and so on. Values are microseconds,
+the maximum of a line is in milliseconds, times count from the start.
 """
 
 from __future__ import annotations
@@ -53,6 +54,11 @@ def _lines(record: Record, intervals: Iterable[Interval]) -> Iterator[str]:
         if not users:
             for name, times in services.items():
                 yield from _line(f"{_tag(name)}:service_time", interval, times)
+        for name, cell in cells.items():
+            further = {"hit_time": cell.hit_time, "miss_time": cell.miss_time, **cell.own_times}
+            for time, data in further.items():
+                if data is not None:
+                    yield from _line(f"{_tag(name)}:{time}", interval, Sparse.of(data))
 
 
 def _tag(name: str) -> str:

@@ -6,7 +6,9 @@ from perftui.metrics.sparse import Sparse
 from perftui.model.interval import HistogramData
 
 _FOLD_AT = 512
-"""Histograms that may wait before they are merged."""
+"""Packed histograms that may wait before they are merged."""
+_FOLD_SUMS_AT = 16
+"""Merged ones: they are ten times as large, and where one comes each minute 512 would be those of a working day."""
 
 
 class TimeSum:
@@ -31,7 +33,7 @@ class TimeSum:
         self._fold_many()
 
     def _fold_many(self) -> None:
-        if len(self._packed) >= _FOLD_AT or len(self._sums) >= _FOLD_AT:
+        if len(self._packed) >= _FOLD_AT or len(self._sums) >= _FOLD_SUMS_AT:
             self.merged()
 
     def merged(self) -> Sparse:

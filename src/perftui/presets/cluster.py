@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
+from perftui.presets.text_files import read_text
 
 MOST_LOCAL = 64
 _MOST_HOSTS_BYTES = 1 << 20
@@ -18,6 +19,8 @@ _MOST_NAMED = 6
 FORMS = "local:N, tcp://HOST:PORT, tls://HOST:PORT or ssh:HOSTS-FILE"
 _SSH_HOST = re.compile(r"[A-Za-z0-9_.@:%/\[\]-]+")
 """What ssh takes as a destination, and a shell leaves alone."""
+_PYTHON = re.compile(r"[A-Za-z0-9_~/.][A-Za-z0-9_~/.+-]*")
+"""A path, in which no shell over there finds anything to do."""
 _WITH_PORT = re.compile(r"(?:[^@]+@)?(?:[^:\[\]]+|\[[^\[\]]+\]):[0-9]+")
 
 
@@ -95,13 +98,7 @@ def hosts_of(file: str) -> list[tuple[str, str]]:
         UsageError: the file cannot be read, or is wrong.
     """
     shown = safe_text(file)
-    try:
-        with Path(file).open("rb") as opened:
-            text = opened.read(_MOST_HOSTS_BYTES).decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"{shown}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{shown}: cannot be read: it is no text") from error
+    text = read_text(Path(file), _MOST_HOSTS_BYTES)
     hosts, problems = read_hosts(text)
     if problems:
         raise UsageError(*(f"{shown}: {problem}" for problem in problems))
@@ -124,10 +121,12 @@ def read_hosts(text: str) -> tuple[list[tuple[str, str]], list[str]]:
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if len(words) > 2 or words[0].startswith("-") or not _SSH_HOST.fullmatch(words[0]):
+        python = words[1] if len(words) == 2 else "python3"
+        is_host = _SSH_HOST.fullmatch(words[0]) and not words[0].startswith("-")
+        if len(words) > 2 or not is_host or not _PYTHON.fullmatch(python):
             problems.append(f"line {number}: write [user@]host[:port], and after it the Python that has perftui")
             continue
-        hosts.append((_destination(words[0]), words[1] if len(words) == 2 else "python3"))
+        hosts.append((_destination(words[0]), python))
     return hosts, problems
 
 

@@ -36,6 +36,12 @@ _SERIES_BOUNDED = ("p50", "p95", "p99", "mean")
 _SERIES_STATISTICS = ("count", "mean", "p50", "p95", "p99", "max")
 TOTAL = "total"
 _ENDS = {"ms": "_ms", "per_s": "_per_s"}
+_OF_HITS = ("hit_rate", *(f"{time}.{name}" for time in ("hit_time", "miss_time") for name in ("p50", "p95", "max")))
+
+
+def _title(metric: str) -> str:
+    """The column of a metric, with its unit."""
+    return metric.replace(".", "_") + _ENDS.get(metric_unit(metric), "")
 
 
 def guarded_cell(value: object) -> str | int | float:
@@ -71,7 +77,7 @@ def summary_csv(runs: Sequence[LoadedRun]) -> str:
     ]
     own = _own_metrics(runs)
     titles = [title.replace("_count_ms", "_count") for title in titles] + ["error_classes", "level", "statuses"]
-    titles += [name.replace(".", "_") + _ENDS.get(metric_unit(name), "") for name in own]
+    titles += map(_title, own)
     rows = [
         [*_summary_row(run.record, name, stats, seconds, level), *(value_of(stats, metric) for metric in own)]
         for run in runs
@@ -137,10 +143,12 @@ def series_csv(run: LoadedRun) -> str:
     ]
     titles += [f"response_time_{name}_least_ms" for name in _SERIES_BOUNDED]
     titles += ["received_bytes", "sent_bytes", "cpu_percent", "memory_percent", "worker_cpu_percent"]
-    return write_csv(titles, _series_rows(run))
+    hits = _OF_HITS if run.record.summary.total.hit_rate is not None else ()
+    further = (*hits, *_own_metrics([run]))
+    return write_csv([*titles, *map(_title, further)], _series_rows(run, further))
 
 
-def _series_rows(run: LoadedRun) -> Iterable[list[object]]:
+def _series_rows(run: LoadedRun, further: Sequence[str]) -> Iterable[list[object]]:
     mode = run.record.plan.load.mode
     names = [operation.name for operation in run.record.plan.counted_operations]
     for interval in run.intervals:
@@ -170,6 +178,7 @@ def _series_rows(run: LoadedRun) -> Iterable[list[object]]:
                 interval.host.cpu_percent,
                 interval.host.memory_percent,
                 max((worker.cpu_percent for worker in interval.workers), default=0.0),
+                *(value_of(stats, metric) for metric in further),
             ]
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from msgspec import Struct
 
 from perftui.model.comparison import Comparison
-from perftui.model.record import REGRESSION, ObjectiveResult
+from perftui.model.record import REGRESSION, ObjectiveResult, Record
+from perftui.model.units import format_ms
 from perftui.report.comparison import metric_name, verdict_line
-from perftui.report.words import TRUST_WORDS, objective_name, objective_value
+from perftui.report.own import own_lines, own_times
+from perftui.report.words import TRUST_WORDS, hits_texts, objective_name, objective_value
 from perftui.store.loading import LoadedRun
 
 
@@ -31,6 +33,8 @@ class Suite(Struct, frozen=True, kw_only=True):
     cases: tuple[Case, ...]
     seconds: float = 0.0
     started_at: str = ""
+    properties: tuple[tuple[str, str], ...] = ()
+    """What else is known, for people."""
 
 
 def junit(runs: Sequence[LoadedRun], comparison: Comparison | None = None) -> str:
@@ -78,7 +82,18 @@ def run_suite(run: LoadedRun) -> Suite:
         cases=tuple(cases),
         seconds=record.summary.duration_s,
         started_at=record.started_at,
+        properties=tuple(_measured(record)),
     )
+
+
+def _measured(record: Record) -> Iterator[tuple[str, str]]:
+    """Hits, and what only some protocols measure: no objective may be about it."""
+    for text in hits_texts(record):
+        yield "hit rate", text
+    for name, words in own_lines(record.summary.total):
+        yield name, " · ".join(words)
+    for name, times in own_times(record.summary.total):
+        yield name, f"p50 {format_ms(times.p50)} p95 {format_ms(times.p95)} max {format_ms(times.max)} ms"
 
 
 def _objective_case(result: ObjectiveResult, *, invalid: bool) -> Case:
@@ -126,6 +141,9 @@ def _suite_lines(suite: Suite) -> list[str]:
     moment = f" timestamp={_quoted(suite.started_at)}" if suite.started_at else ""
     name = _quoted(suite.name)
     lines = [f'  <testsuite name={name} {_totals(suite.cases)} time="{suite.seconds:.3f}"{moment}>']
+    if suite.properties:
+        pairs = [f"      <property name={_quoted(key)} value={_quoted(text)}/>" for key, text in suite.properties]
+        lines += ["    <properties>", *pairs, "    </properties>"]
     for case in suite.cases:
         head = f'    <testcase classname={name} name={_quoted(case.name)} time="0"'
         if case.failed:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
     from opentelemetry.proto.metrics.v1.metrics_pb2 import ScopeMetrics
 
+_OF_HITS = ("hit_time", "miss_time")
 _PERCENTILES = ("p50", "p95", "p99", "max")
 _TIMES: tuple[TimeName, ...] = ("response_time", "service_time")
 _BOUNDS_MS = (
@@ -133,8 +134,12 @@ def _of_stats(stats: Stats, about: Mapping[str, str]) -> Iterator[_Point]:
     yield _Point("perftui.rate", "1/s", stats.rate_per_s, about)
     yield _Point("perftui.error_rate", "1", stats.error_rate, about)
     yield _Point("perftui.attained", "1", stats.attained, about)
-    for time in _TIMES:
-        times: LatencyStats = getattr(stats, f"{time}_ms")
+    if stats.hit_rate is not None:
+        yield _Point("perftui.hit_rate", "1", stats.hit_rate, about)
+    for counted, amount in stats.of_protocol.amounts.items():
+        yield _Point(f"perftui.{counted}", "1/s", amount.per_s, about)
+    all_times: dict[str, LatencyStats] = {time: getattr(stats, f"{time}_ms") for time in (*_TIMES, *_OF_HITS)}
+    for time, times in (all_times | stats.of_protocol.times_ms).items():
         for name in _PERCENTILES if times.count else ():
             yield _Point(f"perftui.{time}", "ms", getattr(times, name), {**about, "statistic": name})
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from perftui.metrics.cells import TIMES
 from perftui.metrics.sparse import Sparse
 from perftui.model.errors import UsageError
-from perftui.model.interval import Cell, Counts, HistogramData, Interval
+from perftui.model.interval import Cell, Counts, HistogramData, Interval, WorkerHealth
+from perftui.model.plan import Phase
 from perftui.model.record import Record
 
 MOST = 2**53
@@ -68,14 +69,23 @@ def check_plausible(record: Record, intervals: Iterable[Interval], source: str) 
         seconds = tuple(intervals)
         for interval in seconds:
             check_interval(interval)
-            for operations in interval.cells.values():
-                for cell in operations.values():
-                    _check_cell(cell)
-            for worker in interval.workers:
-                _check_histogram(worker.loop_lag)
+            check_measured(interval.cells, interval.workers)
         _check_times(record, seconds)
     except ValueError as error:
         raise UsageError(f"{source}: is damaged: {error}") from error
+
+
+def check_measured(cells: Mapping[Phase, Mapping[str, Cell]], workers: Iterable[WorkerHealth]) -> None:
+    """Refuse what nobody can have measured.
+
+    Raises:
+        ValueError: says what.
+    """
+    for operations in cells.values():
+        for cell in operations.values():
+            _check_cell(cell)
+    for worker in workers:
+        _check_histogram(worker.loop_lag)
 
 
 def _check_times(record: Record, seconds: Sequence[Interval]) -> None:

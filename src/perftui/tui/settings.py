@@ -45,7 +45,8 @@ def load_settings(folder: Path) -> tuple[Settings, tuple[str, ...]]:
     if path.exists() and not path.is_file():
         return Settings(), (f"{path} is not a file; settings are left at their defaults",)
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         return Settings(), ()
     except OSError as error:

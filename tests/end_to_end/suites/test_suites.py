@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from perftui.demo.server import start_demo
-from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.record import Record
-from perftui.presets.loading import parse_preset
-from perftui.presets.overrides import Overrides
+from perftui.pytest_plugin.performance import Performance
 from support import databases
 from support.conservation import assert_conserved
 from support.databases import Server, redis_calls
@@ -29,25 +28,29 @@ insert into products select n, 'product ' || n, n % 6, n * 0.5, 1000000 from gen
 
 
 @dataclass(frozen=True)
-class Servers:
-    """What the suites load."""
+class Suites:
+    """The suites, run by the fixture of the plugin, as a team would, against these servers."""
 
+    performance: Performance
     service: str
     cache: Server
     database: Server
 
-    def run(self, name: str, overrides: Overrides) -> Record:
-        """A suite against these servers."""
-        text = (HERE / f"{name}.toml").read_text()
+    def run(self, name: str, *, settings: Sequence[str] = (), **load: Any) -> Record:
+        """A suite, whose objectives are looked at here: how quick this machine is now is not asked."""
+        preset = HERE / f"{name}.toml"
+        text = preset.read_text()
         assert len(text.splitlines()) < MOST_LINES
-        for built, running in (
-            ("http://127.0.0.1:8000", self.service),
-            ("ws://127.0.0.1:8000", self.service.replace("http:", "ws:")),
-            ("redis://127.0.0.1:6379/0", self.cache.url),
-            ("postgresql://app@127.0.0.1:5432/postgres", self.database.url),
-        ):
-            text = text.replace(built, running)
-        record = run_plan(RunRequest(plan=parse_preset(text, f"{name}.toml", overrides=overrides)))
+        addresses = {
+            "targets.room.url": self.service.replace("http:", "ws:"),
+            "targets.cache.url": self.cache.url,
+            "targets.db.url": self.database.url,
+        }
+        here = [f"{key}={url}" for key, url in addresses.items() if f"[{key.removesuffix('.url')}]" in text]
+        url = self.service if '[target]\nurl = "http://' in text else self.database.url
+        record = self.performance.run(
+            preset, url, duration=1.5, check=False, settings=[*here, "target.timeout=10s", *settings], **load
+        )
         assert_conserved(record)
         total = record.summary.total
         assert record.status == "finished"
@@ -59,47 +62,52 @@ class Servers:
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[Servers]:
+def servers() -> Iterator[tuple[str, Server, Server]]:
     with start_demo() as demo, databases.redis_server() as cache, databases.postgresql() as database:
         database.ask(SHOP)
-        yield Servers(demo.url, cache, database)
+        yield demo.url, cache, database
 
 
-def orders(servers: Servers) -> int:
-    return int(servers.database.ask("select count(*) from orders"))
+@pytest.fixture
+def suites(perftui: Performance, servers: tuple[str, Server, Server]) -> Suites:
+    return Suites(perftui, *servers)
 
 
-def test_limits(servers: Servers) -> None:
-    before = redis_calls(servers.cache, "get")
-    record = servers.run("limits", Overrides(rate=60, duration_s=1.5, timeout_s=10))
+def orders(suites: Suites) -> int:
+    return int(suites.database.ask("select count(*) from orders"))
+
+
+def test_limits(suites: Suites) -> None:
+    before = redis_calls(suites.cache, "get")
+    record = suites.run("limits", rate=60)
     cache = record.summary.operations["cache"]
-    assert redis_calls(servers.cache, "get") - before == cache.counts.started
+    assert redis_calls(suites.cache, "get") - before == cache.counts.started
     assert cache.hit_time_ms.count + cache.miss_time_ms.count == cache.counts.ok
 
 
-def test_user_classes(servers: Servers) -> None:
-    before = orders(servers)
-    record = servers.run("user_classes", Overrides(users=5, duration_s=1.5, timeout_s=10))
+def test_user_classes(suites: Suites) -> None:
+    before = orders(suites)
+    record = suites.run("user_classes", users=5)
     operations = record.summary.operations
     assert operations["say"].of_protocol.times_ms["round_trip"].count == operations["say"].counts.ok
     made = operations["order"].counts.ok + 100 * operations["bulk of 100"].counts.ok
-    assert made <= orders(servers) - before <= made + 5 * 100, "the rest ended while users stopped"
+    assert made <= orders(suites) - before <= made + 5 * 100, "the rest ended while users stopped"
 
 
-def test_service_levels(servers: Servers) -> None:
-    before = orders(servers)
-    servers.run("service_levels", Overrides(rate=150, duration_s=1.5, timeout_s=10))
-    assert orders(servers) == before, "what was created is gone"
+def test_service_levels(suites: Suites) -> None:
+    before = orders(suites)
+    suites.run("service_levels", rate=150)
+    assert orders(suites) == before, "what was created is gone"
 
 
-def test_two_levels(servers: Servers) -> None:
-    record = servers.run("two_levels", Overrides(users=6, duration_s=1.5, timeout_s=10))
+def test_two_levels(suites: Suites) -> None:
+    record = suites.run("two_levels", users=6)
     levels = [stage.to for stage in record.plan.load.stages]
     assert levels[2] == 1.5 * levels[1]
 
 
-def test_scaling(servers: Servers) -> None:
-    record = servers.run("scaling", Overrides(users=20, duration_s=2, timeout_s=10, connections=2))
+def test_scaling(suites: Suites) -> None:
+    record = suites.run("scaling", users=20, settings=["load.connections=2"])
     cached = record.summary.operations["cached"]
     assert 0.6 < (cached.hit_rate or 0) < 1
     assert record.summary.operations["100 records"].times_ms["queue"] > 0, "more users than connections"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -44,3 +45,12 @@ def test_what_is_not_complete_is_known(piece: bytes) -> None:
     assert parser.held >= 1000 * len(piece) - 3
     assert parser.feed(b"\n\n") != [] or piece.startswith(b":")
     assert parser.held == 0
+
+
+def test_a_line_without_end_takes_time_in_proportion() -> None:
+    parser, before_s = EventParser(), time.process_time()
+    for _ in range(100_000):
+        assert parser.feed(b"data: " * 20) == []
+
+    assert time.process_time() - before_s < 3
+    assert parser.held == 12_000_000

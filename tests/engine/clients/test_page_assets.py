@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from perftui.engine.clients.page.assets import MOST_ASSETS, Documents, Named, named_in
@@ -56,6 +58,14 @@ HERE = "http://shop.example"
         ('<object data="o.svg"></object><embed src="e.svg">', ["/a/o.svg", "/a/e.svg"]),
         ('<img src="http://[broken/"><img src="//x:99999999/">', []),
         ('<img src="page?x=1">', []),
+        ('<a title="<img src=no.png>"><img alt=\'>\' src="y.png">', ["/a/y.png"]),
+        ("<!-- <img src=no.png> --!><img src=z.png>", ["/a/z.png"]),
+        ("<!--><img src=y.png><!-- <img src=no.png>", ["/a/y.png"]),
+        ("<title><img src=no></title><textarea><img src=no></textarea><img src=y>", ["/a/y"]),
+        ("<style><img src=no></STYLE ><img src=y>", ["/a/y"]),
+        ("<svg><style/><title>x</title></svg><img src=y.png>", ["/a/y.png"]),
+        ('<img src="x?a=1&amp;b=2&copy=3&#48;"><IMG SRC=/X.png ALT>', ["/a/x?a=1&b=2&copy=30", "/X.png"]),
+        ('<img src="y.png" src="no.png"><img src=\n"z.png"\n/>', ["/a/y.png", "/a/z.png"]),
         ("", []),
         ("<<<>>&&&\0<img src=ok.png", []),
     ],
@@ -94,3 +104,32 @@ def test_each_distinct_document_is_parsed_once(monkeypatch: pytest.MonkeyPatch) 
         documents.named(str(number).encode(), "", URL)
     assert documents.named(b"one", "one", URL).assets == ("one",)
     assert len(parsed) == 204
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<div>" * 50_000 + "<img>" * 50_000 + "</p>" * 50_000, "<picture>" + "<source>" * 50_000 + "<img>" * 50_000,
+        "<noscript>" * 50_000, "<!--" * 50_000, "<a" * 100_000, '<a b="' * 50_001, "<a b='\"" * 50_001,
+        "<img " + "a=b " * 100_000 + ">", "<img srcset='" + "a 1w, " * 100_000 + "'>", "<script>" * 50_000,
+        "<img srcset='/a " + "9" * 5000 + "w'>", "<img src='&#" + "9" * 5000 + ";'>", "<svg>" * 100_000,
+        "<base href='/" + "a" * 1_000_000 + "/'>" + "<img src=x>" * 1000, "<img src='#1'>" * 30_000,
+        "<img srcset='a 1w' sizes='" + "1" * 500_000 + "'>", "<img srcset='/a 1w' sizes='1..2px, .px, 9.9.9em'>",
+        "<video autoplay>" + "<source>" * 50_000, "<iframe srcdoc='" + "&amp;lt;" * 100_000 + "'>",
+    ],
+)  # fmt: skip
+def test_no_document_takes_long(document: str) -> None:
+    before_s = time.process_time()
+    found = named_in(document, URL).assets
+
+    assert time.process_time() - before_s < 2
+    assert len(found) <= 1
+
+
+def test_what_is_kept_of_documents_is_bounded() -> None:
+    documents = Documents()
+    long = "".join(f"<img src='/{'a' * 7000}{number}'>" for number in range(1000))
+    for number in range(3):
+        assert len(documents.named(b"%d" % number, long, f"{URL}{number}").assets) == 1000
+
+    assert documents.characters < 8_000_000

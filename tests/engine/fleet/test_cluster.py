@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import anyio
@@ -16,6 +17,7 @@ import msgspec
 import psutil
 import pytest
 
+from perftui.cli.cluster_facts import cluster_facts
 from perftui.engine.control.client import ControlClient
 from perftui.engine.control.messages import CommandKind
 from perftui.engine.fleet import dask_settings
@@ -228,6 +230,23 @@ def test_steering_reaches_every_seat_and_a_killed_runner_leaves_none(
 def test_each_machine_is_asked_whether_it_reaches_the_target(empty_home: Path) -> None:
     with pytest.raises(UnreachableError, match=r"^all 2 machines: .*refuses connections"):
         run_plan(RunRequest(plan=cluster_plan("http://127.0.0.1:9", "local:2")))
+
+
+def test_a_machine_with_another_perftui_or_none_is_told_and_keeps_its_dask_worker(empty_home: Path) -> None:
+    with dask_processes(1) as machines:
+        machines.add_strangers("0.0.9", "")
+        with pytest.raises(UsageError) as told:
+            run_plan(RunRequest(plan=cluster_plan("http://127.0.0.1:9", machines.address)))
+        facts = cluster_facts(machines.address, insecure=False)
+        assert all(process.is_running() for process in machines.workers)
+
+    words = sorted(problem.partition(": ")[2] for problem in told.value.problems)
+    assert words == [
+        f"perftui 0.0.9 is installed there, {version('perftui')} here; install the same",
+        "perftui is not installed there; pip install 'perftui[cluster]'",
+    ]
+    assert [fact[2] for fact in facts] == ["ok", "ok", "warn", "warn"]
+    assert sorted(fact[3] for fact in facts[2:]) == words
 
 
 FUNCTIONS = """

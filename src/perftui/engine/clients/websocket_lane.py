@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_QUEUED = 10_000
 """Messages that nobody has looked at yet; older ones are only counted."""
+_PART_BYTES = 64
+"""What a part of a message takes beside its bytes: also empty ones without end are too large."""
 _TEXT, _BINARY, _CONTINUATION = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION
 
 
@@ -60,7 +62,7 @@ class Listener(picows.WSListener):
                 self.transport.disconnect()
                 return
             part = frame.get_payload_as_bytes()
-            self._bytes += len(part)
+            self._bytes += len(part) + (0 if frame.fin else _PART_BYTES)
             if self._bytes > self._most_bytes:
                 self.end("body_too_large", f"a message of more than {self._most_bytes:,} bytes")
                 self.transport.disconnect()
@@ -101,8 +103,17 @@ class Listener(picows.WSListener):
         if self.lane is not None:
             self.lane.arrived(message, now_ns)
             return
-        self.messages.append((message, now_ns))
+        self._queue(message, now_ns)
         self._tell()
+
+    def _queue(self, message: bytes, now_ns: int) -> None:
+        """Keep a message for whoever asks; all together are no larger than one may be."""
+        messages = self.messages
+        messages.append((message, now_ns))
+        if len(message) > self._most_bytes // _MOST_QUEUED:
+            held = sum(len(kept) for kept, _ in messages)
+            while held > self._most_bytes and len(messages) > 1:
+                held -= len(messages.popleft()[0])
 
     def end(self, error_class: str, why: str) -> None:
         """The connection is of no use any more; the first reason counts."""

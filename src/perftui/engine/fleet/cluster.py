@@ -24,6 +24,7 @@ from perftui.model.errors import PerftuiError, UnreachableError, UsageError
 from perftui.model.interval import MachineSample
 from perftui.model.plan import Target
 from perftui.model.text import safe_text
+from perftui.store.safe_reading import safe_struct
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -133,7 +134,7 @@ class Cluster:
         def loss() -> str:
             return loss_of_scheduler() or ("" if future.status == "finished" else "its Dask worker is gone")
 
-        return RemoteNode(address, actor, replace(said, host=safe_text(said.host, 64)), loss)
+        return RemoteNode(address, actor, replace(safe_struct(said), host=safe_text(said.host, 64)), loss)
 
     async def compare_clocks(self) -> None:
         """Find out how far every machine's clock is off. Moments are translated with this from now on."""

@@ -55,7 +55,7 @@ class Unpacker(Generic[MessageT]):
                 break
             try:
                 messages.append(self._decoder.decode(memoryview(self._buffer)[start + _LENGTH.size : end]))
-            except msgspec.DecodeError as error:
+            except (ValueError, RecursionError) as error:  # text that is no UTF-8 is no DecodeError
                 raise FramingError(f"not a message: {error}") from error
             start = end
         del self._buffer[:start]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import platform
 import resource
 import shutil
 import tempfile
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from perftui.model.text import safe_text
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder made in it is this user's only
+
+
+_PREFIX = "perftui-files-"
 
 
 class NodeFacts(Struct, frozen=True, kw_only=True):
@@ -73,7 +78,10 @@ def unpack_files(files: dict[str, bytes], old: str = "") -> tuple[str, dict[str,
         shutil.rmtree(old, ignore_errors=True)
     if not files:
         return "", {}
-    folder = Path(tempfile.mkdtemp(prefix="perftui-", dir=_IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None))
+    below = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+    _remove_orphans(below)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=below))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # the runner may be gone before it says that it leaves
     places: dict[str, str] = {}
     together = {parent: str(number) for number, parent in enumerate(dict.fromkeys(Path(path).parent for path in files))}
     for path, content in files.items():
@@ -83,6 +91,15 @@ def unpack_files(files: dict[str, bytes], old: str = "") -> tuple[str, dict[str,
         place.write_bytes(content)
         places[path] = str(place)
     return str(folder), places
+
+
+def _remove_orphans(below: Path) -> None:
+    """Remove what processes left that were killed: nobody else will, and it may be a password."""
+    for folder in below.glob(f"{_PREFIX}*-*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        with suppress(OSError):
+            if owner.isdecimal() and folder.lstat().st_uid == os.getuid() and not psutil.pid_exists(int(owner)):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _version(package: str) -> str:

@@ -23,7 +23,10 @@ from perftui.engine.fleet.reached import Heard
 from perftui.engine.fleet.seat import SeatState
 from perftui.model.interval import HostSample, MachineSample
 from perftui.model.plan import Target
+from perftui.model.text import safe_text
 from perftui.presets.files import moved
+from perftui.store.plausible import check_measured
+from perftui.store.safe_reading import safe_struct
 
 ANSWER_S = 15.0
 BEAT_S = 1.0
@@ -31,6 +34,7 @@ SILENT_S = 3.0
 """A machine that neither answers nor reports for so long is lost."""
 _STEP_S = 0.25
 _KEPT_ROUND_TRIPS = 10
+_LONGEST_FAILURE = 2000
 
 
 class RemoteNode:
@@ -257,8 +261,8 @@ class RemoteSeat:
         self.next_seq += 1
         self._node.heard_at = time.monotonic()
         if "end" in event:
-            self.last_words = event["end"]["said"]
-            self.end(event["end"]["detail"])
+            self.last_words = safe_text(event["end"]["said"])
+            self.end(safe_text(event["end"]["detail"]))
             return
         try:
             messages = self._unpacker.feed(event["message"])
@@ -268,15 +272,26 @@ class RemoteSeat:
             self._put_in(self._here(message))
 
     def _here(self, message: FromWorker) -> FromWorker:
-        """With moments on the runner's clock."""
+        """With moments on the runner's clock, and text made safe: another machine says what it likes."""
+        if isinstance(message, Failure):
+            return Failure(message=safe_text(message.message, _LONGEST_FAILURE))
         if not isinstance(message, Frame):
             return message
+        try:
+            check_measured(message.cells, (message.health,))
+        except ValueError as error:
+            return Failure(message=f"what it reported is damaged: {safe_text(str(error))}")
         offset_ns = self._node.begin_clock.offset_ns
         return replace(
             message,
             start_ns=message.start_ns + offset_ns,
             end_ns=message.end_ns + offset_ns,
+            cells={
+                phase: {name if name.isprintable() else safe_text(name): cell for name, cell in cells.items()}
+                for phase, cells in message.cells.items()
+            },
             health=replace(message.health, machine=self._node.name),
+            error_samples=tuple(safe_struct(sample) for sample in message.error_samples),
         )
 
     def _put_in(self, message: FromWorker) -> None:

@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import Literal
 
 from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.metadata import METADATA_ADDRESSES, METADATA_NAMES
 from perftui.engine.clients.registry import host_of
 from perftui.engine.clients.resolve import resolve
 from perftui.engine.runner.weighing import Weights, has_pages
@@ -31,15 +32,7 @@ _RIPPLE = 1.2
 """How much more of a page's requests may fall into a second than into others."""
 _OVER_FOR_S = 2.0 - 0.05
 _UNWEIGHED: Weights = {}
-_METADATA = {
-    ipaddress.ip_address(text)
-    for text in (
-        "169.254.169.254", "169.254.170.2", "169.254.170.23", "168.63.129.16", "192.0.0.192", "100.100.100.200",
-        "fd00:ec2::254", "fd00:ec2::23",
-    )
-}  # fmt: skip
-"""What tells a machine of a cloud its own credentials."""
-_METADATA_NAMES = {"metadata.google.internal"}
+_METADATA = {ipaddress.ip_address(text) for text in METADATA_ADDRESSES}
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _BROADCAST = ipaddress.ip_address("255.255.255.255")
@@ -84,7 +77,7 @@ def _classify_name(host: str) -> HostClass:
         return classify(socket.inet_ntoa(socket.inet_aton(name)))  # 0xa9fea9fe and 2852039166 are addresses, too
     except OSError:
         pass
-    if name in _METADATA_NAMES:
+    if name in METADATA_NAMES:
         return "refused"
     if name == "localhost" or name.endswith(".localhost"):
         return "loopback"

@@ -18,6 +18,7 @@ from perftui.model.errors import GuardError, PerftuiError, UnreachableError, Usa
 from perftui.model.plan import Plan
 from perftui.model.units import format_bytes
 from perftui.presets.files import FOLDER, moved, with_files
+from perftui.presets.text_files import read_data
 
 MOST_FILES_BYTES = 48 * 1024 * 1024
 _ASK_S = 30.0
@@ -81,12 +82,7 @@ def _contents(plan: Plan) -> dict[str, bytes]:
     with_files(plan, note)
     for folder in {part.request[FOLDER] for part in plan.all_operations if FOLDER in part.request}:
         paths.update((str(path), None) for path in sorted(Path(folder).glob("*.py")))
-    contents: dict[str, bytes] = {}
-    for path in paths:
-        try:
-            contents[path] = Path(path).read_bytes()
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    contents = {path: read_data(Path(path), MOST_FILES_BYTES) for path in paths}
     size = sum(map(len, contents.values()))
     if size > MOST_FILES_BYTES:
         most = format_bytes(MOST_FILES_BYTES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from perftui.model.interval import Counts
 from perftui.model.record import LatencyStats, Stats
@@ -19,6 +19,9 @@ _K6 = ("metric_name", "timestamp", "metric_value")
 JMETER_LACKS = ("the time from start to last byte is that of a sample, with what it loads beside it",)
 _LOCUST_FIELDS = {"50%": "p50", "75%": "p75", "90%": "p90", "95%": "p95", "99%": "p99", "99.9%": "p99_9"}
 OPERATION = "requests"
+_TOO_MUCH = 1e15
+_SHOWN = 40
+"""Characters of what is no number that are told."""
 
 
 def is_hey(fields: Iterable[str]) -> bool:
@@ -56,10 +59,10 @@ def hey(text: str) -> Result:
     requests = Requests()
     for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
         try:
-            status = int(row["status-code"])
+            status = round(_number(row, "status-code"))
             error = f"http.{status}" if status >= 400 else ""
-            requests.add(float(row["offset"]), float(row["response-time"]), operation=OPERATION, error=error)
-        except (TypeError, ValueError) as error:
+            requests.add(_number(row, "offset"), _number(row, "response-time"), operation=OPERATION, error=error)
+        except ValueError as error:
             raise ValueError(f"line {number}: {safe_text(str(error))}") from error
     return requests.result(
         "hey",
@@ -85,15 +88,15 @@ def jmeter(text: str) -> Result:
             is_fine = (row.get("success") or "true").strip().lower() == "true"
             status = (row.get("responseCode") or "").removeprefix("Non HTTP response code:").strip()
             requests.add(
-                float(row["timeStamp"]) / 1e3,
-                float(row["elapsed"]) / 1e3,
+                _number(row, "timeStamp") / 1e3,
+                _number(row, "elapsed") / 1e3,
                 operation=row.get("label") or OPERATION,
                 error=""
                 if is_fine
                 else failure_of(status, row.get("responseMessage") or "", row.get("failureMessage")),
             )
-            most_users = max(most_users, int(row.get("allThreads") or 0))
-        except (TypeError, ValueError) as error:
+            most_users = max(most_users, round(_number(row, "allThreads")) if row.get("allThreads") else 0)
+        except ValueError as error:
             raise ValueError(f"line {number}: {safe_text(str(error))}") from error
     lacks = (*JMETER_LACKS, *([f"{sums:,} transactions are left out: they are sums of samples"] if sums else []))
     return requests.result("jmeter", lacks=lacks, level=float(min(most_users, 10**6)))
@@ -110,12 +113,12 @@ def k6(text: str) -> Result:
         if row.get("metric_name") != "http_req_duration":
             continue
         try:
-            ended_s, time_s = float(row["timestamp"]), float(row["metric_value"]) / 1e3
+            ended_s, time_s = _number(row, "timestamp"), _number(row, "metric_value") / 1e3
             failed = row.get("expected_response") == "false"
             error = status_class(row.get("status") or "", row.get("error") or "") if failed else ""
             name = f"{row.get('method') or ''} {row.get('name') or OPERATION}".strip()
             requests.add(ended_s - time_s, time_s, operation=name, error=error)
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise ValueError(f"line {number}: {safe_text(str(error))}") from error
     return requests.result("k6", lacks=("no number of users", "its clock has whole seconds"))
 
@@ -138,7 +141,7 @@ def locust(text: str) -> Result:
     for number, row in enumerate(csv.DictReader(text.splitlines()), 2):
         try:
             parsed = _locust_row(row)
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise ValueError(f"line {number}: {safe_text(str(error))}") from error
         counts, times, rate, _ = parsed
         if row.get("Name") == "Aggregated":
@@ -164,23 +167,36 @@ def locust(text: str) -> Result:
     )
 
 
-def _locust_row(row: dict[str, str]) -> tuple[Counts, LatencyStats, float, float]:
-    counts = counts_of(float(row["Request Count"]), float(row["Failure Count"]))
+def _locust_row(row: Mapping[str, str | None]) -> tuple[Counts, LatencyStats, float, float]:
+    counts = counts_of(_number(row, "Request Count"), _number(row, "Failure Count"))
     values = {
-        "mean": _locust_number(row.get("Average Response Time")),
-        "min": _locust_number(row.get("Min Response Time")),
-        "max": _locust_number(row.get("Max Response Time")),
-        **{field: _locust_number(row.get(column)) for column, field in _LOCUST_FIELDS.items()},
+        "mean": _locust_number(row, "Average Response Time"),
+        "min": _locust_number(row, "Min Response Time"),
+        "max": _locust_number(row, "Max Response Time"),
+        **{field: _locust_number(row, column) for column, field in _LOCUST_FIELDS.items()},
     }
     times = LatencyStats(count=counts.started, **values) if counts.started else LatencyStats()
-    return counts, times, _locust_number(row.get("Requests/s")), _locust_number(row.get("Average Content Size"))
+    return counts, times, _locust_number(row, "Requests/s"), _locust_number(row, "Average Content Size")
 
 
-def _locust_number(text: str | None) -> float:
+def _locust_number(row: Mapping[str, str | None], column: str) -> float:
     """A number, 0 for `N/A` and for a column that is not there."""
-    if text is None or text.strip() in {"", "N/A", "None"}:
-        return 0.0
-    value = float(text)
-    if not 0 <= value < 1e15:
-        raise ValueError(f"{text!r} is out of range")
+    return 0.0 if (row.get(column) or "").strip() in {"", "N/A", "None"} else _number(row, column)
+
+
+def _number(row: Mapping[str, str | None], column: str) -> float:
+    """The number in a column.
+
+    Raises:
+        ValueError: there is none, or it is out of all range.
+    """
+    text = row.get(column)
+    if text is None:
+        raise ValueError(f"ends before the column {column!r}")
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{column!r} is no number: {text[:_SHOWN]!r}") from None
+    if not 0 <= value < _TOO_MUCH:
+        raise ValueError(f"{column!r} is out of range: {text[:_SHOWN]!r}")
     return value

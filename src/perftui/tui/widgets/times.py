@@ -17,7 +17,7 @@ PARTS = (
     ("tls", "tls", "$series-3"),
     ("first_byte", "first byte", "$series-1"),
     ("transfer", "transfer", "$series-2"),
-    ("execute", "execute", "$series-1"),
+    ("execute", "execute", "$series-2"),
     ("fetch", "fetch", "$series-2"),
     ("answer", "answer", "$series-1"),
 )
@@ -31,9 +31,9 @@ _FILLS = {
     "tls": "▓",
     "first_byte": "█",
     "transfer": "▚",
-    "execute": "▞",
-    "fetch": "▖",
-    "answer": "▛",
+    "execute": "▓",
+    "fetch": "▒",
+    "answer": "▓",
 }
 
 

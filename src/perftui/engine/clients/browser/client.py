@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, Route, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright
 
 from perftui.engine.clients.browser.program import find_browser
 from perftui.engine.clients.http.request import auth_headers
 from perftui.engine.clients.http.target import Endpoint
+from perftui.engine.clients.metadata import METADATA_ADDRESSES, METADATA_NAMES
 from perftui.engine.clients.reply import Fault, Reply
 from perftui.engine.clients.task_client import TaskClient, TaskLane
 from perftui.metrics.recorder import CellRecorder
@@ -110,13 +111,15 @@ class BrowserClient(TaskClient):
         return Session(playwright, browser)
 
     def _arguments(self) -> list[str]:
-        """The target's host is where the look-up before the start found it, whatever a name server says now."""
+        """The target's host is where the look-up before the start found it, whatever a name server says now.
+
+        What a page names beside it is for Chromium to find, but what gives a cloud's credentials is never asked.
+        """
+        rules = [f"MAP {_shown(place)} ~NOTFOUND" for place in (*METADATA_ADDRESSES, *METADATA_NAMES)]
         host = urlsplit(self.target.url).hostname or ""
-        if not self.addresses or self.target.proxy:
-            return []
-        address = self.addresses[0][0]
-        shown = f"[{address}]" if ":" in address else address
-        return [f"--host-resolver-rules=MAP {host} {shown}"] if host not in {address, shown} else []
+        if self.addresses and not self.target.proxy and host != self.addresses[0][0]:
+            rules.append(f"MAP {host} {_shown(self.addresses[0][0])}")
+        return [f"--host-resolver-rules={','.join(rules)}"]
 
     async def close_session(self, session: Session) -> None:
         """End the browser."""
@@ -143,8 +146,8 @@ class BrowserClient(TaskClient):
                 proxy={"server": proxy} if proxy else None,
             )
             try:
-                await self._identify(context, endpoint, request)
                 page = await context.new_page()
+                await self._identify(context, page, endpoint, request)
                 await page.add_init_script(_OBSERVE)
                 url = f"{endpoint.origin}{endpoint.prefix}{request['browser']}"
                 return await _measured(page, url, endpoint, cell, started_ns)
@@ -156,17 +159,29 @@ class BrowserClient(TaskClient):
             error_class = _CLASSES.get(found[1] if found else "", "page.failed")
             raise Fault(error_class, safe_text(error.message.partition("\n")[0], 300)) from error
 
-    async def _identify(self, context: BrowserContext, endpoint: Endpoint, request: dict[str, Any]) -> None:
-        """Headers go to the target only, not to whoever else the page names."""
+    async def _identify(self, context: BrowserContext, page: Page, endpoint: Endpoint, request: dict[str, Any]) -> None:
+        """Headers go to the target only, not to whoever else the page names, or an answer sends to.
+
+        Playwright's own way of setting headers keeps them through redirects to others.
+        """
         named = {**self.target.headers, **auth_headers(self.target.auth), **request.get("headers", {})}
         headers = {name: value if isinstance(value, str) else ", ".join(value) for name, value in named.items()}
         if not headers:
             return
+        chromium = await context.new_cdp_session(page)
+        own = {name.lower() for name in headers}
 
-        async def with_headers(route: Route) -> None:
-            await route.continue_(headers={**route.request.headers, **headers})
+        async def go_on(paused: dict[str, Any]) -> None:
+            asked = paused["request"]
+            sent = {"requestId": paused["requestId"]}
+            if asked["url"].startswith(f"{endpoint.origin}/"):
+                kept = {name: value for name, value in asked["headers"].items() if name.lower() not in own}
+                sent["headers"] = [{"name": name, "value": value} for name, value in {**kept, **headers}.items()]
+            with suppress(Error):  # the visit is over
+                await chromium.send("Fetch.continueRequest", sent)
 
-        await context.route(f"{endpoint.origin}/**", with_headers)
+        chromium.on("Fetch.requestPaused", go_on)
+        await chromium.send("Fetch.enable", {"patterns": [{"urlPattern": "*"}]})
 
 
 async def _measured(page: Page, url: str, endpoint: Endpoint, cell: CellRecorder, started_ns: int) -> Reply:
@@ -211,3 +226,7 @@ def _name(url: str, endpoint: Endpoint) -> str:
     parts = urlsplit(url)
     path = parts.path or "/"
     return safe_text(path if parts.hostname == endpoint.host else f"{parts.hostname}{path}", 60)
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

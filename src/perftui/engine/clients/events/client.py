@@ -71,7 +71,8 @@ class EventsClient(TaskClient):
     async def _listen(self, session: Listener, visit: Visit, cell: CellRecorder, started_ns: int) -> Reply:
         operation: EventsOperation = visit.operation
         visitor, asked = self._ready(session, operation)
-        stream = asked.stream = Stream(_Arrivals(cell, started_ns, operation.event), self.target.max_body_bytes)
+        arrivals = _Arrivals(cell, started_ns, operation.event)
+        stream = asked.stream = Stream(arrivals, self.target.max_body_bytes, visitor.rest)
         asking = self.loop.create_task(
             visitor.ask(visit.data, session.cell, whole=True, operation=asked), name="a stream of events"
         )

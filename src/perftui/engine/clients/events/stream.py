@@ -12,6 +12,8 @@ from typing import NamedTuple
 from perftui.engine.clients.http.reader import ResponseReader
 from perftui.engine.clients.http.visitor import Asked
 
+_LARGE = 16 * 1024
+"""Whoever sends so much at once may send without end, and a loop reads as long as there is something."""
 MOST_QUEUED = 10_000
 """Events that nobody has looked at yet; older ones are only counted."""
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -31,7 +33,8 @@ class EventParser:
     """Takes the bytes of a stream as they come."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+        """The line that is not complete. No byte of it is looked at twice: it may come in a million pieces."""
         self._after_return = False
         """Whether the last line ended with a carriage return, to which a line feed may still belong."""
         self._began = False
@@ -46,9 +49,14 @@ class EventParser:
             piece = piece.removeprefix(b"\n")
         self._after_return = piece.endswith(b"\r") if piece else self._after_return
         if not self._began and len(self._rest) + len(piece) >= len(_BOM):
-            self._rest, piece, self._began = b"", (self._rest + piece).removeprefix(_BOM), True
-        *lines, self._rest = _LINE_END.split(self._rest + piece)
+            piece, self._began = (bytes(self._rest) + piece).removeprefix(_BOM), True
+            self._rest.clear()
+        *lines, rest = _LINE_END.split(piece)
         self.held += len(piece)
+        if lines:
+            lines[0] = bytes(self._rest) + lines[0]
+            self._rest.clear()
+        self._rest += rest
         found = []
         for line in lines:
             if line:
@@ -72,12 +80,13 @@ class EventParser:
 class Stream:
     """What came of a stream, and whoever waits for it."""
 
-    def __init__(self, arrived: Callable[[Event, int], None], most_bytes: int) -> None:
+    def __init__(self, arrived: Callable[[Event, int], None], most_bytes: int, rest: Callable[[], None]) -> None:
         """Wait for a stream.
 
         Args:
             arrived: is told every event and when it came.
             most_bytes: of one event.
+            rest: reads no more before others had their turn.
         """
         self.events: deque[tuple[Event, int]] = deque(maxlen=MOST_QUEUED)
         """Events and when they were complete."""
@@ -85,6 +94,7 @@ class Stream:
         self.too_large = False
         self._arrived = arrived
         self._most_bytes = most_bytes
+        self._rest = rest
         self._parser = EventParser()
         self._news: asyncio.Future[None] | None = None
 
@@ -94,6 +104,8 @@ class Stream:
         for event in self._parser.feed(piece):
             self._arrived(event, now_ns)
             self.events.append((event, now_ns))
+        if len(piece) >= _LARGE:
+            self._rest()
         if self._parser.held > self._most_bytes:
             self.too_large = True
         self.tell()

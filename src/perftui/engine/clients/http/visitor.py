@@ -11,6 +11,7 @@ from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.http.operation import HttpOperation
 from perftui.engine.clients.http.pool import HttpPool
 from perftui.engine.clients.reply import Fault
+from perftui.engine.clients.stream import StreamLane
 from perftui.engine.clients.users import VirtualUser
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.plan import PHASES, Operation, Phase, Target
@@ -131,6 +132,14 @@ class Visitor:
         if lane is not None and isinstance(lane.user, Ticket):
             lane.user.fault = error_class, detail
 
+    def rest(self) -> None:
+        """Read no more in this turn of the loop: whatever else waits comes first."""
+        for lane in self._pool.lanes:
+            transport = lane.transport if isinstance(lane, StreamLane) else None
+            if transport is not None and transport.is_reading():
+                transport.pause_reading()
+                self._loop.call_soon(_read_on, transport)
+
     def leave(self) -> None:
         """Give up what is on the way, and close every connection."""
         self._pool.cancel()
@@ -138,3 +147,8 @@ class Visitor:
     async def close(self) -> None:
         """The same, and wait for those that were opening."""
         await self._pool.close()
+
+
+def _read_on(transport: asyncio.Transport) -> None:
+    if not transport.is_closing():
+        transport.resume_reading()

@@ -8,24 +8,27 @@ from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
-
 from perftui.engine.clients.page.images import image_of, is_shown
+from perftui.engine.clients.page.tags import Tag, tags_of
 
 MOST_ASSETS = 1000
 """Of one document; what it names beyond them is not fetched."""
+MOST_URL_CHARACTERS = 8000
+"""Servers refuse longer ones; such a part of a page is left out."""
+_MOST_REFERENCES = 10 * MOST_ASSETS
+"""That are looked at for them: most of a hostile document may name the same, or nothing."""
 _KEPT_DOCUMENTS = 64
+_KEPT_CHARACTERS = 8_000_000
+"""Of URLs, in all documents together."""
 _LINKS = frozenset({"stylesheet", "icon", "preload", "modulepreload", "manifest"})
-_SELECTOR = (
-    "link, script[src], img, input[src], source, video, audio, track[default][src], iframe, frame[src], embed[src], "
-    "object[data], image, use"
-)
 _SCRIPTS = frozenset({"", "module", "text/javascript", "application/javascript", "text/ecmascript"})
 _FRAMES = frozenset({"iframe", "frame"})
+_RECORDINGS = frozenset({"video", "audio"})
 _MOST_SRCDOC = 3
 """Documents within documents within documents."""
 _IMAGES = frozenset({"", "image/avif", "image/webp", "image/png", "image/jpeg", "image/gif", "image/svg+xml"})
-_NO_SCRIPT, _END = "<noscript", "</noscript"
+_NAMING = frozenset({"link", "script", "img", "input", "track", "embed", "object", "image", "use"})
+_WANTED = _NAMING | _FRAMES | _RECORDINGS | {"template", "picture", "source", "base"}
 
 
 class Named(NamedTuple):
@@ -38,10 +41,12 @@ class Named(NamedTuple):
 
 
 class Documents:
-    """Documents that were looked through: each distinct one is parsed once."""
+    """Documents that were looked through: each distinct one is read once."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[bytes, str], Named] = OrderedDict()
+        self.characters = 0
+        """Of all URLs that are kept."""
 
     def named(self, body: bytes, text: str, url: str) -> Named:
         """What a document names.
@@ -55,8 +60,10 @@ class Documents:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = named_in(text, url)
-            if len(self._known) > _KEPT_DOCUMENTS:
-                self._known.popitem(last=False)
+            self.characters += sum(map(len, found.assets))
+            while len(self._known) > _KEPT_DOCUMENTS or (self.characters > _KEPT_CHARACTERS and len(self._known) > 1):
+                _, oldest = self._known.popitem(last=False)
+                self.characters -= sum(map(len, oldest.assets))
         else:
             self._known.move_to_end(key)
         return found
@@ -64,50 +71,70 @@ class Documents:
 
 def named_in(text: str, url: str) -> Named:
     """What a document names."""
-    found: dict[str, None] = {}
-    frames: set[str] = set()
-    _look_through(text, url, found, frames, 0)
-    assets = tuple(found)[:MOST_ASSETS]
-    return Named(assets, frozenset(frames & set(assets)))
+    looking = _Looking(url)
+    looking.through(text, url, 0)
+    return Named(tuple(looking.found), frozenset(looking.frames))
 
 
-def _look_through(text: str, url: str, found: dict[str, None], frames: set[str], depth: int) -> None:
-    tree = LexborHTMLParser(_as_with_scripts(text))
-    base_node = tree.css_first("base[href]")
-    base = url if base_node is None else joined(url, base_node.attributes.get("href") or "") or url
-    for node in tree.css(_SELECTOR):
-        if _is_idle(node):
-            continue
-        written = node.attributes.get("srcdoc") if node.tag == "iframe" else None
-        if written is not None:
-            if depth < _MOST_SRCDOC:
-                _look_through(written, base, found, frames, depth + 1)
-            continue
-        for reference in _references(node):
+class _Looking:
+    """One look through a document, and those written within it."""
+
+    def __init__(self, url: str) -> None:
+        self.found: dict[str, None] = {}
+        self.frames: set[str] = set()
+        self._url = url
+        self._references = 0
+
+    def through(self, text: str, url: str, depth: int) -> None:
+        """Note what a document names, in the order of its tags."""
+        base = url
+        has_base = False
+        templates = 0
+        picture: list[str] | None = None  # what its sources name, while one is open
+        recording = False  # whether the film or sound that is open will play its next source
+        for tag in tags_of(text, _WANTED):
+            if len(self.found) >= MOST_ASSETS or self._references >= _MOST_REFERENCES:
+                return
+            name = tag.name
+            if name == "template":
+                templates = max(0, templates + (-1 if tag.ends else 1))
+            elif templates:
+                continue  # a browser does not look at what is in one
+            elif name == "picture":
+                picture = None if tag.ends else []
+            elif tag.ends:
+                recording = recording and name not in _RECORDINGS
+            elif name == "base":
+                if not has_base and (href := tag.attributes.get("href")):
+                    base, has_base = joined(url, href) or url, True
+            elif name == "source":
+                if picture is not None:
+                    picture = picture or self._note(base, _pictured(tag))
+                elif recording:
+                    recording = not self._note(base, _recorded(tag))
+            elif name in _FRAMES and (written := tag.attributes.get("srcdoc")) is not None:
+                if depth < _MOST_SRCDOC:
+                    self.through(written, base, depth + 1)
+            elif not (picture and name == "img"):
+                self._note(base, _references(tag), is_frame=name in _FRAMES)
+                if name in _RECORDINGS:
+                    recording = _is_taken_whole(tag) and not tag.attributes.get("src")
+
+    def _note(self, base: str, references: Iterator[str], *, is_frame: bool = False) -> list[str]:
+        """Take what a tag names; returns it."""
+        noted = [reference for reference in references if reference]
+        for reference in noted:
+            self._references += 1
             absolute = joined(base, reference)
-            if absolute and absolute != url:
-                found[absolute] = None
-                if node.tag in _FRAMES:
-                    frames.add(absolute)
-        if len(found) >= MOST_ASSETS:
-            break
-
-
-def _as_with_scripts(text: str) -> str:
-    """The document without what stands there for browsers without scripts; to others it is text."""
-    lower = text.lower()
-    kept, start = [], 0
-    while (found := lower.find(_NO_SCRIPT, start)) >= 0:
-        end = lower.find(_END, found)
-        if end < 0:
-            break
-        kept.append(text[start:found])
-        start = end
-    return "".join((*kept, text[start:]))
+            if absolute and absolute != self._url:
+                self.found[absolute] = None
+                if is_frame:
+                    self.frames.add(absolute)
+        return noted
 
 
 def joined(base: str, reference: str) -> str:
-    """An absolute http or https URL without fragment; empty where it is none."""
+    """An absolute http or https URL without fragment; empty where it is none, or longer than servers take."""
     try:
         parts = urlsplit(urljoin(base, reference.strip()))
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -115,41 +142,38 @@ def joined(base: str, reference: str) -> str:
         _ = parts.port
     except ValueError:
         return ""
-    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
+    absolute = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
+    return absolute if len(absolute) <= MOST_URL_CHARACTERS else ""
 
 
-def _references(node: LexborNode) -> Iterator[str]:
-    attributes = node.attributes
-    match node.tag:
+def _references(tag: Tag) -> Iterator[str]:
+    attributes = tag.attributes
+    match tag.name:
         case "link":
             yield from _of_link(attributes)
         case "script":
-            if (attributes.get("type") or "").lower() in _SCRIPTS and "nomodule" not in attributes:
-                yield attributes.get("src") or ""
+            if attributes.get("type", "").lower() in _SCRIPTS and "nomodule" not in attributes:
+                yield attributes.get("src", "")
         case "img":
-            if not _has_source(node):
-                yield image_of(attributes.get("srcset"), attributes.get("sizes"), attributes.get("src"))
-        case "source":
-            if _is(node.parent, "picture") and node == _first_source(node.parent):
-                yield image_of(attributes.get("srcset"), attributes.get("sizes"), None)
-            elif _is(node.parent, "video", "audio") and node == _first_recording(node.parent):
-                yield attributes.get("src") or ""
+            yield image_of(attributes.get("srcset"), attributes.get("sizes"), attributes.get("src"))
         case "video" | "audio":
-            yield attributes.get("poster") or ""
-            if _is_taken_whole(node):
-                yield attributes.get("src") or ""
+            yield attributes.get("poster", "")
+            if _is_taken_whole(tag):
+                yield attributes.get("src", "")
         case "input":
-            yield (attributes.get("src") or "") if (attributes.get("type") or "").lower() == "image" else ""
+            yield attributes.get("src", "") if attributes.get("type", "").lower() == "image" else ""
+        case "track":
+            yield attributes.get("src", "") if "default" in attributes else ""
         case "object":
-            yield attributes.get("data") or ""
+            yield attributes.get("data", "")
         case "image" | "use":
-            yield attributes.get("href") or attributes.get("xlink:href") or ""
+            yield attributes.get("href") or attributes.get("xlink:href", "")
         case _:
-            yield attributes.get("src") or ""
+            yield attributes.get("src", "")
 
 
-def _of_link(attributes: Mapping[str, str | None]) -> Iterator[str]:
-    kinds = _LINKS & set((attributes.get("rel") or "").lower().split())
+def _of_link(attributes: Mapping[str, str]) -> Iterator[str]:
+    kinds = _LINKS & set(attributes.get("rel", "").lower().split())
     if not kinds or "disabled" in attributes:
         return
     if "preload" in kinds and not is_shown(attributes.get("media")):  # a stylesheet is fetched for whatever media
@@ -157,48 +181,20 @@ def _of_link(attributes: Mapping[str, str | None]) -> Iterator[str]:
     yield image_of(attributes.get("imagesrcset"), attributes.get("imagesizes"), attributes.get("href"))
 
 
-def _is(node: LexborNode | None, *tags: str) -> bool:
-    return node is not None and node.tag in tags
-
-
-def _is_taken_whole(recording: LexborNode) -> bool:
+def _is_taken_whole(recording: Tag) -> bool:
     """Whether a browser does not stop after the start of a film or sound."""
-    return recording.attributes.get("preload") == "auto" or "autoplay" in recording.attributes
+    attributes = recording.attributes
+    return attributes.get("preload") == "auto" or "autoplay" in attributes
 
 
-def _first_recording(parent: LexborNode | None) -> LexborNode | None:
-    """The source that is played, where it is taken whole and the film or sound names none itself."""
-    if parent is None or not _is_taken_whole(parent) or parent.attributes.get("src"):
-        return None
-    sources = (child for child in parent.iter() if child.tag == "source" and child.attributes.get("src"))
-    return next((child for child in sources if is_shown(child.attributes.get("media"))), None)
+def _pictured(source: Tag) -> Iterator[str]:
+    """What a source of a picture names, if a browser takes it."""
+    attributes = source.attributes
+    if is_shown(attributes.get("media")) and attributes.get("type", "").lower() in _IMAGES:
+        yield image_of(attributes.get("srcset"), attributes.get("sizes"), None)
 
 
-def _is_idle(node: LexborNode) -> bool:
-    """Whether a browser with scripts does not look at it."""
-    parent = node.parent
-    while parent is not None:
-        if parent.tag == "template":
-            return True
-        parent = parent.parent
-    return False
-
-
-def _has_source(node: LexborNode) -> bool:
-    parent = node.parent
-    return parent is not None and parent.tag == "picture" and _first_source(parent) is not None
-
-
-def _first_source(picture: LexborNode | None) -> LexborNode | None:
-    """The source that a browser takes for a picture, those for other media left out."""
-    if picture is None:
-        return None
-    for child in picture.iter():
-        if (
-            child.tag == "source"
-            and child.attributes.get("srcset")
-            and is_shown(child.attributes.get("media"))
-            and (child.attributes.get("type") or "").lower() in _IMAGES
-        ):
-            return child
-    return None
+def _recorded(source: Tag) -> Iterator[str]:
+    """The same for a film or sound."""
+    if is_shown(source.attributes.get("media")):
+        yield source.attributes.get("src", "")

@@ -223,7 +223,10 @@ def _origin(url: str) -> str:
     """As Endpoint.origin writes it."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    host = host if host.isascii() else host.encode("idna").decode()
+    try:
+        host = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:  # no name of a host, and so nobody's
+        host = safe_text(host, _NAME_CHARACTERS)
     shown = f"[{host}]" if ":" in host else host
     port = parts.port
     return f"{parts.scheme}://{shown}" + ("" if port in {None, DEFAULT_PORTS[parts.scheme]} else f":{port}")

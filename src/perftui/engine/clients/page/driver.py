@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from perftui.engine.clients.visit_driver import VisitDriver
@@ -27,10 +26,6 @@ def _preparer() -> type[PagePreparer]:
     from perftui.engine.clients.page.operation import PagePreparer
 
     return PagePreparer
-
-
-def _missing() -> str:
-    return "" if find_spec("selectolax") else "pages need selectolax: pip install 'perftui[pages]'"
 
 
 class PageDriver(VisitDriver):
@@ -58,5 +53,4 @@ DRIVER: Driver = PageDriver(
     },
     client=_client,
     preparer=_preparer,
-    missing=_missing,
 )

@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 
 _VIEWPORT = 1280
-_CONDITION = re.compile(r"\(\s*(min|max)-width\s*:\s*([\d.]+)(px|r?em)\s*\)")
+_NUMBER = r"[0-9]{1,6}(?:\.[0-9]{0,6})?|\.[0-9]{1,6}"
+_CONDITION = re.compile(rf"\(\s*(min|max)-width\s*:\s*({_NUMBER})(px|r?em)\s*\)")
 _EM_PX = 16
-_LENGTH = re.compile(r"([\d.]+)(px|vw|r?em)$")
-_SIZE = re.compile(r"(.*?)([\d.]+(?:px|vw|r?em))\s*$", re.DOTALL)
+_LENGTH = re.compile(rf"({_NUMBER})(px|vw|r?em)$")
+_SIZE = re.compile(rf"(.*?)((?<![0-9.])(?:{_NUMBER})(?:px|vw|r?em))$", re.DOTALL)
+_MOST_CANDIDATES = 100
+_MOST_CHARACTERS = 2000
+"""Of what says when an image is wanted."""
+_MOST_DIGITS = 9
 _ANY_MEDIA = frozenset({"", "all", "screen", "only screen"})
 
 
 def image_of(srcset: str | None, sizes: str | None, src: str | None) -> str:
     """The one image that is taken; empty where there is none."""
-    candidates = [parts for part in (srcset or "").split(", ") if (parts := part.strip().strip(",").split())]
+    written = (srcset or "").split(", ", _MOST_CANDIDATES)[:_MOST_CANDIDATES]
+    candidates = [parts for part in written if (parts := part.strip().strip(",").split())]
     if not candidates:
         return src or ""
     widths = sorted((int(size[:-1]), url) for url, *told in candidates for size in told if _is_width(size))
@@ -26,7 +32,7 @@ def image_of(srcset: str | None, sizes: str | None, src: str | None) -> str:
 
 def is_shown(media: str | None) -> bool:
     """Whether a list of media, as far as its widths tell, is for this window; what is not understood is for others."""
-    return any(_holds(query) for query in (media or "").lower().split(","))
+    return any(_holds(query) for query in (media or "")[:_MOST_CHARACTERS].lower().split(","))
 
 
 def _holds(query: str) -> bool:
@@ -48,7 +54,7 @@ def _is_met(condition: str) -> bool:
 
 def _width_of(sizes: str) -> float:
     """How wide the image will be shown; the whole window where nobody says so in plain lengths."""
-    for part in sizes.lower().split(","):
+    for part in sizes[:_MOST_CHARACTERS].lower().split(","):
         found = _SIZE.fullmatch(part.strip())
         if found is not None and (not found[1].strip() or _holds(found[1].strip())):
             return _pixels(found[2])
@@ -63,4 +69,4 @@ def _pixels(length: str) -> float:
 
 
 def _is_width(size: str) -> bool:
-    return size.endswith("w") and size[:-1].isascii() and size[:-1].isdigit()
+    return size.endswith("w") and len(size) <= _MOST_DIGITS and size[:-1].isascii() and size[:-1].isdigit()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PENDING: Any = object()
 _ENDLESS = re.compile(rb"(?:^|\n)[*%~>|]\d{7,}\r")
 """The start of a reply with a million members or more: hiredis would make room for all of them at once."""
+_LONGEST_LENGTH = 24
 _PLAIN = frozenset({bytes, int, type(None), bool, float})
 _NESTING = frozenset(b"*%~>|")
 
@@ -81,11 +82,12 @@ class RedisConnection(ExchangeLane):
                 self.done(self.pool, self, self.user, None)
                 return
             self._take(operation, reply, now_ns)
-        except hiredis.HiredisError as error:
+        except (hiredis.HiredisError, TypeError) as error:  # a map or set in the place of a key is no key to Python
             self.fail("protocol", safe_text(str(error), 120))
 
     def _is_endless(self, data: bytes) -> bool:
-        seen, self._tail = self._tail + data, data[-12:]
+        seen = self._tail + data
+        self._tail = seen[-_LONGEST_LENGTH:]  # of all that came: it may come byte by byte
         return _ENDLESS.search(seen) is not None
 
     def _take(self, operation: RedisOperation, reply: object, now_ns: int) -> None:
