@@ -1,4 +1,4 @@
-"""Pictures of the screens that come and go: before a run, over it, in a search; and of a regression as it is found."""
+"""Pictures of the screens that come and go: before a run, in a search; and of a regression as it is found."""
 
 from __future__ import annotations
 
@@ -68,23 +68,6 @@ def test_starting(app: PerftuiApp, snap_compare: Snap, size: tuple[int, int]) ->
         await still(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=steps)
-
-
-@pytest.mark.parametrize("key", ["m", "s", "f2"], ids=["mark", "stop", "commands"])
-def test_over_a_live_run(app: PerftuiApp, live: Running, snap_compare: Snap, key: str) -> None:
-    """Asking for a mark, asking before a stop, and every action by its name."""
-    path, _ = live("targets", 20.0)
-
-    async def steps(pilot: Pilot[Any]) -> None:
-        await pilot.app.push_screen(LiveScreen(path))
-        screen = await screen_of(pilot, LiveScreen)
-        await until(pilot, lambda: screen.picture is not None)
-        await still(pilot)
-        await pilot.press(key)
-        await until(pilot, lambda: pilot.app.screen is not screen)
-        await still(pilot)
-
-    assert snap_compare(app, terminal_size=(120, 36), run_before=steps)
 
 
 @sizes
