@@ -32,6 +32,8 @@ from support.recorded_runs import install_all, running
 HERE = Path(__file__).parent
 WIDE = (120, 36)
 SMALL = (80, 24)
+_PATIENCE_S = 180.0
+"""How long a screen may take to come to rest, on a machine that does something else as well."""
 _COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 Runs = dict[str, Path]
 """Folder of each recorded run."""
@@ -183,12 +185,12 @@ async def export(picture: Picture, runs: Runs) -> str:
     app = PerftuiApp(Start())
     async with app.run_test(size=picture.size) as pilot:
         app.theme = picture.theme
-        await still(pilot)
+        await still(pilot, _PATIENCE_S)
         await picture.open(app, runs)
-        await still(pilot)
+        await still(pilot, _PATIENCE_S)
         for key in picture.keys:
             await pilot.press(key)
-            await still(pilot)
+            await still(pilot, _PATIENCE_S)
         svg = app.export_screenshot(title="perftui")
         app.exit(Exit())
     return redraw(svg, "perftui")

@@ -36,8 +36,9 @@ def live_steps(path: Path, *keys: str, readonly: bool = False) -> Steps:
         pilot.app.push_screen(LiveScreen(path, readonly=readonly))
         screen = await screen_of(pilot, LiveScreen)
         await until(pilot, lambda: screen.picture is not None)
-        # the baseline is read after the first picture
-        await until(pilot, lambda: not any(each.group == "follow" and each.is_running for each in pilot.app.workers))
+        # the baseline is read after the first picture, and compared with
+        reading = {"follow", "against"}
+        await until(pilot, lambda: not any(each.group in reading and each.is_running for each in pilot.app.workers))
         await still(pilot)
         await pilot.press(*keys)
 
