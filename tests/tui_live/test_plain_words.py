@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
-from perftui.model.interval import Counts, ErrorSample
+from perftui.model.interval import Counts, ErrorSample, Interval, WorkerHealth
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.model.record import Finding, LatencyStats, Record, Stats, Summary
 from perftui.tui.screens.compare import _reasons, _rows, judged_interval
@@ -13,6 +13,7 @@ from perftui.tui.screens.live_glossary import GLOSSARY
 from perftui.tui.widgets.cells import content
 from perftui.tui.widgets.error_sample import sample_drawing
 from perftui.tui.widgets.errors import draw_errors
+from perftui.tui.widgets.host import draw_host
 from perftui.tui.widgets.operations import operations_drawing, run_percentiles
 from perftui.tui.widgets.picture import LivePicture
 from perftui.tui.widgets.progress import draw_progress
@@ -38,6 +39,16 @@ def test_a_count_is_never_cut(width: int) -> None:
     total = Stats(counts=counts, error_classes={"http.503": 123_456_789, "timeout": 1})
     picture = LivePicture(plan=PLAN, state="running", run=Summary(total=total), counts=counts)
     assert "123,456,789" in text_of(draw_errors(picture, width, 6).lines)
+
+
+@pytest.mark.parametrize("width", [38, 41, 52, 80])
+def test_requests_in_flight_are_never_cut(width: int) -> None:
+    workers = tuple(WorkerHealth(worker=number, cpu_percent=100, in_flight=2500) for number in range(2))
+    interval = Interval(at_s=1, duration_s=1, phase="measure", workers=workers)
+    picture = LivePicture(plan=PLAN, state="running", interval=interval)
+    [line] = [each for each in map(content, draw_host(picture, width, 6).lines) if "in flight" in each.plain]
+    assert "in flight 5,000" in line.plain
+    assert line.cell_length <= width
 
 
 @pytest.mark.parametrize("width", [40, 56, 76, 110])

@@ -23,7 +23,7 @@ def draw_host(picture: LivePicture, width: int, height: int) -> Drawing:
         none = paint("not sampled yet", "$quiet")
         return Drawing([join((_NAME, none), "  ") if height == 1 else none], title="This machine")
     if height == 1:
-        return Drawing([_one_line(interval)])
+        return Drawing([_one_line(interval, width)])
     line = max(6, min(TREND_S, (width - 25) // 2))
     gauges = join(
         (
@@ -32,7 +32,7 @@ def draw_host(picture: LivePicture, width: int, height: int) -> Drawing:
         ),
         "   ",
     )
-    workers, target = _workers(interval), _target(interval, picture.plan.target.pid)
+    workers, target = _workers(interval, width), _target(interval, picture.plan.target.pid)
     lines: list[Text] = [gauges, _traffic(host), workers, target]
     if 0 < height < len(lines):
         lines = [gauges, *(workers, target)[: height - 1]]
@@ -67,7 +67,7 @@ def _gauge(picture: LivePicture, name: str, metric: str, percent: float, width: 
     )
 
 
-def _workers(interval: Interval) -> Content:
+def _workers(interval: Interval, width: int) -> Content:
     workers = interval.workers
     if not workers:
         return paint("workers: not reported yet", "$quiet")
@@ -77,15 +77,18 @@ def _workers(interval: Interval) -> Content:
     queued = sum(worker.queued for worker in workers)
     lost = sum(worker.state == "lost" for worker in workers)
     count = f"{len(workers)} worker{'s' if len(workers) != 1 else ''} "
+    late = paint("lag ", "$quiet") + Content(f"{format_ms(lag)} ms")
     pieces = [
         paint(count, "$quiet") + paint(f"{cpu:.0f} %", "bold $warning" if cpu >= _HOT_PERCENT else "bold"),
-        paint("lag ", "$quiet") + Content(f"{format_ms(lag)} ms"),
+        late,
         paint("in flight ", "$quiet") + Content(f"{in_flight:,}"),
     ]
     if queued:
         pieces.append(paint(f"queued {queued:,}", "$warning"))
     if lost:
         pieces.append(paint(f"{lost} lost", "bold $error"))
+    if join(pieces, "  ").cell_length > width:
+        pieces.remove(late)  # the trust screen has it, too; counts are never cut
     return join(pieces, "  ")
 
 
@@ -114,7 +117,8 @@ def _pressure(interval: Interval) -> Content:
     return Content(" · ").join([Content(word) for word in words])
 
 
-def _one_line(interval: Interval) -> Content:
+def _one_line(interval: Interval, width: int) -> Content:
     host = interval.host
     machine = f"cpu {host.cpu_percent:.0f} %  mem {host.memory_percent:.0f} %"
-    return join((_NAME, machine, _workers(interval)), "  ")
+    room = width - _NAME.cell_length - len(machine) - 4
+    return join((_NAME, machine, _workers(interval, room)), "  ")
