@@ -78,7 +78,7 @@ MISTAKES = [
     ("workers", "999", "at most 64"),
     ("cluster", "4", "is no cluster; write local:N"),
     ("cluster", "tcp://host", "tcp://HOST:PORT"),
-    ("cluster", "ssh:nowhere.txt", "cannot be read"),
+    ("cluster", "ssh:nowhere.txt", "no such file"),
 ]
 
 

@@ -163,7 +163,7 @@ def test_the_way_there_is_private(server: Nginx, empty_home: Path, tmp_path: Pat
     [
         ("tcp://192.0.2.7:8786", GuardError, "--insecure-cluster"),
         ("tcp://127.0.0.1:9", UnreachableError, "is a scheduler running there?"),
-        ("ssh:nowhere.txt", UsageError, "cannot be read"),
+        ("ssh:nowhere.txt", UsageError, "no such file"),
     ],
 )
 def test_what_cannot_be_used_is_said(
