@@ -66,7 +66,7 @@ def test_functions_are_timed_and_judged(project: pytest.Pytester) -> None:
     project.makepyfile(TIMINGS)
     result = _run(project, "--perftui-json", "out.json", "--perftui-junit", "out.xml")
     result.assert_outcomes(passed=3, failed=1)
-    result.stdout.fnmatch_lines(["*p50 is 5.* ms, limit < 1.00 ms", "*written: out.json", "*written: out.xml"])
+    result.stdout.fnmatch_lines(["*p50 is * ms, limit < 1.00 ms", "*written: out.json", "*written: out.xml"])
     result.stdout.fnmatch_lines(["*perftui*", "*test *min*max*mean*stddev*median*iqr*outliers*ops/s*rounds*"])
     tests = json.loads((project.path / "out.json").read_text())["tests"]
     assert [test["verdict"] for test in tests] == ["pass", "none", "none", "fail"]
