@@ -41,6 +41,19 @@ def test_a_count_is_never_cut(width: int) -> None:
     assert "123,456,789" in text_of(draw_errors(picture, width, 6).lines)
 
 
+@pytest.mark.parametrize("width", [70, 80, 90])
+def test_classes_in_one_line_are_whole_or_not_there(width: int) -> None:
+    classes = {"dropped.late": 112_904, "timeout": 10_005, "http.503": 12}
+    total = Stats(counts=Counts(scheduled=200_000, errors=12), error_classes=classes, error_rate=0.98)
+    picture = LivePicture(plan=PLAN, state="running", run=Summary(total=total))
+    [line] = map(content, draw_errors(picture, width, 1).lines)
+    told = line.plain.partition("top")[0]
+    assert "dropped.late 112,904" in told
+    assert ("timeout 10,005" in told) == ("timeo" in told)
+    assert ("http.503 12" in told) != ("…" in told)
+    assert line.cell_length <= width
+
+
 @pytest.mark.parametrize("width", [38, 41, 52, 80])
 def test_requests_in_flight_are_never_cut(width: int) -> None:
     workers = tuple(WorkerHealth(worker=number, cpu_percent=100, in_flight=2500) for number in range(2))

@@ -35,6 +35,16 @@ def join(pieces: Iterable[Text], gap: str = " ") -> Content:
     return Content(gap).join([content(piece) for piece in pieces])
 
 
+def whole_pieces(pieces: Sequence[Content], width: int, gap: str = "  ") -> Content:
+    """As many of the pieces as fit whole, and a mark where some are left out; the first one at least."""
+    for count in range(len(pieces), 0, -1):
+        left_out = [Content("…")] if count < len(pieces) else []
+        line = join([*pieces[:count], *left_out], gap)
+        if line.cell_length <= width:
+            return line
+    return pieces[0] if pieces else Content("")
+
+
 def spread(left: Text, right: Text, width: int) -> Content:
     """One text at each end of a line; the left one is cut first."""
     end = content(right)

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from perftui.model.units import format_clock, format_count, format_percent
 from perftui.report.words import answers_texts
-from perftui.tui.widgets.cells import Column, Drawing, Text, header, join, paint, row, shortened, spread
+from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row, shortened, spread, whole_pieces
 from perftui.tui.widgets.chart import columns
 from perftui.tui.widgets.picture import TREND_S, LivePicture, trend_seconds
 from perftui.tui.widgets.trend import peak, trend
@@ -63,8 +63,8 @@ def _one_line(picture: LivePicture, width: int) -> Content:
         format_percent(rate), "bold $error" if rate >= 0.01 else "bold"
     )
     classes = [paint(name, "$foreground") + Content(f" {count:,}") for name, count in ranked[:3]]
-    words = join((title, *(classes or [paint(_none(picture), "$quiet")])), "  ")
     recent = paint(line, "$series-2") + paint(f" top {format_count(top)}/s", "$quiet")
+    words = whole_pieces((title, *(classes or [paint(_none(picture), "$quiet")])), width - recent.cell_length - 2)
     return spread(words, recent, width)
 
 
@@ -74,7 +74,7 @@ def _classes(picture: LivePicture, width: int, room: int) -> list[Text]:
         return [paint(_none(picture), "$quiet")]
     ranked = sorted(counted.items(), key=lambda item: -item[1])
     if room == 1:
-        return [join((paint(name, "bold") + Content(f" {count:,}") for name, count in ranked), "  ")]
+        return [whole_pieces([paint(name, "bold") + Content(f" {count:,}") for name, count in ranked], width)]
     count_cells = max(8, *(len(f"{count:,}") for count in counted.values()))
     shown: tuple[Column, ...] = (
         Column("class", max(10, width - 28 - count_cells), right=False),
