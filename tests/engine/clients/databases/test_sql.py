@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -156,6 +157,12 @@ def test_postgresql_counted_what_the_run_counted(postgresql: Server) -> None:
     assert record.whole_run.ok == 200
     assert calls("select id, name, price from items") == operations["by id"].counts.ok
     assert calls("update items") == calls("commit") == operations["sale"].counts.ok
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(UnreachableError, match=r"none\.db: there is no such file"):
+        ran(plan_of(f"sqlite:///{tmp_path}/none.db", "sql = 'select 1'"))
+    assert list(tmp_path.iterdir()) == [], "and none is made"
 
 
 def test_a_password_that_is_wrong_is_said_before_the_start(mariadb: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
 
@@ -28,6 +29,7 @@ class SqliteClient(ThreadClient):
         path = url_of(self.target).database or ""
         if path in {"", ":memory:"}:
             raise UsageError("target.url: names no file; write sqlite:///PATH (each connection has its own memory)")
+        self._path = Path(path)
         name = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
         self._name = f"file:{name}?mode=rw"
 
@@ -39,6 +41,9 @@ class SqliteClient(ThreadClient):
             )
             connection.execute("select 1 from sqlite_master").fetchall()
         except sqlite3.Error as error:
+            if not self._path.exists():  # SQLite says of it what it says of files that cannot be read
+                words = "there is no such file; a relative path begins where perftui was started"
+                raise refused(getattr(error, "sqlite_errorname", None), words) from error
             raise _fault(error) from error
         return connection
 
