@@ -69,6 +69,7 @@ def test_on_a_terminal_the_curve_is_seen_as_it_goes_and_what_came_of_it_is_kept(
     scaling = read_record(folder).scaled
     assert scaling is not None
     assert [level.level for level in scaling.levels] == [1, 2, 8]
+    assert (scaling.verdict, read_record(folder).verdict) == ("fail", "fail"), "one verdict, wherever it is read"
     for style, told in (
         ("text", "contention "),
         ("md", "- contention "),

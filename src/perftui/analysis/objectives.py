@@ -34,7 +34,12 @@ def evaluate(objectives: Iterable[Objective], measured: Measured) -> tuple[Objec
 
 def overall(results: Iterable[ObjectiveResult]) -> Verdict:
     """The worst verdict; `none` without objectives or when nothing was measured."""
-    return max((result.verdict for result in results), key=_ORDER.__getitem__, default="none")
+    return worst(result.verdict for result in results)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of some verdicts; `none` of none."""
+    return max(verdicts, key=_ORDER.__getitem__, default="none")
 
 
 def _result(objective: Objective, measured: Measured) -> ObjectiveResult:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from perftui.analysis.objectives import worst
 from perftui.metrics.histogram import Float64s
 from perftui.model.record import Verdict
 from perftui.model.scaling import Estimate, Of, Scaling, ScalingLevel
@@ -15,7 +16,6 @@ from perftui.model.scaling import Estimate, Of, Scaling, ScalingLevel
 TARGET, CRITICAL = 0.70, 0.50
 """Efficiency that is wanted, and that fails when it is missed."""
 FEWEST_LEVELS = 3
-_WORST_FIRST: tuple[Verdict, ...] = ("fail", "warn", "pass", "none")
 _SAMPLES = 400
 _SEED = 7
 _BLOCK_S = 2
@@ -83,7 +83,7 @@ def scaling_of(of: Of, observed: Sequence[Observed]) -> Scaling:
     unit = means[0] / observed[0].level if means and means[0] else 0.0
     pairs = zip(observed, means, strict=True)
     levels = tuple(_level(one, mean, mean / one.level / unit if unit else 0.0, law) for one, mean in pairs)
-    verdict: Verdict = next((each for each in _WORST_FIRST if any(level.verdict == each for level in levels)), "none")
+    verdict = worst(level.verdict for level in levels)
     if law is None:
         return Scaling(of=of, levels=levels, verdict=verdict)
     samples = _resampled(observed)

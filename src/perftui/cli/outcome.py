@@ -79,14 +79,17 @@ def run_reasons(record: Record) -> list[Reason]:
     if undecided := [result for result in record.objectives if result.undecided]:
         why = "; ".join(f"{objective_name(result)}: {result.detail}" for result in undecided)
         reasons.append(Reason(ExitCode.INVALID, f"not decided: {why}"))
-    if record.verdict == "fail":
-        missed = [
-            f"{objective_name(result)} is {objective_value(result)}, critical {result.critical or result.target}"
-            for result in record.objectives
-            if result.verdict == "fail"
-        ]
-        why = "; ".join(missed) or record.ended_by_objective
+    missed = [
+        f"{objective_name(result)} is {objective_value(result)}, critical {result.critical or result.target}"
+        for result in record.objectives
+        if result.verdict == "fail"
+    ]
+    if why := "; ".join(missed) or record.ended_by_objective:
         reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, f"objective failed: {why}"))
+    if record.scaled is not None and record.scaled.verdict == "fail":
+        from perftui.report.scaling import too_little  # what only a scaling test needs
+
+        reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, too_little(record.scaled)))
     return reasons
 
 

@@ -81,13 +81,12 @@ def scaling(
     An efficiency below 70 % of that of the lowest level warns, below 50 % fails (exit 13).
     """
     from perftui.cli.failures import tell
-    from perftui.cli.outcome import Reason, announce, decide, run_reasons
+    from perftui.cli.outcome import announce, decide, run_reasons
     from perftui.cli.output import check_output, write_output
     from perftui.cli.screen import has_terminal
     from perftui.cli.series import told
     from perftui.cli.series_screen import scale_on_screen
     from perftui.engine.series.scaling import ScalingRequest, scale
-    from perftui.model.errors import ExitCode
     from perftui.presets.loading import load_plan
     from perftui.presets.overrides import Overrides
     from perftui.report.scaling import level_words, render
@@ -111,10 +110,6 @@ def scaling(
         with told():
             scaled = scale(request, on_level=lambda level, *_: tell(level_words(level, of)))
     reasons = [reason for run in scaled.runs for reason in run_reasons(run.record)]
-    if scaled.scaling.verdict == "fail":
-        low = min(scaled.scaling.levels, key=lambda level: level.efficiency)
-        text = f"efficiency at {level_words(low.level, of)} is {low.efficiency * 100:.0f} %, critical > 50 %"
-        reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, text))
     write_output(render(scaled.scaling, style), output)
     for run in scaled.runs:
         tell(f"saved: {run.path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perftui.analysis.scaling import CRITICAL
 from perftui.model.scaling import Estimate, Of, Scaling, ScalingLevel
 from perftui.model.units import format_ms, format_percent
 from perftui.report.csv_export import write_csv
@@ -35,6 +36,13 @@ def scaling_markdown(scaling: Scaling) -> list[str]:
     """The same as Markdown."""
     rows = markdown_table(["", *titles_of(scaling)], _marked(scaling))
     return [*rows, "", *(f"- {line}" for line in law_lines(scaling))]
+
+
+def too_little(scaling: Scaling) -> str:
+    """Which level is the least efficient, against what is critical."""
+    low = min(scaling.levels, key=lambda level: level.efficiency)
+    told = f"{format_percent(low.efficiency)}, critical > {format_percent(CRITICAL)}"
+    return f"efficiency at {level_words(low.level, scaling.of)} is {told}"
 
 
 def titles_of(scaling: Scaling) -> list[str]:

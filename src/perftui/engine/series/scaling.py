@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from perftui.analysis.objectives import worst
 from perftui.analysis.scaling import Observed, scaling_of
 from perftui.engine.runner.request import RunRequest
 from perftui.engine.runner.run import Runs
@@ -81,7 +82,7 @@ def scale(
         observed, made = measure(runs, request, heard)
     scaling = scaling_of(request.of, observed)
     last = made[-1]
-    record = replace(last.record, scaling=scaling)
+    record = replace(last.record, scaling=scaling, verdict=worst((last.record.verdict, scaling.verdict)))
     with suppress(OSError):  # a full disk: the answer is told all the same
         write_record(last.path, record)
     return Scaled(scaling, [*made[:-1], replace(last, record=record)])
