@@ -85,6 +85,11 @@ class PreparedOperation(ABC):
                 return f"check:{check.name}", fault
         return None
 
+    @property
+    def looks_into_answers(self) -> bool:
+        """Whether a complete answer that is not refused may still be wrong, or is wanted by somebody."""
+        return bool(self._checks) or not (self.hit is None and self._capture is None and self.seen is None)
+
     def count_hit(self, response: Response, service_ns: int, cell: CellRecorder) -> None:
         """A good answer is a hit or a miss, each with its time, where somebody says what a hit is."""
         if self.hit is not None:

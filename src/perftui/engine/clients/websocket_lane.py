@@ -56,22 +56,23 @@ class Listener(picows.WSListener):
         now_ns = perf_counter_ns()
         kind = frame.msg_type
         if kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
-            if wrong := self._wrong(frame, is_rest=kind is _CONTINUATION):
-                self.end("protocol", wrong)
+            # picows lets these pass
+            if frame.rsv1 or frame.rsv2 or frame.rsv3 or (kind is _CONTINUATION) != bool(self._parts):
+                self.end("protocol", self._why_wrong(frame))
                 self.transport.send_close(picows.WSCloseCode.PROTOCOL_ERROR)
                 self.transport.disconnect()
                 return
-            part = frame.get_payload_as_bytes()
-            self._bytes += len(part) + (0 if frame.fin else _PART_BYTES)
+            part, is_last = frame.get_payload_as_bytes(), frame.fin
+            self._bytes += len(part) + (0 if is_last else _PART_BYTES)
             if self._bytes > self._most_bytes:
                 self.end("body_too_large", f"a message of more than {self._most_bytes:,} bytes")
                 self.transport.disconnect()
                 return
-            if frame.fin and not self._parts:
+            if is_last and not self._parts:
                 self._take(part, now_ns)
             else:
                 self._parts.append(part)
-                if frame.fin:
+                if is_last:
                     self._take(b"".join(self._parts), now_ns)
                     self._parts.clear()
         elif kind == picows.WSMsgType.CLOSE:
@@ -80,13 +81,11 @@ class Listener(picows.WSListener):
             self.transport.send_close(frame.get_close_code())
             self.transport.disconnect()
 
-    def _wrong(self, frame: Any, *, is_rest: bool) -> str:  # noqa: ANN401 - of picows, which lets these pass
-        """Why no message may begin or go on with this frame; empty when it may."""
+    def _why_wrong(self, frame: Any) -> str:  # noqa: ANN401 - of picows
+        """Why no message may begin or go on with this frame."""
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
             return "a frame of an extension that was not agreed on: compressed, perhaps"
-        if is_rest != bool(self._parts):
-            return "a message begins within another" if self._parts else "the rest of a message that never began"
-        return ""
+        return "a message begins within another" if self._parts else "the rest of a message that never began"
 
     def on_ws_disconnected(self, _transport: Any) -> None:  # noqa: ANN401 - of picows
         """The connection is gone."""
@@ -160,7 +159,7 @@ class Session:
 class WebSocketLane(KeptLane):
     """A connection. Once it is open, requests that wait for messages go past the task that holds it."""
 
-    __slots__ = ("_left", "_path", "_wanted", "_with")
+    __slots__ = ("_data", "_expect", "_kind", "_left", "_path", "_wanted", "_with")
 
     def __init__(self, pool: Any) -> None:  # noqa: ANN401 - whose lane this is
         super().__init__(pool)
@@ -168,7 +167,9 @@ class WebSocketLane(KeptLane):
         """The last request that was found to fit this connection."""
         self._path: JsonPath | None = None
         self._wanted: object = None
-        self._left = 0
+        self._data = b""
+        self._kind = _TEXT
+        self._expect = self._left = 0
 
     def send(
         self,
@@ -189,17 +190,16 @@ class WebSocketLane(KeptLane):
         self.operation, self.cell, self.request = operation, cell, request
         self.intended_ns, self.user, self.owner = intended_ns, user, user
         cell.started += 1
-        data, kind = message_of(request["ws"])
         if self._path is not None:
-            self._wanted = self._path.find(document_of(data))
-        self._left = int(request.get("expect", 1))
+            self._wanted = self._path.find(document_of(self._data))
+        self._left = self._expect
         listener.cell, listener.lane = cell, self
         if listener.messages:
             listener.messages.clear()  # pushes of the server since the last answer
         self.started_ns = started_ns = perf_counter_ns()
         if intended_ns:
             cell.delays.append(started_ns - intended_ns)
-        listener.say(data, kind)
+        listener.say(self._data, self._kind)
 
     def _fits(self, request: dict[str, Any]) -> bool:
         """Whether a request says something on this very connection and waits for an answer, no more."""
@@ -208,6 +208,8 @@ class WebSocketLane(KeptLane):
         if self.session.opened_for != key_of(request):
             return False
         self._path = self.pool.path_of(request.get("match", ""))
+        self._data, self._kind = message_of(request["ws"])
+        self._expect = int(request.get("expect", 1))
         self._with = request
         return True
 
@@ -223,10 +225,19 @@ class WebSocketLane(KeptLane):
             return
         self.session.listener.lane = None
         cell = self.cell
-        cell.add_own_time("round_trip", now_ns - self.started_ns)
+        service_ns = now_ns - self.started_ns
+        cell.add_own_time("round_trip", service_ns)
+        if self.served and not operation.looks_into_answers:
+            self._answer = None
+            cell.others.append(service_ns)
+            if self.intended_ns:
+                cell.other_delays.append(self._delay_ns)
+            cell.add_part("answer", service_ns)
+            self._hand_back(None, keeps=True)
+            return
         size = len(message)
         cell.received -= size  # counted when it came; the lane adds it
-        reply = Reply(message, body_bytes=size, rows=int(self.request.get("expect", 1)), ended_ns=now_ns)
+        reply = Reply(message, body_bytes=size, rows=self._expect, ended_ns=now_ns)
         self._finish(operation, reply, None, keeps=True)
 
     def lost(self) -> None:
