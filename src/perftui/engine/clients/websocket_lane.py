@@ -24,7 +24,27 @@ _MOST_QUEUED = 10_000
 """Messages that nobody has looked at yet; older ones are only counted."""
 _PART_BYTES = 64
 """What a part of a message takes beside its bytes: also empty ones without end are too large."""
+_READ_BYTES = 32 * 1024
+"""At most as much is read at once: a flood of tiny messages holds the loop for hundredths of a second, not seconds."""
+_PONGS_BYTES = 64 * 1024
+"""So much may wait to be sent before a ping goes unanswered: only the newest needs an answer (RFC 6455, 5.5.3)."""
 _TEXT, _BINARY, _CONTINUATION = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION
+
+
+class _SmallReads(asyncio.BufferedProtocol):
+    """The protocol of picows, without its habit of doubling its buffer as long as reads fill it."""
+
+    def __init__(self, inner: Any) -> None:  # noqa: ANN401 - of picows
+        self._space = inner.get_buffer
+        self.buffer_updated = inner.buffer_updated
+        self.eof_received = inner.eof_received
+        self.connection_lost = inner.connection_lost
+        self.pause_writing = inner.pause_writing
+        self.resume_writing = inner.resume_writing
+
+    def get_buffer(self, sizehint: int) -> Any:  # noqa: ANN401 - a writable view
+        """Where the next bytes go."""
+        return self._space(sizehint)[:_READ_BYTES]
 
 
 class Listener(picows.WSListener):
@@ -50,6 +70,8 @@ class Listener(picows.WSListener):
     def on_ws_connected(self, transport: Any) -> None:  # noqa: ANN401 - of picows
         """The handshake is done."""
         self.transport = transport
+        under = transport.underlying_transport
+        under.set_protocol(_SmallReads(under.get_protocol()))
 
     def on_ws_frame(self, _transport: Any, frame: Any) -> None:  # noqa: ANN401 - of picows
         """A frame, perhaps a part of a message."""
@@ -75,6 +97,9 @@ class Listener(picows.WSListener):
                 if is_last:
                     self._take(b"".join(self._parts), now_ns)
                     self._parts.clear()
+        elif kind == picows.WSMsgType.PING:
+            if self.transport.underlying_transport.get_write_buffer_size() < _PONGS_BYTES:
+                self.transport.send_pong(frame.get_payload_as_bytes())
         elif kind == picows.WSMsgType.CLOSE:
             code = getattr(frame.get_close_code(), "value", frame.get_close_code())
             self.end(f"ws.{int(code) or 1005}", safe_text(frame.get_close_reason() or "closed by the server"))
