@@ -90,13 +90,14 @@ class _Counting(Listener):
 def test_a_flood_leaves_the_loop_its_turns_and_keeps_no_answers_to_pings(flood: str) -> None:
     async def flooded(port: int) -> _Counting:
         listener = _Counting()
-        transport, _ = await picows.ws_connect(lambda: listener, f"ws://127.0.0.1:{port}", enable_auto_pong=False)
+        url = f"ws://127.0.0.1:{port}"
+        transport, _ = await picows.ws_connect(lambda: listener, url, enable_auto_pong=False, use_aiofastnet=False)
         transport.send(picows.WSMsgType.TEXT, flood.encode())
         seen = 0
-        while seen < 1_000_000:
+        while seen < 200_000:
             await asyncio.sleep(0)
             seen, listener.turn = seen + listener.turn, 0
-        transport.disconnect()
+        listener.leave(picows.WSCloseCode.OK)
         await transport.wait_disconnected()
         return listener
 
@@ -105,7 +106,7 @@ def test_a_flood_leaves_the_loop_its_turns_and_keeps_no_answers_to_pings(flood: 
 
     assert 0 < listener.most <= 16 * 1024  # empty frames in 32 KiB
     assert listener.waiting < 100_000
-    assert listener.received == (0 if flood == "pings" else pytest.approx(1_000_000, abs=16 * 1024))
+    assert listener.received == (0 if flood == "pings" else pytest.approx(200_000, abs=16 * 1024))
 
 
 def test_parts_with_a_ping_between_are_one_message_and_the_ping_is_answered() -> None:

@@ -72,13 +72,11 @@ def raw_websocket(*, bad_handshake: bool = False) -> Iterator[RawServer]:
                     writer.write(ANSWERS.get(text, b""))
                     await writer.drain()
                     break
-        except asyncio.CancelledError:
-            writer.transport.abort()  # a flood that nobody reads any more would never be sent
-            raise
-        finally:
             writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
+            with suppress(OSError):
+                await writer.wait_closed()
+        finally:
+            writer.transport.abort()  # a flood that nobody reads any more would never be sent
 
     @asynccontextmanager
     async def serve() -> AsyncIterator[asyncio.Server]:

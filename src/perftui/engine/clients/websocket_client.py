@@ -181,8 +181,7 @@ class WebSocketClient(KeptClient):
     @staticmethod
     def _leave(listener: Listener) -> None:
         if listener.transport is not None and not listener.closed:
-            listener.transport.send_close(picows.WSCloseCode.OK)
-            listener.transport.disconnect()
+            listener.leave(picows.WSCloseCode.OK)
 
 
 async def _watch(listener: Listener) -> None:

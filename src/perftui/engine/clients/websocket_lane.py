@@ -36,11 +36,8 @@ class _SmallReads(asyncio.BufferedProtocol):
 
     def __init__(self, inner: Any) -> None:  # noqa: ANN401 - of picows
         self._space = inner.get_buffer
-        self.buffer_updated = inner.buffer_updated
-        self.eof_received = inner.eof_received
-        self.connection_lost = inner.connection_lost
-        self.pause_writing = inner.pause_writing
-        self.resume_writing = inner.resume_writing
+        for name in ("buffer_updated", "eof_received", "connection_lost", "pause_writing", "resume_writing"):
+            setattr(self, name, getattr(inner, name))  # without a call between for what is as it was
 
     def get_buffer(self, sizehint: int) -> Any:  # noqa: ANN401 - a writable view
         """Where the next bytes go."""
@@ -81,14 +78,13 @@ class Listener(picows.WSListener):
             # picows lets these pass
             if frame.rsv1 or frame.rsv2 or frame.rsv3 or (kind is _CONTINUATION) != bool(self._parts):
                 self.end("protocol", self._why_wrong(frame))
-                self.transport.send_close(picows.WSCloseCode.PROTOCOL_ERROR)
-                self.transport.disconnect()
+                self.leave(picows.WSCloseCode.PROTOCOL_ERROR)
                 return
             part, is_last = frame.get_payload_as_bytes(), frame.fin
             self._bytes += len(part) + (0 if is_last else _PART_BYTES)
             if self._bytes > self._most_bytes:
                 self.end("body_too_large", f"a message of more than {self._most_bytes:,} bytes")
-                self.transport.disconnect()
+                self.leave(picows.WSCloseCode.MESSAGE_TOO_BIG)
                 return
             if is_last and not self._parts:
                 self._take(part, now_ns)
@@ -103,8 +99,7 @@ class Listener(picows.WSListener):
         elif kind == picows.WSMsgType.CLOSE:
             code = getattr(frame.get_close_code(), "value", frame.get_close_code())
             self.end(f"ws.{int(code) or 1005}", safe_text(frame.get_close_reason() or "closed by the server"))
-            self.transport.send_close(frame.get_close_code())
-            self.transport.disconnect()
+            self.leave(frame.get_close_code())
 
     def _why_wrong(self, frame: Any) -> str:  # noqa: ANN401 - of picows
         """Why no message may begin or go on with this frame."""
@@ -163,6 +158,12 @@ class Listener(picows.WSListener):
         if self.cell is not None:
             self.cell.count("messages_sent")
             self.cell.sent += len(data)
+
+    def leave(self, code: picows.WSCloseCode) -> None:
+        """Say good-bye, without waiting for it to be heard: a server that does not read would keep the socket open."""
+        is_read = self.transport.underlying_transport.get_write_buffer_size() == 0
+        self.transport.send_close(code)
+        self.transport.disconnect(is_read)
 
     def fault(self) -> Fault:
         """What the end of the connection means to a request."""
