@@ -118,6 +118,15 @@ def test_a_plain_function_among_coroutines_may_raise_anything() -> None:
     assert record.whole_run.errors == 20
 
 
+@pytest.mark.parametrize("name", ["no_text", "holds_itself", "holds_what_cannot_be_told"])
+def test_a_value_that_is_no_json_fails_its_check(name: str) -> None:
+    preset = text_of(name, more='checks = [{ json = "$.a", equals = 1 }]\n')
+    record = ran(parse_preset(preset, str(FOLDER / "preset.toml")))
+
+    assert record.whole_run.errors == 6
+    assert [each.partition(" ")[0] for each in record.summary.total.error_classes] == ["check:json"]
+
+
 def test_what_cannot_be_cancelled_is_left_alone() -> None:
     record = ran(plan_of("cannot_be_cancelled", 2))
 

@@ -119,6 +119,23 @@ def is_named_like_an_escape(_ctx: Any) -> NoReturn:
     raise type("E\x1b]52;c;aGFja2Vk\x07" + "x" * 10_000, (Exception,), {})
 
 
+def no_text(_ctx: Any) -> str:
+    """Half a character."""
+    return "\ud800"
+
+
+def holds_itself(_ctx: Any) -> dict[str, Any]:
+    """A value without end."""
+    value: dict[str, Any] = {}
+    value["a"] = value
+    return value
+
+
+def holds_what_cannot_be_told(_ctx: Any) -> list[SilentError]:
+    """Objects with a mistake of their own."""
+    return [SilentError()]
+
+
 def always_another(ctx: Any) -> NoReturn:
     """Every error has a class of its own, and every call steps of its own."""
     with ctx.timed(f"step {ctx.seq}\x1b[2J"):

@@ -58,7 +58,7 @@ class Fault(Exception):  # noqa: N818 - an outcome of a request, not a mistake o
 
 
 class Reply:
-    """An answer whose value JSON could hold. What most drivers return."""
+    """An answer whose value JSON could hold; one that it cannot is told as such. What most drivers return."""
 
     __slots__ = ("_value", "body_bytes", "ended_ns", "parts", "rows", "status")
 
@@ -113,7 +113,12 @@ class Reply:
         value = self._made()
         if isinstance(value, bytes):
             return value
-        return value.encode() if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str)
+        if isinstance(value, str):
+            return value.encode("utf-8", "replace")
+        try:
+            return msgspec.json.encode(value, enc_hook=str)
+        except Exception as error:  # noqa: BLE001 - a value may hold itself, or objects that cannot even be told
+            return f"(no JSON can be made of this value: {type(error).__name__})".encode("utf-8", "replace")
 
     def header(self, name: bytes) -> bytes | None:  # noqa: ARG002 - of the protocol
         """There are none."""
