@@ -63,10 +63,11 @@ def show(name: str, *, toml: bool) -> int:
     """Say what a preset does: its load, operations and objectives."""
     from perftui.presets.catalog import find_preset
     from perftui.presets.loading import read_preset
+    from perftui.presets.redaction import redact_plan
 
     text, source = find_preset(name)
     if not toml:
-        write_output(_described(read_preset(text, source), source), None)
+        write_output(_described(redact_plan(read_preset(text, source)), source), None)
         return 0
     shown = safe_whole(text, lines=True)
     write_output(shown, None)
