@@ -22,13 +22,9 @@ Value = TypeVar("Value")
 HABITS = """\b
 From oha, hey and wrk
   -c users  -q rate  -z duration  -n requests  -m method  -d body  -T content type
-  -H header  -k any certificate; -d 30s is a duration, as wrk has it
+  -H header  -k any certificate; -d 30s is a duration, as wrk has it; -q is the
+  rate of all users together, as oha has it: hey's times -c
 """
-
-
-def _refuse_t(_context: click.Context, _parameter: click.Parameter, value: object) -> None:
-    if value is not None:
-        raise click.BadParameter("-t is threads in wrk, and the timeout in oha and hey: write --workers or --timeout")
 
 
 _OPTIONS = (
@@ -57,7 +53,6 @@ _OPTIONS = (
     option("--timeout", type=DURATION, help="Total deadline of one request."),
     option("-m", "--method", metavar="NAME", help="Method of the request; POST when there is a body."),
     option("-d", "short_body", metavar="TEXT", help="As --body; a duration such as 30s is --duration."),
-    option("-t", "ambiguous", hidden=True, callback=_refuse_t, expose_value=False),
     option("--body", metavar="TEXT", help="Body of the request; @FILE takes it from a file."),
     option("--json", metavar="TEXT", help="The same as JSON, whatever it looks like."),
     option(
