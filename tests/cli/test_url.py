@@ -113,6 +113,12 @@ def test_a_url_on_a_terminal_is_shown_live(home: Home, demo_url: str) -> None:
         (("localhost:9/x", "-d", "@nothere"), "--body @nothere: there is no such file"),
         (("http://user:canary@localhost:9/x",), "the URL: holds a password"),
         (("http://100.64.0.1/x", "-z", "1s"), "say so with --confirm-host 100.64.0.1"),
+        (("shop.test",), "no such command: 'shop.test'; a URL has its scheme: perftui http://shop.test"),
+        (("run", "shop.test"), "there is no preset 'shop.test'; a URL has its scheme: http://shop.test"),
+        (("localhost:9/{x}",), "perftui: the URL: operations[0].path: '{x}' would be sent as it is"),
+        (("localhost:9/x", "-d", "@/dev/null"), "--body @/dev/null: is no regular file"),
+        (("ctl",), "missing argument 'COMMAND'. Choose from: pause, resume"),
+        (("ctl", "stop"), "no run is live"),
         (("rnu",), "no such command: 'rnu'; did you mean 'run'?"),
     ],
 )

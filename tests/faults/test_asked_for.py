@@ -118,11 +118,14 @@ def test_a_preset_has_as_many_lines_of_a_header_as_it_lists() -> None:
     assert lines_of(plan, "x-f:", "cookie:") == ["X-F: 1", "X-F: 2", "Cookie: a=1; b=2"]
 
 
-def test_a_url_beside_a_socket_keeps_the_socket_or_is_refused(tmp_path: Path) -> None:
+def test_a_url_beside_a_socket_keeps_the_socket_or_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed_in = tmp_path / "here"
+    typed_in.mkdir()
+    monkeypatch.chdir(typed_in)
     text = f'{LOAD}[[operations]]\npath = "/"\n'
     own = f'{LOAD}[target]\nunix_socket = "s.sock"\n[[operations]]\npath = "/"\n'
     plan = parse_preset(text, str(tmp_path / "x.toml"), "http://shop/other", settings=["target.unix_socket=s.sock"])
-    assert (plan.target.unix_socket, plan.target.url) == (str(tmp_path / "s.sock"), "http://shop")
+    assert (plan.target.unix_socket, plan.target.url) == (str(typed_in / "s.sock"), "http://shop")
     with pytest.raises(UsageError, match="the preset goes to the Unix socket"):
         parse_preset(own, str(tmp_path / "x.toml"), "http://shop/other")
     plan = parse_preset(own, str(tmp_path / "x.toml"), "http://shop/other", settings=["target.unix_socket=''"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,6 +82,24 @@ def test_a_body_says_how_it_is_sent(request_: dict[str, Any], method: str, conte
 
 
 @pytest.mark.parametrize(
+    ("name", "given", "content_type"),
+    [
+        ("b.json", {}, "application/json"),
+        ("b.json", {"content_type": "application/x-a+json"}, "application/x-a+json"),
+        ("b.png", {}, "image/png"),
+        ("b.png", {"is_json": True}, "application/json"),
+    ],
+)
+def test_a_body_from_a_file_has_the_type_of_the_file(
+    tmp_path: Path, name: str, given: dict[str, Any], content_type: str
+) -> None:
+    file = tmp_path / name
+    file.write_text("{}")
+    (operation,) = of("localhost:1/x", body_file=str(file), **given).operations
+    assert (operation.method, operation.headers["Content-Type"]) == ("POST", content_type)
+
+
+@pytest.mark.parametrize(
     ("url", "request_", "said"),
     [
         ("localhost:1/x", {"body": "{", "is_json": True}, "--json: is no JSON"),
@@ -103,6 +122,10 @@ def test_one_request_is_changed_not_one_of_several() -> None:
         load_plan("read", "http://127.0.0.1:1", request)
     plan = load_plan("read", "127.0.0.1:1/x", request)
     assert [(one.method, one.path) for one in plan.operations] == [("HEAD", "/x")]
+
+
+def test_a_preset_and_a_url_may_stand_in_either_order() -> None:
+    assert load_plan("localhost:1/x", "read") == load_plan("read", "localhost:1/x")
 
 
 def test_two_urls_are_one_too_many() -> None:

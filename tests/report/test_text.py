@@ -125,6 +125,11 @@ def test_journeys_are_named_in_the_load() -> None:
     )
 
 
+def test_a_number_of_requests_is_named_in_the_load() -> None:
+    load = Load(mode="users", start_level=5, stages=(Stage(duration_s=2, to=5),), max_requests=1200)
+    assert load_text(load) == "5 users for 2s or 1,200 requests"
+
+
 def test_headline_has_the_path_of_a_single_operation(shop: LoadedRun) -> None:
     plan = shop.record.plan
     assert headline(plan) == "shop · http://127.0.0.1:37591 · 150/s for 10s"

@@ -35,6 +35,10 @@ class _Commands(LazyGroup):
         "completion": ("perftui.cli.completion:completion", "Completion for bash, zsh or fish."),
     }
 
+    def hint(self, name: str) -> str:
+        """A host needs its scheme to be taken for a URL."""
+        return f"; a URL has its scheme: perftui http://{name}" if "." in name else ""
+
 
 @click.group(
     cls=_Commands,

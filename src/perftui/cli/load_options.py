@@ -56,7 +56,10 @@ _OPTIONS = (
     option("--body", metavar="TEXT", help="Body of the request; @FILE takes it from a file."),
     option("--json", metavar="TEXT", help="The same as JSON, whatever it looks like."),
     option(
-        "-T", "--content-type", metavar="TYPE", help="Type of the body; by default JSON where it is some, else text."
+        "-T",
+        "--content-type",
+        metavar="TYPE",
+        help="Type of the body; by default JSON where it is some, a file by its ending, else text.",
     ),
     option(
         "-H",
@@ -171,7 +174,8 @@ def _request(method: str | None, body: str | None, json: str | None, content_typ
     text = body if json is None else json
     file = text[1:] if text is not None and text.startswith("@") else None
     if file is not None and not Path(file).is_file():
-        raise UsageError(f"{'--json' if json is not None else '--body'} @{file}: there is no such file")
+        what = "is no regular file" if Path(file).exists() else "there is no such file"
+        raise UsageError(f"{'--json' if json is not None else '--body'} @{file}: {what}")
     return RequestOverrides(
         method=method,
         body=text if file is None else None,

@@ -8,8 +8,8 @@ import click
 
 from perftui.cli.load_options import HABITS, LoadOptions, load_options
 from perftui.cli.options import SHARE, option, strict_option, warn_only_option
-from perftui.cli.outputs import Output, outputs_options
 from perftui.cli.other_tools import LoadCommand
+from perftui.cli.outputs import Output, outputs_options
 from perftui.cli.references import PRESET, RUN
 from perftui.model.text import safe_text
 from perftui.report.formats import OF_COMPARISONS

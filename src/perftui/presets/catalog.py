@@ -85,7 +85,9 @@ def find_preset(reference: str) -> tuple[str, str]:
     found = own.get(reference) or by_name.get(reference)
     if found is None:
         guess = nearest(reference, by_name) or f"; known: {', '.join(by_name)}"
-        raise UsageError(f"there is no preset {safe_text(reference, 60)!r}{guess}")
+        shown = safe_text(reference, 60)
+        meant = f"; a URL has its scheme: http://{shown}" if "." in reference else guess
+        raise UsageError(f"there is no preset {shown!r}{meant}")
     return _read(found), str(found)
 
 

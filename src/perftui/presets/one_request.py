@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -121,15 +122,19 @@ def _with_body(operation: Operation, request: RequestOverrides, problems: Proble
     operation = replace(operation, method=method, json=None, form={}, multipart=(), body="", body_file="")
     if request.body_file is not None:
         operation = replace(operation, body_file=request.body_file)
-        return _with_type(operation, _JSON) if request.is_json else operation
+        known = _JSON if request.is_json else mimetypes.guess_type(request.body_file)[0]
+        return _with_type(operation, known) if known and (request.is_json or not _is_typed(operation)) else operation
     body = request.body or ""
     _check(name, body, OPERATION_KEYS["body"].kind, problems)
     if request.is_json and not _is_json(body):
         problems.add((name,), "is no JSON; check quotes and commas, or use --body")
-    typed = any(header.lower() == "content-type" for header in operation.headers)
-    if request.is_json or not typed:
+    if request.is_json or not _is_typed(operation):
         operation = _with_type(operation, _JSON if request.is_json or _looks_like_json(body) else _PLAIN)
     return replace(operation, body=body)
+
+
+def _is_typed(operation: Operation) -> bool:
+    return any(header.lower() == "content-type" for header in operation.headers)
 
 
 def _with_type(operation: Operation, content_type: str) -> Operation:
