@@ -12,6 +12,7 @@ from perftui.model.plan import Plan
 from perftui.presets.loading import LONGEST_COUNTED_S, load_plan
 from perftui.presets.one_request import RequestOverrides
 from perftui.presets.overrides import Overrides
+from perftui.presets.starter import starting_preset
 from perftui.presets.urls import full_url, is_url
 
 
@@ -131,3 +132,25 @@ def test_a_preset_and_a_url_may_stand_in_either_order() -> None:
 def test_two_urls_are_one_too_many() -> None:
     with pytest.raises(UsageError, match="two URLs"):
         load_plan("localhost:1", "localhost:2")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis://127.0.0.1:1", "what to ask redis:// is said by a preset: perftui run cache redis://…"),
+        ("sqlite:///x.db", "perftui run database sqlite://…"),
+        ("memcached://127.0.0.1:1", "what to ask memcached:// is said by a preset"),
+        ("http://127.0.0.1:1/a b", "write a space as %20"),
+    ],
+)
+def test_what_a_url_alone_cannot_say_has_its_preset(url: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        of(url)
+    assert said in caught.value.problems[0]
+
+
+def test_a_starting_preset_is_of_http_or_a_database() -> None:
+    with pytest.raises(UsageError, match=r"of HTTP and of databases; start from this one: perftui presets show cache"):
+        starting_preset("mine", "redis://127.0.0.1:1")
+    with pytest.raises(UsageError, match=r"of HTTP and of databases$"):
+        starting_preset("mine", "memcached://127.0.0.1:1")

@@ -90,5 +90,6 @@ def _print_summary(path: Path) -> int:
     while is_live(path) and waited < SAVE_S:
         time.sleep(POLL_S)
         waited += POLL_S
-    print(f"\n{summary_text(open_run(str(path), in_full=False).record)}\nSaved: {safe_path(path)}")
+    run = open_run(str(path), in_full=False)
+    print(f"\n{summary_text(run.record, run.error_samples)}\nSaved: {safe_path(path)}")
     return 0

@@ -16,7 +16,7 @@ from perftui.presets import texts
 from perftui.presets.kinds import Kind
 from perftui.presets.problems import GIVEN_URL, Problems
 from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
-from perftui.presets.urls import full_url
+from perftui.presets.urls import full_url, preset_for
 
 USERS = 50
 WARMUP = "2s"
@@ -55,7 +55,11 @@ def url_preset(url: str) -> str:
         raise UsageError(f"{GIVEN_URL}: {problem}")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"}:
-        raise UsageError(f"{GIVEN_URL}: alone it is an HTTP request; what to ask {parts.scheme}:// is said by a preset")
+        named = preset_for(parts.scheme)
+        how = f": perftui run {named} {parts.scheme}://…" if named else ""
+        raise UsageError(
+            f"{GIVEN_URL}: alone it is an HTTP request; what to ask {parts.scheme}:// is said by a preset{how}"
+        )
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     tables: dict[str, Any] = {
         "schema": 1,
