@@ -71,6 +71,12 @@ def test_requests_are_what_the_short_options_say(home: Home, order: str) -> None
         assert head.endswith(b'\r\n\r\n{"a": 1}')
 
 
+def test_a_file_of_another_tool_is_imported_first(call: Call, home: Home) -> None:
+    (home.path / "script.js").write_text("import http from 'k6/http'")
+    said = "perftui: script.js: is no preset, whose files end in .toml; try: perftui presets import script.js\n"
+    assert call("run", "script.js").stderr == said
+
+
 def test_a_rate_with_connections_is_open_loop_over_so_many(home: Home, demo_url: str) -> None:
     result = run_cli(
         home, f"{demo_url}/health", "-q", "40", "-c", "2", "-d", "1s", "--warmup", "0s", "--format", "json"

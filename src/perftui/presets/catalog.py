@@ -86,6 +86,8 @@ def find_preset(reference: str) -> tuple[str, str]:
     if found is None:
         guess = nearest(reference, by_name) or f"; known: {', '.join(by_name)}"
         shown = safe_text(reference, 60)
+        if os.path.isfile(reference):  # noqa: PTH113 - Path.is_file raises for a name that is too long
+            raise UsageError(f"{shown}: is no preset, whose files end in .toml; try: perftui presets import {shown}")
         meant = f"; a URL has its scheme: http://{shown}" if "." in reference else guess
         raise UsageError(f"there is no preset {shown!r}{meant}")
     return _read(found), str(found)

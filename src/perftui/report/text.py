@@ -71,7 +71,7 @@ def summary_text(record: Record, samples: Sequence[ErrorSample] = ()) -> str:
 
 def _head(record: Record) -> list[str]:
     verdict = run_verdict_text(record)
-    title = wrap(headline(record.plan), WIDTH - cell_width(verdict) - 2, rest=_INDENT)
+    title = flow(headline(record.plan).split(" · "), WIDTH - cell_width(verdict) - 2, rest=_INDENT)
     title[0] += " " * (WIDTH - cell_width(title[0]) - cell_width(verdict)) + verdict
     about = [record.id, status_text(record), moment_text(record.started_at), f"trust {record.trust.verdict}"]
     if record.rounds_of:
