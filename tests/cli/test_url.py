@@ -113,6 +113,12 @@ def test_a_url_on_a_terminal_is_shown_live(home: Home, demo_url: str) -> None:
         (("localhost:9/x", "-d1s", "--latency"), "no such option '--latency': percentiles are always measured"),
         (("localhost:9/x", "--vus", "5"), "no such option '--vus': write -c"),
         (("localhost:9/x", "-disable-keepalive"), "'-disable-keepalive': write --set target.keep_alive=false"),
+        (("localhost:9/x", "--json"), "the body; JSON as the result is --format json"),
+        (
+            ("presets", "check", "http://h/x"),
+            "http://h/x: is a URL, no preset; make one with: perftui presets new NAME",
+        ),
+        (("presets", "import", "http://h/x"), "http://h/x: is fetched first: curl -s URL | perftui presets import -"),
         (("localhost:9/x", "-host", "shop"), "no such option '-host': write the URL, or -H 'Host: NAME'"),
         (("localhost:9/x", "-rate=5"), "-rate=5: an option of several letters has two dashes: write --rate"),
         (("localhost:9/x", "-d", "a", "--json", "1"), "--body and --json exclude each other"),

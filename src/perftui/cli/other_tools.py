@@ -91,6 +91,8 @@ class LoadCommand(PatientCommand):
         """What is wrong, and what another tool's option is called here."""
         if isinstance(error, click.NoSuchOption) and error.option_name in ELSEWHERE:
             return f"no such option {error.option_name!r}: {ELSEWHERE[error.option_name]}"
+        if isinstance(error, click.BadOptionUsage) and error.option_name == "--json":
+            return f"{super().told(error).rstrip('.')}, the body; JSON as the result is --format json"
         return super().told(error)
 
     def _with_one_dash(self, args: Sequence[str]) -> Iterator[str]:

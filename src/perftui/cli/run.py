@@ -108,7 +108,7 @@ def run(
         strict=strict,
         otlp=otlp,
         mouse=not no_mouse,
-        is_new=is_url(preset),
+        is_new=is_url(preset) and url is None,
     )
     if detach:
         from perftui.cli.session import run_detached

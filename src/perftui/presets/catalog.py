@@ -76,6 +76,10 @@ def find_preset(reference: str) -> tuple[str, str]:
     Raises:
         UsageError: there is no such preset, or its file cannot be read.
     """
+    if "://" in reference:
+        raise UsageError(
+            f"{safe_text(reference, 200)}: is a URL, no preset; make one with: perftui presets new NAME --from URL"
+        )
     if "/" in reference or reference.endswith(".toml"):
         return _read(Path(reference)), reference
     by_name: dict[str, Path] = {}
