@@ -284,6 +284,34 @@ def test_tls_to_a_port_that_speaks_plain_http_is_told_before_the_load(home: Home
     assert home.run_folders() == []
 
 
+def _refusal(status: int, body: bytes) -> bytes:
+    return b"HTTP/1.1 %d No\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error_class", "detail", "start"),
+    [
+        (
+            _refusal(400, b"<center>The plain HTTP request was sent to HTTPS port</center>"),
+            "http.400", "status 400: this port speaks TLS: try https://", "<center>The plain HTTP",
+        ),
+        (b"\x15\x03\x01\x00\x02\x02\x46", "protocol", "this port speaks TLS: try https://", ""),
+        (_refusal(500, b"constraint broken" + b"." * 9000), "http.500", "status 500", "constraint broken..."),
+        (_refusal(404, b""), "http.404", "status 404", ""),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_why_though_nothing_looks_at_bodies(
+    answer: bytes, error_class: str, detail: str, start: str
+) -> None:
+    with fault_server(answering(answer)) as server:
+        measured = run_load(load_plan(f"{server.url}/x", overrides=Overrides(max_requests=3, users=1)))
+    assert measured.classes() == {error_class: 3}
+    sample = measured.samples[0]
+    assert (sample.error_class, sample.detail) == (error_class, detail)
+    assert sample.body_start.startswith(start)
+    assert len(sample.body_start) <= 500
+
+
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.9\r\n", b"-ERR unknown command\r\n"])
 def test_tls_to_a_port_that_speaks_something_else_is_told_without_a_guess(answer: bytes) -> None:
     def greet(connection: Connection) -> None:
