@@ -223,6 +223,8 @@ def import_(file: str, kind: str | None, name: str, environment: str, output: Pa
     from perftui.presets.importing.environments import read_environment
     from perftui.presets.text_files import decode_text, read_text
 
+    if "://" in file:
+        raise UsageError(f"{file[:200]}: is fetched first: curl -s URL | perftui presets import - -o NAME.toml")
     shown = "stdin" if file == "-" else file
     if file == "-":
         data = sys.stdin.buffer.read(MOST_BYTES + 1)
@@ -238,7 +240,9 @@ def import_(file: str, kind: str | None, name: str, environment: str, output: Pa
     # Browsers save `localhost_Archive [26-11-21].har`.
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", (output or Path(shown)).stem).strip("-._")[:64] or "imported"
     folder = None if file == "-" else Path(file).parent
-    toml = import_any(text, kind or kind_of(text, file), name or stem, folder=folder, variables=variables)
+    if not text.strip():
+        raise UsageError(f"{shown}: is empty")
+    toml = import_any(text, kind or kind_of(text, shown), name or stem, folder=folder, variables=variables)
     if output is None:
         write_output(toml, None)
     else:

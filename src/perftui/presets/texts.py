@@ -36,7 +36,7 @@ def url_problem(text: str) -> str:
     if not text:
         return "is empty; write it as http://HOST:PORT"
     if label_problem(text) or any(character.isspace() for character in text):
-        return "a URL has no spaces, line ends or invisible characters"
+        return "a URL has no spaces, line ends or invisible characters; write a space as %20"
     if "://" not in text:
         return f'start with http:// or https://, such as "http://{text[:60]}"'
     try:
