@@ -117,6 +117,7 @@ def take_picture(
         sort=look.sort,
         first_row=look.first_row,
         cursor_s=look.cursor_s,
+        ended_as=whole.end.status if look.cursor_s is not None and whole.end is not None else "",
         windows={letter: _window(compared or whole, at_s, look.window_s) for letter, at_s in look.sides},
         lines_only=look.lines_only,
         palette=look.palette,

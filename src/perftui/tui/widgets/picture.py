@@ -106,6 +106,8 @@ class LivePicture:
     """Operations scrolled past."""
     cursor_s: float | None = None
     """The moment that is looked at when the view is held; None follows the run."""
+    ended_as: str = ""
+    """How the run has ended meanwhile, when the moment that is looked at was before that."""
     windows: Mapping[str, Window] = field(default_factory=dict)
     """Two places that are compared, `A` and `B`, or one of them."""
     lines_only: bool = False
