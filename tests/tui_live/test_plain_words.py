@@ -81,7 +81,7 @@ def test_a_sample_says_which_one_it_is_and_how_often_it_was_seen() -> None:
     sample = ErrorSample(error_class="http.503", operation="a", at_s=29, count=4)
     drawing = sample_drawing(sample, 2, 3, 70)
     assert content(drawing.note).plain == "sample 2 of 3"
-    assert "00:29 of the run; by then seen 4 times like this" in text_of(drawing.lines)
+    assert "00:29 of the run, the first of 4 like this" in text_of(drawing.lines)
     assert "number" not in text_of(drawing.lines)
 
 
@@ -127,7 +127,7 @@ def test_what_counts_comes_first_and_the_worst_of_it_on_top() -> None:
         )
     )
     names = [content(row.cells[0]).plain.strip() for row in rows]
-    assert names == ["report: response p95", "response p95", "response p50", "not counted", "response mean"]
+    assert names == ["report: p95", "response p95", "response p50", "not counted", "response mean"]
 
 
 def test_no_difference_stands_beside_the_interval_it_rests_on() -> None:
