@@ -119,7 +119,7 @@ def value_text(value: float, unit: Unit) -> str:
 
 def change_text(change: float, unit: Unit) -> str:
     """A change: `+27.7 %` of times and rates, `+0.50 pp` (percentage points) of fractions."""
-    return f"{100 * change:+.2f} pp" if unit == "fraction" else f"{_signed(100 * change)} %"
+    return f"{_points(100 * change)} pp" if unit == "fraction" else f"{_signed(100 * change)} %"
 
 
 def interval_text(change: MetricChange) -> str:
@@ -127,12 +127,17 @@ def interval_text(change: MetricChange) -> str:
     if not change.interval_known:
         return MISSING
     if change.unit == "fraction":
-        return f"[{100 * change.low:+.2f}, {100 * change.high:+.2f}]"
+        return f"[{_points(100 * change.low)}, {_points(100 * change.high)}]"
     return f"[{_signed(100 * change.low)}, {_signed(100 * change.high)}]"
 
 
 def _signed(percent: float) -> str:
     return f"{percent:+,.0f}" if abs(percent) >= 100 else f"{percent:+.1f}"
+
+
+def _points(points: float) -> str:
+    """Percentage points: hundredths only of few."""
+    return _signed(points) if abs(points) >= 10 else f"{points:+.2f}"
 
 
 def basis_text(comparison: Comparison) -> str:
