@@ -242,16 +242,10 @@ def _row(change: MetricChange, title: str) -> Row:
             value_text(change.baseline, change.unit),
             value_text(change.run, change.unit),
             change_text(change.change, change.unit),
-            quiet(judged_interval(change) or interval_text(change)),
+            quiet(interval_text(change)),
             change_mark(change.verdict) if change.gated else quiet(verdict_text(change)),
         ),
     )
-
-
-def judged_interval(change: MetricChange) -> str:
-    """The interval that "no difference" rests on, where the reported one is wider than the threshold."""
-    known, _, interval = change.reason.partition(" interval ")
-    return f"{interval} {known}" if change.verdict == "no_difference" and interval.startswith("[") else ""
 
 
 _WORST_FIRST = ("regression", "not_comparable", "inconclusive", "improvement", "no_difference")

@@ -56,7 +56,7 @@ def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing
 
 def _long_columns(names: list[str], width: int, *, ours: bool) -> tuple[tuple[Column, ...], str]:
     """The columns and what is between them: closer together where that makes room for what may be the generator's."""
-    cell = min(12, max(8, (width - _NAME.width - ours * (_NUMBER + 2)) // len(names) - 2))
+    cell = min(12, max(8, (width - _NAME.width - 2 - ours * (_NUMBER + 1)) // len(names) - 2))
     if cell < len("start delay"):
         names = [name.removeprefix("start ") for name in names]
     tight = [max(_NUMBER, len(name)) for name in names]
