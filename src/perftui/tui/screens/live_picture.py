@@ -105,6 +105,7 @@ def take_picture(
         densities=whole.densities(),
         attained=whole.series("throughput"),
         errors=whole.series("errors_per_s"),
+        sampled=whole.series,
         last_seen=timeline.last_seen,
         asked=_asked(plan.load, whole, newest, axis_s, ended=look.state in ENDED or whole.end is not None),
         baseline=look.baseline,
