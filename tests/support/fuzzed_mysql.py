@@ -20,7 +20,8 @@ from perftui.model.plan import PHASES, Check, Load, Operation, Plan, Stage, Targ
 from perftui.model.text import safe_text
 from perftui.presets.values import ValueStream
 
-_LONGEST_S = 5
+_LONGEST_S = 60
+"""Nothing takes so long; on a busy machine a process may have to wait."""
 _TURNS = 20
 """Of the loop that both sides share: who then has said nothing waits for the other."""
 _LOGGED_IN = packet(2, OK)
