@@ -19,8 +19,8 @@ from support.home import new_home
 from support.soak import DRIVERS, Soaked, soak
 
 ALLOWED_BYTES_PER_H = 1_000_000
-SHORT_S = 1800
-"""A shorter run says nothing about growth: a process takes memory until it is warm."""
+SHORT_S = 3600
+"""A shorter run says nothing about growth: a process takes memory until it is warm, and its history full."""
 TOLD_EVERY_S = 600.0
 MOST_WARMING_BYTES = 12_000_000
 MOST_DESCRIPTORS = 150
