@@ -87,6 +87,24 @@ def test_too_few_values_decide_nothing() -> None:
     assert _of(comparison, "response_time.p50").gated
 
 
+def test_a_tail_that_moved_alone_is_not_called_equal() -> None:
+    """Median and p95 are the same, p99 is three times as high: with few values nothing is said."""
+    steady = Model(seconds=12, rate=200, spread=0.05, round_spread=0.01, second_spread=0.01, memory=0.0)
+    tailed = replace(steady, slow_share=0.03)
+    few = compare([simulated_run(steady, "a")], [simulated_run(tailed, "b")])
+    assert [_of(few, f"response_time.{name}").verdict for name in ("p50", "p95")] == ["no_difference"] * 2
+    assert not _of(few, "response_time.p99").gated
+    assert few.verdict == "inconclusive"
+    [note] = few.notes
+    assert note.startswith("response_time.p99 changed by +1")
+    assert "too few values" in note
+    back = compare([simulated_run(tailed, "b")], [simulated_run(steady, "a")])
+    assert back.verdict == "inconclusive", "one way as the other"
+    assert compare([simulated_run(steady, "a")], [simulated_run(steady, "c")]).verdict == "no_difference"
+    many = [simulated_run(replace(model, rate=600), name) for model, name in ((steady, "a"), (tailed, "b"))]
+    assert compare(many[:1], many[1:]).verdict == "regression"
+
+
 def test_a_stall_is_no_regression_of_the_median() -> None:
     calm = replace(MODEL, seconds=120, round_spread=0.0)
     stalled = replace(calm, stall_at=60, stall_s=10)
