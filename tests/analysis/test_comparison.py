@@ -12,7 +12,7 @@ from perftui.analysis.comparison import compare
 from perftui.model.errors import ComparisonError
 from perftui.model.interval import TrustReason, TrustVerdict, WorkerHealth
 from perftui.model.plan import Plan
-from perftui.model.record import Environment, Record, Trust
+from perftui.model.record import Environment, Record, Stats, Summary, Trust
 from support.simulated_runs import Model, SimulatedRun, simulated_rounds, simulated_run
 from support.simulated_runs import change_of as _of
 
@@ -324,6 +324,24 @@ def test_a_loopback_service_may_have_another_port(port: str, *, comparable: bool
         for run, number in ((A, 8000), (B, 8001))
     ]
     assert (compare(sides[:1], sides[1:]).verdict != "not_comparable") == comparable
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_load_that_was_changed_by_hand_is_another_load(which: int) -> None:
+    """A pause halves the throughput of users, and nobody got slower."""
+    sides = [A, B]
+    sides[which] = _changed(sides[which], steered=True)
+    comparison = compare(sides[:1], sides[1:])
+    assert comparison.verdict == "not_comparable"
+    assert comparison.reasons == (f"{sides[which].record.id} was steered by hand: its load was not that of its plan",)
+    assert compare(sides[:1], sides[1:], force=True).metrics
+
+
+def test_a_run_that_measured_nothing_is_of_no_older_version() -> None:
+    nothing = Summary(total=Stats())
+    comparison = compare([_changed(A, summary=nothing)], [B])
+    assert comparison.reasons == (f"{A.record.id} measured nothing",)
+    assert comparison.notes == ()
 
 
 def _trusted(run: SimulatedRun, verdict: TrustVerdict) -> SimulatedRun:

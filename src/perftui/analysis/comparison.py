@@ -112,6 +112,8 @@ def _refusals(baseline: Sequence[Run], runs: Sequence[Run]) -> tuple[list[str], 
             refusals.append(_invalid(run.record))
         elif not run.record.summary.total.counts.scheduled:
             refusals.append(f"{run.record.id} measured nothing")
+        if run.record.steered:
+            refusals.append(f"{run.record.id} was steered by hand: its load was not that of its plan")
     if all(any(is_generator_limit(run.record.trust) for run in side) for side in (baseline, runs)):
         refusals.append("the generator was the limit in both: neither's numbers are the target's; try more workers")
     return refusals, soft
@@ -135,7 +137,8 @@ def _lacks(baseline: Sequence[Run], runs: Sequence[Run]) -> list[str]:
     lacks: list[str] = []
     for run in (*baseline, *runs):
         lacks += [lack for lack in run.foreign_lacks if lack not in lacks]
-        if not _is_foreign(run) and run.intervals and not run.record.summary.total.service_time_bounds:
+        total = run.record.summary.total
+        if not _is_foreign(run) and run.intervals and total.service_time_ms.count and not total.service_time_bounds:
             lacks.append(f"{run.record.id} does not say how late its generator was: it is of an older version")
     return lacks
 

@@ -13,12 +13,14 @@ So with quantiles Q
 where R, the response time, holds late starts as well (users mode has none: R = S). Nothing is said about how T and W
 depend on each other; W is what a timer of the worker's own loop noted (engine/worker/lag.py).
 
-How wide that is (ms; runs of 6 s at 200/s against tests/support/true_server.py, whose times are the kernel's; two cores
-kept free for them; tests/benchmarks/bounds.py quiet):
+How wide that is (ms; 40 and 25 runs of 6 s at 200/s whose processes came first on two busy cores, against a server that
+knows its own times; `tests/benchmarks/bounds.py inside` makes such tables):
 
-                          p50: median  widest    p95: median  widest    p99: median  widest
-    answers of 20 ms  @@20
-    answers of 0.3 ms @@03
+                          p50: median  widest    p95: median  widest    p99: median  widest    all three sound
+    answers of 20 ms             0.29    0.35           0.35    0.45           0.44    1.27           40 of 40
+    answers of 0.3 ms            0.27    0.29           0.32    0.40           0.58    1.06           24 of 25
+
+Every true p50, p95 and p99 lay inside. With 5 % for p99, too, 37 of 40 earlier ones were valid.
 """
 
 from __future__ import annotations
