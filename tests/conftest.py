@@ -72,8 +72,8 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what its folder says; what is quick comes last, so that no worker ends long after the others.
 
-    Of those that are alone, what takes the whole machine comes last: nobody has to wait for it. Of a test that is not quick
-    and has many cases, the first and the last are always run; those between are marked as thorough.
+    Of those that are alone, what takes the whole machine comes last: nobody has to wait for it. Of a test that is not
+    quick and has many cases, the first and the last are always run; those between are marked as thorough.
     """
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
