@@ -177,6 +177,5 @@ def _may_differ(record: Record) -> dict[str, str]:
         "label": record.label,
         "host name": record.environment.host,
         "addresses": ", ".join(record.environment.addresses) if not is_local(record.plan) else "",
-        "steered": _yes(record.steered),
         "status": record.status,
     }
