@@ -102,6 +102,7 @@ def is_alive(pid: int) -> bool:
         ("says_it_is_cancelled", "call.CancelledError"),
         ("cancels_itself", "client.driver"),
         ("cannot_be_told", "call.SilentError"),
+        ("takes_all_memory", "call.MemoryError"),
     ],
 )
 def test_whatever_is_raised_ends_one_request(name: str, error_class: str) -> None:
