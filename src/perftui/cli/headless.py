@@ -7,6 +7,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from perftui.cli.failures import tell
 from perftui.cli.finish import finish
 from perftui.cli.otlp import LivePush
@@ -66,11 +68,13 @@ def _rested(runs: Runs) -> bool:
 def _saved(record: Record, path: Path, *, in_full: bool) -> LoadedRun:
     """The run as it was saved; what is known of it where the disk refused."""
     try:
-        return load_run(str(path), in_full=in_full)
+        saved = load_run(str(path), in_full=in_full)
     except PerftuiError as error:
         for problem in error.problems:
             tell(problem)
         return LoadedRun(record=record, path=path)
+    # a disk that was full at the end has kept the record of the start
+    return replace(saved, record=record) if saved.record.status == "running" else saved
 
 
 class _Progress:
