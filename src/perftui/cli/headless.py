@@ -7,8 +7,6 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from perftui.cli.failures import tell
 from perftui.cli.finish import finish
 from perftui.cli.otlp import LivePush
@@ -23,7 +21,7 @@ from perftui.model.plan import Plan
 from perftui.model.record import Record
 from perftui.report.progress import InOrder, event_text, interval_text
 from perftui.store.library import RunFolder, new_run_id
-from perftui.store.loading import LoadedRun, load_run
+from perftui.store.loading import LoadedRun, load_made
 
 COOL_DOWN_S = 3.0
 """Between rounds, so that connections of one do not weigh on the next."""
@@ -49,8 +47,7 @@ def run_headless(wanted: Wanted) -> int:
             with closing(LivePush(wanted.otlp)) as pushed:
                 progress.pushed = pushed
                 record = runs.run(request, on_line=progress.line, on_started=progress.started)
-            # under another name where somebody took its folder away
-            done.append(_saved(record, progress.path.with_name(record.id), in_full=wanted.in_full))
+            done.append(_saved(record, progress.path, in_full=wanted.in_full))
             if record.status != "finished":
                 break
     return finish(wanted, done, baseline, interrupted=interrupted)
@@ -68,13 +65,11 @@ def _rested(runs: Runs) -> bool:
 def _saved(record: Record, path: Path, *, in_full: bool) -> LoadedRun:
     """The run as it was saved; what is known of it where the disk refused."""
     try:
-        saved = load_run(str(path), in_full=in_full)
+        return load_made(record, path, in_full=in_full)
     except PerftuiError as error:
         for problem in error.problems:
             tell(problem)
-        return LoadedRun(record=record, path=path)
-    # a disk that was full at the end has kept the record of the start
-    return replace(saved, record=record) if saved.record.status == "running" else saved
+        return LoadedRun(record=record, path=path.with_name(record.id))
 
 
 class _Progress:
