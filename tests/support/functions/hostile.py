@@ -145,6 +145,11 @@ def takes_all_memory(_ctx: Any) -> bytes:
     return bytes(16 << 30)
 
 
+def prints(_ctx: Any) -> None:
+    """Beside what is asked of it."""
+    print("and now for something", flush=True)
+
+
 def always_another(ctx: Any) -> NoReturn:
     """Every error has a class of its own, and every call steps of its own."""
     with ctx.timed(f"step {ctx.seq}\x1b[2J"):
