@@ -160,12 +160,13 @@ def test_errors_and_steps_without_end_are_a_hundred_and_others() -> None:
     assert "\x1b" not in "".join(times)
 
 
-def test_what_a_function_prints_is_no_part_of_a_probe(tmp_path: Path, home: Home) -> None:
+@pytest.mark.parametrize("command", [("probe",), ("run", "--headless", "--warn-only")])
+def test_what_a_function_prints_is_no_part_of_the_result(command: tuple[str, ...], tmp_path: Path, home: Home) -> None:
     (tmp_path / "hostile.py").symlink_to(FOLDER / "hostile.py")
     preset = tmp_path / "preset.toml"
-    preset.write_text(text_of("prints"))
-    result = run_cli(home, "probe", str(preset), "--format", "json")
+    preset.write_text(text_of("prints", more='[[before]]\ncall = "hostile:prints"\n'))
+    result = run_cli(home, command[0], str(preset), *command[1:], "--format", "json")
 
     assert result.code == 0, result.stderr
-    assert result.json["operations"][0]["name"]
+    assert result.json
     assert "and now for something" in result.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 
 from perftui.cli.failures import tell
@@ -44,7 +44,8 @@ def run_headless(wanted: Wanted) -> int:
                 tell(f"round {number} of {wanted.rounds}")
             progress = _Progress(wanted.plan)
             request = wanted.request(group, number if group else 0, baseline=baseline[0].path if baseline else None)
-            with closing(LivePush(wanted.otlp)) as pushed:
+            # what functions of the user's print before and after the load is no part of the result
+            with closing(LivePush(wanted.otlp)) as pushed, redirect_stdout(sys.stderr):
                 progress.pushed = pushed
                 record = runs.run(request, on_line=progress.line, on_started=progress.started)
             done.append(_saved(record, progress.path, in_full=wanted.in_full))
