@@ -102,6 +102,7 @@ def is_alive(pid: int) -> bool:
         ("says_it_is_cancelled", "call.CancelledError"),
         ("cancels_itself", "client.driver"),
         ("cannot_be_told", "call.SilentError"),
+        ("takes_all_memory", "call.MemoryError"),
     ],
 )
 def test_whatever_is_raised_ends_one_request(name: str, error_class: str) -> None:
@@ -157,3 +158,15 @@ def test_errors_and_steps_without_end_are_a_hundred_and_others() -> None:
     assert "other" in times
     assert len(times) < 60
     assert "\x1b" not in "".join(times)
+
+
+@pytest.mark.parametrize("command", [("probe",), ("run", "--headless", "--warn-only")])
+def test_what_a_function_prints_is_no_part_of_the_result(command: tuple[str, ...], tmp_path: Path, home: Home) -> None:
+    (tmp_path / "hostile.py").symlink_to(FOLDER / "hostile.py")
+    preset = tmp_path / "preset.toml"
+    preset.write_text(text_of("prints", more='[[before]]\ncall = "hostile:prints"\n'))
+    result = run_cli(home, command[0], str(preset), *command[1:], "--format", "json")
+
+    assert result.code == 0, result.stderr
+    assert result.json
+    assert "and now for something" in result.stderr

@@ -1,7 +1,8 @@
-"""A generator that is not given the CPU time it needs blames itself."""
+"""A generator that is not given the CPU time, the memory or the disk it needs says so."""
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 
@@ -10,11 +11,11 @@ import pytest
 
 from perftui.demo.server import Demo
 from perftui.store.loading import load_run
-from support.cli import finish, start_cli
+from support.cli import finish, run_cli, start_cli
 from support.conservation import assert_conserved
 from support.cpu_quota import cpu_quota
 from support.home import Home, command_of, processes_in
-from support.waiting import wait_until
+from support.waiting import wait_for_journal, wait_until
 
 pytestmark = pytest.mark.alone
 
@@ -86,3 +87,19 @@ def test_a_crowded_core_makes_late_requests_or_is_told(home: Home, demo: Demo) -
     told = [reason for reason in trust.reasons if reason.verdict != "valid"]
     response = record.summary.total.response_time_ms
     assert told or delay.p95 < max(10.0, response.p95), (delay, trust)
+
+
+def test_a_disk_that_is_full_at_the_end_hides_no_result(home: Home, demo: Demo) -> None:
+    """What is still there of the record is that of the start: it says nothing of what came of the run."""
+    options = ("--rate", "50", "--duration", "3s", "--warmup", "0s", "--headless", "--format", "json", "--warn-only")
+    with start_cli(home, "run", "health", demo.url, *options) as cli:
+        wait_for_journal(home, '"interval"')
+        psutil.Process(cli.pid).rlimit(psutil.RLIMIT_FSIZE, (16, resource.RLIM_INFINITY))
+        result = finish(cli, 60)
+
+    assert result.code == 0, result.stderr
+    assert "the record was not saved: File too large; `perftui runs recover` makes it again" in result.stderr
+    assert_conserved(result.record)
+    assert result.record.status == "finished"
+    assert result.record.whole_run.ok == result.record.whole_run.scheduled == 150
+    assert run_cli(home, "runs", "recover").code == 0

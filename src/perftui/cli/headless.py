@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 
 from perftui.cli.failures import tell
@@ -21,7 +21,7 @@ from perftui.model.plan import Plan
 from perftui.model.record import Record
 from perftui.report.progress import InOrder, event_text, interval_text
 from perftui.store.library import RunFolder, new_run_id
-from perftui.store.loading import LoadedRun, load_run
+from perftui.store.loading import LoadedRun, load_made
 
 COOL_DOWN_S = 3.0
 """Between rounds, so that connections of one do not weigh on the next."""
@@ -44,11 +44,11 @@ def run_headless(wanted: Wanted) -> int:
                 tell(f"round {number} of {wanted.rounds}")
             progress = _Progress(wanted.plan)
             request = wanted.request(group, number if group else 0, baseline=baseline[0].path if baseline else None)
-            with closing(LivePush(wanted.otlp)) as pushed:
+            # what functions of the user's print before and after the load is no part of the result
+            with closing(LivePush(wanted.otlp)) as pushed, redirect_stdout(sys.stderr):
                 progress.pushed = pushed
                 record = runs.run(request, on_line=progress.line, on_started=progress.started)
-            # under another name where somebody took its folder away
-            done.append(_saved(record, progress.path.with_name(record.id), in_full=wanted.in_full))
+            done.append(_saved(record, progress.path, in_full=wanted.in_full))
             if record.status != "finished":
                 break
     return finish(wanted, done, baseline, interrupted=interrupted)
@@ -66,11 +66,11 @@ def _rested(runs: Runs) -> bool:
 def _saved(record: Record, path: Path, *, in_full: bool) -> LoadedRun:
     """The run as it was saved; what is known of it where the disk refused."""
     try:
-        return load_run(str(path), in_full=in_full)
+        return load_made(record, path, in_full=in_full)
     except PerftuiError as error:
         for problem in error.problems:
             tell(problem)
-        return LoadedRun(record=record, path=path)
+        return LoadedRun(record=record, path=path.with_name(record.id))
 
 
 class _Progress:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from perftui.cli.failures import tell
 from perftui.model.errors import PerftuiError, UsageError
 from perftui.model.record import Record
+from perftui.model.text import safe_text
 from perftui.presets.texts import url_problem
 
 _PATH = "/v1/metrics"
@@ -30,6 +31,10 @@ def check_otlp(url: str) -> None:
         return
     if problem := url_problem(url):
         raise UsageError(f"--otlp: {problem}")
+    from perftui.engine.runner.guard import classify
+
+    if classify(urlsplit(url).hostname or "") == "refused":
+        raise UsageError("--otlp: is a metadata, multicast or broadcast address; it is never asked")
     try:
         import opentelemetry.proto.collector.metrics.v1.metrics_service_pb2  # noqa: F401 - whether it is there
     except ModuleNotFoundError as error:
@@ -104,14 +109,27 @@ class LivePush:
 
 def _send(url: str, body: bytes, environment: Mapping[str, str]) -> str:
     """Push one request; why it was not taken."""
+    import anyio
     import httpx
 
     where = url if urlsplit(url).path not in {"", "/"} else url.rstrip("/") + _PATH
     headers = {"Content-Type": "application/x-protobuf", **_headers(environment)}
+
+    async def post() -> None:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
+            # one deadline over all: a collector that drips holds nobody up; what it says beside its status is not read
+            with anyio.fail_after(_TIMEOUT_S):
+                async with client.stream("POST", where, content=body, headers=headers) as answer:
+                    answer.raise_for_status()
+
     try:
-        httpx.post(where, content=body, headers=headers, timeout=_TIMEOUT_S, trust_env=False).raise_for_status()
-    except httpx.HTTPError as error:
-        return str(error)
+        anyio.run(post)
+    except TimeoutError:
+        return f"no answer within {_TIMEOUT_S:g} s"
+    except httpx.HTTPStatusError as error:
+        return f"status {error.response.status_code}"
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        return safe_text(str(error)) or type(error).__name__
     return ""
 
 

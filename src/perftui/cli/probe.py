@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
+
 import click
 import msgspec
 
@@ -33,7 +36,8 @@ def probe(preset: str, url: str | None, headers: tuple[str, ...], settings: tupl
 
     given = parse_headers(headers)
     plan = load_plan(preset, url, Overrides(headers=given.pairs, secret_headers=given.secret), settings)
-    result = anyio.run(send, plan)
+    with redirect_stdout(sys.stderr):  # what functions of the user's print is no part of the result
+        result = anyio.run(send, plan)
     if style == "json":
         write_output(msgspec.json.format(msgspec.json.encode(result), indent=2).decode(), None)
     else:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from perftui.analysis.student import t_quantile
 from perftui.model.errors import UsageError
@@ -22,17 +22,20 @@ _MOST_BYTES = 64 * 1024**2
 _CONFIDENCE = 0.99
 _Kind = TypeVar("_Kind", bound=Struct)
 _LEAST_DF = 2.0
+# whoever can write the file decides what is in it: only what can be counted with is taken
+_Count = Annotated[int, Meta(ge=1, le=10**12)]
+_Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 
 
 class Spread(Struct, kw_only=True):
     """The part of a timing that a comparison needs; names as pytest-benchmark has them, seconds."""
 
-    rounds: int
-    mean: float
-    stddev: float
-    median: float = 0.0
-    min: float = 0.0
-    max: float = 0.0
+    rounds: _Count
+    mean: _Seconds
+    stddev: _Seconds
+    median: _Seconds = 0.0
+    min: _Seconds = 0.0
+    max: _Seconds = 0.0
 
 
 class _Benchmark(Struct):

@@ -31,7 +31,7 @@ from perftui.report.comparison import comparison_text
 from perftui.report.text import summary_text
 from perftui.report.words import objective_name, objective_value
 from perftui.store.library import RunFolder
-from perftui.store.loading import LoadedRun, load_run
+from perftui.store.loading import LoadedRun, load_made
 
 _STATISTICS = {"median": "p50"}
 _DEFAULTS: dict[str, Any] = {"rounds": 0, "warmup": 1, "max_time": 1.0}
@@ -153,8 +153,8 @@ class Performance:
 
     def _executed(self, plan: Plan, label: str) -> LoadedRun:
         folders: list[RunFolder] = []
-        run_plan(RunRequest(plan=plan, label=label), on_started=folders.append)
-        return load_run(str(folders[0].path))
+        record = run_plan(RunRequest(plan=plan, label=label), on_started=folders.append)
+        return load_made(record, folders[0].path)
 
     def _judge_run(self, test: str, made: LoadedRun, comparison: Comparison | None, *, check: bool) -> None:
         record = made.record

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from perftui.model.errors import UsageError
 from perftui.model.interval import ErrorSample, Event, Interval
@@ -69,6 +70,22 @@ def load_folder(path: Path, *, in_full: bool = True) -> LoadedRun:
     run = loaded(record, lines, path, problem)
     check_plausible(record, run.intervals, safe_text(str(path)))
     return run
+
+
+def load_made(record: Record, path: Path, *, in_full: bool = True) -> LoadedRun:
+    """A run that has just been made here, as it was saved.
+
+    Args:
+        record: what came of it.
+        path: the folder that it began in; it ended in another one where somebody took that away.
+        in_full: as load_folder.
+
+    Raises:
+        UsageError: the disk refused it.
+    """
+    saved = load_folder(path.with_name(record.id), in_full=in_full)
+    # a disk that was full at the end has kept the record of the start
+    return replace(saved, record=record) if saved.record.status == "running" else saved
 
 
 def loaded(record: Record, lines: list[JournalLine], path: Path, problem: str | None = None) -> LoadedRun:

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from perftui.demo.server import Demo
 from support.cli import Result, finish, run_cli, start_cli, write_preset
+from support.conservation import assert_conserved
+from support.fault_server import Connection, fault_server
 from support.home import Home
 from support.presets import preset_text
 from support.waiting import wait_for_journal, wait_until
@@ -78,3 +80,18 @@ def test_one_that_does_not_answer_is_said_once_and_harms_nothing(home: Home, dem
     assert result.record.whole_run.ok > 0
     assert not result.record.whole_run.errors
     assert result.stderr.count("the metrics of the target's machine: cannot be read") == 1
+
+
+def test_metrics_that_drip_are_told_and_no_old_sample_stands_for_a_new_one(home: Home, demo: Demo) -> None:
+    def drip(connection: Connection) -> None:
+        connection.read_request()
+        connection.send_in_pieces(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1000, 1, 0.2)
+
+    with fault_server(drip) as exporter:
+        target = {"metrics": f"{exporter.url}/metrics"}
+        text = preset_text(demo.url, {"one": "/health"}, target=target, rate=10, duration="60s")
+        result = _run_until(home, text, lambda journal: "no whole answer within 2 s" in journal)
+
+    assert_conserved(result.record)
+    assert result.record.whole_run.ok > 0
+    assert "remote_cpu_percent" not in result.record.host

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -134,6 +135,19 @@ def holds_itself(_ctx: Any) -> dict[str, Any]:
 def holds_what_cannot_be_told(_ctx: Any) -> list[SilentError]:
     """Objects with a mistake of their own."""
     return [SilentError()]
+
+
+def takes_all_memory(_ctx: Any) -> bytes:
+    """More than this process may have."""
+    time.sleep(_WAIT_S)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, hard))
+    return bytes(16 << 30)
+
+
+def prints(_ctx: Any) -> None:
+    """Beside what is asked of it."""
+    print("and now for something", flush=True)
 
 
 def always_another(ctx: Any) -> NoReturn:

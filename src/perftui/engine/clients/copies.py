@@ -39,10 +39,9 @@ class Copies:
         """Descriptors that no copy may speak or listen by."""
         self._mouths += descriptors
 
-    def end_if_one(self) -> None:
-        """The function has returned: what follows is for the first process alone."""
-        if self.is_one:
-            os._exit(0)
+    def end(self) -> None:
+        """The function has returned in a copy: what follows is for the first process alone."""
+        os._exit(0)
 
     def _begin(self) -> None:
         parent, self._pid = self._pid, os.getpid()

@@ -76,7 +76,8 @@ class FunctionClient(TaskClient):
         except BaseException as error:
             raise fault_of(error, call.folder) from error
         finally:
-            COPIES.end_if_one()
+            if COPIES.is_one:
+                COPIES.end()
         if ended_ns > session.turn_ends_ns:
             await asyncio.sleep(0)
             session.turn_ends_ns = perf_counter_ns() + _TURN_NS
@@ -121,7 +122,8 @@ class FunctionThreads(ThreadClient):
         except BaseException as error:
             raise fault_of(error, call.folder) from error
         finally:
-            COPIES.end_if_one()
+            if COPIES.is_one:
+                COPIES.end()
         return None if lean and not context.steps else Reply(value, parts=context.steps)
 
     async def close(self) -> None:

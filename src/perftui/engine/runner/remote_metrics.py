@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
 _EVERY_S = 1.0
+_LIMIT_S = 2.0
 _MOST_BYTES = 8 * 1024**2
 
 
@@ -44,6 +45,9 @@ class RemoteMetrics:
             while True:
                 try:
                     self.newest = self._host.sample(await self._text(client))
+                except TimeoutError:
+                    self.newest = RemoteSample()
+                    self._say(f"cannot be read: no whole answer within {_LIMIT_S:g} s", fails=True)
                 except (httpx.HTTPError, ValueError) as error:
                     self.newest = RemoteSample()
                     self._say(f"cannot be read: {safe_text(str(error) or type(error).__name__)}", fails=True)
@@ -53,12 +57,13 @@ class RemoteMetrics:
 
     async def _text(self, client: httpx.AsyncClient) -> str:
         read = bytearray()
-        async with client.stream("GET", self._url) as answer:
-            answer.raise_for_status()
-            async for part in answer.aiter_bytes():
-                read += part
-                if len(read) > _MOST_BYTES:
-                    raise ValueError("more than 8 MB")
+        with anyio.fail_after(_LIMIT_S):  # one that drips would leave an old sample standing as the newest
+            async with client.stream("GET", self._url) as answer:
+                answer.raise_for_status()
+                async for part in answer.aiter_bytes():
+                    read += part
+                    if len(read) > _MOST_BYTES:
+                        raise ValueError("more than 8 MB")
         return read.decode("utf-8", "replace")
 
     def _say(self, what: str, *, fails: bool) -> None:

@@ -14,7 +14,7 @@ from perftui.model.journal import JournalLine
 from perftui.model.plan import Objective, Plan, Stage
 from perftui.model.record import Record
 from perftui.store.library import RunFolder, RunLibrary
-from perftui.store.loading import LoadedRun, load_run
+from perftui.store.loading import LoadedRun, load_made
 
 FEWEST_S = 0.5
 """A stretch that is shorter than that says nothing about a second."""
@@ -59,7 +59,7 @@ def make(runs: Runs, request: RunRequest, on_line: OnLine | None = None) -> Made
     ended_by_itself = record.status == "finished" or record.ended_by_objective or record.stopped_by_guard
     if not ended_by_itself:
         raise SeriesEndedError(record)
-    return Made(record, load_run(str(folders[0].path)))
+    return Made(record, load_made(record, folders[0].path))
 
 
 def at_level(plan: Plan, level: float, seconds: float, objectives: tuple[Objective, ...]) -> Plan:
