@@ -35,8 +35,8 @@ _POLL_S = 0.5
 _SETTLED = 0.5
 """Share of a run after which memory is looked at."""
 _SETTLED_S = 1800.0
-"""And where a long run is settled. The last 900 seconds are kept one by one, some 5 kB each: until they are 900 that looks
-like 20 MB per hour, and on a busy machine, where two seconds are one now and then, it takes longer."""
+"""And where a long run is settled. The last 900 seconds are kept one by one, some 5 kB each: until they are 900 that
+looks like 20 MB per hour, and on a busy machine, where two seconds are one now and then, it takes longer."""
 _SOON_S = 60.0
 
 Operations = Sequence[dict[str, Any]]
