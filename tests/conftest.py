@@ -72,14 +72,21 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what its folder says; what is quick comes last, so that no worker ends long after the others.
 
-    Of those that are alone, what takes the whole machine comes last: nobody has to wait for it.
+    Of those that are alone, what takes the whole machine comes last: nobody has to wait for it. Of a test that is not
+    quick and has many cases, the first and the last are always run; those between are marked as thorough.
     """
+    cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         place = item.path.relative_to(_TESTS).as_posix()
         started = _STARTED.intersection(getattr(item, "fixturenames", ()))
         said = {mark.name for mark in item.iter_markers()}
         if place.startswith(_QUICK) and not started and not said & {"alone", "slow"}:
             item.add_marker("quick")
+        elif "quick" not in said:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for same in cases.values():
+        for item in same[1:-1]:
+            item.add_marker("thorough")
     items.sort(key=_place)
 
 

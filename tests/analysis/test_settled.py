@@ -10,6 +10,7 @@ from perftui.metrics.measured import Measured
 from perftui.model.interval import Counts, NumberVerdict
 from perftui.model.plan import Objective
 from perftui.model.record import Bound, LatencyStats, ObjectiveResult, Stats, Summary
+from perftui.model.units import format_ms
 
 
 def _summary(*, ok: int = 100, errors: int = 0, p95: float = 40.0, ours: float = 0.2) -> Summary:
@@ -84,13 +85,25 @@ def test_nothing_measured_fails(metric: str) -> None:
         (80.0, 20.0, "fail", False),  # at least 60 ms: missed for sure
         (25.0, 20.0, "pass", False),  # at most 25 ms: held for sure
         (34.0, 20.0, "warn", False),  # the critical limit holds; the target may
+        (35.6, 1.7, "fail", False),  # 33.9 to 35.6 ms: less than 5 % of it
+        (36.0, 1.9, "none", True),  # 34.1 to 36 ms: a tail that is sound, but not to that
     ],
 )
 def test_what_may_be_the_generators_is_not_decided(p95: float, ours: float, verdict: str, *, undecided: bool) -> None:
     result, *_ = _of(_summary(p95=p95, ours=ours), P95)
     assert (result.verdict, result.undecided) == (verdict, undecided)
     if undecided or verdict == "warn":
-        assert result.detail == f"cannot be told: up to 20.0 ms of {p95:.1f} ms may be the generator's"
+        of_it = f"up to {format_ms(ours)} ms of {p95:.1f} ms"
+        assert result.detail == f"cannot be told: {of_it} may be the generator's"
+
+
+def test_half_a_millisecond_is_much_of_a_fast_answer() -> None:
+    """0.1 to 0.4 ms is sound, and neither below nor above 0.3 ms."""
+    fast = Objective(metric="response_time.p95", target="< 0.3ms", critical="< 0.3ms")
+    result, *_ = _of(_summary(p95=0.4, ours=0.3), fast)
+    assert (result.verdict, result.undecided) == ("none", True)
+    missed, *_ = _of(_summary(p95=0.6, ours=0.2), fast)
+    assert missed.verdict == "fail"
 
 
 def test_a_throughput_that_the_generator_limited_is_not_missed() -> None:

@@ -51,8 +51,8 @@ EXPECTED = {"perftui": ExitCode.USAGE, "perftui watch": ExitCode.INTERRUPTED}
 def test_the_two_commands_of_a_new_user_are_there() -> None:
     install, test = "python3 -m venv .venv && .venv/bin/pip install", ".venv/bin/python -m pytest"
     look = f"{install} . && .venv/bin/perftui demo"
-    group = "--dist loadgroup -m"
-    check = f"{install} -e '.[test]' && {test} -n 6 {group} 'not alone' && {test} -n 2 {group} alone"
+    group, some = "--dist loadgroup -m", "and not thorough"
+    check = f"{install} -e '.[test]' && {test} -n 6 {group} 'not alone {some}' && {test} -n 2 {group} 'alone {some}'"
     assert [look, check] == INSTALLS
 
 

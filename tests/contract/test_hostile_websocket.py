@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from perftui.engine.clients.websocket_lane import Listener
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UnreachableError
 from perftui.model.interval import Interval
@@ -29,7 +30,7 @@ from support.short_runs import ran
 
 
 def plan_of(port: int, operation: str, *, users: int = 2, most: int = 6, more: str = "") -> Plan:
-    text = f'schema = 1\nname = "chat"\n[target]\nurl = "ws://127.0.0.1:{port}"\ntimeout = "2s"\n{more}\n'
+    text = f'schema = 1\nname = "chat"\n[target]\nurl = "ws://127.0.0.1:{port}"\ntimeout = "10s"\n{more}\n'
     text += f'[load]\nusers = {users}\nduration = "20s"\nmax_requests = {most}\n'
     return parse_preset(f'{text}[[operations]]\nname = "say"\n{operation}\n', "chat.toml")
 
@@ -56,7 +57,8 @@ def test_what_never_ends_is_cut_and_not_kept(waits: bool) -> None:  # noqa: FBT0
     lines: list[JournalLine] = []
     with raw_websocket() as server:
         text = f'schema = 1\nname = "chat"\n[target]\nurl = "ws://127.0.0.1:{server.port}"\ntimeout = "1500ms"\n'
-        text += f'[load]\nusers = 2\nthink = "500ms"\nduration = "30s"\nmax_requests = {2 * len(names)}\n'
+        text += '[load]\nusers = 2\nthink = "500ms"\nduration = "60s"\nauto_stop = false\n'
+        text += f"max_requests = {2 * len(names)}\n"
         for name in names:
             text += f'[[operations]]\nname = "{name}"\nws = "{name}"\n' + ('match = "$.id"\n' if waits else "")
         record = run_plan(RunRequest(plan=parse_preset(text, "chat.toml")), on_line=lines.append)
@@ -68,6 +70,43 @@ def test_what_never_ends_is_cut_and_not_kept(waits: bool) -> None:  # noqa: FBT0
     assert set(record.summary.total.error_classes) <= {"body_too_large", "timeout", "connect.timeout", "ws.1006"}
     memory = [one.memory_bytes for line in lines if isinstance(line, Interval) for one in line.workers]
     assert 0 < max(memory) < 200_000_000
+
+
+class _Counting(Listener):
+    """How many messages came in one turn of the loop, and how much was waiting to be sent."""
+
+    def __init__(self) -> None:
+        super().__init__(10_000_000)
+        self.turn = self.most = self.waiting = 0
+
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        super().on_ws_frame(transport, frame)
+        self.turn += 1
+        self.most = max(self.most, self.turn)
+        self.waiting = max(self.waiting, transport.underlying_transport.get_write_buffer_size())
+
+
+@pytest.mark.parametrize("flood", ["empty messages", "pings"])
+def test_a_flood_leaves_the_loop_its_turns_and_keeps_no_answers_to_pings(flood: str) -> None:
+    async def flooded(port: int) -> _Counting:
+        listener = _Counting()
+        url = f"ws://127.0.0.1:{port}"
+        transport, _ = await picows.ws_connect(lambda: listener, url, enable_auto_pong=False, use_aiofastnet=False)
+        transport.send(picows.WSMsgType.TEXT, flood.encode())
+        seen = 0
+        while seen < 200_000:
+            await asyncio.sleep(0)
+            seen, listener.turn = seen + listener.turn, 0
+        listener.leave(picows.WSCloseCode.OK)
+        await transport.wait_disconnected()
+        return listener
+
+    with raw_websocket() as server:
+        listener = asyncio.run(flooded(server.port))
+
+    assert 0 < listener.most <= 16 * 1024  # empty frames in 32 KiB
+    assert listener.waiting < 100_000
+    assert listener.received == (0 if flood == "pings" else pytest.approx(200_000, abs=16 * 1024))
 
 
 def test_parts_with_a_ping_between_are_one_message_and_the_ping_is_answered() -> None:

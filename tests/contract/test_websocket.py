@@ -85,10 +85,9 @@ def test_a_user_keeps_its_connection_and_sends_the_headers_of_the_preset() -> No
 
 def test_a_hundred_users_hold_their_connections_and_say_nothing() -> None:
     with chat_server() as server:
-        plan = plan_of(
-            f"ws://127.0.0.1:{server.port}", 'ws = ""\nexpect = 0\nhold = "1s"', users=100, more="max_requests = 100"
-        )
-        record = ran(plan)
+        url = f"ws://127.0.0.1:{server.port}"
+        operation = 'ws = ""\nexpect = 0\nhold = "1s"'
+        record = ran(plan_of(url, operation, users=100, more="max_requests = 100", target='timeout = "30s"'))
 
     assert record.whole_run.ok == 100
     assert server.most_open >= 100

@@ -126,7 +126,7 @@ def test_a_bad_tenth_of_a_run_spoils_its_tail_and_is_said_of_those_numbers_only(
     assert trust.verdict == "degraded"
     assert [reason.code for reason in trust.reasons] == ["response_time.p95", "response_time.p99"]
     assert trust.reasons[0].detail == (
-        "response_time.p95 510 ms: up to 500 ms of it (98.0 %) may be the generator's: unusable"
+        "response_time.p95 510 ms: up to 500 ms of it (98.1 %) may be the generator's: unusable"
     )
 
 

@@ -40,6 +40,7 @@ def own_loop(serve: Callable[[], AbstractAsyncContextManager[asyncio.Server]]) -
             for task in rest:
                 task.cancel()
             await asyncio.gather(*rest, return_exceptions=True)
+            await asyncio.sleep(0)  # what they left is closed in the loop's next turn
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
     thread.start()

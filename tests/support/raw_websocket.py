@@ -52,28 +52,31 @@ def raw_websocket(*, bad_handshake: bool = False) -> Iterator[RawServer]:
     seen = RawServer()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(_handshake(head, bad=bad_handshake))
-            while (message := await _frame(reader)) is not None:
-                opcode, text = message
-                if opcode == 10:
-                    seen.pongs += 1
-                    continue
-                if text == "parts":
-                    writer.write(PARTS)
-                    continue
-                if text == "empty parts":
-                    writer.write(b"\x01\x01a")
-                while piece := FLOODS.get(text):
-                    writer.write(piece)
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                head = await reader.readuntil(b"\r\n\r\n")
+                writer.write(_handshake(head, bad=bad_handshake))
+                while (message := await _frame(reader)) is not None:
+                    opcode, text = message
+                    if opcode == 10:
+                        seen.pongs += 1
+                        continue
+                    if text == "parts":
+                        writer.write(PARTS)
+                        continue
+                    if text == "empty parts":
+                        writer.write(b"\x01\x01a")
+                    while piece := FLOODS.get(text):
+                        writer.write(piece)
+                        await writer.drain()
+                    writer.write(ANSWERS.get(text, b""))
                     await writer.drain()
-                writer.write(ANSWERS.get(text, b""))
-                await writer.drain()
-                break
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
+                    break
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+        finally:
+            writer.transport.abort()  # a flood that nobody reads any more would never be sent
 
     @asynccontextmanager
     async def serve() -> AsyncIterator[asyncio.Server]:

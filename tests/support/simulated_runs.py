@@ -36,6 +36,8 @@ class Model:
     error_rate: float = 0.0
     timeout_rate: float = 0.0
     """Share of requests without an answer; their times are 5 s."""
+    slow_share: float = 0.0
+    """Of the answers, which take three times as long."""
     stall_at: int = -1
     stall_s: int = 0
     """During it answers come when it ends."""
@@ -103,6 +105,8 @@ def intervals_of(model: Model, generator: np.random.Generator) -> list[Interval]
             late = int(generator.binomial(count - failed, model.timeout_rate)) if model.timeout_rate else 0
             ok = count - failed - late
             times = np.exp(level + drift + model.spread * generator.standard_normal(ok))
+            if model.slow_share:
+                times = np.where(generator.random(ok) < model.slow_share, 3 * times, times)
             if 0 <= second - model.stall_at < model.stall_s and model.stall_at >= 0:
                 times += (model.stall_at + model.stall_s - second - generator.random(ok)) * 1e6
             times = np.maximum(times, 1).astype(np.int64)

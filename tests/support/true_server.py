@@ -1,4 +1,7 @@
-"""A server that knows how long each answer took: from the packet's arrival in the kernel until it is sent.
+"""A server that knows how long each answer took: from the packet's arrival in the kernel until the answer left it.
+
+Both moments are the kernel's own: a server that looks at the clock before it sends may lose its core before it has
+sent, and one that looks afterwards lost it to whom the answer woke.
 
 It waits for what is left of the wanted time, the last bit of it by looking at the clock. What the machine adds (it is
 not woken in time, a hog has its core) is the target's own time, and in its log.
@@ -25,6 +28,9 @@ from pathlib import Path
 
 _TIMESTAMP = 35
 """SO_TIMESTAMPNS: with what is read comes when the kernel got it, on the clock of time.time_ns."""
+_TIMESTAMPING = 37
+"""SO_TIMESTAMPING, and what is asked of it: when the network got what was sent, without the packet itself."""
+_WHEN_SENT = 1 << 1 | 1 << 4 | 1 << 11
 _SPIN_NS = 300_000
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 _NS = 1_000_000_000
@@ -55,6 +61,12 @@ class TrueServer:
         held = json.loads(self._log.read_text(encoding="utf-8"))
         self._log.unlink()
         return [(arrived, took) for arrived, took in held]
+
+    def ended_per_s(self, seconds: float) -> float:
+        """Answers per second within so many seconds of the first request."""
+        times = self.times()
+        until_ns = min(arrived for arrived, _ in times) + seconds * _NS
+        return sum(arrived + took <= until_ns for arrived, took in times) / seconds
 
 
 @contextmanager
@@ -116,6 +128,7 @@ class _Server:
                 if descriptor == listening.fileno():
                     client = listening.accept()[0]
                     client.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
+                    client.setsockopt(socket.SOL_SOCKET, _TIMESTAMPING, _WHEN_SENT)
                     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     self._clients[client.fileno()] = client
                     poll.register(client, select.EPOLLIN)
@@ -131,11 +144,7 @@ class _Server:
         if not data:
             self._clients.pop(descriptor).close()
             return
-        arrived_ns = time.time_ns()
-        for _, kind, value in ancillary:
-            if kind == _TIMESTAMP:
-                seconds, nanoseconds = struct.unpack("qq", value[:16])
-                arrived_ns = seconds * _NS + nanoseconds
+        arrived_ns = _stamp_ns(ancillary, _TIMESTAMP)
         due_ns = arrived_ns
         if self._at_once:
             due_ns = max(due_ns, heapq.heappop(self._free_ns))
@@ -148,13 +157,21 @@ class _Server:
         client = self._clients.get(descriptor)
         if client is None:
             return
-        # whoever waits for the answer is woken within send, and may get this core: afterwards it is later than it was
-        took_ns = time.time_ns() - arrived_ns
         try:
             client.send(_ANSWER)
+            sent_ns = _stamp_ns(client.recvmsg(1, 512, socket.MSG_ERRQUEUE)[1], _TIMESTAMPING)
         except OSError:
             return
-        self.times.append((arrived_ns, took_ns))
+        self.times.append((arrived_ns, sent_ns - arrived_ns))
+
+
+def _stamp_ns(ancillary: list[tuple[int, int, bytes]], wanted: int) -> int:
+    """The time that the kernel tells beside what was read; now, where it tells none."""
+    for _, kind, value in ancillary:
+        if kind == wanted:
+            seconds, nanoseconds = struct.unpack("qq", value[:16])
+            return int(seconds * _NS + nanoseconds)
+    return time.time_ns()
 
 
 def _main() -> None:

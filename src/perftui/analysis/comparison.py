@@ -4,7 +4,8 @@ The total's median, p95 and p99, its error rate and its throughput (users mode) 
 do median, p95 and error rate of each operation when there are several, and what only some protocols have (round trips,
 messages, first paint, hits: further.py). The confidence of each interval is 95 % shared out over all of them, so that
 two equal runs differ in any with 5 % at most. p99, single operations and what only some protocols have can make the
-verdict a regression or an improvement, but not inconclusive: rare things always are.
+verdict a regression or an improvement, but not inconclusive: rare things always are. Only a p99 that has changed for
+sure, and has too few values to be judged, keeps the whole from being called equal or better.
 
 Same input, same verdict: draws are seeded from the runs' ids and names of metrics. Earlier runs are input too: for
 single rounds they say how much such runs vary, and the result says how many there were.
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 
 from perftui.analysis.changes import ALPHA, FEWEST_HISTORY, Changes
 from perftui.analysis.comparability import differences
+from perftui.analysis.further import FEWEST_BEYOND
 from perftui.analysis.log_change import FEWEST_ROUNDS
 from perftui.analysis.round_data import Round, Run
 from perftui.metrics.trust import is_generator_limit
@@ -24,6 +26,7 @@ from perftui.model.errors import ComparisonError
 from perftui.model.objectives import OWN_METRICS
 from perftui.model.record import Record
 
+_TAILS = frozenset({"response_time.p99", "service_time.p99"})
 _HIT_STARTS = ("hit_", "miss_")
 _RANK: dict[ComparisonVerdict, int] = {
     "regression": 4, "not_comparable": 3, "inconclusive": 2, "improvement": 1, "no_difference": 0,
@@ -63,6 +66,10 @@ def compare(
     verdict = _overall(metrics)
     if refusals:
         verdict = "not_comparable"
+    elif verdict in {"no_difference", "improvement"} and (tail := _unjudged_tail(metrics)):
+        # a word for the whole that is not true of what was seen would be wrong
+        verdict = "inconclusive"
+        notes.append(f"{tail}: neither no difference nor an improvement can be said of the whole")
     return Comparison(
         baseline_id=ids[0],
         run_id=ids[1],
@@ -105,6 +112,8 @@ def _refusals(baseline: Sequence[Run], runs: Sequence[Run]) -> tuple[list[str], 
             refusals.append(_invalid(run.record))
         elif not run.record.summary.total.counts.scheduled:
             refusals.append(f"{run.record.id} measured nothing")
+        if run.record.steered:
+            refusals.append(f"{run.record.id} was steered by hand: its load was not that of its plan")
     if all(any(is_generator_limit(run.record.trust) for run in side) for side in (baseline, runs)):
         refusals.append("the generator was the limit in both: neither's numbers are the target's; try more workers")
     return refusals, soft
@@ -128,7 +137,8 @@ def _lacks(baseline: Sequence[Run], runs: Sequence[Run]) -> list[str]:
     lacks: list[str] = []
     for run in (*baseline, *runs):
         lacks += [lack for lack in run.foreign_lacks if lack not in lacks]
-        if not _is_foreign(run) and run.intervals and not run.record.summary.total.service_time_bounds:
+        total = run.record.summary.total
+        if not _is_foreign(run) and run.intervals and total.service_time_ms.count and not total.service_time_bounds:
             lacks.append(f"{run.record.id} does not say how late its generator was: it is of an older version")
     return lacks
 
@@ -140,6 +150,16 @@ def _overall(metrics: Sequence[MetricChange]) -> ComparisonVerdict:
         if change.gated and (_decides(change, few=few) or change.verdict in {"regression", "improvement"})
     ]  # fmt: skip
     return max(counted, key=_RANK.__getitem__, default="inconclusive")
+
+
+def _unjudged_tail(metrics: Sequence[MetricChange]) -> str:
+    """What p99 did that has too few values to be judged, and has changed for sure all the same; empty if nothing."""
+    for change in metrics:
+        few = min(change.n_baseline, change.n_run) * (1 - 0.99) < FEWEST_BEYOND
+        sure = change.interval_known and (change.low > 0 or change.high < 0)
+        if few and sure and not change.operation and change.metric in _TAILS and abs(change.change) > change.threshold:
+            return f"{change.metric} changed by {100 * change.change:+.0f} % and has too few values for a verdict"
+    return ""
 
 
 def _decides(change: MetricChange, *, few: bool) -> bool:

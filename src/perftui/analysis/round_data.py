@@ -154,6 +154,9 @@ class Round:
         self.lag, self.start_delay = Sparse(), Sparse()
         """What the generator added: how late its loop was, how late requests started."""
         self.length = max(1, round(record.summary.duration_s)) if self.has_seconds else 0
+        self.seconds: Float64s = np.ones(self.length)
+        """How long each of its seconds was: the last is what was left."""
+        self.seconds[-1:] += max(-0.99, record.summary.duration_s - self.length)
         users = record.plan.load.mode == "users"
         self.parts: dict[str, Part] = {"": Part.summed_up(record.summary.total)}
         if not self.has_seconds:

@@ -65,8 +65,8 @@ class WebSocketClient(KeptClient):
         try:
             await picows.ws_connect(
                 lambda: listener, url, ssl_context=self._context, extra_headers=headers, max_redirects=0,
-                websocket_handshake_timeout=None, max_frame_size=self.target.max_body_bytes, logger_name="perftui",
-                socket_factory=lambda _url: self._socket(host, port), use_aiofastnet=False,
+                websocket_handshake_timeout=None, enable_auto_pong=False, max_frame_size=self.target.max_body_bytes,
+                logger_name="perftui", socket_factory=lambda _url: self._socket(host, port), use_aiofastnet=False,
             )  # fmt: skip
         except picows.WSInvalidStatusError as error:
             status = int(error.response.status) if error.response is not None else 0
@@ -189,8 +189,7 @@ class WebSocketClient(KeptClient):
     @staticmethod
     def _leave(listener: Listener) -> None:
         if listener.transport is not None and not listener.closed:
-            listener.transport.send_close(picows.WSCloseCode.OK)
-            listener.transport.disconnect()
+            listener.leave(picows.WSCloseCode.OK)
 
 
 async def _watch(listener: Listener) -> None:

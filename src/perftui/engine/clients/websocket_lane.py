@@ -24,7 +24,24 @@ _MOST_QUEUED = 10_000
 """Messages that nobody has looked at yet; older ones are only counted."""
 _PART_BYTES = 64
 """What a part of a message takes beside its bytes: also empty ones without end are too large."""
+_READ_BYTES = 32 * 1024
+"""At most as much is read at once: a flood of tiny messages holds the loop for hundredths of a second, not seconds."""
+_PONGS_BYTES = 64 * 1024
+"""So much may wait to be sent before a ping goes unanswered: only the newest needs an answer (RFC 6455, 5.5.3)."""
 _TEXT, _BINARY, _CONTINUATION = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION
+
+
+class _SmallReads(asyncio.BufferedProtocol):
+    """The protocol of picows, without its habit of doubling its buffer as long as reads fill it."""
+
+    def __init__(self, inner: Any) -> None:  # noqa: ANN401 - of picows
+        self._space = inner.get_buffer
+        for name in ("buffer_updated", "eof_received", "connection_lost", "pause_writing", "resume_writing"):
+            setattr(self, name, getattr(inner, name))  # without a call between for what is as it was
+
+    def get_buffer(self, sizehint: int) -> Any:  # noqa: ANN401 - a writable view
+        """Where the next bytes go."""
+        return self._space(sizehint)[:_READ_BYTES]
 
 
 class Listener(picows.WSListener):
@@ -53,6 +70,8 @@ class Listener(picows.WSListener):
     def on_ws_connected(self, transport: Any) -> None:  # noqa: ANN401 - of picows
         """The handshake is done."""
         self.transport = transport
+        under = transport.underlying_transport
+        under.set_protocol(_SmallReads(under.get_protocol()))
 
     def on_ws_frame(self, _transport: Any, frame: Any) -> None:  # noqa: ANN401 - of picows
         """A frame, perhaps a part of a message."""
@@ -62,14 +81,13 @@ class Listener(picows.WSListener):
             # picows lets these pass
             if frame.rsv1 or frame.rsv2 or frame.rsv3 or (kind is _CONTINUATION) != bool(self._parts):
                 self.end("protocol", self._why_wrong(frame))
-                self.transport.send_close(picows.WSCloseCode.PROTOCOL_ERROR)
-                self.transport.disconnect()
+                self.leave(picows.WSCloseCode.PROTOCOL_ERROR)
                 return
             part, is_last = frame.get_payload_as_bytes(), frame.fin
             self._bytes += len(part) + (0 if is_last else _PART_BYTES)
             if self._bytes > self._most_bytes:
                 self.end("body_too_large", f"a message of more than {self._most_bytes:,} bytes")
-                self.transport.disconnect()
+                self.leave(picows.WSCloseCode.MESSAGE_TOO_BIG)
                 return
             if is_last and not self._parts:
                 self._take(part, now_ns)
@@ -78,11 +96,13 @@ class Listener(picows.WSListener):
                 if is_last:
                     self._take(b"".join(self._parts), now_ns)
                     self._parts.clear()
+        elif kind == picows.WSMsgType.PING:
+            if self.transport.underlying_transport.get_write_buffer_size() < _PONGS_BYTES:
+                self.transport.send_pong(frame.get_payload_as_bytes())
         elif kind == picows.WSMsgType.CLOSE:
             code = getattr(frame.get_close_code(), "value", frame.get_close_code())
             self.end(f"ws.{int(code) or 1005}", safe_text(frame.get_close_reason() or "closed by the server"))
-            self.transport.send_close(frame.get_close_code())
-            self.transport.disconnect()
+            self.leave(frame.get_close_code())
 
     def _why_wrong(self, frame: Any) -> str:  # noqa: ANN401 - of picows
         """Why no message may begin or go on with this frame."""
@@ -141,6 +161,12 @@ class Listener(picows.WSListener):
         if self.cell is not None:
             self.cell.count("messages_sent")
             self.cell.sent += len(data)
+
+    def leave(self, code: picows.WSCloseCode) -> None:
+        """Say good-bye, without waiting for it to be heard: a server that does not read would keep the socket open."""
+        is_read = self.transport.underlying_transport.get_write_buffer_size() == 0
+        self.transport.send_close(code)
+        self.transport.disconnect(is_read)
 
     def fault(self) -> Fault:
         """What the end of the connection means to a request."""
