@@ -1,6 +1,15 @@
 """A day of seconds: size of the journal per hour, memory while it grows, time until a viewer shows it.
 
 python tests/benchmarks/long_run.py [HOURS]
+
+What a runner keeps of a run, and how it grows (three operations, 200 requests per second):
+- the last 900 seconds one by one, which is why the first quarter of an hour looks like 20 MB per hour;
+- a block per minute behind them, 13 kB of packed histograms: 0.8 MB per hour for two hours. Of each length there are at
+  most 120 blocks, then two neighbours become one (metrics/tail.py): 0.4 MB in each of the next four hours, 0.3 MB in
+  each of the eight after them, for a block of more values is larger;
+- 2,048 samples of each number of the machine, full after half an hour;
+- room between what is kept and what was freed: 2 MB in eight hours, which is used again.
+Together 0.7 MB per hour over eight hours; with a minute for every minute, and 8,192 samples, it was 1.3 MB.
 """
 
 from __future__ import annotations
