@@ -20,7 +20,16 @@ from textual.pilot import Pilot
 from perftui.cli.main import main
 from perftui.demo.server import Demo, start_demo
 from support.cli import Result
-from support.home import Home, command_of, directories, new_home, processes_in
+from support.home import (
+    MARK,
+    Home,
+    assert_ended,
+    command_of,
+    directories,
+    new_home,
+    orphans_of_this_process,
+    processes_in,
+)
 from support.pilot import still
 
 _LONGEST_ID = 100
@@ -28,6 +37,8 @@ _QUICK = ("model", "metrics", "presets", "store", "analysis", "report", "foreign
 """Folders of what is computed, and the rules of the house; a test there that starts nothing is quick."""
 _STARTED = frozenset({"home", "demo", "start"})
 """Fixtures under which processes run."""
+_CRASH_HANDLER = "crashpad"
+"""Chromium's has no parent by design, and goes when its browser does."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _TESTS = Path(__file__).parent
 _ROOT = Path(tempfile.mkdtemp(prefix="pt-all-"))
@@ -52,7 +63,7 @@ def pytest_configure() -> None:
     for name in _PROXIES:
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
-    os.environ.update(directories(_ROOT))
+    os.environ.update(directories(_ROOT), **{MARK: str(os.getpid())})
     gc.disable()  # until all is imported: see pytest_collection_finish
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup; what the tests start would ignore it too
         signal.signal(signal.SIGHUP, lambda *_: None)
@@ -61,8 +72,8 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what its folder says; what is quick comes last, so that no worker ends long after the others.
 
-    Of those that are alone, what takes the whole machine comes last: nobody has to wait for it. Of a test that is not quick
-    and has many cases, the first and the last are always run; those between are marked as thorough.
+    Of those that are alone, what takes the whole machine comes last: nobody has to wait for it. Of a test that is not
+    quick and has many cases, the first and the last are always run; those between are marked as thorough.
     """
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
@@ -145,13 +156,12 @@ def call(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _no_engine_left() -> Iterator[None]:
-    """No runner or worker outlives the module that started it."""
+def _nothing_left() -> Iterator[None]:
+    """No runner or worker outlives the module that started it, and nothing at all outlives whoever started it."""
     yield
-    left = [process for process in processes_in(_ROOT) if "perftui.engine" in " ".join(command_of(process))]
-    for process in left:
-        process.kill()
-    assert not left, f"engine processes left behind: {[process.pid for process in left]}"
+    engine = [process for process in processes_in(_ROOT) if "perftui.engine" in " ".join(command_of(process))]
+    orphans = [each for each in orphans_of_this_process() if _CRASH_HANDLER not in " ".join(command_of(each))]
+    assert_ended([*{*engine, *orphans}])
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_a_run_that_only_fails_has_no_outage() -> None:
     [
         ((12,), "stall", "00:12 answers took up to "),
         ((4, 9, 14, 19), "periodic_stalls", "00:04 and every 5 s from then on"),
-        ((2, 4, 15), "stall", "00:02, and 2 more times answers took"),
+        ((2, 4, 15), "stall", "00:02, and 2 times more, answers took"),
     ],
 )
 def test_stalls(at: tuple[int, ...], code: str, words: str) -> None:

@@ -10,9 +10,9 @@ import pytest
 from perftui.analysis.comparability import differences
 from perftui.analysis.comparison import compare
 from perftui.model.comparison import MetricChange
-from perftui.model.plan import Operation
+from perftui.model.plan import Operation, Target
 from perftui.model.record import Record
-from perftui.report.comparison import comparison_text
+from perftui.report.comparison import change_text, comparison_text
 from support.simulated_runs import Model, change_of, plan_of, simulated_rounds, simulated_run
 
 MODEL = Model(seconds=10, rate=600, mode="users", round_spread=0.02, own=("round_trip", "first_paint"), hit_share=0.8)
@@ -98,3 +98,20 @@ def test_another_statement_is_another_operation() -> None:
     assert differences(record("select 1"), record("select 1")) == ([], [])
     (difference,), _ = differences(record("select 1"), record("select 2"))
     assert difference.startswith("operation 'one': sql weight 1, content ")
+
+
+def test_of_a_target_that_only_one_of_them_has_only_what_it_has_is_told() -> None:
+    plan = plan_of(MODEL)
+    more = Operation(name="more", path="/", target="shop")
+    shop = Target(url="http://127.0.0.1:81")
+    two = msgspec.structs.replace(plan, targets={"shop": shop}, operations=(*plan.operations, more))
+    hard, _ = differences(*(Record(id="a", status="finished", plan=each) for each in (plan, two)))
+    assert "target (shop): none → http://localhost" in hard
+    assert not [line for line in hard if line.endswith("none → none")]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"), [(0.005, "+0.50 pp"), (-0.3533, "-35.3 pp"), (1.0, "+100 pp"), (-0.0999, "-9.99 pp")]
+)
+def test_changes_of_fractions_are_short(change: float, text: str) -> None:
+    assert change_text(change, "fraction") == text

@@ -1,6 +1,9 @@
 """A long run at 200 requests per second, by every driver, while people look and steer: what grows per hour.
 
-python tests/benchmarks/soak.py [--hours 8 | --seconds 180] [DRIVER ...]
+python tests/benchmarks/soak.py [--hours 8 | --seconds 180] [--share 0.5] [DRIVER ...]
+
+Beside the runs a screen looks, another may steer, and commands come and go that follow a run line by line or set a
+mark; the memory of each is watched as well. Every ten minutes a line for each says how it stands.
 """
 
 from __future__ import annotations
@@ -13,11 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.conservation import assert_conserved
 from support.home import new_home
-from support.soak import DRIVERS, soak
+from support.soak import DRIVERS, Soaked, soak
 
 ALLOWED_BYTES_PER_H = 1_000_000
-SHORT_S = 600
-"""A process is warm after so long: what it takes on the way there is no growth."""
+SHORT_S = 3600
+"""A shorter run says nothing about growth: a process takes memory until it is warm, and its history full."""
+TOLD_EVERY_S = 600.0
 MOST_WARMING_BYTES = 12_000_000
 MOST_DESCRIPTORS = 150
 MOST_JOURNAL_BYTES_PER_S = 20_000
@@ -28,22 +32,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=0.5)
     parser.add_argument("--seconds", type=float, help="instead of --hours")
+    parser.add_argument("--share", type=float, default=1.0, help="of the rates, for a machine that has other work")
     parser.add_argument("drivers", nargs="*", metavar="DRIVER", help=f"of {', '.join(DRIVERS)}; all by default")
     given = parser.parse_args()
     seconds = given.seconds or given.hours * 3600
     with new_home() as home:
-        soaked = soak(home, seconds, given.drivers or tuple(DRIVERS))
+        soaked = soak(
+            home, seconds, given.drivers or tuple(DRIVERS), share=given.share, every_s=TOLD_EVERY_S, tell=tell
+        )
     wrong = [] if soaked.roles else ["no process was seen for long enough"]
     for role in soaked.roles:
         per_h, grown = soaked.growth_bytes_per_h(role), soaked.grown_bytes(role)
         descriptors = soaked.descriptors[role]
-        print(
-            f"{role:18} {soaked.resident[role][-1][1] / 1e6:6.1f} MB, {per_h / 1e6:+7.2f} MB per hour, "
-            f"{grown / 1e6:+5.1f} MB in the later half, {min(descriptors)} to {max(descriptors)} descriptors"
-        )
+        print(_standing(soaked, role))
         if grown > MOST_WARMING_BYTES or (seconds >= SHORT_S and per_h > ALLOWED_BYTES_PER_H):
             wrong.append(f"{role} grows")
-        if max(descriptors) > MOST_DESCRIPTORS:
+        if descriptors and max(descriptors) > MOST_DESCRIPTORS:
             wrong.append(f"{role} holds {max(descriptors)} descriptors")
     for name, record in soaked.records.items():
         assert_conserved(record)
@@ -57,9 +61,27 @@ def main() -> int:
             wrong.append(f"the journal of {name} is large")
         if record.status != "finished" or whole.client_errors:
             wrong.append(f"{name}: {record.status}, {whole.client_errors} errors of our own")
-    print(f"{soaked.viewers} viewers, {soaked.marks} marks; after ten minutes memory may grow by 1 MB per hour")
+    print(f"{soaked.viewers} viewers, {soaked.marks} marks; once settled, memory may grow by 1 MB per hour")
     print("\n".join(wrong) or "nothing grows")
     return 1 if wrong else 0
+
+
+def tell(soaked: Soaked, now_s: float) -> None:
+    """Say how every process stands."""
+    print(f"after {now_s / 60:.0f} minutes")
+    for role in soaked.resident:
+        if soaked.resident[role]:
+            print(f"  {_standing(soaked, role)}")
+    sys.stdout.flush()
+
+
+def _standing(soaked: Soaked, role: str) -> str:
+    points, descriptors = soaked.resident[role], soaked.descriptors[role] or [0]
+    warm, settled = (soaked.growth_bytes_per_h(role, since_s) / 1e6 for since_s in (TOLD_EVERY_S, None))
+    return (
+        f"{role:18} {points[0][1] / 1e6:6.1f} MB at first, {points[-1][1] / 1e6:6.1f} now, {warm:+7.2f} MB per hour "
+        f"after ten minutes, {settled:+7.2f} once settled, {min(descriptors)} to {max(descriptors)} descriptors"
+    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
@@ -218,3 +219,23 @@ def test_a_journal_without_the_times_that_the_record_tells_is_refused(saved: Pat
 
     for door in (("compare", saved.name), ("export",)):
         assert "its seconds hold no times" in call(*door, saved.name).stderr
+
+
+def test_presets_with_hostile_names_and_texts_are_shown_as_text(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "presets"
+    folder.mkdir()
+    monkeypatch.chdir(tmp_path)
+    preset = 'schema = 1\nname = "p"\n[load]\nusers = 1\nduration = "1s"\n[[operations]]\npath = "/x"\n'
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff\x1b]52;c;x\x07\xe2\x80\xae.toml")).write_text(preset)
+    (folder / "raw.toml").write_text(f"# {PAYLOAD}\n{preset}")
+
+    listed = call("presets", "list", "--format", "json")
+    shown = call("presets", "show", "--toml", "raw")
+
+    assert (listed.code, shown.code) == (0, 0)
+    assert {"raw", "p"} & {each["name"] for each in listed.json}
+    assert not raw_in(listed.stdout, listed.stderr, shown.stdout, shown.stderr)
+    assert "are shown in other ways here" in shown.stderr
+    assert call("presets", "show", "--toml", "health").stderr == ""

@@ -92,6 +92,21 @@ def test_mistakes_exit_2_in_words(call: Call, arguments: list[str], said: str) -
     assert "secret" not in result.stderr
 
 
+def test_a_working_directory_that_is_gone_is_told(call: Call, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = home.path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    result = call("http://127.0.0.1:1/x")
+    assert (result.code, result.stderr) == (2, "perftui: the working directory is gone: change to another\n")
+
+
+def test_a_group_without_a_command_lists(call: Call) -> None:
+    assert "no baseline is set" in call("baseline").stderr
+    assert "health" in call("presets").stdout
+    assert call("runs").code == 0
+
+
 def test_all_mistakes_of_a_command_line_are_told_at_once(call: Call) -> None:
     result = call("run", "read", "--rate", "-5", "--duration", "3x", "--workers", "many", "--nonsense")
     assert result.code == 2

@@ -85,6 +85,12 @@ def test_run(values: dict[str, Any], code: int) -> None:
     assert decide(run_reasons(record(**values)), warn_only=False).code == code
 
 
+def test_objectives_of_nothing_say_that_nothing_was_due() -> None:
+    failed = [{"metric": name, "verdict": "fail"} for name in ("response_time.p95", "error_rate")]
+    (reason,) = run_reasons(record(verdict="fail", objectives=failed))
+    assert reason.text == "objective failed: no request was due in the measured time: let the load last longer"
+
+
 @pytest.mark.parametrize(
     ("verdict", "strict", "code"),
     [

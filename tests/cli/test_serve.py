@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -48,6 +49,12 @@ class Served:
         """Ask for a page, with the key as a browser has it."""
         cookies = {"Cookie": f"perftui={self.key}"} if key else {}
         return httpx.get(f"http://{self.host}{path}", headers=cookies | headers, trust_env=False)
+
+    def answer_to(self, sent: bytes) -> bytes:
+        """What these bytes are answered with."""
+        with socket.create_connection(("127.0.0.1", int(self.host.rpartition(":")[2])), timeout=10) as connection:
+            connection.sendall(sent)
+            return connection.recv(1000)
 
     @contextmanager
     def visit(self, *, origin: str = "", key: str = "") -> Iterator[ClientConnection]:
@@ -205,3 +212,29 @@ def test_the_page_asks_only_this_server_and_takes_keys_without_a_click(served: S
         browser.close()
     assert set(asked) == {served.host}
     assert said == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 403),
+        (b"GET / HTTP/1.1\r\nHost: [evil]\r\n\r\n", 403),
+        (b"GET / HTTP/1.1\r\nHost: [\xc2\x9b31m\r\n\r\n", 403),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: perftui=\xff\xfe\r\n\r\n", 403),
+        (b"GET /?key=%ed%a0%80 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 403),
+        (b"GET /\x1b]52;c;eA==\x07 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400),
+    ],
+)
+def test_requests_that_are_none_are_refused(served: Served, sent: bytes, status: int) -> None:
+    assert served.answer_to(sent).split(b" ")[1] == str(status).encode()
+
+
+def test_whoever_sends_rubbish_writes_nothing_on_the_terminal() -> None:
+    with serving() as server:
+        for sent in (b"\x1b[2J / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"):
+            assert server.answer_to(sent)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.stderr is not None
+        said = server.process.stderr.read().decode()
+    assert said.splitlines() == ["perftui: read-only; Ctrl-C ends it"]

@@ -71,6 +71,12 @@ def test_requests_are_what_the_short_options_say(home: Home, order: str) -> None
         assert head.endswith(b'\r\n\r\n{"a": 1}')
 
 
+def test_a_file_of_another_tool_is_imported_first(call: Call, home: Home) -> None:
+    (home.path / "script.js").write_text("import http from 'k6/http'")
+    said = "perftui: script.js: is no preset, whose files end in .toml; try: perftui presets import script.js\n"
+    assert call("run", "script.js").stderr == said
+
+
 def test_a_rate_with_connections_is_open_loop_over_so_many(home: Home, demo_url: str) -> None:
     result = run_cli(
         home, f"{demo_url}/health", "-q", "40", "-c", "2", "-d", "1s", "--warmup", "0s", "--format", "json"
@@ -102,11 +108,29 @@ def test_a_url_on_a_terminal_is_shown_live(home: Home, demo_url: str) -> None:
         (("localhost:9/x", "-q", "5", "--users", "2"), "--rate and --users exclude each other"),
         (("localhost:9/x", "-c", "5", "--users", "2"), "--users and -c both say the number of users"),
         (("localhost:9/x", "-d", "10"), "-d 10: a duration has a unit, such as 10s; a body of digits is --body 10"),
-        (("localhost:9/x", "-t", "4"), "-t is threads in wrk, and the timeout in oha and hey"),
+        (("localhost:9/x", "-t", "4"), "no such option '-t': threads in wrk, the timeout in oha and hey"),
+        (("localhost:9/x", "-t4"), "write --workers or --timeout"),
+        (("localhost:9/x", "-d1s", "--latency"), "no such option '--latency': percentiles are always measured"),
+        (("localhost:9/x", "--vus", "5"), "no such option '--vus': write -c"),
+        (("localhost:9/x", "-disable-keepalive"), "'-disable-keepalive': write --set target.keep_alive=false"),
+        (("localhost:9/x", "--json"), "the body; JSON as the result is --format json"),
+        (
+            ("presets", "check", "http://h/x"),
+            "http://h/x: is a URL, no preset; make one with: perftui presets new NAME",
+        ),
+        (("presets", "import", "http://h/x"), "http://h/x: is fetched first: curl -s URL | perftui presets import -"),
+        (("localhost:9/x", "-host", "shop"), "no such option '-host': write the URL, or -H 'Host: NAME'"),
+        (("localhost:9/x", "-rate=5"), "-rate=5: an option of several letters has two dashes: write --rate"),
         (("localhost:9/x", "-d", "a", "--json", "1"), "--body and --json exclude each other"),
         (("localhost:9/x", "-d", "@nothere"), "--body @nothere: there is no such file"),
         (("http://user:canary@localhost:9/x",), "the URL: holds a password"),
         (("http://100.64.0.1/x", "-z", "1s"), "say so with --confirm-host 100.64.0.1"),
+        (("shop.test",), "no such command: 'shop.test'; a URL has its scheme: perftui http://shop.test"),
+        (("run", "shop.test"), "there is no preset 'shop.test'; a URL has its scheme: http://shop.test"),
+        (("localhost:9/{x}",), "perftui: the URL: operations[0].path: '{x}' would be sent as it is"),
+        (("localhost:9/x", "-d", "@/dev/null"), "--body @/dev/null: is no regular file"),
+        (("ctl",), "missing argument 'COMMAND'. Choose from: pause, resume"),
+        (("ctl", "stop"), "no run is live"),
         (("rnu",), "no such command: 'rnu'; did you mean 'run'?"),
     ],
 )

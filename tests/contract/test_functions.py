@@ -27,7 +27,7 @@ def plan_of(operation: str, folder: Path = FOLDER) -> Plan:
 
 @pytest.mark.parametrize(
     ("name", "error_class"),
-    [("sold_out", "check:call"), ("breaks", "call.LookupError"), ("leaves", "call.RuntimeError")],
+    [("sold_out", "check:call"), ("breaks", "call.LookupError"), ("leaves", "call.SystemExit")],
 )
 def test_what_a_function_raises_is_the_class_of_the_error(name: str, error_class: str) -> None:
     record = ran(plan_of(f'call = "shop_load:{name}"'))

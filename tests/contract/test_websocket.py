@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any, cast
+
 import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
+from perftui.demo.server import Demo
+from perftui.engine.clients.captures import CleanUpValues
+from perftui.engine.clients.client import Client
+from perftui.engine.clients.lane import Lane
+from perftui.engine.clients.registry import driver_for
+from perftui.engine.clients.resolve import resolve
 from perftui.engine.runner.run import RunRequest, run_plan
+from perftui.metrics.recorder import CellRecorder
 from perftui.model.errors import UnreachableError, UsageError
-from perftui.model.plan import Plan
+from perftui.model.plan import PHASES, Plan
 from perftui.presets.loading import parse_preset
+from perftui.presets.values import ValueStream
 from support.chat_server import chat_server
 from support.short_runs import ran
 
@@ -109,3 +120,42 @@ def test_a_service_that_wants_a_token_first_is_started_on_all_the_same() -> None
 
     assert record.whole_run.ok == 6
     assert refused.summary.total.error_classes == {"http.401": 6}
+
+
+def test_what_is_pushed_to_an_idle_connection_is_counted_and_not_kept(demo: Demo) -> None:
+    """In a chat room everybody hears everything: connections that nobody uses would fill up with it."""
+    plan = plan_of(demo.url.replace("http", "ws", 1), 'path = "/chat"\nws = { id = "${seq}", say = "x" }')
+    received = asyncio.run(_heard_by_two(plan, 40))
+
+    assert [held for held, _ in received] == [0, 0]
+    assert min(count for _, count in received) >= 40
+
+
+async def _heard_by_two(plan: Plan, requests: int) -> list[tuple[int, int]]:
+    """Two connections, of which one is used; messages that each holds, and has received."""
+    loop = asyncio.get_running_loop()
+    end = asyncio.Event()
+    cell = CellRecorder("", "measure", rate_mode=False)
+    driver = driver_for(plan.target)
+    preparer = driver.preparer(plan, ValueStream(), {}, CleanUpValues(frozenset()))
+    operation = preparer.prepare(plan.operations[0], dict.fromkeys(PHASES, cell), in_journey=False)
+
+    def done(client: Client, lane: Lane | None, *_: object) -> None:
+        client.release(lane)
+        end.set()
+
+    client = driver.connect(loop, plan, await resolve(plan.target), most=2, done=done, sample=lambda *_: None)
+    try:
+        client.submit(operation, cell, 0, None)
+        client.submit(operation, cell, 0, None)
+        for _ in range(requests):
+            while client.in_flight:
+                end.clear()
+                await end.wait()
+            client.submit(operation, cell, 0, None)
+        listeners = [lane.session.listener for lane in cast("Any", client).lanes]
+        while min(listener.received for listener in listeners) < requests:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        return [(len(listener.messages), listener.received) for listener in listeners]
+    finally:
+        await client.close()

@@ -43,8 +43,8 @@ def _column(number: int) -> bytes:
 
 
 HELLO = {_PLUGIN: packet(2, OK), b"AUTOCOMMIT": packet(1, OK), b"SET ": packet(1, OK), b"\1\0\0\0\1": b""}
-_HEAD = packet(1, b"\1") + _column(2)
-_MARKED = _HEAD + packet(3, EOF)
+HEAD = packet(1, b"\1") + _column(2)
+_MARKED = HEAD + packet(3, EOF)
 _ROW = b"\3one"
 
 
@@ -52,7 +52,7 @@ def _rest(rows: bytes, number: int) -> bytes:
     return rows + packet(number, EOF)
 
 
-_GOOD = _MARKED + _rest(packet(4, _ROW), 5)
+GOOD = _MARKED + _rest(packet(4, _ROW), 5)
 _HUGE = b"\xff\xff\xff"
 """The length of a packet that goes on in the next one."""
 
@@ -74,6 +74,12 @@ WRONG: list[Wrong] = [
     ("cut between columns and rows", cut_after(_MARKED), CUT),
     ("cut after a row", cut_after(_MARKED + packet(4, _ROW)), CUT),
     ("a value longer than its row", say(_MARKED + packet(4, b"\x7fone") + packet(5, EOF)), PROTOCOL),
+    (
+        "a value larger than any memory",
+        say(_MARKED + packet(4, b"\xfe" + pack("<q", (1 << 63) - 1) + b"one") + packet(5, EOF)),
+        PROTOCOL,
+    ),
+    ("a value of less than nothing", say(_MARKED + packet(4, b"\xfe" + pack("<q", -3) + b"one")), PROTOCOL),
     ("a length that is none", say(_MARKED + packet(4, b"\xff\1\2") + packet(5, EOF)), PROTOCOL),
     ("an empty row", say(_MARKED + packet(4, b"") + packet(5, EOF)), PROTOCOL),
     ("a number out of turn", say(_MARKED + packet(9, _ROW)), PROTOCOL),
@@ -97,7 +103,7 @@ MYSQL = Store(
     check='name = "looked", rows = 1',
     hello=HELLO,
     greeting=greeting(),
-    good=_GOOD,
+    good=GOOD,
     middle=len(_MARKED) + 4,
     begin=_MARKED,
     piece=lambda number: packet(4 + number, b"\xfd" + pack("<i", 1 << 18)[:3] + bytes(1 << 18)),

@@ -118,11 +118,14 @@ def test_a_preset_has_as_many_lines_of_a_header_as_it_lists() -> None:
     assert lines_of(plan, "x-f:", "cookie:") == ["X-F: 1", "X-F: 2", "Cookie: a=1; b=2"]
 
 
-def test_a_url_beside_a_socket_keeps_the_socket_or_is_refused(tmp_path: Path) -> None:
+def test_a_url_beside_a_socket_keeps_the_socket_or_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed_in = tmp_path / "here"
+    typed_in.mkdir()
+    monkeypatch.chdir(typed_in)
     text = f'{LOAD}[[operations]]\npath = "/"\n'
     own = f'{LOAD}[target]\nunix_socket = "s.sock"\n[[operations]]\npath = "/"\n'
     plan = parse_preset(text, str(tmp_path / "x.toml"), "http://shop/other", settings=["target.unix_socket=s.sock"])
-    assert (plan.target.unix_socket, plan.target.url) == (str(tmp_path / "s.sock"), "http://shop")
+    assert (plan.target.unix_socket, plan.target.url) == (str(typed_in / "s.sock"), "http://shop")
     with pytest.raises(UsageError, match="the preset goes to the Unix socket"):
         parse_preset(own, str(tmp_path / "x.toml"), "http://shop/other")
     plan = parse_preset(own, str(tmp_path / "x.toml"), "http://shop/other", settings=["target.unix_socket=''"])
@@ -279,6 +282,34 @@ def test_tls_to_a_port_that_speaks_plain_http_is_told_before_the_load(home: Home
     assert result.code == 14
     assert f"this port speaks plain HTTP, not TLS: try {demo.url}" in result.stderr
     assert home.run_folders() == []
+
+
+def _refusal(status: int, body: bytes) -> bytes:
+    return b"HTTP/1.1 %d No\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error_class", "detail", "start"),
+    [
+        (
+            _refusal(400, b"<center>The plain HTTP request was sent to HTTPS port</center>"),
+            "http.400", "status 400: this port speaks TLS: try https://", "<center>The plain HTTP",
+        ),
+        (b"\x15\x03\x01\x00\x02\x02\x46", "protocol", "this port speaks TLS: try https://", ""),
+        (_refusal(500, b"constraint broken" + b"." * 9000), "http.500", "status 500", "constraint broken..."),
+        (_refusal(404, b""), "http.404", "status 404", ""),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_why_though_nothing_looks_at_bodies(
+    answer: bytes, error_class: str, detail: str, start: str
+) -> None:
+    with fault_server(answering(answer)) as server:
+        measured = run_load(load_plan(f"{server.url}/x", overrides=Overrides(max_requests=3, users=1)))
+    assert measured.classes() == {error_class: 3}
+    sample = measured.samples[0]
+    assert (sample.error_class, sample.detail) == (error_class, detail)
+    assert sample.body_start.startswith(start)
+    assert len(sample.body_start) <= 500
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.9\r\n", b"-ERR unknown command\r\n"])

@@ -25,8 +25,8 @@ from support.ssh import ssh_server
 from support.waiting import wait_until
 
 RATE = 50
-UNEVEN = 10
-"""Requests that a busy machine may move from one second to the next."""
+LATE_S = 1
+"""A busy machine may send so much later than planned."""
 
 
 def start_detached(home: Home, demo: Demo, seconds: int) -> str:
@@ -36,10 +36,10 @@ def start_detached(home: Home, demo: Demo, seconds: int) -> str:
     return started.stdout.strip()
 
 
-def record_at_end(home: Home, seconds: int) -> Record:
+def record_at_end(home: Home) -> Record:
     """The record of the only run, once it has ended."""
     folder = str(home.run_folders()[0])
-    wait_until(lambda: load_run(folder).record.status != "running", seconds + 10, "the end of the run")
+    wait_until(lambda: load_run(folder).record.status != "running", 60, "the end of the run")
     return load_run(folder).record
 
 
@@ -49,24 +49,28 @@ def viewers(home: Home) -> list[psutil.Process]:
     return [process for process, command in commands.items() if command and "perftui.engine" not in command]
 
 
-def assert_untouched(record: Record, seconds: int) -> None:
-    """The run is as if nobody had ever watched it."""
+def assert_goes_on(home: Home) -> None:
+    """The run is as if nobody had ever watched it, until it is stopped."""
+    seen = journal_seconds(home)
+    wait_until(lambda: journal_seconds(home) > seen + 1, 30, "more of the run")
+    stop(home, home.run_folders()[0].name)
+    record = record_at_end(home)
     assert_conserved(record)
-    assert record.status == "finished"
-    assert record.whole_run.ok == record.whole_run.scheduled == RATE * seconds
+    assert record.status == "stopped"
+    assert record.whole_run.ok > 0
+    assert record.whole_run.errors == record.whole_run.timeouts == record.whole_run.client_errors == 0
     assert not record.steered
 
 
 @pytest.mark.parametrize("ignored", [False, True], ids=["hang-up", "hang-up ignored"])
 def test_a_closed_terminal_ends_the_viewer_and_not_the_run(home: Home, demo: Demo, *, ignored: bool) -> None:
-    seconds = 4
-    command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", f"{seconds}s", "--warmup", "0s"]
+    command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", "90s", "--warmup", "0s"]
     if ignored:
         command = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *command]
     with terminal(command, home.environment) as screen:
         screen.wait_for("RUNNING")
         screen.hang_up()
-        code = screen.process.wait(5)
+        code = screen.process.wait(30)
 
     assert code in {129, -signal.SIGHUP}
     assert viewers(home) == []
@@ -77,18 +81,17 @@ def test_a_closed_terminal_ends_the_viewer_and_not_the_run(home: Home, demo: Dem
     busy = [process.cpu_percent() for process in engine if process.is_running()]
     assert busy
     assert max(busy) < 30
-    assert_untouched(record_at_end(home, seconds), seconds)
+    assert_goes_on(home)
 
 
 def test_a_killed_viewer_changes_nothing(home: Home, demo: Demo) -> None:
-    seconds = 2
-    command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", f"{seconds}s", "--warmup", "0s"]
+    command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", "90s", "--warmup", "0s"]
     with terminal(command, home.environment) as screen:
         screen.wait_for("RUNNING")
         screen.process.kill()
         screen.process.wait()
 
-    assert_untouched(record_at_end(home, seconds), seconds)
+    assert_goes_on(home)
 
 
 def test_a_killed_engine_is_told_and_its_run_completed(home: Home, demo: Demo) -> None:
@@ -116,8 +119,7 @@ def test_a_killed_engine_is_told_and_its_run_completed(home: Home, demo: Demo) -
 @pytest.mark.alone
 def test_a_terminal_that_is_not_read_slows_nothing(home: Home, demo: Demo) -> None:
     """The screen stands still while its terminal does; what is recorded does not."""
-    seconds = 5
-    command = [PERFTUI, "run", "read", demo.url, "--rate", str(RATE), "--duration", f"{seconds}s", "--warmup", "0s"]
+    command = [PERFTUI, "run", "read", demo.url, "--rate", str(RATE), "--duration", "90s", "--warmup", "0s"]
     with terminal(command, home.environment) as screen:
         screen.wait_for("RUNNING")
         for _ in range(35):
@@ -125,18 +127,14 @@ def test_a_terminal_that_is_not_read_slows_nothing(home: Home, demo: Demo) -> No
             screen.resize(200, 60)
             screen.resize(199, 59)
             time.sleep(0.1)
+        stop(home, home.run_folders()[0].name)
+        record_at_end(home)
         screen.resize(120, 36)
-        screen.wait_for("FINISHED")
+        screen.wait_for("STOPPED")
         screen.send("q")
         screen.wait()
-    run = load_run(str(home.run_folders()[0]))
 
-    assert_untouched(run.record, seconds)
-    started = [
-        sum(cell.counts.started for cells in interval.cells.values() for cell in cells.values())
-        for interval in run.intervals
-    ]
-    assert all(abs(number - RATE) <= UNEVEN for number in started[1:seconds]), started
+    assert_steady(home)
 
 
 def test_progress_that_nobody_reads_stops_nothing(home: Home, demo: Demo) -> None:
@@ -144,10 +142,12 @@ def test_progress_that_nobody_reads_stops_nothing(home: Home, demo: Demo) -> Non
     seconds = 2
     command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", f"{seconds}s", "--warmup", "0s"]
     with full_pipe() as pipe, running([*command, "--headless"], home, stderr=pipe):
-        wait_until(lambda: any((folder / "run.toml").exists() for folder in home.run_folders()), 10, "the start")
-        record = record_at_end(home, seconds)
+        wait_until(lambda: any((folder / "run.toml").exists() for folder in home.run_folders()), 60, "the start")
+        record = record_at_end(home)
 
-    assert_untouched(record, seconds)
+    assert_conserved(record)
+    assert record.status == "finished"
+    assert record.whole_run.ok == record.whole_run.scheduled == RATE * seconds
 
 
 @pytest.mark.alone
@@ -158,12 +158,12 @@ def test_a_cut_ssh_connection_is_watched_again(home: Home, demo: Demo) -> None:
     with ssh_server() as ssh:
         with terminal(ssh.command(watch, needed), dict(os.environ)) as screen:
             screen.wait_for("RUNNING")
-            wait_until(lambda: bool(viewers(home)), 5, "a viewer")
+            wait_until(lambda: bool(viewers(home)), 30, "a viewer")
             screen.process.kill()
-            wait_until(lambda: not viewers(home), 5, "the end of the viewer")
+            wait_until(lambda: not viewers(home), 30, "the end of the viewer")
         with terminal(ssh.command(watch, needed), dict(os.environ), columns=80, rows=24) as screen:
             screen.wait_for("RUNNING")
-            wait_until(lambda: journal_seconds(home) >= 4, 15, "four seconds of the run")
+            wait_until(lambda: journal_seconds(home) >= 4, 60, "four seconds of the run")
             stop(home, run_id)
             screen.wait_for("STOPPED")
             screen.send("q")
@@ -243,15 +243,16 @@ def stop(home: Home, run_id: str) -> None:
 
 
 def assert_steady(home: Home) -> None:
-    """Every second of the only run had the rate that was asked for, and every request was answered."""
-    folder = str(home.run_folders()[0])
-    wait_until(lambda: load_run(folder).record.status != "running", 10, "the end of the run")
-    run = load_run(folder)
+    """All the time the only run was where it should have been, and every request was answered."""
+    record_at_end(home)
+    run = load_run(str(home.run_folders()[0]))
     assert_conserved(run.record)
     assert run.record.status == "stopped"
-    assert run.record.whole_run.ok == run.record.whole_run.scheduled > 0
-    whole_seconds = [interval for interval in run.intervals[1:] if interval.phase == "measure"][:-1]
-    assert whole_seconds
-    for interval in whole_seconds:
-        started = sum(cell.counts.started for cells in interval.cells.values() for cell in cells.values())
-        assert abs(started - RATE) <= UNEVEN, interval.at_s
+    assert run.record.whole_run.ok == run.record.whole_run.started > 0
+    measured = [interval for interval in run.intervals if interval.phase == "measure"][:-1]
+    assert measured
+    started = 0
+    for interval in measured:
+        started += sum(cell.counts.started for cells in interval.cells.values() for cell in cells.values())
+        planned = RATE * (interval.at_s + interval.duration_s)
+        assert planned - RATE * LATE_S <= started <= planned + 1, interval.at_s

@@ -83,4 +83,4 @@ def test_a_spread_of_a_day_stays_small() -> None:
     assert spread.spread.mean == pytest.approx(49.5)
     assert spread.spread.max == 99
     assert spread.spread.p95 == pytest.approx(94, abs=2)
-    assert len(spread._kept) <= 8192
+    assert len(spread._kept) <= 2048

@@ -257,6 +257,7 @@ scenarios:
                            "DELETE https://shop.example/items/1", "GET https://shop.example/a",
                            "PUT https://shop.example/b"]),
         (LOCUST, "Locust file", ["GET http://shop.example/items", "POST http://shop.example/cart/{self.id}"]),
+        (LOCUST.replace("host =", "host_ ="), "Locust file", ["GET /items", "POST /cart/{self.id}"]),
         (GATLING, "Gatling simulation", ["GET https://shop.example/", "POST https://shop.example/buy"]),
         (ARTILLERY, "Artillery script", ["GET https://shop.example/a", "POST https://shop.example/b"]),
         ("import http from 'k6/http'", "k6 script", []),

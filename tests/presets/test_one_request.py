@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from perftui.model.plan import Plan
 from perftui.presets.loading import LONGEST_COUNTED_S, load_plan
 from perftui.presets.one_request import RequestOverrides
 from perftui.presets.overrides import Overrides
+from perftui.presets.starter import starting_preset
 from perftui.presets.urls import full_url, is_url
 
 
@@ -81,6 +83,24 @@ def test_a_body_says_how_it_is_sent(request_: dict[str, Any], method: str, conte
 
 
 @pytest.mark.parametrize(
+    ("name", "given", "content_type"),
+    [
+        ("b.json", {}, "application/json"),
+        ("b.json", {"content_type": "application/x-a+json"}, "application/x-a+json"),
+        ("b.png", {}, "image/png"),
+        ("b.png", {"is_json": True}, "application/json"),
+    ],
+)
+def test_a_body_from_a_file_has_the_type_of_the_file(
+    tmp_path: Path, name: str, given: dict[str, Any], content_type: str
+) -> None:
+    file = tmp_path / name
+    file.write_text("{}")
+    (operation,) = of("localhost:1/x", body_file=str(file), **given).operations
+    assert (operation.method, operation.headers["Content-Type"]) == ("POST", content_type)
+
+
+@pytest.mark.parametrize(
     ("url", "request_", "said"),
     [
         ("localhost:1/x", {"body": "{", "is_json": True}, "--json: is no JSON"),
@@ -105,6 +125,32 @@ def test_one_request_is_changed_not_one_of_several() -> None:
     assert [(one.method, one.path) for one in plan.operations] == [("HEAD", "/x")]
 
 
+def test_a_preset_and_a_url_may_stand_in_either_order() -> None:
+    assert load_plan("localhost:1/x", "read") == load_plan("read", "localhost:1/x")
+
+
 def test_two_urls_are_one_too_many() -> None:
     with pytest.raises(UsageError, match="two URLs"):
         load_plan("localhost:1", "localhost:2")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis://127.0.0.1:1", "what to ask redis:// is said by a preset: perftui run cache redis://…"),
+        ("sqlite:///x.db", "perftui run database sqlite://…"),
+        ("memcached://127.0.0.1:1", "what to ask memcached:// is said by a preset"),
+        ("http://127.0.0.1:1/a b", "write a space as %20"),
+    ],
+)
+def test_what_a_url_alone_cannot_say_has_its_preset(url: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        of(url)
+    assert said in caught.value.problems[0]
+
+
+def test_a_starting_preset_is_of_http_or_a_database() -> None:
+    with pytest.raises(UsageError, match=r"of HTTP and of databases; start from this one: perftui presets show cache"):
+        starting_preset("mine", "redis://127.0.0.1:1")
+    with pytest.raises(UsageError, match=r"of HTTP and of databases$"):
+        starting_preset("mine", "memcached://127.0.0.1:1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from perftui.model.errors import UsageError
@@ -237,3 +239,25 @@ metric = "{}"
 target = "{}"
 critical = "{}"
 """
+
+
+def test_files_of_the_command_line_are_of_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside, here = tmp_path / "presets", tmp_path / "here"
+    for folder in (beside, here):
+        folder.mkdir()
+        (folder / "rows.csv").write_text(f"where\n{folder.name}\n")
+        (folder / "token").write_text(folder.name)
+    monkeypatch.chdir(here)
+    text = (
+        'schema = 1\nname = "x"\n[target]\nheaders = { X-T = "${file:token}" }\n[load]\nrate = 1\nduration = "1s"\n'
+        '[[data]]\nname = "rows"\nfile = "rows.csv"\n[[operations]]\npath = "/"\nquery = { w = "${data:rows.where}" }\n'
+    )
+    settings = ["data.0.file=rows.csv", "target.headers.X-T=${file:token}"]
+    for given, folder in (([], beside), (settings, here)):
+        plan = parse_preset(text, str(beside / "x.toml"), "http://h", settings=given)
+        assert (plan.data[0].file, plan.target.headers["X-T"]) == (
+            str(folder / "rows.csv"),
+            f"${{file:{folder / 'token'}}}",
+        )

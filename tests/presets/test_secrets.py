@@ -17,7 +17,7 @@ from perftui.model.errors import ExitCode, UsageError
 from perftui.model.plan import Auth, Plan
 from perftui.presets.loading import parse_preset
 from perftui.presets.placeholders import Template
-from perftui.presets.redaction import Redactor, redact_plan
+from perftui.presets.redaction import REDACTED, Redactor, redact_plan, typed_values
 from perftui.presets.secrets import resolve_secrets
 from perftui.presets.values import ValueStream
 
@@ -219,3 +219,55 @@ def test_secrets_typed_into_a_preset_are_not_saved(environment: Path) -> None:
 def test_a_saved_plan_is_still_a_plan(environment: Path) -> None:
     saved = redact_plan(plan(directory=environment))
     assert msgspec.json.decode(msgspec.json.encode(saved), type=Plan) == saved
+
+
+DATABASE = """schema = 1
+name = "db"
+[target]
+url = "{url}"
+[load]
+rate = 1
+duration = "1s"
+[[operations]]
+sql = "select 1"
+"""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:canary99@127.0.0.1/db",
+        "postgresql://ada@127.0.0.1/db?password=canary99&application_name=x",
+        "postgresql://ada:canary99@127.0.0.1/db?sslpassword=canary99",
+        "mysql://127.0.0.1/db?user=ada&PASSWORD=canary99",
+    ],
+)
+def test_a_password_in_the_url_of_a_database_is_neither_saved_nor_shown(url: str) -> None:
+    typed = parse_preset(DATABASE.format(url=url), "db.toml")
+    saved = redact_plan(typed)
+
+    assert "canary99" not in msgspec.json.encode(saved).decode()
+    assert saved.target.url.endswith(("/db", "application_name=x", f"={REDACTED}"))
+    assert "canary99" in typed_values(typed)
+    assert Redactor(typed_values(typed)).text("error for canary99") == f"error for {REDACTED}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:canary/99@127.0.0.1/db",
+        "postgresql://ada:99/canary@127.0.0.1/db",
+        "redis://ada:99?canary@127.0.0.1/0",
+        "mysql://ada:99#canary@127.0.0.1/db",
+        "memcached://ada:canary@[::1",
+    ],
+)
+def test_a_password_that_ends_the_host_is_refused_without_telling_it(url: str) -> None:
+    with pytest.raises(UsageError, match=r"write / [?] # in a user or a password as %2F %3F %23") as raised:
+        parse_preset(DATABASE.format(url=url), "db.toml")
+    assert "canary" not in str(raised.value)
+
+
+def test_other_signs_stand_in_a_path() -> None:
+    for url in ("sqlite:////home/ada@example/x.db", "postgresql://ada:p%2F@127.0.0.1/d@b"):
+        assert parse_preset(DATABASE.format(url=url), "db.toml").target.url == url

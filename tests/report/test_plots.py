@@ -61,3 +61,12 @@ def test_named_places_on_the_axis() -> None:
     ticks = ((0.3, "p50"), (1.0, "p90"), (2.0, "p99"))
     drawn = line_plot([Series("x", [(0.0, 1.0), (3.0, 9.0)])], 60, 8, x_ticks=ticks, colour=False)
     assert drawn.split("\n")[-1].split() == ["p50", "p90", "p99"]
+
+
+def test_lines_that_hold_and_that_do_not_differ_without_colour_and_only_what_is_drawn_is_named() -> None:
+    good, bad = Series("holds", [(0, 1), (5, 2)], "good"), Series("does not hold", [(5, 2), (9, 3)], "bad")
+    both = line_plot([bad, good], 40, 8, colour=False, legend=True)
+    assert "× does not hold  ▞ holds" in both.splitlines()[0]
+    assert both.count("×") > 5
+    alone = line_plot([Series("does not hold", [], "bad"), good], 40, 8, colour=False, legend=True)
+    assert alone.splitlines()[0].split() == ["▞", "holds"]

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from perftui.metrics.trust import LIMIT
-from perftui.model.interval import Counts, TrustReason
+from perftui.model.interval import Counts, ErrorSample, TrustReason
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.model.record import Bound, Finding, LatencyStats, Record, Stats, Trust
 from perftui.report.tables import Column, cell_width, flow, table, wrap
@@ -125,6 +125,11 @@ def test_journeys_are_named_in_the_load() -> None:
     )
 
 
+def test_a_number_of_requests_is_named_in_the_load() -> None:
+    load = Load(mode="users", start_level=5, stages=(Stage(duration_s=2, to=5),), max_requests=1200)
+    assert load_text(load) == "5 users for 2s or 1,200 requests"
+
+
 def test_headline_has_the_path_of_a_single_operation(shop: LoadedRun) -> None:
     plan = shop.record.plan
     assert headline(plan) == "shop · http://127.0.0.1:37591 · 150/s for 10s"
@@ -182,3 +187,20 @@ def test_the_longest_time_is_not_known_where_requests_ran_into_the_timeout(shop:
     assert percentile_text(stats, stats.service_time_ms, "max", 5.0) == "≥5,000"
     answered = replace(stats, counts=Counts(scheduled=9, ok=9))
     assert percentile_text(answered, answered.service_time_ms, "max", 5.0) == "5,020"
+
+
+def test_a_failure_says_what_it_was_about(shop: LoadedRun) -> None:
+    stats = replace(shop.record.summary.total, error_classes={"http.503": 9, "closed": 5, "check:json": 2})
+    record = replace(shop.record, summary=replace(shop.record.summary, total=stats))
+    samples = (
+        ErrorSample(error_class="http.503", operation="list", at_s=1, detail="status 503", status=503),
+        ErrorSample(error_class="check:json", operation="list", at_s=2, detail="the body is no JSON"),
+        ErrorSample(error_class="check:json", operation="list", at_s=3, detail="another"),
+        ErrorSample(error_class="closed", operation="list", at_s=3, detail="x" * 300),
+    )
+    text = summary_text(record, samples)
+    assert f"{'':16}check:json: the body is no JSON\n" in text
+    assert "another" not in text
+    assert "503: " not in text
+    assert not [line for line in text.splitlines() if cell_width(line) > WIDTH]
+    assert "check:json: " not in summary_text(record)

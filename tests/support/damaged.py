@@ -25,6 +25,7 @@ from perftui.store.records import parse_record
 from perftui.store.safe_reading import safe_json
 from support.fuzzed_answers import damaged_responses, use_answer
 from support.fuzzed_messages import EXAMPLES
+from support.fuzzed_mysql import CONVERSATIONS, use_conversation
 from support.fuzzed_websocket import FRAMES, use_frames
 
 TESTS = Path(__file__).parent.parent
@@ -153,6 +154,7 @@ KINDS = {
         _use_message,
     ),
     "WebSocket frames": Kind(lambda: FRAMES, use_frames),
+    "MySQL answers": Kind(lambda: CONVERSATIONS, use_conversation),
     **{name: Kind(examples, use) for name, (examples, use) in EXAMPLES.items()},
 }
 

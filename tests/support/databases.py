@@ -19,7 +19,7 @@ from support.programs import need_program
 from support.waiting import free_port
 
 _WITHOUT_RIGHTS = "nobody"
-_START_S = 60
+_START_S = 120
 _END_S = 20
 
 
@@ -84,7 +84,7 @@ def _folder(name: str) -> Iterator[Path]:
 
 def _output(*command: str, text: str = "") -> str:
     done = subprocess.run(
-        command, input=text, capture_output=True, text=True, timeout=30, check=False, user=_user(), cwd="/"
+        command, input=text, capture_output=True, text=True, timeout=_START_S, check=False, user=_user(), cwd="/"
     )
     assert done.returncode == 0, f"{command[0]}: {done.stderr or done.stdout}"
     return done.stdout

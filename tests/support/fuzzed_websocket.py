@@ -69,7 +69,7 @@ async def _read(url: str) -> None:
     listener = Listener(_MOST_BYTES)
     transport, _ = await picows.ws_connect(lambda: listener, url, enable_auto_ping=False, logger_name=_QUIET)
     with suppress(picows.WSError):
-        await asyncio.wait_for(transport.wait_disconnected(), 5)
+        await asyncio.wait_for(transport.wait_disconnected(), 60)
     assert error_class(listener.closed)
     assert listener.why == safe_text(listener.why)
     assert sum(len(message) for message, _ in listener.messages) <= _MOST_BYTES

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
+MARK = "PERFTUI_TESTED_BY"
+"""A variable that holds the process of the test run: whatever it starts inherits it, wherever it has its data."""
+_END_S = 20.0
+"""On a busy machine what has been told to end takes its time."""
 _DROPPED = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NO_COLOR", "COLUMNS", "LINES", "COLORTERM")
 
 
@@ -58,11 +62,7 @@ def new_home(**extra: str) -> Iterator[Home]:
     path = Path(tempfile.mkdtemp(prefix="pt-"))
     try:
         yield Home(path, extra)
-        left = [process for process in processes_in(path) if _still_there(process)]
-        described = [f"{process.pid} {' '.join(command_of(process))}" for process in left]
-        for process in left:
-            process.kill()
-        assert not left, f"processes left behind: {described}"
+        assert_ended(processes_in(path))
     finally:
         for process in processes_in(path):
             process.kill()
@@ -71,25 +71,54 @@ def new_home(**extra: str) -> Iterator[Home]:
 
 def processes_in(path: Path) -> list[psutil.Process]:
     """Processes, other than this one, whose environment says that their data is in this directory."""
-    wanted = str(path / "data")
+    return _processes_with("PERFTUI_DATA_DIR", str(path / "data"))
+
+
+def orphans_of_this_process() -> list[psutil.Process]:
+    """What was started below this process and is below it no more: whoever started it has ended before."""
+    this = psutil.Process()
+    return [each for each in _processes_with(MARK, str(this.pid)) if this not in _ancestors(each)]
+
+
+def assert_ended(processes: Sequence[psutil.Process]) -> None:
+    """Wait for their end; what does not end by itself is killed, and is a mistake.
+
+    Raises:
+        AssertionError: something was left behind.
+    """
+    _, left = psutil.wait_procs(processes, timeout=_END_S)
+    described = [f"{process.pid} {' '.join(command_of(process))}" for process in left if not _is_over(process)]
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    assert not described, f"processes left behind: {described}"
+
+
+def _processes_with(name: str, value: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         if process.pid == os.getpid():
             continue
         try:
-            if process.environ().get("PERFTUI_DATA_DIR") == wanted and process.status() != psutil.STATUS_ZOMBIE:
+            if process.environ().get(name) == value and not _is_over(process):
                 found.append(process)
         except (psutil.Error, OSError):
             continue  # gone in between, or somebody else's
     return found
 
 
-def _still_there(process: psutil.Process) -> bool:
+def _ancestors(process: psutil.Process) -> list[psutil.Process]:
     try:
-        process.wait(timeout=3)
-    except psutil.TimeoutExpired:
+        return process.parents()
+    except psutil.Error:  # it has ended
+        return [psutil.Process()]
+
+
+def _is_over(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
         return True
-    return False
 
 
 def command_of(process: psutil.Process) -> list[str]:

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from perftui.tui.app import PerftuiApp
+from perftui.tui.forms import newest_url
 from perftui.tui.screens.confirm import ConfirmScreen
 from perftui.tui.screens.home import HomeScreen
 from perftui.tui.screens.preset_editor import PresetEditor
@@ -242,11 +243,26 @@ async def test_a_command_that_is_typed_and_a_file_that_cannot_be_read(app: Make,
 
 
 async def test_other_text_is_pasted_as_it_is(app: Make) -> None:
+    """A whole URL takes the place of the one that stood there."""
     made = app()
     async with made.run_test() as pilot:
         screen = await listed(pilot)
         field = screen.query_one("#url", Input)
-        field.value = ""
+        assert field.value == "http://127.0.0.1:8000"
         pasted_into(screen, "http://127.0.0.1:82/x", "#url")
         await until(pilot, lambda: field.value == "http://127.0.0.1:82/x")
         assert made.screen is screen
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("http://127.0.0.1:8000http://10.0.0.9:81/a", "http://10.0.0.9:81/a"),
+        ("http://127.0.0.1:8000HTTPS://10.0.0.9", "HTTPS://10.0.0.9"),
+        ("http://127.0.0.1:8000/api", "http://127.0.0.1:8000/api"),
+        ("http://127.0.0.1/go?to=http://10.0.0.9", "http://127.0.0.1/go?to=http://10.0.0.9"),
+        ("postgres://db:5432/shop", "postgres://db:5432/shop"),
+    ],
+)
+def test_a_url_typed_behind_another(typed: str, meant: str) -> None:
+    assert newest_url(typed) == meant

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pytest
 from textual.app import App, ComposeResult
@@ -17,16 +18,17 @@ _COLUMNS = (Column("name", "name", 6, grow=1), Column("n", "n", 4, right=True), 
 class Sheet(App[None]):
     """A table and nothing else."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[Row], columns: Sequence[Column] = _COLUMNS) -> None:
         super().__init__()
         self.rows = rows
+        self.columns = columns
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DEFAULT_THEME
 
     def compose(self) -> ComposeResult:
         """One table."""
-        yield Table(_COLUMNS, id="sheet", empty="Nothing here, and that is all there is to say about it")
+        yield Table(self.columns, id="sheet", empty="Nothing here, and that is all there is to say about it")
 
     @property
     def sheet(self) -> Table:
@@ -106,3 +108,20 @@ async def test_a_click_moves_the_cursor_a_second_one_chooses_a_title_sorts() -> 
         await pilot.pause()
     assert {each.key for each in seen if isinstance(each, Table.Chosen)} == {"2"}
     assert {each.column for each in seen if isinstance(each, Table.TitleClicked)} == {"n"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "cut", "shown"),
+    [
+        ("report: p95", "name", "report: p95"),
+        ("every report: p95", "name", "every re…: p95"),
+        ("every report: a metric in many words", "name", "every report:…"),
+        ("[-14.9, +16.9] 90 %", "remark", "[-14.9, +16.9]"),
+        ("[-114.9, +116.9] 90 %", "remark", "[-114.9, +116…"),
+        ("every report: p95", "end", "every report:…"),
+    ],
+)
+async def test_what_matters_of_a_long_cell_stays(cell: str, cut: Literal["end", "name", "remark"], shown: str) -> None:
+    app = Sheet([Row("1", (cell,))], columns=(Column("a", "a", 14, cut=cut),))
+    async with app.run_test(size=(14, 3)):
+        assert app.sheet.render_line(1).text == shown.ljust(14)

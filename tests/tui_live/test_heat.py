@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.color import Color, ColorSystem
+from textual.theme import Theme
 
 from perftui.metrics.density import EDGES_US, density_of, quantiles_us
 from perftui.metrics.heat import LEVELS, Column, HeatMap, Interval, columns_of, heat_map, tick_times, time_label
 from perftui.metrics.sparse import Sparse
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
+from perftui.tui.themes import THEMES
 from perftui.tui.widgets.heat import draw_heat
 from perftui.tui.widgets.picture import LivePicture, Palette
 
@@ -160,3 +163,15 @@ def test_bright_places_keep_their_lines_visible() -> None:
     lines = draw_heat(picture(), 76, 20).lines
     styles = {str(span.style) for line in lines if not isinstance(line, str) for span in line.spans}
     assert any(style.startswith("$background on $heat-") for style in styles)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_sixteen_colours_are_seen_on_the_ground_of_their_theme(theme: Theme) -> None:
+    """Many answers look other than few, and neither looks like nothing."""
+
+    def shown(colour: str | None) -> int | None:
+        return Color.parse(colour or "").downgrade(ColorSystem.STANDARD).number
+
+    levels = [shown(theme.variables[f"heat-of-16-{level}"]) for level in range(1, LEVELS + 1)]
+    assert shown(theme.background) not in levels
+    assert len(set(levels)) == 4

@@ -114,6 +114,20 @@ async def test_a_held_view_stands_still_while_the_run_goes_on(watch: Watch) -> N
         assert "00:20" not in run.text("progress")
 
 
+async def test_a_held_view_says_that_the_run_has_ended(watch: Watch) -> None:
+    """What can no longer be done has no key; the way to the result is named."""
+    async with watch("read", 20.0) as run:
+        await run.pilot.press("f")
+        assert run.text("progress").split()[0] == "RUNNING"
+        run.goes_on()
+        await until(run.pilot, lambda: run.text("progress").split()[0] == "FINISHED")
+        assert "VIEW HELD at 00:20  f: its result" in run.text("progress")
+        shown = {active.binding.action for active in run.screen.active_bindings.values()}
+        assert not shown & {"pause", "stop", "mark", "detach", "level(1)"}
+        await run.pilot.press("f")
+        await screen_of(run.pilot, ResultScreen)
+
+
 async def test_looks_back_in_time(watch: Watch) -> None:
     async with watch("errors", 24.0) as run:
         pilot, screen = run.pilot, run.screen

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
 from perftui.model.interval import Counts, ErrorSample, Interval, WorkerHealth
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
 from perftui.model.record import Finding, LatencyStats, Record, Stats, Summary
-from perftui.tui.screens.compare import _reasons, _rows, judged_interval
+from perftui.report.comparison import comparison_text, interval_text
+from perftui.tui.screens.compare import _reasons, _rows
 from perftui.tui.screens.live_glossary import GLOSSARY
 from perftui.tui.widgets.cells import content
 from perftui.tui.widgets.error_sample import sample_drawing
@@ -81,7 +83,7 @@ def test_a_sample_says_which_one_it_is_and_how_often_it_was_seen() -> None:
     sample = ErrorSample(error_class="http.503", operation="a", at_s=29, count=4)
     drawing = sample_drawing(sample, 2, 3, 70)
     assert content(drawing.note).plain == "sample 2 of 3"
-    assert "00:29 of the run; by then seen 4 times like this" in text_of(drawing.lines)
+    assert "00:29 of the run, the first of 4 like this" in text_of(drawing.lines)
     assert "number" not in text_of(drawing.lines)
 
 
@@ -127,14 +129,19 @@ def test_what_counts_comes_first_and_the_worst_of_it_on_top() -> None:
         )
     )
     names = [content(row.cells[0]).plain.strip() for row in rows]
-    assert names == ["report: response p95", "response p95", "response p50", "not counted", "response mean"]
+    assert names == ["report: p95", "response p95", "response p50", "not counted", "response mean"]
 
 
 def test_no_difference_stands_beside_the_interval_it_rests_on() -> None:
     wide = change("response_time.p95", "no_difference", 0.0, reason="90 % interval [-8.1, +9.0]")
-    assert judged_interval(wide) == "[-8.1, +9.0] 90 %"
-    assert judged_interval(change("response_time.p95", "regression", 0.5, reason="90 % interval [1, 2]")) == ""
-    assert judged_interval(change("response_time.p95", "no_difference", 0.0, reason="small: +1 %")) == ""
+    assert interval_text(wide) == "[-8.1, +9.0] 90 %"
+    among = "4 % may be the generator's; 90 % interval [-8.1, +9.0]; single round"
+    assert interval_text(msgspec.structs.replace(wide, reason=among)) == "[-8.1, +9.0] 90 %"
+    for verdict, reason in (("regression", "90 % interval [1, 2]"), ("no_difference", "small: +1 %")):
+        assert interval_text(msgspec.structs.replace(wide, verdict=verdict, reason=reason)) == "[-100, +100]"
+    text = comparison_text(comparison(wide))
+    assert "[-8.1, +9.0]  no difference" in text
+    assert "90 % where times do not differ" in text
 
 
 def test_why_runs_cannot_be_compared_is_said_on_every_view() -> None:

@@ -91,6 +91,15 @@ def test_operations_in_order(sort: str, first: str) -> None:
     assert sort in SORTS
 
 
+@pytest.mark.parametrize(
+    ("height", "status"),
+    [(4, ""), (3, "1–2 of 3 · a fails: 50.0 %"), (2, "1–1 of 3 · a fails: 50.0 %")],
+)
+def test_what_fails_below_the_last_line_is_named(height: int, status: str) -> None:
+    found = {"a": _stats(10, 5, errors=5), "b": _stats(100, 1), "c": _stats(20, 50)}
+    assert operations_drawing(found, 80, height, sort="share", percentile=window_percentile).status == status
+
+
 def test_operations_without_requests_are_listed() -> None:
     found = {"a": _stats(10, 5)}
     drawing = operations_drawing(found, 80, 10, sort="share", percentile=window_percentile, names=("a", "never sent"))

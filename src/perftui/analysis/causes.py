@@ -109,7 +109,8 @@ def stalls(course: Course) -> Iterator[Finding]:
         )
         yield Finding(code="periodic_stalls", detail=detail)
     else:
-        more = f", and {len(found) - 1} more times" if len(found) > 1 else ""
+        others = len(found) - 1
+        more = f", and {'once' if others == 1 else f'{others} times'} more," if others else ""
         yield Finding(code="stall", detail=f"{found[0].words}{more} {times}: see its log of that moment")
 
 

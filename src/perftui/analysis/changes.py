@@ -91,7 +91,11 @@ class Changes:
         ]
         for name in further.rates:
             counted = [[part.amounts.get(name, _NOTHING) for part in side] for side in self._parts(operation)]
-            per = [[np.ones_like(seconds) for seconds in side] for side in counted]
+            # an operation that never counted it has no seconds of it
+            per = [
+                [held.seconds[: len(each)] for held, each in zip(*both, strict=True)]
+                for both in zip(self._sides, counted, strict=True)
+            ]
             changes.append(self._per(name, operation, counted, per, gated=not self._asked))
         for name in further.means:
             counted, per = (
@@ -202,7 +206,7 @@ class Changes:
 
     def _throughput(self) -> MetricChange | None:
         ended = [[part.outcomes.ended for part in side] for side in self._parts("")]
-        per = [[np.ones_like(seconds) for seconds in side] for side in ended]
+        per = [[held.seconds for held in side] for side in self._sides]
         slowed = (0.0, 0.0)  # the baseline's generator: its throughput is the higher without it; the run's
         if not self._asked and self._has_seconds:
             slowed = slowed_by(self._sides[0], self._excess[1]), slowed_by(self._sides[1], self._excess[0])

@@ -45,7 +45,7 @@ def differences(baseline: Record, run: Record) -> tuple[list[str], list[str]]:
     hard = [
         _words(name, before.get(name, "none"), after.get(name, "none"))
         for name in [*before, *(name for name in after if name not in before)]
-        if before.get(name) != after.get(name)
+        if (before.get(name) or "") != (after.get(name) or "")  # of a target that only one of them has, what it has
     ]
     soft_before, soft_after = _may_differ(baseline), _may_differ(run)
     soft = [_words(name, value, soft_after[name]) for name, value in soft_before.items() if value != soft_after[name]]

@@ -160,6 +160,9 @@ class Round:
         self.level = 0.0
         """Users, or arrivals per second, on average."""
         self.length = max(1, round(record.summary.duration_s)) if self.has_seconds else 0
+        self.seconds: Float64s = np.ones(self.length)
+        """How long each of its seconds was: the last is what was left."""
+        self.seconds[-1:] += max(-0.99, record.summary.duration_s - self.length)
         users = record.plan.load.mode == "users"
         self.parts: dict[str, Part] = {"": Part.summed_up(record.summary.total)}
         if not self.has_seconds:
@@ -208,5 +211,5 @@ def slowed_by(side: Sequence[Round], added: Excess) -> float:
     A user waits for its answer: what was added to it on average is missing from the time for the next.
     """
     ended = sum(float(held.parts[""].outcomes.ended.sum()) for held in side)
-    turn_us = 1e6 * sum(held.level * held.length for held in side) / max(1.0, ended)
+    turn_us = 1e6 * sum(held.level * float(held.seconds.sum()) for held in side) / max(1.0, ended)
     return -math.log1p(-min(_MOST_SLOWED, added.mean_us / max(turn_us, 0.5)))

@@ -9,9 +9,11 @@ from perftui.cli.output import width, write_output
 from perftui.cli.references import PRESET, RUN
 
 
-@click.group(short_help="The run that others are compared with.")
-def baseline() -> None:
-    """The baseline of each preset and target. It moves only when it is set."""
+@click.group(short_help="The run that others are compared with.", invoke_without_command=True)
+@click.pass_context
+def baseline(context: click.Context) -> int | None:
+    """The baseline of each preset and target; without a command, their list. It moves only when it is set."""
+    return context.invoke(show) if context.invoked_subcommand is None else None
 
 
 @baseline.command("set")

@@ -22,8 +22,8 @@ class _Commands(LazyGroup):
         "demo": ("perftui.cli.demo:demo", "The bundled demo service, and a run against it."),
         "watch": ("perftui.cli.watch:watch", "Follow a live run, or replay a finished one."),
         "serve": ("perftui.cli.serve:serve", "The same screens in a browser; whoever has the address may look."),
-        "ctl": ("perftui.cli.ctl:ctl", "Steer a live run: pause, resume, level, mark, stop, abort."),
-        "runs": ("perftui.cli.runs:runs", "The saved runs: list, show, delete, prune, path, recover."),
+        "ctl": ("perftui.cli.ctl:ctl", "Steer a live run: pause, resume, level, scale, mark, stop, abort."),
+        "runs": ("perftui.cli.runs:runs", "The saved runs: list, show, delete, prune, path, recover, schema."),
         "export": ("perftui.cli.export:export", "Write a run as JSON, TOML, CSV, Markdown, HTML, JUnit or .hlog."),
         "compare": ("perftui.cli.compare:compare", "Two runs side by side, with a verdict."),
         "baseline": ("perftui.cli.baseline:baseline", "The run that others are compared with: set, show, clear."),
@@ -34,6 +34,10 @@ class _Commands(LazyGroup):
         "doctor": ("perftui.cli.doctor:doctor", "Limits, ports, terminal and timer quality of this machine."),
         "completion": ("perftui.cli.completion:completion", "Completion for bash, zsh or fish."),
     }
+
+    def hint(self, name: str) -> str:
+        """A host needs its scheme to be taken for a URL."""
+        return f"; a URL has its scheme: perftui http://{name}" if "." in name else ""
 
 
 @click.group(

@@ -30,7 +30,7 @@ _POLL_S = 0.5
 @click.option("--postgres", metavar="URL", default="", help="PostgreSQL database to put its items into as well.")
 @click.option("--redis", metavar="URL", default="", help="Redis server to keep items in: /cached/items/ID.")
 @click.option("--preset", type=PRESET, default="read", show_default=True, help="What is run against it.")
-@click.option("-d", "--duration", type=DURATION, help="How long the load lasts.")
+@click.option("-d", "-z", "--duration", type=DURATION, help="How long the load lasts.")
 @click.option("--warmup", type=DURATION, help="Load before it, kept out of the summary.")
 @click.option("--headless", is_flag=True, help="No screen (the default without a terminal).")
 @format_option("text", "json")

@@ -48,6 +48,9 @@ def failed(error: BaseException) -> int:
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
+    if isinstance(error, FileNotFoundError) and _is_nowhere():
+        tell("the working directory is gone: change to another")
+        return ExitCode.USAGE
     if isinstance(error, OSError) and error.filename is not None:
         tell(f"{safe_text(str(error.filename))}: {(error.strerror or str(error)).lower()}")
         return ExitCode.USAGE
@@ -66,10 +69,18 @@ def tell(line: str) -> None:
 
 def _usage(error: click.ClickException) -> int:
     command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "perftui"
-    message = error.format_message()
+    message = " ".join(error.format_message().split())
     tell(message[:1].lower() + message[1:].rstrip("."))
     tell(f"try: {command} --help")
     return ExitCode.USAGE
+
+
+def _is_nowhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 - Path.cwd() is the same call
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -38,7 +38,7 @@ _MOST = {"rate": 100_000.0, "users": 5_000.0}
 @option("--most", type=click.FloatRange(min=1), metavar="N", help="Try no level above this.")
 @option("--precision", type=SHARE, default=0.05, help="How closely the limit is to be known.  [default: 5%]")
 @option("--step", "step_s", type=DURATION, default=3.0, help="Shortest time for a level.  [default: 3s]")
-@option("--confirm", "confirm_s", type=DURATION, default=10.0, help="Time for the answer.  [default: 10s]")
+@option("--confirm", "confirm_s", type=DURATION, default=10.0, help="Shortest time for the answer.  [default: 10s]")
 @option("--beyond", is_flag=True, help="Also load half as much again as the answer.")
 @option("--workers", type=WORKERS, help="Worker processes, or auto.")
 @cluster_options
@@ -98,7 +98,7 @@ def find(
     if rate is not None and users is not None:
         raise click.UsageError("--rate and --users exclude each other: open loop or closed loop")
     check_output(output)
-    if is_url(preset) and rate is None and users is None:
+    if is_url(preset) and url is None and rate is None and users is None:
         rate = _FIRST_RATE
     given = parse_headers(headers)
     overrides = Overrides(

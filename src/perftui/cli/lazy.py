@@ -40,9 +40,13 @@ class LazyGroup(click.Group):
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             near = self._below(ctx, name) or difflib.get_close_matches(name, self.list_commands(ctx), 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"; did you mean {near[0]!r}?" if near else self.hint(name[:200])
             raise click.UsageError(f"no such command: {name!r}{hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def hint(self, name: str) -> str:  # noqa: ARG002 - for groups that know what else is typed there
+        """What an unknown name, no command of which is near, may have been meant for."""
+        return ""
 
     def _below(self, ctx: click.Context, name: str) -> list[str]:
         """The commands of that name in the groups of this one, as they are typed."""

@@ -22,13 +22,9 @@ Value = TypeVar("Value")
 HABITS = """\b
 From oha, hey and wrk
   -c users  -q rate  -z duration  -n requests  -m method  -d body  -T content type
-  -H header  -k any certificate; -d 30s is a duration, as wrk has it
+  -H header  -k any certificate; -d 30s is a duration, as wrk has it; -q is the
+  rate of all users together, as oha has it: hey's times -c
 """
-
-
-def _refuse_t(_context: click.Context, _parameter: click.Parameter, value: object) -> None:
-    if value is not None:
-        raise click.BadParameter("-t is threads in wrk, and the timeout in oha and hey: write --workers or --timeout")
 
 
 _OPTIONS = (
@@ -57,11 +53,13 @@ _OPTIONS = (
     option("--timeout", type=DURATION, help="Total deadline of one request."),
     option("-m", "--method", metavar="NAME", help="Method of the request; POST when there is a body."),
     option("-d", "short_body", metavar="TEXT", help="As --body; a duration such as 30s is --duration."),
-    option("-t", "ambiguous", hidden=True, callback=_refuse_t, expose_value=False),
     option("--body", metavar="TEXT", help="Body of the request; @FILE takes it from a file."),
     option("--json", metavar="TEXT", help="The same as JSON, whatever it looks like."),
     option(
-        "-T", "--content-type", metavar="TYPE", help="Type of the body; by default JSON where it is some, else text."
+        "-T",
+        "--content-type",
+        metavar="TYPE",
+        help="Type of the body; by default JSON where it is some, a file by its ending, else text.",
     ),
     option(
         "-H",
@@ -176,7 +174,8 @@ def _request(method: str | None, body: str | None, json: str | None, content_typ
     text = body if json is None else json
     file = text[1:] if text is not None and text.startswith("@") else None
     if file is not None and not Path(file).is_file():
-        raise UsageError(f"{'--json' if json is not None else '--body'} @{file}: there is no such file")
+        what = "is no regular file" if Path(file).exists() else "there is no such file"
+        raise UsageError(f"{'--json' if json is not None else '--body'} @{file}: {what}")
     return RequestOverrides(
         method=method,
         body=text if file is None else None,

@@ -84,6 +84,8 @@ def run_reasons(record: Record) -> list[Reason]:
         for result in record.objectives
         if result.verdict == "fail"
     ]
+    if missed and not record.summary.total.counts.scheduled:
+        missed = ["no request was due in the measured time: let the load last longer"]
     if why := "; ".join(missed) or record.ended_by_objective:
         reasons.append(Reason(ExitCode.OBJECTIVE_FAILED, f"objective failed: {why}"))
     if record.scaled is not None and record.scaled.verdict == "fail":

@@ -43,10 +43,14 @@ class PatientCommand(click.Command):
         try:
             rest = super().parse_args(ctx, args)
         except click.UsageError as error:
-            ctx.meta.setdefault(_MISTAKES, []).append(error.format_message())
+            ctx.meta.setdefault(_MISTAKES, []).append(self.told(error))
             rest = []
         mistakes: list[str] = ctx.meta.get(_MISTAKES, [])
         if mistakes:
             plain = [text[:1].lower() + text[1:].rstrip(".") for text in mistakes]
             raise UsageError(*plain, f"try: {ctx.command_path} --help")
         return rest
+
+    def told(self, error: click.UsageError) -> str:
+        """The mistake in words."""
+        return error.format_message()

@@ -14,6 +14,7 @@ from perftui.cli.options import format_option, output_option
 from perftui.cli.output import width, write_output
 from perftui.cli.references import PRESET, RUN
 from perftui.model.errors import UsageError
+from perftui.model.text import safe_path, safe_text, safe_whole
 
 if TYPE_CHECKING:
     from perftui.model.plan import Operation, Plan
@@ -36,7 +37,7 @@ def list_(style: str = "text") -> int:
     if style == "json":
         import msgspec
 
-        write_output(msgspec.json.format(msgspec.json.encode(infos, enc_hook=str), indent=2).decode(), None)
+        write_output(msgspec.json.format(msgspec.json.encode(infos, enc_hook=safe_path), indent=2).decode(), None)
         return 0
     from perftui.report.tables import Column, table
     from perftui.report.words import load_text
@@ -62,9 +63,16 @@ def show(name: str, *, toml: bool) -> int:
     """Say what a preset does: its load, operations and objectives."""
     from perftui.presets.catalog import find_preset
     from perftui.presets.loading import read_preset
+    from perftui.presets.redaction import redact_plan
 
     text, source = find_preset(name)
-    write_output(text if toml else _described(read_preset(text, source), source), None)
+    if not toml:
+        write_output(_described(redact_plan(read_preset(text, source)), source), None)
+        return 0
+    shown = safe_whole(text, lines=True)
+    write_output(shown, None)
+    if shown != text:
+        tell(f"{safe_text(source)}: holds controls or invisible characters; they are shown in other ways here")
     return 0
 
 
@@ -215,6 +223,8 @@ def import_(file: str, kind: str | None, name: str, environment: str, output: Pa
     from perftui.presets.importing.environments import read_environment
     from perftui.presets.text_files import decode_text, read_text
 
+    if "://" in file:
+        raise UsageError(f"{file[:200]}: is fetched first: curl -s URL | perftui presets import - -o NAME.toml")
     shown = "stdin" if file == "-" else file
     if file == "-":
         data = sys.stdin.buffer.read(MOST_BYTES + 1)
@@ -230,7 +240,9 @@ def import_(file: str, kind: str | None, name: str, environment: str, output: Pa
     # Browsers save `localhost_Archive [26-11-21].har`.
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", (output or Path(shown)).stem).strip("-._")[:64] or "imported"
     folder = None if file == "-" else Path(file).parent
-    toml = import_any(text, kind or kind_of(text, file), name or stem, folder=folder, variables=variables)
+    if not text.strip():
+        raise UsageError(f"{shown}: is empty")
+    toml = import_any(text, kind or kind_of(text, shown), name or stem, folder=folder, variables=variables)
     if output is None:
         write_output(toml, None)
     else:

@@ -8,8 +8,8 @@ import click
 
 from perftui.cli.load_options import HABITS, LoadOptions, load_options
 from perftui.cli.options import SHARE, option, strict_option, warn_only_option
+from perftui.cli.other_tools import LoadCommand
 from perftui.cli.outputs import Output, outputs_options
-from perftui.cli.patient import PatientCommand
 from perftui.cli.references import PRESET, RUN
 from perftui.model.text import safe_text
 from perftui.report.formats import OF_COMPARISONS
@@ -24,7 +24,7 @@ Exit codes
 """
 
 
-@click.command(cls=PatientCommand, epilog=f"{HABITS}\n{_EXIT_CODES}", short_help="Load a target with a preset.")
+@click.command(cls=LoadCommand, epilog=f"{HABITS}\n{_EXIT_CODES}", short_help="Load a target with a preset.")
 @click.argument("preset", type=PRESET)
 @click.argument("url", required=False)
 @load_options
@@ -108,7 +108,7 @@ def run(
         strict=strict,
         otlp=otlp,
         mouse=not no_mouse,
-        is_new=is_url(preset),
+        is_new=is_url(preset) and url is None,
     )
     if detach:
         from perftui.cli.session import run_detached

@@ -41,7 +41,7 @@ def list_runs(newest: int | None = None, style: str = "text") -> int:
     if style == "json":
         import msgspec
 
-        write_output(msgspec.json.format(msgspec.json.encode(rows, enc_hook=str), indent=2).decode(), None)
+        write_output(msgspec.json.format(msgspec.json.encode(rows, enc_hook=safe_path), indent=2).decode(), None)
     elif rows:
         write_output("\n".join(_table(rows)), None)
     else:

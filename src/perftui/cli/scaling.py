@@ -46,7 +46,7 @@ class Levels(click.ParamType[tuple[int, ...], object]):
 @option("--of", type=click.Choice(_OF), default="users", show_default=True, help="What is raised.")
 @option("--command", default="", metavar="TEXT", help="Of workers: starts the server with {n} of them; no shell.")
 @option("--users", type=click.IntRange(min=1), metavar="N", help="Of workers: users, enough to keep all of them busy.")
-@option("-d", "--duration", type=DURATION, default=10.0, help="Of each level.  [default: 10s]")
+@option("-d", "-z", "--duration", type=DURATION, default=10.0, help="Of each level.  [default: 10s]")
 @option("--workers", type=WORKERS, help="Worker processes of the generator, or auto.")
 @cluster_options
 @option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any key of the preset.")

@@ -15,7 +15,6 @@ from perftui.model.text import safe_path
 
 if TYPE_CHECKING:
     from perftui.model.plan import Plan
-    from perftui.store.library import RunLibrary
 
 POLL_S = 0.25
 SAVE_S = 10.0
@@ -35,18 +34,12 @@ def watch(run: str, *, control: bool, lines: bool, no_mouse: bool) -> int:
 
     library = RunLibrary()
     find = library.find_own if control else library.find
-    path = _newest(library) if run == "latest" else find(run)
+    path = (library.newest_live() if run == "latest" else None) or find(run)
     if lines or not has_terminal():
         return _print_lines(path)
     from perftui.tui.start import Start
 
     return show(Start(screen="watch", run=path, readonly=not control, mouse=not no_mouse), sys.stdout)
-
-
-def _newest(library: RunLibrary) -> Path:
-    """The newest live run, or the newest of all."""
-    live = [row for row in library.list() if row.status == "running"]
-    return live[0].path if live else library.find("latest")
 
 
 def _print_lines(path: Path) -> int:
@@ -97,5 +90,6 @@ def _print_summary(path: Path) -> int:
     while is_live(path) and waited < SAVE_S:
         time.sleep(POLL_S)
         waited += POLL_S
-    print(f"\n{summary_text(open_run(str(path), in_full=False).record)}\nSaved: {safe_path(path)}")
+    run = open_run(str(path), in_full=False)
+    print(f"\n{summary_text(run.record, run.error_samples)}\nSaved: {safe_path(path)}")
     return 0

@@ -6,7 +6,8 @@ from array import array
 
 from perftui.model.record import Spread
 
-_MOST = 8192
+_MOST = 2048
+"""A run of half an hour is kept whole."""
 
 
 class SpreadOf:

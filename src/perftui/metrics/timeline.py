@@ -1,8 +1,9 @@
 """A run as it is read from its journal, line by line: what screens, summaries and reports ask about it.
 
 Adding a line costs next to nothing; histograms stay packed until a view asks for them and then are merged in bulk, each
-once. The last 900 seconds are kept one by one, older ones as minutes, so that a day takes constant work per second and
-a bounded amount of memory: 24 h are 900 seconds and 1,425 minutes. Counts, summary and trust do not lose by that.
+once. The last 900 seconds are kept one by one, older ones as minutes, and still older ones as ever longer blocks
+(metrics/tail.py), so that a day takes constant work per second and little memory: 24 h are 900 seconds and 450 blocks.
+Counts, summary and trust do not lose by that.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from perftui.metrics.so_far import OperationStats, SumsSoFar
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.spread import SpreadOf
 from perftui.metrics.summary import generator_of, load_end_s, summary_of
+from perftui.metrics.tail import Tail
 from perftui.metrics.time_sum import TimeSum
 from perftui.metrics.trust import RunTrust
 from perftui.metrics.windows import Windows
@@ -66,9 +68,9 @@ class Timeline:
         self._keep = max(1, keep)
         self._seconds: list[IntervalView] = []
         self._minutes: list[IntervalView] = []
-        """Every whole minute, merged as soon as it is over."""
-        self._retired = 0
-        """How many of them stand in for their seconds."""
+        """Whole minutes, merged as soon as they are over, whose seconds are kept."""
+        self._tail: Tail | None = None
+        """What stands in for older seconds."""
         self._samples: dict[tuple[str, str, int, str], ErrorSample] = {}
         self._sums = SumsSoFar()
         self._lags: dict[Phase, TimeSum] = {}
@@ -115,7 +117,7 @@ class Timeline:
 
     @property
     def intervals(self) -> Sequence[Interval]:
-        """The intervals that are kept: minutes, then the last 900 s one by one."""
+        """The intervals that are kept: blocks of minutes, then the last 900 s one by one."""
         return [view.interval for view in self._views]
 
     @property
@@ -161,11 +163,12 @@ class Timeline:
         self._sums.close_minute()
         if len(self._seconds) >= self._keep + BLOCK:
             del self._seconds[:BLOCK]
-            self._retired += 1
+            self._tail = self._tail or Tail(self.mode)
+            self._tail.add(self._minutes.pop(0))
 
     @property
     def _views(self) -> list[IntervalView]:
-        return [*self._minutes[: self._retired], *self._seconds]
+        return [*self._tail.blocks, *self._seconds] if self._tail else [*self._seconds]
 
     def window(self, seconds: float, only: Collection[str] | None = None) -> Summary:
         """The last seconds, whatever the phase. Its duration is that of the whole intervals it took."""
@@ -360,7 +363,7 @@ class Timeline:
         return [(bounds[i] / 1e3, bounds[i + 1] / 1e3, count) for i, count in enumerate(counts)]
 
     def until(self, at_s: float) -> Self:
-        """The run as it was at a moment: intervals that had ended by then, to the minute beyond the last 900 s."""
+        """The run as it was at a moment: intervals that had ended by then, to the block beyond the last 900 s."""
         past = type(self)(self._plan, self._keep)
         past.header = self.header
         for view in self._views:

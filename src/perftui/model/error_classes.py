@@ -113,7 +113,9 @@ def error_class(name: str) -> ErrorClass:
     return ErrorClass(number=_STRANGER, meaning=f"the driver {family} reported {code}")
 
 
-_OURS = frozenset(name.partition(".")[0] for name in ERROR_CLASSES) | {"http", "sql", "redis", "memcached"}
+BOUNDED_FAMILIES = frozenset({"http", "sql", "redis", "memcached"})
+"""Families whose codes are of a protocol: whoever reads them sees to it that there are not too many."""
+_OURS = frozenset(name.partition(".")[0] for name in ERROR_CLASSES) | BOUNDED_FAMILIES
 _SQL_CLASSES = {
     "08": "connection", "0A": "not supported", "21": "cardinality", "22": "data", "23": "integrity constraint",
     "25": "state of the transaction", "28": "authorization", "2D": "end of the transaction", "3D": "no such database",

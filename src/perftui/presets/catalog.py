@@ -76,6 +76,10 @@ def find_preset(reference: str) -> tuple[str, str]:
     Raises:
         UsageError: there is no such preset, or its file cannot be read.
     """
+    if "://" in reference:
+        raise UsageError(
+            f"{safe_text(reference, 200)}: is a URL, no preset; make one with: perftui presets new NAME --from URL"
+        )
     if "/" in reference or reference.endswith(".toml"):
         return _read(Path(reference)), reference
     by_name: dict[str, Path] = {}
@@ -85,7 +89,11 @@ def find_preset(reference: str) -> tuple[str, str]:
     found = own.get(reference) or by_name.get(reference)
     if found is None:
         guess = nearest(reference, by_name) or f"; known: {', '.join(by_name)}"
-        raise UsageError(f"there is no preset {safe_text(reference, 60)!r}{guess}")
+        shown = safe_text(reference, 60)
+        if os.path.isfile(reference):  # noqa: PTH113 - Path.is_file raises for a name that is too long
+            raise UsageError(f"{shown}: is no preset, whose files end in .toml; try: perftui presets import {shown}")
+        meant = f"; a URL has its scheme: http://{shown}" if "." in reference else guess
+        raise UsageError(f"there is no preset {shown!r}{meant}")
     return _read(found), str(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from perftui.presets.rewriting import rewrite_operations, rewrite_strings
 
 FOLDER = "folder"
 """Key of operations that call functions: where their modules are looked for first."""
+_TLS_FILES = ("ca_file", "cert_file", "key_file")
+_FILE_KEYS = frozenset({*_TLS_FILES, "unix_socket", "body_file"})
 
 
 def with_absolute_files(plan: Plan, directory: Path) -> Plan:
@@ -74,20 +76,8 @@ def with_files(plan: Plan, place: Callable[[str], str]) -> Plan:
         multipart = tuple(replace(one, file=place(one.file)) for one in part.multipart)
         return replace(part, body_file=place(part.body_file), multipart=multipart)
 
-    def placeholder_files(text: str) -> str:
-        if "${file:" not in text:
-            return text
-        segments: list[Any] = [
-            replace(segment, argument=place(segment.argument))
-            if isinstance(segment, grammar.Placeholder) and segment.kind == "file"
-            else segment
-            for segment in grammar.split(text)
-        ]
-        return grammar.join(segments)
-
     def target(part: Target) -> Target:
-        names = ("ca_file", "cert_file", "key_file")
-        return replace(part, tls=replace(part.tls, **{name: place(getattr(part.tls, name)) for name in names}))
+        return replace(part, tls=replace(part.tls, **{name: place(getattr(part.tls, name)) for name in _TLS_FILES}))
 
     plan = replace(
         plan,
@@ -95,4 +85,36 @@ def with_files(plan: Plan, place: Callable[[str], str]) -> Plan:
         targets={name: target(part) for name, part in plan.targets.items()},
         data=tuple(replace(source, file=place(source.file)) for source in plan.data),
     )
-    return rewrite_strings(rewrite_operations(plan, operation), placeholder_files)
+    return rewrite_strings(rewrite_operations(plan, operation), lambda text: _with_placeholder_files(text, place))
+
+
+def typed_here(path: Sequence[str | int], value: object, directory: Path) -> object:
+    """A value of the command line, the file that it names beside the working directory: not beside the preset.
+
+    Args:
+        path: of its key in the preset.
+        value: as given; what is no text, or wrong, is left to those who check it.
+        directory: the working directory.
+    """
+    if not isinstance(value, str) or not value:
+        return value
+    if path[-1] in _FILE_KEYS or (path[0] == "data" and path[-1] == "file"):
+        return str(directory / os.path.expanduser(value))  # noqa: PTH111 - as above
+    if tuple(path) == ("load", "cluster"):
+        return with_hosts_file(value, directory)
+    try:
+        return _with_placeholder_files(value, lambda file: str(directory / os.path.expanduser(file)))  # noqa: PTH111 - as above
+    except ValueError:
+        return value
+
+
+def _with_placeholder_files(text: str, place: Callable[[str], str]) -> str:
+    if "${file:" not in text:
+        return text
+    segments: list[Any] = [
+        replace(segment, argument=place(segment.argument))
+        if isinstance(segment, grammar.Placeholder) and segment.kind == "file"
+        else segment
+        for segment in grammar.split(text)
+    ]
+    return grammar.join(segments)

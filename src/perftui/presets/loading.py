@@ -39,15 +39,18 @@ def load_plan(
     Args:
         reference: name or path of a preset; a URL is a preset of one request.
         url: replaces the target; with a path or query it also replaces the operations by one with that path.
+            The two may stand in either order.
         overrides: replace values of the load and the target.
         settings: single keys, such as `load.rate=200`, changed before the file is checked.
 
     Raises:
         UsageError: with every mistake.
     """
-    if is_url(reference):
-        if url is not None:
+    if is_url(reference) and url is not None:
+        if is_url(url):
             raise UsageError("two URLs were given; write a preset's name or file, then a URL, or one URL alone")
+        reference, url = url, reference
+    if is_url(reference):
         return parse_preset(url_preset(reference), GIVEN_URL, None, _for_url(overrides), settings)
     text, source = find_preset(reference)
     return parse_preset(text, source, url, overrides, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from perftui.presets import texts
 from perftui.presets.kinds import Kind
 from perftui.presets.problems import GIVEN_URL, Problems
 from perftui.presets.request_format import HEADER_VALUE, OPERATION_KEYS
-from perftui.presets.urls import full_url
+from perftui.presets.urls import full_url, preset_for
 
 USERS = 50
 WARMUP = "2s"
@@ -54,7 +55,11 @@ def url_preset(url: str) -> str:
         raise UsageError(f"{GIVEN_URL}: {problem}")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"}:
-        raise UsageError(f"{GIVEN_URL}: alone it is an HTTP request; what to ask {parts.scheme}:// is said by a preset")
+        named = preset_for(parts.scheme)
+        how = f": perftui run {named} {parts.scheme}://…" if named else ""
+        raise UsageError(
+            f"{GIVEN_URL}: alone it is an HTTP request; what to ask {parts.scheme}:// is said by a preset{how}"
+        )
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     tables: dict[str, Any] = {
         "schema": 1,
@@ -121,15 +126,19 @@ def _with_body(operation: Operation, request: RequestOverrides, problems: Proble
     operation = replace(operation, method=method, json=None, form={}, multipart=(), body="", body_file="")
     if request.body_file is not None:
         operation = replace(operation, body_file=request.body_file)
-        return _with_type(operation, _JSON) if request.is_json else operation
+        known = _JSON if request.is_json else mimetypes.guess_type(request.body_file)[0]
+        return _with_type(operation, known) if known and (request.is_json or not _is_typed(operation)) else operation
     body = request.body or ""
     _check(name, body, OPERATION_KEYS["body"].kind, problems)
     if request.is_json and not _is_json(body):
         problems.add((name,), "is no JSON; check quotes and commas, or use --body")
-    typed = any(header.lower() == "content-type" for header in operation.headers)
-    if request.is_json or not typed:
+    if request.is_json or not _is_typed(operation):
         operation = _with_type(operation, _JSON if request.is_json or _looks_like_json(body) else _PLAIN)
     return replace(operation, body=body)
+
+
+def _is_typed(operation: Operation) -> bool:
+    return any(header.lower() == "content-type" for header in operation.headers)
 
 
 def _with_type(operation: Operation, content_type: str) -> Operation:

@@ -50,7 +50,7 @@ class Problems:
             if path and str(path[0]).startswith((GIVEN_URL, "--")):
                 rows.append((0, number, f"{key}{message}"))
                 continue
-            line = _line(where, path)
+            line = 0 if source == GIVEN_URL else _line(where, path)  # nobody wrote the lines that a URL means
             place = f"{source}:{line}" if line else source
             rows.append((line, number, f"{place}: {key}{message}"))
         rows.sort(key=lambda row: row[:2])

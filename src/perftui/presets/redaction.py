@@ -150,7 +150,9 @@ def typed_values(plan: Plan) -> list[str]:
     for target in (plan.target, *plan.targets.values()):
         secret = {name.lower() for name in target.secret_headers}
         found += [value for name, value in _lines(target.headers) if is_secret_header(name) or name.lower() in secret]
-        found += [unquote(password) for url in (target.url, target.proxy) if (password := _password(url))]
+        for url in (target.url, target.proxy):
+            found += [unquote(password)] if (password := _password(url)) else []
+            found.extend(unquote(match[3]) for match in _PARAMETER.finditer(url) if is_secret_member(match[2]))
     return found
 
 
@@ -234,6 +236,10 @@ def _redact_headers(headers: Headers, secret: Sequence[str] = ()) -> Headers:
 
 
 def _redact_url(url: str) -> str:
+    """Without a password, wherever it stands: before the host, or among the options of a database."""
+    if "?" in url:
+        before, _, query = url.partition("?")
+        url = f"{before}?{'&'.join(map(_redact_parameter, query.split('&')))}"
     if "@" not in url:
         return url
     parts = urlsplit(url)

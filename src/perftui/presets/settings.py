@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from perftui.presets.files import typed_here
 from perftui.presets.problems import KeyPath, Problems, nearest, show_path
 
 _LEVELS = ("rate", "users", "stages", "levels")
@@ -15,7 +17,8 @@ def apply_settings(tables: dict[str, Any], settings: Sequence[str], problems: Pr
     """Change the tables in place.
 
     A member of a list is named by its number (`operations.0.weight`) or its name (`operations."list items".weight`).
-    Values are TOML; what is none is taken as text. A level replaces the other ways to say the level.
+    Values are TOML; what is none is taken as text. A level replaces the other ways to say the level. A file is one of
+    the working directory, as everywhere on a command line.
 
     Returns:
         The keys that were set.
@@ -67,13 +70,13 @@ def _set(tables: dict[str, Any], names: list[str], value: object, problems: Prob
                 return ()
             path = (*path, at)
             if last:
-                place[at] = value
+                place[at] = typed_here(path, value, Path.cwd())
             else:
                 place = place[at]
         elif isinstance(place, dict):
             path = (*path, name)
             if last:
-                place[name] = value
+                place[name] = typed_here(path, value, Path.cwd())
             else:
                 place = place.setdefault(name, {})
         else:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from perftui.model.errors import UsageError
 from perftui.presets import grammar, texts
-from perftui.presets.urls import full_url
+from perftui.presets.urls import full_url, preset_for
 from perftui.presets.writing import write_value
 
 _TEMPLATE = '''\
@@ -80,7 +80,8 @@ def starting_preset(name: str, url: str = "") -> str:
     """
     url = full_url(url) or "http://127.0.0.1:8000"
     problems = [f"name {name!r}: {problem}" for problem in [texts.name_problem(name)] if problem]
-    problems += [f"{url}: {problem}" for problem in [texts.url_problem(url)] if problem]
+    if problem := texts.url_problem(url):
+        problems.append(f"{url}: {problem}" if texts.target_problem(url) else _elsewhere(url))
     if problems:
         raise UsageError(*problems)
     parts = urlsplit(url)
@@ -95,6 +96,14 @@ def starting_preset(name: str, url: str = "") -> str:
         operation=write_value(f"GET {path}"[:200]),
         path=write_value(grammar.escape(path)),
         query=_query(query),
+    )
+
+
+def _elsewhere(url: str) -> str:
+    """What to do with a URL of another protocol."""
+    model = preset_for(url.partition("://")[0])
+    return "--from makes presets of HTTP and of databases" + (
+        f"; start from this one: perftui presets show {model} --toml" if model else ""
     )
 
 

@@ -28,12 +28,15 @@ _FOREIGN = re.compile(
 RESERVED_VARIABLES = ("seq", "uuid", "now")
 
 
+_AS_ESCAPES = "write / ? # in a user or a password as %2F %3F %23"
+
+
 def url_problem(text: str) -> str:
     """What is wrong with a target's URL; empty when nothing is."""
     if not text:
         return "is empty; write it as http://HOST:PORT"
     if label_problem(text) or any(character.isspace() for character in text):
-        return "a URL has no spaces, line ends or invisible characters"
+        return "a URL has no spaces, line ends or invisible characters; write a space as %20"
     if "://" not in text:
         return f'start with http:// or https://, such as "http://{text[:60]}"'
     try:
@@ -64,7 +67,20 @@ def target_problem(text: str) -> str:
         return url_problem(text)
     if label_problem(text) or any(character.isspace() for character in text):
         return "a URL has no spaces, line ends or invisible characters"
-    return drivers.url_problem(text)
+    return drivers.url_problem(text) or _authority_problem(text)
+
+
+def _authority_problem(text: str) -> str:
+    """What is wrong with user, password, host and port. A slash in a password ends the host."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return f"its host and port cannot be read; {_AS_ESCAPES}"
+    after = f"{parts.path}?{parts.query}#{parts.fragment}"
+    if parts.scheme not in {"ws", "wss"} and ":" in parts.netloc and "@" not in parts.netloc and "@" in after:
+        return f"has an @ behind its host; {_AS_ESCAPES}"
+    return "port 0 cannot be reached" if port == 0 else ""
 
 
 def inner_path_problem(text: str) -> str:

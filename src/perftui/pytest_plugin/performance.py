@@ -172,7 +172,7 @@ class Performance:
             )
         )  # fmt: skip
         if why and check and not self._session.warn_only:
-            told = [summary_text(record), comparison_text(comparison) if comparison else ""]
+            told = [summary_text(record, made.error_samples), comparison_text(comparison) if comparison else ""]
             pytest.fail("\n\n".join(["; ".join(why), *(part for part in told if part)]), pytrace=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
@@ -23,6 +24,7 @@ VERDICT_MARKS: dict[ComparisonVerdict, str] = {
     "inconclusive": "?",
     "not_comparable": "✗",
 }
+_JUDGED = re.compile(r"(\d+ %) interval (\[[^\]]*\])")
 WIDTH = 80
 _INDENT = "  "
 
@@ -41,7 +43,9 @@ def comparison_text(comparison: Comparison) -> str:
     for note in comparison.notes:
         lines += wrap(note, WIDTH, f"{_INDENT}· ", " " * 4)
     if comparison.metrics:
-        lines += ["", *_metrics(comparison), "", *flow(basis_text(comparison).split(" · "), WIDTH, _INDENT, _INDENT)]
+        shares = sorted({found[1] for found in map(_judged, comparison.metrics) if found})
+        basis = [*basis_text(comparison).split(" · "), *(f"{share} where times do not differ" for share in shares)]
+        lines += ["", *_metrics(comparison), "", *flow(basis, WIDTH, _INDENT, _INDENT)]
     if notes := reasons_by_text(comparison.metrics):
         lines.append("")
         for names, reason in notes:
@@ -74,9 +78,14 @@ def _row(change: MetricChange) -> list[str]:
         f"  {change.metric}",
         pair_text(change),
         change_text(change.change, change.unit),
-        interval_text(change),
+        judged[2] if (judged := _judged(change)) else interval_text(change),
         verdict_text(change),
     ]
+
+
+def _judged(change: MetricChange) -> re.Match[str] | None:
+    """The interval by which there is no difference, narrower than the one that is reported, and how sure it is."""
+    return _JUDGED.search(change.reason) if change.verdict == "no_difference" else None
 
 
 def pair_text(change: MetricChange) -> str:
@@ -119,20 +128,31 @@ def value_text(value: float, unit: Unit) -> str:
 
 def change_text(change: float, unit: Unit) -> str:
     """A change: `+27.7 %` of times and rates, `+0.50 pp` (percentage points) of fractions."""
-    return f"{100 * change:+.2f} pp" if unit == "fraction" else f"{_signed(100 * change)} %"
+    return f"{_points(100 * change)} pp" if unit == "fraction" else f"{_signed(100 * change)} %"
 
 
 def interval_text(change: MetricChange) -> str:
-    """The interval of a change: `[+18.1, +38.0]`, in the change's unit; `–` where it could not be found."""
+    """The interval of a change: `[+18.1, +38.0]`, in the change's unit; `–` where it could not be found.
+
+    No difference is found by an interval of its own, narrower than the one that is reported: `[-8.1, +9.0] 90 %`.
+    """
+    judged = _judged(change)
+    if judged is not None:
+        return f"{judged[2]} {judged[1]}"
     if not change.interval_known:
         return MISSING
     if change.unit == "fraction":
-        return f"[{100 * change.low:+.2f}, {100 * change.high:+.2f}]"
+        return f"[{_points(100 * change.low)}, {_points(100 * change.high)}]"
     return f"[{_signed(100 * change.low)}, {_signed(100 * change.high)}]"
 
 
 def _signed(percent: float) -> str:
     return f"{percent:+,.0f}" if abs(percent) >= 100 else f"{percent:+.1f}"
+
+
+def _points(points: float) -> str:
+    """Percentage points: hundredths only of few."""
+    return _signed(points) if abs(points) >= 10 else f"{points:+.2f}"
 
 
 def basis_text(comparison: Comparison) -> str:

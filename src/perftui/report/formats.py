@@ -57,7 +57,7 @@ def render(comparison: Comparison, style: str, sides: Sides = None) -> str:
 def _text(run: LoadedRun) -> str:
     from perftui.report.text import summary_text
 
-    return summary_text(run.record)
+    return summary_text(run.record, run.error_samples)
 
 
 def _text_of_comparison(comparison: Comparison, _sides: Sides) -> str:

@@ -22,9 +22,10 @@ _STYLES: dict[Style, tuple[str, str]] = {
     "asked": ("gray", "·"),
     "ghost": ("gray", "░"),
     "good": ("green+", "hd"),
-    "bad": ("red+", "hd"),
+    "bad": ("red+", "×"),
 }
-_KEYS = {"hd": "▞", "·": "·", "░": "░", "braille": "⢕"}
+_KEYS = {"hd": "▞", "braille": "⢕"}
+"""What stands for a marker in the legend, where that is not the marker itself."""
 _MARK_COLOUR = "orange+"
 _LEAST_WIDTH = 12
 _LEAST_HEIGHT = 3
@@ -139,9 +140,9 @@ def _thin(piece: list[tuple[float, float]], low: float, step: float) -> list[tup
 def _legend(series: Sequence[Series], width: int, unit: str, *, colour: bool) -> str:
     parts: list[str] = [unit] if unit else []
     used = len(unit)
-    for line in series:
+    for line in [one for one in series if one.points] or series:
         shade, marker = _STYLES[line.style]
-        text = f"{_KEYS[marker]} {line.label}"
+        text = f"{_KEYS.get(marker, marker)} {line.label}"
         if used + len(text) + 2 > width:
             break
         used += len(text) + (2 if parts else 0)

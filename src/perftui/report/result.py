@@ -66,7 +66,7 @@ def _text(runs: Sequence[LoadedRun], comparison: Comparison | None) -> str:
     from perftui.report.rounds import rounds_text
     from perftui.report.text import summary_text
 
-    parts = [f"{summary_text(run.record)}\nSaved: {safe_path(run.path)}\n" for run in runs]
+    parts = [f"{summary_text(run.record, run.error_samples)}\nSaved: {safe_path(run.path)}\n" for run in runs]
     if len(runs) > 1:
         parts.append(rounds_text(runs))
     if comparison is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from perftui.model.interval import ErrorSample
 from perftui.model.record import LatencyStats, Record, Stats
 from perftui.model.units import format_bytes, format_duration, format_ms, format_percent
 from perftui.report.levels import TITLES, level_rows, level_title
@@ -11,7 +14,7 @@ from perftui.report.own import own_lines, own_times
 from perftui.report.scaling import scaling_text
 from perftui.report.search import TITLES as TRIED
 from perftui.report.search import answer_words, step_rows
-from perftui.report.tables import Column, cell_width, flow, table, wrap
+from perftui.report.tables import Column, cell_width, cut, flow, table, wrap
 from perftui.report.words import (
     LEAST_VALUES,
     MISSING,
@@ -38,14 +41,21 @@ WIDTH = 80
 _INDENT = "  "
 _LABEL = 14
 _SHOWN_ERRORS = 8
+_SHOWN_DETAILS = 3
+_LONGEST_DETAIL = 200
 
 
-def summary_text(record: Record) -> str:
-    """The whole summary, ending with a line end. Nothing in it depends on where or when it is printed."""
+def summary_text(record: Record, samples: Sequence[ErrorSample] = ()) -> str:
+    """The whole summary, ending with a line end. Nothing in it depends on where or when it is printed.
+
+    Args:
+        record: of the run.
+        samples: of its failed requests: what each class of errors was about.
+    """
     numbers = [
         _search(record),
         _scaling(record),
-        _counts(record),
+        _counts(record, samples),
         _latencies(record),
         _levels(record),
         _operations(record),
@@ -61,7 +71,7 @@ def summary_text(record: Record) -> str:
 
 def _head(record: Record) -> list[str]:
     verdict = run_verdict_text(record)
-    title = wrap(headline(record.plan), WIDTH - cell_width(verdict) - 2, rest=_INDENT)
+    title = flow(headline(record.plan).split(" · "), WIDTH - cell_width(verdict) - 2, rest=_INDENT)
     title[0] += " " * (WIDTH - cell_width(title[0]) - cell_width(verdict)) + verdict
     about = [record.id, status_text(record), moment_text(record.started_at), f"trust {record.trust.verdict}"]
     if record.rounds_of:
@@ -72,7 +82,7 @@ def _head(record: Record) -> list[str]:
     return [*lines, "─" * WIDTH]
 
 
-def _counts(record: Record) -> list[str]:
+def _counts(record: Record, samples: Sequence[ErrorSample]) -> list[str]:
     summary, total, whole = record.summary, record.summary.total, record.whole_run
     counts = total.counts
     outcomes = [
@@ -94,6 +104,9 @@ def _counts(record: Record) -> list[str]:
     if answers := answers_texts(total):
         lines += _field("answers", *answers)
     lines += _field("errors", *_errors(total))
+    for said in _said(total, samples):
+        indent = " " * (len(_INDENT) + _LABEL)
+        lines += wrap(said, WIDTH, indent, f"{indent}  ")
     for number, hits in enumerate(hits_texts(record)):
         lines += _field("" if number else "hit rate", hits)
     for label, words in own_lines(total):
@@ -117,6 +130,16 @@ def _errors(stats: Stats) -> list[str]:
     if len(classes) > _SHOWN_ERRORS:
         shown.append(f"{len(classes) - _SHOWN_ERRORS} more classes")
     return [format_percent(stats.error_rate), *shown]
+
+
+def _said(stats: Stats, samples: Sequence[ErrorSample]) -> list[str]:
+    """What the first failed request of each frequent class was told, where it is more than the class says."""
+    first: dict[str, str] = {}
+    for sample in samples:
+        if sample.detail and sample.detail != f"status {sample.status}":
+            first.setdefault(sample.error_class, sample.detail)
+    frequent = [name for name, _ in error_lines(stats.error_classes)[:_SHOWN_DETAILS]]
+    return [f"{name}: {cut(first[name], _LONGEST_DETAIL)}" for name in frequent if name in first]
 
 
 def _field(label: str, *parts: str) -> list[str]:

@@ -9,7 +9,6 @@ from perftui.model.rounds import Trend, TrendPoint
 from perftui.report.csv_export import write_csv
 from perftui.report.plots import Series, line_plot
 from perftui.report.tables import Column, table, wrap
-from perftui.report.words import moment_text
 
 WIDTH = 80
 _PLOT_HEIGHT = 10
@@ -24,8 +23,7 @@ def trend_text(trend: Trend, *, colour: bool = False) -> str:
     if len(trend.points) >= _FEWEST_FOR_PLOT:
         lines += [_plot(trend, colour=colour), ""]
     columns = [
-        Column("run", least=20),
-        Column("started"),
+        Column("run", least=40),  # whole, so that it can be copied; it begins with the time of its start
         Column("value", right=True),
         Column(""),
         Column("label", least=6),
@@ -33,7 +31,6 @@ def trend_text(trend: Trend, *, colour: bool = False) -> str:
     rows = [
         [
             point.run_id,
-            moment_text(point.started_at).removesuffix(" UTC"),
             format_value(point.value, trend.unit),
             _mark(point),
             point.label,
@@ -41,7 +38,7 @@ def trend_text(trend: Trend, *, colour: bool = False) -> str:
         for point in trend.points
     ]
     lines += table(columns, rows, width=WIDTH)
-    if trend.median is not None and trend.mad is not None:
+    if len(trend.points) >= _FEWEST_FOR_PLOT and trend.median is not None and trend.mad is not None:
         median, distance = format_value(trend.median, trend.unit), format_value(trend.mad, trend.unit)
         spread = f"median {median}, half of the runs within {distance} of it"
         lines += ["", *wrap(spread, WIDTH)]

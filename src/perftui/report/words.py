@@ -55,14 +55,16 @@ def run_verdict_text(record: Record) -> str:
 
 
 def load_text(load: Load) -> str:
-    """The load profile in a few words: `100/s for 30s`, `0 → 1,000 users in 2m`, `0 → 200 → 0/s in 3m`."""
+    """The load profile in a few words: `100/s for 30s`, `0 → 1,000 users in 2m`, `5 users for 2m or 200 requests`."""
     per_second = " journeys/s" if load.rate_of == "journeys" else "/s"
     unit = per_second if load.mode == "rate" else " user" if _levels(load) == [1.0] else " users"
     levels = _levels(load)
     if len(levels) > 4:
         levels = [levels[0], max(levels), levels[-1]]
     shape = " → ".join(f"{level:,.6g}" for level in levels)
-    return f"{shape}{unit} {'for' if len(levels) == 1 else 'in'} {format_duration(load.duration_s)}"
+    most = load.max_requests
+    until = f" or {most:,} request{'' if most == 1 else 's'}" if most else ""
+    return f"{shape}{unit} {'for' if len(levels) == 1 else 'in'} {format_duration(load.duration_s)}{until}"
 
 
 def _levels(load: Load) -> list[float]:

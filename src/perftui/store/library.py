@@ -132,6 +132,10 @@ class RunLibrary:
         kind = "finished" if finished else "ended"
         raise UsageError(f"no saved run has {kind} yet; make one with `perftui run`, and see `perftui runs`")
 
+    def newest_live(self) -> Path | None:
+        """The folder of the newest run that goes on right now."""
+        return next((row.path for row in self.list() if row.status == "running"), None)
+
     def is_live(self, run_id: str) -> bool:
         """Whether a runner writes this run right now."""
         return is_live(self.root / run_id)

@@ -30,10 +30,11 @@ def farewell_text(runs: Sequence[Path]) -> str:
 def _summary(path: Path) -> str:
     from perftui.analysis.recovery import recover_if_unfinished
     from perftui.report.text import summary_text
-    from perftui.store.records import read_record
+    from perftui.store.loading import load_folder
 
     try:
         recover_if_unfinished(path)
-        return summary_text(read_record(path)).rstrip()
+        run = load_folder(path, in_full=False)
+        return summary_text(run.record, run.error_samples).rstrip()
     except PerftuiError as error:
         return f"The run could not be read: {error}"

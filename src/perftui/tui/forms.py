@@ -24,6 +24,8 @@ from perftui.tui.describe import holds, level_text
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 """As the lists show them: `1,000`."""
+_SECOND_URL = re.compile(r"[^/?#]*://[^/?#]*?(https?://.*)", re.IGNORECASE | re.DOTALL)
+"""A URL written behind host and port of another."""
 
 
 class FormValues(Struct, frozen=True, kw_only=True):
@@ -70,6 +72,12 @@ def at_url(plan: Plan, url: str) -> Plan:
     problems = Problems()
     changed_plan = apply_url(plan, url.strip(), problems)
     return plan if problems else changed_plan
+
+
+def newest_url(text: str) -> str:
+    """Of a whole URL that was typed behind the one that stood there only that one is meant."""
+    second = _SECOND_URL.fullmatch(text.strip())
+    return second[1] if second else text
 
 
 def origin_of(url: str) -> str:

@@ -44,7 +44,8 @@ class History(Struct, frozen=True, kw_only=True):
 
     def sentence(self, preset: str) -> Content:
         """All of it in a line."""
-        first = quiet(f"p95 of {preset}, {len(self.p95_ms)} runs  ") + Content.styled(self.line, "$series-1")
+        count = len(self.p95_ms)
+        first = quiet(f"p95 of {preset}, {count} run{'s' * (count != 1)}  ") + Content.styled(self.line, "$series-1")
         newest = Content(f"  {format_ms(self.p95_ms[-1])} ms  ")
         return first + newest + (self.change + quiet(" against the baseline") if self.baseline_ms else Content(""))
 

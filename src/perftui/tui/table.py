@@ -34,6 +34,8 @@ class Column(Struct, frozen=True):
     """Shares it takes of the width that is left."""
     rank: int = 0
     """Columns with the highest rank go first when the table is too narrow; 0 stays."""
+    cut: Literal["end", "name", "remark"] = "end"
+    """Of a cell that is too long goes its end, the end of the name before `: `, or what is said behind an interval."""
 
 
 class Row(Struct, frozen=True):
@@ -279,13 +281,25 @@ class Table(ScrollView, can_focus=True):
         cells = []
         for column, width in self._layout():
             cell = row.cells[index[column.key]]
-            cells.append(_fit(words(cell) if isinstance(cell, str) else cell, width, right=column.right))
+            text = words(cell) if isinstance(cell, str) else cell
+            cells.append(_fit(_cut(text, width, column.cut), width, right=column.right))
         return Content(" " * _GAP).join(cells)
 
     def _strip(self, content: Content, width: int, component: str = "") -> Strip:
         style = self.get_visual_style(component) if component else self.visual_style
         strips = Visual.to_strips(self, content, width, 1, style, pad=True, apply_selection=False)
         return strips[0] if strips else Strip.blank(width, style.rich_style)
+
+
+def _cut(content: Content, width: int, how: str) -> Content:
+    """A long text without the part that matters least."""
+    if content.cell_length <= width:
+        return content
+    if how == "remark" and 0 < (end := content.plain.rfind("]") + 1) <= width:
+        return content[:end]
+    if how == "name" and (start := content.plain.rfind(": ")) > 0 and (rest := content[start:]).cell_length < width - 1:
+        return content[:start].truncate(width - rest.cell_length, ellipsis=True) + rest
+    return content
 
 
 def _fit(content: Content, width: int, *, right: bool) -> Content:

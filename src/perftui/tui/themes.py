@@ -34,11 +34,19 @@ def _frame(*, line: str, focus: str, hover: str, ground: str) -> dict[str, str]:
     }
 
 
-def _heat(levels: str, *, p50: str, p95: str, p99: str) -> dict[str, str]:
-    """Colours of the heat map, from few answers to many, and of the lines over it."""
+def _heat(levels: str, of_16: str, *, p50: str, p95: str, p99: str) -> dict[str, str]:
+    """Colours of the heat map, from few answers to many, and of the lines over it.
+
+    A terminal of sixteen colours has colours of its own: others would be rounded to one another, or to the ground.
+    """
     named = {f"heat-{number}": colour for number, colour in enumerate(levels.split(), 1)}
+    named |= {f"heat-of-16-{number}": colour for number, colour in enumerate(of_16.split(), 1)}
     return named | {"line-p50": p50, "line-p95": p95, "line-p99": p99}
 
+
+_BRIGHT_OF_16: Final = "#000080 #000080 #0000ff #0000ff #008080 #00ffff #00ffff #ffffff"
+"""On a dark ground many answers are bright."""
+_DARK_OF_16: Final = "#00ffff #00ffff #008080 #008080 #0000ff #0000ff #000000 #000000"
 
 _DARK: Final = Theme(
     name="perftui-dark",
@@ -55,7 +63,11 @@ _DARK: Final = Theme(
     dark=True,
     variables=_frame(line="#363c50", focus="#7aa2f7", hover="#5b6f9e", ground="#14161d")
     | _heat(
-        "#1c2a4a #22407a #2a5aa6 #3478c8 #459be6 #6fbff5 #a8dffb #e8f8ff", p50="#ffffff", p95="#ffd75f", p99="#ff9457"
+        "#1c2a4a #22407a #2a5aa6 #3478c8 #459be6 #6fbff5 #a8dffb #e8f8ff",
+        _BRIGHT_OF_16,
+        p50="#ffffff",
+        p95="#ffd75f",
+        p99="#ff9457",
     )
     | {
         "series-1": "#63b3f0",
@@ -89,7 +101,11 @@ _LIGHT: Final = Theme(
     dark=False,
     variables=_frame(line="#c3c9d9", focus="#2f5fc4", hover="#7d8bb0", ground="#f6f7fa")
     | _heat(
-        "#dbe6f7 #bcd2f0 #98bbe6 #71a1d9 #4b86c9 #2f6bb3 #1c4f92 #0e3266", p50="#101420", p95="#8a5a00", p99="#c4520f"
+        "#dbe6f7 #bcd2f0 #98bbe6 #71a1d9 #4b86c9 #2f6bb3 #1c4f92 #0e3266",
+        _DARK_OF_16,
+        p50="#101420",
+        p95="#8a5a00",
+        p99="#c4520f",
     )
     | {
         "series-1": "#1666b0",
@@ -124,7 +140,11 @@ _HIGH_CONTRAST: Final = Theme(
     text_alpha=1.0,
     variables=_frame(line="#c0c0c0", focus="#ffd75f", hover="#ffd75f", ground="#000000")
     | _heat(
-        "#00305c #00508c #0070b8 #0090e0 #38b0ff #80ccff #c0e6ff #ffffff", p50="#ffffff", p95="#ffd75f", p99="#ffa040"
+        "#00305c #00508c #0070b8 #0090e0 #38b0ff #80ccff #c0e6ff #ffffff",
+        _BRIGHT_OF_16,
+        p50="#ffffff",
+        p95="#ffd75f",
+        p99="#ffa040",
     )
     | {
         "series-1": "#5cb8ff",

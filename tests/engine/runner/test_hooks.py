@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
+from typing import TYPE_CHECKING, cast
 
-import psutil
+import anyio
 import pytest
 
-from perftui.demo.server import Demo
+from perftui.engine.around.before import SetupResult
+from perftui.engine.around.tokens import Token
+from perftui.engine.runner.hooks import Hooks
 from perftui.model.errors import UnreachableError
 from perftui.model.plan import Auth, Load, OAuth2, Operation, Plan, Stage, Target
 from perftui.store.paths import runs_directory
 from support.detached_run import Starter
 from support.fault_server import OK, Connection, fault_server
 
+if TYPE_CHECKING:
+    from perftui.engine.runner.log import RunLog
+    from perftui.engine.runner.prepare import Prepared
+    from perftui.engine.runner.steering import Steering
+
 SECRET = "client-secret-canary"
 
 
 class TokenServer:
-    """Hands out a new token each time, good for five seconds; every other request must carry one of them."""
+    """Hands out a new token each time, good for some seconds; every other request must carry one of them."""
 
-    def __init__(self, lifetime_s: int) -> None:
+    def __init__(self, lifetime_s: float) -> None:
         self.lifetime_s = lifetime_s
         self.tokens: list[str] = []
-        self.used: dict[str, int] = {}
+        self.used: list[str] = []
 
     def __call__(self, connection: Connection) -> None:
         while request := connection.read_request():
@@ -32,8 +41,7 @@ class TokenServer:
                 connection.send(self._token())
                 continue
             headers = dict(line.split(": ", 1) for line in request.decode().split("\r\n")[1:] if ": " in line)
-            token = headers.get("Authorization", "").removeprefix("Bearer ")
-            self.used[token] = self.used.get(token, 0) + 1
+            self.used.append(headers.get("Authorization", "").removeprefix("Bearer "))
             connection.send(OK)
 
     def _token(self) -> bytes:
@@ -56,16 +64,40 @@ def test_a_token_is_renewed_before_it_runs_out_and_never_saved(start: Starter, m
     monkeypatch.setenv("CANARY_SECRET", SECRET)
     handler = TokenServer(5)
     with fault_server(handler) as server:
-        run = start(plan_for(server.url, 7))
-        record = run.finish()
-    assert record.whole_run.ok == record.whole_run.scheduled == 140
-    assert handler.tokens == ["token-canary-0", "token-canary-1"]
-    assert set(handler.used) == set(handler.tokens)
-    assert handler.used["token-canary-0"] == pytest.approx(100, abs=4)
+        run = start(plan_for(server.url, 8))
+        record = run.finish(60)
+    assert record.whole_run.ok == record.whole_run.scheduled == len(handler.used) == 160
+    assert len(handler.tokens) >= 2
+    assert set(handler.used) <= set(handler.tokens)
+    assert handler.used[0] == "token-canary-0"
+    assert "token-canary-1" in handler.used
+    assert "token-canary-0" not in handler.used[handler.used.index("token-canary-1") + 10 :]
     for file in run.path.iterdir():
         text = file.read_text()
         assert SECRET not in text
         assert "token-canary" not in text
+
+
+def test_a_token_grows_old_also_before_the_load_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = SetupResult(headers={"Authorization": "old"}, renew_after_s=3600)
+    hooks = Hooks(cast("Prepared", None), setup, asked_s=time.monotonic() - 3601)
+    renewed: list[dict[str, str]] = []
+
+    class Steered:
+        def renew_headers(self, headers: dict[str, str], _secrets: tuple[str, ...]) -> None:
+            renewed.append(headers)
+
+    async def fetch() -> Token:
+        return Token(headers={"Authorization": "new"})
+
+    monkeypatch.setattr(hooks, "_fetch", fetch)
+
+    async def renew() -> None:
+        with anyio.fail_after(30):
+            await hooks.keep_renewed(cast("Steering", Steered()), cast("RunLog", None))
+
+    anyio.run(renew)
+    assert renewed == [{"Authorization": "new"}]
 
 
 def test_without_a_token_nothing_is_sent_and_nothing_saved(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,20 +114,32 @@ def test_without_a_token_nothing_is_sent_and_nothing_saved(start: Starter, monke
     assert (list(runs_directory().glob("*")) if runs_directory().exists() else []) == before
 
 
-def test_the_clean_up_also_comes_after_a_stop_and_a_second_signal_ends_it(demo: Demo, start: Starter) -> None:
-    plan = Plan(
-        name="test",
-        target=Target(url=demo.url),
-        load=Load(stages=(Stage(duration_s=20, to=20),), start_level=20),
-        operations=(Operation(name="read", path="/health"),),
-        after=(Operation(name="tidy", path="/slow?ms=4500"),),
-    )
-    run = start(plan)
-    run.wait_for_intervals(1)
-    run.signal(signal.SIGINT)
-    time.sleep(1.5)
-    assert psutil.pid_exists(run.handle.pid)
-    run.signal(signal.SIGINT)
-    record = run.finish(2.5)
+def test_the_clean_up_also_comes_after_a_stop_and_a_second_signal_ends_it(start: Starter) -> None:
+    tidying, over = threading.Event(), threading.Event()
+
+    def never_done(connection: Connection) -> None:
+        while request := connection.read_request():
+            if request.startswith(b"GET /tidy"):
+                tidying.set()
+                over.wait(120)
+            connection.send(OK)
+
+    with fault_server(never_done) as server:
+        plan = Plan(
+            name="test",
+            target=Target(url=server.url, timeout_s=100),
+            load=Load(stages=(Stage(duration_s=60, to=20),), start_level=20),
+            operations=(Operation(name="read", path="/health"),),
+            after=(Operation(name="tidy", path="/tidy"),),
+        )
+        run = start(plan)
+        run.wait_for_intervals(1)
+        run.signal(signal.SIGINT)
+        try:
+            assert tidying.wait(60)
+            run.signal(signal.SIGINT)
+            record = run.finish(60)
+        finally:
+            over.set()
     assert (record.status, record.status_detail) == ("stopped", "signal INT")
     assert "the clean-up was ended by a signal" in [event.detail for event in run.events("note")]

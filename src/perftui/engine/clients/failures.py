@@ -6,6 +6,8 @@ import errno
 import socket
 import ssl
 
+from perftui.model.text import safe_text
+
 _OS_CLASSES = {
     errno.ECONNREFUSED: ("connect.refused", "connection refused"),
     errno.ENOENT: ("connect.refused", "no such socket"),
@@ -82,3 +84,16 @@ def tls_error(error: BaseException) -> tuple[str, str]:
     if reason in _CLIENT_CERTIFICATE:
         return "tls.client_certificate", reason.lower().replace("_", " ")
     return "tls.other", reason.lower().replace("_", " ") or str(error) or "connection closed during the handshake"
+
+
+def words_of(error: BaseException, limit: int = 200) -> str:
+    """Type and message of an error, made safe."""
+    return f"{safe_text(type(error).__name__, 60)}: {said_by(error, limit)}"
+
+
+def said_by(error: BaseException, limit: int = 200) -> str:
+    """The message of an error, made safe. Whose error it is may have made a mistake in saying it, too."""
+    try:
+        return safe_text(str(error), limit)
+    except Exception as other:  # noqa: BLE001 - whatever it raises instead
+        return f"(no message: {type(other).__name__})"

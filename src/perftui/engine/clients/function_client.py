@@ -7,6 +7,7 @@ from itertools import count
 from time import perf_counter_ns
 from typing import Any
 
+from perftui.engine.clients.copies import COPIES
 from perftui.engine.clients.function_context import Context, fault_of
 from perftui.engine.clients.function_operation import Call, Request, Setups
 from perftui.engine.clients.own_thread import OwnThread
@@ -43,6 +44,7 @@ class FunctionClient(TaskClient):
 
     def begin(self) -> None:
         """As TargetPool."""
+        COPIES.watch(self.loop)
         self._shared = _Shared()
 
     async def open_session(self) -> Caller:
@@ -64,11 +66,17 @@ class FunctionClient(TaskClient):
             else:
                 session.thread = session.thread or OwnThread(self.loop, f"caller {context.user}")
                 value, ended_ns = await session.thread.run(lambda: call.function(context))
-        except asyncio.CancelledError:
-            raise
+        except asyncio.CancelledError as error:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            raise fault_of(error, call.folder) from error  # nobody has given up: the function says so itself
         except Exception as error:
             await asyncio.sleep(0)
             raise fault_of(error, call.folder) from error
+        except BaseException as error:
+            raise fault_of(error, call.folder) from error
+        finally:
+            COPIES.end_if_one()
         if ended_ns > session.turn_ends_ns:
             await asyncio.sleep(0)
             session.turn_ends_ns = perf_counter_ns() + _TURN_NS
@@ -91,6 +99,7 @@ class FunctionThreads(ThreadClient):
     def begin(self) -> None:
         """As TargetPool."""
         super().begin()
+        COPIES.watch(self.loop)
         self._shared = _Shared()
 
     def open_session(self) -> Caller:
@@ -109,10 +118,10 @@ class FunctionThreads(ThreadClient):
             value: Any = call.function(context)
         except Fault:
             raise
-        except Exception as error:
-            raise fault_of(error, call.folder) from error
         except BaseException as error:
-            raise fault_of(RuntimeError(f"{type(error).__name__} was raised"), call.folder) from error
+            raise fault_of(error, call.folder) from error
+        finally:
+            COPIES.end_if_one()
         return None if lean and not context.steps else Reply(value, parts=context.steps)
 
     async def close(self) -> None:

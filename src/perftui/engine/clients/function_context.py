@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from random import Random
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
+from perftui.engine.clients.failures import said_by, words_of
 from perftui.engine.clients.reply import Fault, Reply
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 _MOST_TRACE_LINES = 12
+_MOST_STEP_NAMES = 50
+_MOST_STEP_CHARACTERS = 60
+_step_names: dict[str, str] = {}
+"""What steps are called in this process, and under which name each is counted."""
 
 
 class CheckFailed(Exception):  # noqa: N818 - what a user's function says of itself
@@ -40,16 +45,20 @@ class Context:
         """`params` of the preset, made anew for this call."""
         self.seq = 0
         """Number of this call in its worker, from 0."""
-        self.steps: list[tuple[str, int]] = []
-        """Parts of this call and their ns."""
+        self._steps: list[tuple[str, int]] = []
 
     def prepare(self, state: object, values: dict[str, Any], seq: int) -> None:
         """Be ready for the next call."""
         self.state = state
         self.values = values
         self.seq = seq
-        if self.steps:
-            self.steps = []
+        if self._steps:
+            self._steps = []
+
+    @property
+    def steps(self) -> Sequence[tuple[str, int]]:
+        """Parts of this call and their ns."""
+        return self._steps
 
     def fail(self, reason: str) -> CheckFailed:
         """What to raise when the call worked and its result is wrong: counted as check:call."""
@@ -68,7 +77,17 @@ class Context:
         try:
             yield
         finally:
-            self.steps.append((name, perf_counter_ns() - began_ns))
+            self._steps.append((_step_name(name), perf_counter_ns() - began_ns))
+
+
+def _step_name(name: str) -> str:
+    """The name under which a step is counted: safe to print, and no more of them than people can read."""
+    if (known := _step_names.get(name)) is not None:
+        return known
+    if len(_step_names) >= _MOST_STEP_NAMES:
+        return "other"
+    known = _step_names[name] = safe_text(str(name), _MOST_STEP_CHARACTERS)
+    return known
 
 
 def load_function(name: str, folder: str) -> Callable[..., Any]:
@@ -99,7 +118,7 @@ def trace_of(error: BaseException, folder: str) -> str:
     """Type and message of an error and where in the user's own code it was raised, made safe."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "perftui/engine" not in frame.filename] or list(frames[-1:])
-    lines = [f"{type(error).__name__}: {safe_text(str(error), 300)}"]
+    lines = [f"{words_of(error, 300)}"]
     for frame in own[-_MOST_TRACE_LINES:]:
         place = Path(frame.filename)
         shown = place.relative_to(folder) if folder and place.is_relative_to(folder) else place.name
@@ -107,9 +126,9 @@ def trace_of(error: BaseException, folder: str) -> str:
     return "\n".join(lines)
 
 
-def fault_of(error: Exception, folder: str) -> Fault:
+def fault_of(error: BaseException, folder: str) -> Fault:
     """What an error that a function raised means to its request."""
     if isinstance(error, CheckFailed):
-        return Fault("check:call", safe_text(str(error)))
+        return Fault("check:call", said_by(error))
     told = trace_of(error, folder)
     return Fault(f"call.{type(error).__name__}", told.split("\n", 1)[0], response=Reply(told))

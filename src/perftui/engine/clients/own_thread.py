@@ -18,7 +18,7 @@ class Outcome(NamedTuple):
     ended_ns: int
 
 
-_Job = tuple[Callable[[], Any], asyncio.Future[Outcome]]
+_Job = tuple[Callable[[], Any], asyncio.Future[Outcome | BaseException]]
 
 
 class OwnThread:
@@ -33,11 +33,14 @@ class OwnThread:
         """Run a call and wait for it. Cancelled, the call goes on; nobody waits for it any more.
 
         Raises:
-            Exception: whatever the call raises.
+            BaseException: whatever the call raises.
         """
-        answer: asyncio.Future[Outcome] = self._loop.create_future()
+        answer: asyncio.Future[Outcome | BaseException] = self._loop.create_future()
         self._jobs.put((call, answer))
-        return await answer
+        outcome = await answer
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
 
     def close(self, last: Callable[[], Any] | None = None) -> None:
         """End after the call in hand, and the last one, whose outcome nobody waits for."""
@@ -57,12 +60,6 @@ class OwnThread:
                 self._loop.call_soon_threadsafe(_settle, answer, outcome)
 
 
-def _settle(answer: asyncio.Future[Outcome], outcome: Outcome | BaseException) -> None:
-    if answer.done():
-        return
-    if isinstance(outcome, Outcome):
+def _settle(answer: asyncio.Future[Outcome | BaseException], outcome: Outcome | BaseException) -> None:
+    if not answer.done():
         answer.set_result(outcome)
-    elif isinstance(outcome, Exception):
-        answer.set_exception(outcome)
-    else:  # SystemExit and the like end a request, not the worker
-        answer.set_exception(RuntimeError(f"{type(outcome).__name__} was raised"))

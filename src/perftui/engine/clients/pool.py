@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from perftui.engine.clients.users import VirtualUser
     from perftui.metrics.recorder import CellRecorder
 
+_LEAVE_S = 1.0
 Waiting = tuple["PreparedOperation", "CellRecorder", int, "VirtualUser | None", int]
 """As submitted, and since when it waits."""
 
@@ -146,11 +148,14 @@ class Pool(ABC):
         self.lanes.add(lane)
         lane.opening = task = self.loop.create_task(lane.open())
         self._openings.add(task)
-        task.add_done_callback(self._opened)
+        task.add_done_callback(partial(self._opened, lane))
 
-    def _opened(self, task: asyncio.Task[None]) -> None:
+    def _opened(self, lane: Lane, task: asyncio.Task[None]) -> None:
         self._openings.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled():
+            if lane.operation is not None:  # nobody here has given it up: what the driver calls cancels itself
+                lane.fail("client.driver", "CancelledError: the request was cancelled by what carried it")
+        elif (error := task.exception()) is not None:
             self.loop.call_exception_handler({"message": "opening a connection failed", "exception": error})
 
     def forget(self, lane: Lane) -> None:
@@ -188,6 +193,7 @@ class Pool(ABC):
             lane.cancel()
 
     async def close(self) -> None:
-        """Cancel everything and wait for the lanes that were opening."""
+        """Cancel everything and wait for the lanes that were opening, but not for one that will not be cancelled."""
         self.cancel()
-        await asyncio.gather(*self._openings, return_exceptions=True)
+        if self._openings:
+            await asyncio.wait(self._openings, timeout=_LEAVE_S)

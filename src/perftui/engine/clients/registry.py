@@ -76,8 +76,9 @@ def _host_and_port(url: str) -> tuple[str, int] | None:
     parts = urlsplit(url)
     try:
         host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise UsageError(f"{safe_text(url)}: {error}") from error
+    except ValueError as error:  # which tells what stands where a port should: part of a password, perhaps
+        raise UsageError(f"target.url: its host and port cannot be read; write it as {scheme}://HOST:PORT") from error
     if not host:
-        raise UsageError(f"{safe_text(url)}: has no host; write it as {scheme}://HOST:PORT")
+        shown = f"{scheme}://{url.partition('://')[2].rpartition('@')[2]}"
+        raise UsageError(f"{safe_text(shown)}: has no host; write it as {scheme}://HOST:PORT")
     return host, port if port is not None else default

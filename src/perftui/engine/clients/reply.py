@@ -7,6 +7,30 @@ from collections.abc import Sequence
 import msgspec
 
 from perftui.engine.clients.response import Response
+from perftui.model.error_classes import BOUNDED_FAMILIES, ERROR_CLASSES
+from perftui.model.text import safe_text
+
+_MOST_NAMES = 100
+_MOST_CHARACTERS = 60
+_names: dict[str, str] = {}
+"""Error classes that are no others' than a driver's or a function's, and under which name each is counted."""
+
+
+def counted_class(name: str) -> str:
+    """The name under which faults of a class are counted: safe to print.
+
+    Functions of the user's and drivers from elsewhere make up names. No more of them than people can read: what is
+    beyond a hundred in one process is `FAMILY.other`.
+    """
+    if (counted := _names.get(name)) is not None:
+        return counted
+    family, dot, code = safe_text(name).partition(".")
+    if name in ERROR_CLASSES or not dot or ":" in family or family in BOUNDED_FAMILIES:
+        return safe_text(name)
+    if len(_names) >= _MOST_NAMES:
+        return f"{family}.other"
+    counted = _names[name] = f"{family}.{safe_text(code, _MOST_CHARACTERS).replace(' ', '_')}"
+    return counted
 
 
 class Fault(Exception):  # noqa: N818 - an outcome of a request, not a mistake of the program
@@ -23,7 +47,7 @@ class Fault(Exception):  # noqa: N818 - an outcome of a request, not a mistake o
         """
         super().__init__(detail)
         self.response = response
-        self.error_class = error_class
+        self.error_class = counted_class(error_class)
         self.detail = detail
         self.lost = lost
 
@@ -34,7 +58,7 @@ class Fault(Exception):  # noqa: N818 - an outcome of a request, not a mistake o
 
 
 class Reply:
-    """An answer whose value JSON could hold. What most drivers return."""
+    """An answer whose value JSON could hold; one that it cannot is told as such. What most drivers return."""
 
     __slots__ = ("_value", "body_bytes", "ended_ns", "parts", "rows", "status")
 
@@ -89,7 +113,12 @@ class Reply:
         value = self._made()
         if isinstance(value, bytes):
             return value
-        return value.encode() if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str)
+        if isinstance(value, str):
+            return value.encode("utf-8", "replace")
+        try:
+            return msgspec.json.encode(value, enc_hook=str)
+        except Exception as error:  # noqa: BLE001 - a value may hold itself, or objects that cannot even be told
+            return f"(no JSON can be made of this value: {type(error).__name__})".encode("utf-8", "replace")
 
     def header(self, name: bytes) -> bytes | None:  # noqa: ARG002 - of the protocol
         """There are none."""

@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from time import perf_counter_ns
 from typing import Any
 
-from perftui.engine.clients.failures import connect_error
+from perftui.engine.clients.failures import connect_error, words_of
 from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.reply import Fault
 from perftui.engine.clients.reply_lane import ReplyLane
@@ -47,6 +47,9 @@ class TaskLane(ReplyLane):
             except OSError as error:
                 self.fail(*connect_error(error))
                 return
+            except Exception as error:  # noqa: BLE001 - the driver's own mistake ends this request, not the worker
+                self.fail("client.driver", words_of(error))
+                return
             self.is_open = True
             if pool.session_connects:
                 pool.opened += 1
@@ -74,8 +77,7 @@ class TaskLane(ReplyLane):
         except OSError as error:
             self._finish(operation, None, ("reset", safe_text(str(error))), keeps=False)
         except Exception as error:  # noqa: BLE001 - the driver's own mistake ends this request, not the worker
-            detail = f"{type(error).__name__}: {safe_text(str(error))}"
-            self._finish(operation, None, ("client.driver", detail), keeps=False)
+            self._finish(operation, None, ("client.driver", words_of(error)), keeps=False)
         else:
             self._finish(operation, response, None, keeps=True)
 

@@ -16,7 +16,7 @@ from time import perf_counter_ns
 from typing import Any
 
 from perftui.engine.clients.client import Asked
-from perftui.engine.clients.failures import connect_error
+from perftui.engine.clients.failures import connect_error, words_of
 from perftui.engine.clients.operation import Fault as Failure
 from perftui.engine.clients.operation import PreparedOperation
 from perftui.engine.clients.reply import Fault, Reply
@@ -245,7 +245,7 @@ class ThreadLane(ReplyLane):
             except OSError as error:
                 tell(self.fail, *connect_error(error))
             except Exception as error:  # noqa: BLE001 - the driver's own mistake ends this request, not the worker
-                tell(self.fail, "client.driver", _words(error))
+                tell(self.fail, "client.driver", words_of(error))
             else:
                 tell(self._opened, perf_counter_ns() - self.started_ns)
                 self.session = session
@@ -299,11 +299,7 @@ def _fault_of(error: Exception) -> Fault:
         return error
     if isinstance(error, OSError):
         return Fault("reset", safe_text(str(error)), lost=True)
-    return Fault("client.driver", _words(error), lost=True)
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {safe_text(str(error))}"
+    return Fault("client.driver", words_of(error), lost=True)
 
 
 class ThreadClient(SessionPool):

@@ -116,7 +116,15 @@ class WebSocketClient(KeptClient):
         listener = session.listener
         if listener.closed:
             raise listener.fault()
-        listener.messages.clear()  # pushes of the server since the last answer
+        listener.messages.clear()  # pushes of the server since the connection was made
+        listener.is_asked = True
+        try:
+            return await self._converse(listener, request)
+        finally:
+            listener.is_asked = False
+            listener.messages.clear()
+
+    async def _converse(self, listener: Listener, request: dict[str, Any]) -> Reply:
         data, kind = message_of(request["ws"])
         sent_ns = 0
         if request["ws"] != "":

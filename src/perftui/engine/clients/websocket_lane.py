@@ -58,7 +58,10 @@ class Listener(picows.WSListener):
         self.cell: CellRecorder | None = None
         """Counts messages: of the last operation that used it."""
         self.lane: WebSocketLane | None = None
-        """Whose request waits for the next message; None: messages are kept for whoever asks."""
+        """Whose request waits for the next message; None: messages are kept for whoever asks, if anybody does."""
+        self.is_asked = True
+        """Whether somebody asks: until the first answer, then while a request is in flight. What is pushed to a
+        connection that is idle is counted; in a chat room hundreds of idle ones would keep thousands each."""
         self._parts: list[bytes] = []
         self._most_bytes = most_bytes
         self._bytes = 0
@@ -121,9 +124,9 @@ class Listener(picows.WSListener):
             cell.received += len(message)
         if self.lane is not None:
             self.lane.arrived(message, now_ns)
-            return
-        self._queue(message, now_ns)
-        self._tell()
+        elif self.is_asked:
+            self._queue(message, now_ns)
+            self._tell()
 
     def _queue(self, message: bytes, now_ns: int) -> None:
         """Keep a message for whoever asks; all together are no larger than one may be."""

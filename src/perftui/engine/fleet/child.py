@@ -6,10 +6,12 @@ Light on purpose: what is started first loads its modules while its parent still
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,12 +68,18 @@ class Child:
 
         while (code := self._process.poll()) is None:  # noqa: ASYNC110 - the kernel tells, no event does
             await anyio.sleep(_LOOK_S)
+        self._end_group()
         return code
 
     def kill(self) -> None:
         """End it at once."""
         if self._process.poll() is None:
             self._process.kill()
+
+    def _end_group(self) -> None:
+        """What it has started and left behind, such as a function of the user's may: nothing of it outlives a run."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     async def close(self) -> None:
         """Free its streams. It has ended."""
@@ -82,6 +90,7 @@ class Child:
         """Nobody needs it: end it, outside of any loop."""
         self._process.kill()
         self._process.wait()
+        self._end_group()
         for one in self._ours:
             one.close()
 

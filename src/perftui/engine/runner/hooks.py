@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,11 @@ RETRY_S = 5.0
 class Hooks:
     """What the set-up brought, and what is left to do at the end."""
 
-    def __init__(self, prepared: Prepared, setup: SetupResult) -> None:
+    def __init__(self, prepared: Prepared, setup: SetupResult, *, asked_s: float) -> None:
+        """What follows from a set-up that was begun at this moment of the monotonic clock."""
         self._prepared = prepared
         self._headers = setup.headers
-        self._renew_after_s = setup.renew_after_s
+        self._renew_s = _due_s(asked_s, setup.renew_after_s)
         self.secrets = setup.secrets
         """Values that must not be shown: tokens."""
         self.variables = setup.variables
@@ -45,8 +47,9 @@ class Hooks:
         Raises:
             PerftuiError: one of them failed, or the guard says no; the run must not start.
         """
+        asked_s = time.monotonic()
         setup = await run_before(prepared.resolved, prepared.reachable, secrets=prepared.secrets)
-        hooks = cls(prepared, setup)
+        hooks = cls(prepared, setup, asked_s=asked_s)
         if guard.must_be_weighed(prepared.resolved, prepared.addresses, prepared.confirm_host):
             await hooks._weigh()
         return hooks
@@ -74,20 +77,25 @@ class Hooks:
         return replace(plan, target=target)
 
     async def keep_renewed(self, steering: Steering, log: RunLog) -> None:
-        """Fetch a new token before the old one runs out, until cancelled."""
+        """Fetch a new token before the old one runs out, until cancelled.
+
+        A token's life begins where it is asked for: set-up requests, workers that start and a machine that is busy take
+        their time of it.
+        """
         told = False
-        while self._renew_after_s is not None:
-            await anyio.sleep(self._renew_after_s)
+        while self._renew_s is not None:
+            await anyio.sleep(max(0.0, self._renew_s - time.monotonic()))
+            asked_s = time.monotonic()
             try:
                 token = await self._fetch()
             except PerftuiError as error:
                 if not told:
                     log.note(f"the token was not renewed, trying again every {RETRY_S:.0f} s: {error}")
                 told = True
-                self._renew_after_s = RETRY_S
+                self._renew_s = time.monotonic() + RETRY_S
                 continue
             told = False
-            self._headers, self._renew_after_s = token.headers, token.renew_after_s
+            self._headers, self._renew_s = token.headers, _due_s(asked_s, token.renew_after_s)
             steering.renew_headers(token.headers, token.secrets)
 
     async def after(self, captured: Sequence[dict[str, str]]) -> list[str]:
@@ -109,3 +117,8 @@ class Hooks:
     @property
     def _hidden(self) -> tuple[str, ...]:
         return (*self._prepared.secrets, *self.secrets)
+
+
+def _due_s(asked_s: float, after_s: float | None) -> float | None:
+    """When a token is due that was asked for then; None: never."""
+    return None if after_s is None else asked_s + after_s

@@ -20,7 +20,7 @@ from perftui.engine.fleet.messages import Begin, Command, Failure, Frame, Job, R
 from perftui.engine.load.pacer import LoopPacer
 from perftui.engine.worker.channel import Channel
 from perftui.engine.worker.cut import Cut
-from perftui.engine.worker.lifeline import die_with_parent
+from perftui.engine.worker.lifeline import die_with_runner
 from perftui.engine.worker.limits import allow_open_files
 from perftui.engine.worker.priority import ask_for_short_turns
 from perftui.engine.worker.setup import Engine, set_up
@@ -248,7 +248,7 @@ class Worker:
 
 
 async def _main() -> None:
-    die_with_parent()
+    die_with_runner()
     ask_for_short_turns()
     allow_open_files()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-c reaches the whole group; the runner decides

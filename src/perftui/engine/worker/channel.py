@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable
 
+from perftui.engine.clients.copies import COPIES
 from perftui.engine.fleet.framing import FramingError, pack_message, worker_unpacker
 from perftui.engine.fleet.messages import FromWorker, ToWorker
 
@@ -30,6 +31,7 @@ class Channel(asyncio.Protocol):
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
+        COPIES.silence(source, sink)
         self._writing, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(sink, "wb", 0))
         await loop.connect_read_pipe(lambda: self, os.fdopen(source, "rb", 0))
 

@@ -125,7 +125,9 @@ def split_url(url: str) -> tuple[str, str, str, str | None]:
 def short_url(url: str) -> str:
     """A URL for a comment: without user, password and query, which may be secret, or the content of a data: URL."""
     scheme, colon, rest = url.partition(":")
-    if colon and not rest.startswith("//"):
+    if not colon or "/" in scheme:  # a path, of whatever host the file names elsewhere
+        return url.partition("?")[0]
+    if not rest.startswith("//"):
         return f"{scheme}:{rest[:20]}{'…' * (len(rest) > 20)}"
     start, _, path = rest.removeprefix("//").partition("?")[0].partition("/")
     return f"{scheme}://{start.rpartition('@')[2]}/{path}"

@@ -29,11 +29,11 @@ _VAST = 160
 _MOST_REASONS = 2
 _VIEWS = ("numbers", "percentiles", "time", "differences")
 _COLUMNS = (
-    Column("metric", "metric", 14, grow=1),
+    Column("metric", "metric", 14, grow=1, cut="name"),
     Column("baseline", "baseline", 8, right=True, rank=1),
     Column("run", "run", 8, right=True),
     Column("change", "change", 8, right=True),
-    Column("interval", "interval", 14, right=True, rank=2),
+    Column("interval", "interval", 14, right=True, rank=2, cut="remark"),
     Column("verdict", "verdict", 13),
 )
 
@@ -216,7 +216,7 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
     """What counts first, the worst of it on top; then the rest, operation by operation."""
     operation = ""
     for change in sorted((one for one in comparison.metrics if one.gated), key=_badness):
-        yield _row(change, f"{change.operation}: " if change.operation else "")
+        yield _row(change, f"{change.operation}: {_short(change.metric)}" if change.operation else "")
     rest = [change for change in comparison.metrics if not change.gated]
     if rest:
         yield Row("|", (quiet("not counted"), "", "", "", "", ""))
@@ -224,29 +224,28 @@ def _rows(comparison: Comparison) -> Iterator[Row]:
         if change.operation != operation:
             operation = change.operation
             yield Row(f"{operation}|", (words(operation, "bold $panel-title"), "", "", "", "", ""))
-        yield _row(change, "  " if operation else "")
+        yield _row(change, f"  {metric_text(change.metric)}" if operation else "")
 
 
-def _row(change: MetricChange, before: str) -> Row:
+def _short(metric: str) -> str:
+    """The metric behind the name of an operation, which needs the room."""
+    return "errors" if metric == "error_rate" else metric_text(metric).removeprefix("response ")
+
+
+def _row(change: MetricChange, title: str) -> Row:
     from perftui.report.comparison import change_text, interval_text, value_text, verdict_text
 
     return Row(
         _key(change),
         (
-            words(before) + metric_text(change.metric),
+            words(title or metric_text(change.metric)),
             value_text(change.baseline, change.unit),
             value_text(change.run, change.unit),
             change_text(change.change, change.unit),
-            quiet(judged_interval(change) or interval_text(change)),
+            quiet(interval_text(change)),
             change_mark(change.verdict) if change.gated else quiet(verdict_text(change)),
         ),
     )
-
-
-def judged_interval(change: MetricChange) -> str:
-    """The interval that "no difference" rests on, where the reported one is wider than the threshold."""
-    known, _, interval = change.reason.partition(" interval ")
-    return f"{interval} {known}" if change.verdict == "no_difference" and interval.startswith("[") else ""
 
 
 _WORST_FIRST = ("regression", "not_comparable", "inconclusive", "improvement", "no_difference")
@@ -265,8 +264,9 @@ def _reasons(comparison: Comparison) -> Content:
 
 
 def _about(change: MetricChange) -> Content:
+    name = f"{change.operation}: {_short(change.metric)}" if change.operation else metric_text(change.metric)
     basis = (
-        f"{change.metric}: {change.confidence * 100:.4g} % interval, threshold {change.threshold * 100:.4g} %, "
+        f"{name}: {change.confidence * 100:.4g} % interval, threshold {change.threshold * 100:.4g} %, "
         f"n {change.n_baseline:,} and {change.n_run:,}"
     )
     shown = "" if change.gated else ", not counted for the verdict"

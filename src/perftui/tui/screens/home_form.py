@@ -16,7 +16,17 @@ from textual.widgets import Input, Label, Static
 
 from perftui.model.plan import Plan
 from perftui.tui.describe import objective_text, path_text
-from perftui.tui.forms import FormValues, at_url, changed, changed_cluster, hints_of, origin_of, problems_of, values_of
+from perftui.tui.forms import (
+    FormValues,
+    at_url,
+    changed,
+    changed_cluster,
+    hints_of,
+    newest_url,
+    origin_of,
+    problems_of,
+    values_of,
+)
 from perftui.tui.marks import quiet, words
 from perftui.tui.preset_copy import importable
 
@@ -195,6 +205,10 @@ class HomeForm(VerticalScroll, can_focus=False):
     def check(self, event: Input.Changed) -> None:
         """Mark what is wrong while it is typed."""
         event.stop()
+        if event.input.id == "url" and (newest := newest_url(event.value)) != event.value:
+            event.input.value = newest  # which is another change
+            event.input.cursor_position = len(newest)
+            return
         if event.input.id == "url":
             self._typed_url = "" if event.value == self._preset.url else event.value
             self._say_what_is_sent()

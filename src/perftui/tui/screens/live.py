@@ -139,8 +139,10 @@ class LiveScreen(PanelsScreen):
             run = self._watch.due(self.follower.timeline) if self._watch is not None else None
             if self._watch is not None and self._watch.against.note:
                 self.look = replace(self.look, against=self._watch.against)
-            if self.look.cursor_s is None or self._shown_count < 0:
+            if self.look.cursor_s is None or self._shown_count < 0 or self.follower.ended:
                 self.draw()
+            if self.follower.ended:
+                self.refresh_bindings()
             if run is not None and self._watch is not None:
                 self._compare(self._watch, run)
 
@@ -167,8 +169,8 @@ class LiveScreen(PanelsScreen):
         self.app.switch_screen(ResultScreen(self.path))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
-        """Who only watches has no keys that change the run; nobody has when its process is gone."""
-        if self.look.state == "lost":
+        """Who only watches has no keys that change the run; nobody has when it is over, or its process is gone."""
+        if self.look.state == "lost" or self.follower.ended:
             return action not in {*_CONTROLS, "detach"}
         return not (self.look.readonly and action in _CONTROLS)
 

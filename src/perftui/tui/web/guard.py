@@ -73,12 +73,15 @@ class Guard:
         if (origin or is_socket) and not _same(origin, request):
             return "this page is not perftui's; open the address that perftui serve printed"
         given = request.query.get(KEY) or request.cookies.get(COOKIE, "")
-        if not secrets.compare_digest(given.encode(), self.key.encode()):
+        if not secrets.compare_digest(given.encode("utf-8", "replace"), self.key.encode()):
             return "open the whole address that perftui serve printed: it holds the key"
         return ""
 
     def _is_ours(self, host: str) -> bool:
-        name = (urlsplit(f"//{host}").hostname or "").rstrip(".").lower() if _is_plain(host) else ""
+        try:
+            name = (urlsplit(f"//{host}").hostname or "").rstrip(".").lower() if _is_plain(host) else ""
+        except ValueError:  # brackets around what is no address
+            return False
         return name in self._names or is_loopback(name)
 
 

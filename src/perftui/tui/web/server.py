@@ -13,6 +13,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from textual_serve.server import Server
 
 from perftui.model.text import safe_text
@@ -90,16 +91,23 @@ def serve(server: WebServer, says: Callable[[str], None]) -> None:
     Raises:
         OSError: nobody can listen there.
     """
-    log = logging.getLogger("textual-serve")
-    log.addHandler(_OneLine())
-    log.propagate = False
+    for name in ("textual-serve", "aiohttp.server"):
+        log = logging.getLogger(name)
+        log.addHandler(_OneLine())
+        log.propagate = False
     asyncio.run(server.listen(says))
 
 
 class _OneLine(logging.Handler):
-    """What goes wrong with a visitor's connection, in a line and without a traceback."""
+    """What goes wrong with a visitor's connection, in a line and without a traceback.
+
+    Nothing of requests that are none: whoever reaches the port can send them, as many as he likes.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write it."""
+        if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+            return
         sys.stderr.write(f"perftui serve: {safe_text(record.getMessage())}\n")
 
 

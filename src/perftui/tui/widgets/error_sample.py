@@ -31,7 +31,7 @@ def sample_drawing(sample: ErrorSample | None, number: int, of: int, width: int)
     rows = [
         ("class", _meaning(sample.error_class)),
         ("operation", sample.operation),
-        ("at", f"{format_clock(sample.at_s)} of the run; by then seen {_times(sample.count)} like this"),
+        ("at", f"{format_clock(sample.at_s)} of the run, {_seen(sample.count)}"),
         ("time", f"{format_ms(sample.service_time_ms)} ms from send to failure"),
         ("status", f"{sample.status}" if sample.status else "no answer"),
         ("what", sample.detail),
@@ -47,8 +47,9 @@ def sample_drawing(sample: ErrorSample | None, number: int, of: int, width: int)
     return Drawing(lines, title=sample.error_class, note=note, status="y copies it as a curl command")
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"
+def _seen(count: int) -> str:
+    """What is kept is the first of its kind."""
+    return "the only one like this" if count == 1 else f"the first of {count:,} like this"
 
 
 def _meaning(name: str) -> str:

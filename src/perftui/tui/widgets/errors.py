@@ -12,7 +12,7 @@ from perftui.tui.widgets.picture import TREND_S, LivePicture, trend_seconds
 from perftui.tui.widgets.trend import peak, trend
 
 _ROOMY = 4
-"""Lines of a panel from which on one is for the answers by status."""
+"""Lines of a panel from which on one is for the answers by status, beside errors."""
 
 
 def draw_errors(picture: LivePicture, width: int, height: int) -> Drawing:
@@ -21,9 +21,11 @@ def draw_errors(picture: LivePicture, width: int, height: int) -> Drawing:
     if height == 1:
         return _framed(picture, [_one_line(picture, width)])
     lines: list[Text] = [_rate_line(picture, width)]
-    if answers and (not height or height >= _ROOMY):
+    room = height or 12
+    if answers and (room >= _ROOMY or not class_counts(picture)):
         lines.append(paint("answers ", "$quiet") + shortened(Content(" · ".join(answers)), width - 8))
-    lines += _classes(picture, width, (height or 12) - len(lines))
+    if room > len(lines):
+        lines += _classes(picture, width, room - len(lines))
     return _framed(picture, lines)
 
 

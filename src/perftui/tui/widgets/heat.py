@@ -35,8 +35,6 @@ _LINES: dict[str, tuple[str, str]] = {
 }
 _OTHER = {"goal": ("·", "$foreground"), "cursor": ("│", "$accent")}
 _SHADES = " ░▒▓█"
-_SIXTEEN = ("", "#000080", "#000080", "#0000ff", "#0000ff", "#008080", "#00ffff", "#00ffff", "#ffffff")
-"""Colours that a terminal of sixteen has, dark to bright: others would be rounded to the same one."""
 _DOTTED = 3
 _BRIGHT = 5
 """From this level on a light line would not be seen."""
@@ -194,7 +192,7 @@ def _cell(palette: Palette, above: int, below: int, line: str) -> tuple[str, str
 
 
 def _colour(palette: Palette, level: int) -> str:
-    return _SIXTEEN[level] if palette == "16" else f"$heat-{level}"
+    return f"$heat-of-16-{level}" if palette == "16" else f"$heat-{level}"
 
 
 def _legend(goal: ObjectiveResult | None) -> Content:

@@ -6,7 +6,8 @@ from textual.content import Content
 
 from perftui.model.interval import HostSample, Interval
 from perftui.model.units import format_bytes, format_ms
-from perftui.tui.widgets.cells import Drawing, Text, join, paint
+from perftui.tui.widgets.cells import Drawing, Text, join, paint, whole_pieces
+from perftui.tui.widgets.host_charts import LEAST, host_charts
 from perftui.tui.widgets.machine_lines import live_machines
 from perftui.tui.widgets.picture import TREND_S, LivePicture, trend_seconds
 
@@ -32,12 +33,14 @@ def draw_host(picture: LivePicture, width: int, height: int) -> Drawing:
         ),
         "   ",
     )
-    workers, target = _workers(interval, width), _target(interval, picture.plan.target.pid)
+    workers, target = _workers(interval, width), _target(interval, picture.plan.target.pid, width)
     lines: list[Text] = [gauges, _traffic(host), workers, target]
     if 0 < height < len(lines):
         lines = [gauges, *(workers, target)[: height - 1]]
     elif machines := live_machines(interval, height - len(lines) - 1 if height else 0):
         lines += ["", *machines]
+    if height - len(lines) - 1 >= LEAST:
+        lines += ["", *host_charts(picture, width, height - len(lines) - 1)]
     note = f"last {trend_seconds(line)} s, 0–100 %"
     return Drawing(lines, title=_title(interval), note=note, status=_pressure(interval))
 
@@ -92,7 +95,7 @@ def _workers(interval: Interval, width: int) -> Content:
     return join(pieces, "  ")
 
 
-def _target(interval: Interval, pid: int) -> Content:
+def _target(interval: Interval, pid: int, width: int) -> Content:
     host = interval.host
     if host.remote_cpu_percent is not None:
         memory = "" if host.remote_memory_percent is None else f"  mem {host.remote_memory_percent:.0f} %"
@@ -101,12 +104,18 @@ def _target(interval: Interval, pid: int) -> Content:
         return paint(f"target pid {pid}: ended, or not readable", "$quiet")
     if host.target_cpu_percent is None:
         return paint("target process: not known (target.pid or target.process names it)", "$quiet")
-    memory = f"  {format_bytes(host.target_memory_bytes)}" if host.target_memory_bytes is not None else ""
-    if host.target_processes is not None and host.target_processes > 1:
-        memory += f"  {host.target_processes} processes"
-    return paint(f"target pid {pid}  " if pid else "target  ", "$quiet") + Content(
-        f"cpu {host.target_cpu_percent:.0f} %{memory}"
-    )
+    pieces = [paint(f"target pid {pid}" if pid else "target", "$quiet")]
+    pieces.append(Content(f"cpu {host.target_cpu_percent:.0f} %"))
+    if host.target_memory_bytes is not None:
+        pieces.append(Content(format_bytes(host.target_memory_bytes)))
+    for count, least, name in (
+        (host.target_processes, 2, "processes"),
+        (host.target_threads, 1, "threads"),
+        (host.target_open_files, 1, "files"),
+    ):
+        if count is not None and count >= least:
+            pieces.append(Content(f"{count:,} {name if count != 1 else name[:-1]}"))
+    return whole_pieces(pieces, width)
 
 
 def _pressure(interval: Interval) -> Content:

@@ -20,6 +20,9 @@ BY_BASELINE = "baseline"
 TIME_SORTS = _TIMES = ("p50", "p95", "p99")
 _TIME_CELLS = 7
 _OK_CELLS = 9
+_MANY_ERRORS = 0.01
+_NAMED = 24
+"""Cells that a name has in the lower border."""
 Percentile = Callable[[Stats, str], str]
 """Shows a percentile of an operation: with what is not known left out."""
 
@@ -74,6 +77,7 @@ def operations_drawing(
     rows = max(1, height - 1) if height else len(ordered)
     first = min(first, max(0, len(ordered) - rows))
     shown = {name: found.get(name, Stats()) for name in ordered[first : first + rows]}
+    unseen = [*ordered[:first], *ordered[first + rows :]]
     times = {name: {field: percentile(stats, field) for field in _TIMES} for name, stats in shown.items()}
     longest = max((len(time) for found_times in times.values() for time in found_times.values()), default=0)
     most_ok = max((len(f"{stats.counts.ok:,}") for stats in operations.values()), default=0)
@@ -91,8 +95,17 @@ def operations_drawing(
         lines,
         title="Operations",
         note=f"response time, ms · {window}",
-        status=" · ".join(filter(None, (more, standing))),
+        status=" · ".join(filter(None, (more, standing, _failing({name: operations[name] for name in unseen})))),
     )
+
+
+def _failing(unseen: Mapping[str, Stats]) -> str:
+    """The worst of the operations that there is no room for: who fails is not to be looked for."""
+    worst = max(unseen, key=lambda name: unseen[name].error_rate, default="")
+    if not worst or unseen[worst].error_rate < _MANY_ERRORS:
+        return ""
+    shown = worst if len(worst) <= _NAMED else f"{worst[: _NAMED - 1]}…"
+    return f"{shown} fails: {format_percent(unseen[worst].error_rate)}"
 
 
 def _compared(name: str, operations: Collection[str]) -> str:
@@ -135,7 +148,7 @@ def _cells(
         **known,
         "max": format_ms(stats.response_time_ms.max) if stats.response_time_ms.count else "–",
         "hits": "–" if stats.hit_rate is None else format_percent(stats.hit_rate),
-        "errors": paint(format_percent(bad), "bold $error" if bad >= 0.01 else "$warning" if bad else "$quiet"),
+        "errors": paint(format_percent(bad), "bold $error" if bad >= _MANY_ERRORS else "$warning" if bad else "$quiet"),
         "ok": f"{stats.counts.ok:,}",
         "MB in": f"{stats.received_bytes / 1e6:,.1f}",
     }

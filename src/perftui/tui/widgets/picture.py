@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -86,6 +86,8 @@ class LivePicture:
     """Ok per second over the axis."""
     errors: Points = ()
     """Failed requests per second over the axis."""
+    sampled: Callable[[str], Points] = field(default=lambda _: ())
+    """Any other series over the axis, by its name (metrics/series.py); looked up only where it is drawn."""
     last_seen: Mapping[str, float] = field(default_factory=dict)
     """When each error class was counted last."""
     asked: Points = ()
@@ -106,6 +108,8 @@ class LivePicture:
     """Operations scrolled past."""
     cursor_s: float | None = None
     """The moment that is looked at when the view is held; None follows the run."""
+    ended_as: str = ""
+    """How the run has ended meanwhile, when the moment that is looked at was before that."""
     windows: Mapping[str, Window] = field(default_factory=dict)
     """Two places that are compared, `A` and `B`, or one of them."""
     lines_only: bool = False

@@ -37,9 +37,11 @@ def state_word(state: str) -> Content:
 def draw_progress(picture: LivePicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
     """State, clock, how far the run is, trust; the name of the run where there is no title line for it."""
     clock = f"{format_clock(picture.elapsed_s)} / {format_clock(picture.planned_s)}"
-    left = join((state_word(picture.state), clock), "  ")
+    left = join((state_word(picture.ended_as or picture.state), clock), "  ")
     if picture.cursor_s is not None:
         left += paint(f"  VIEW HELD at {format_clock(picture.cursor_s)}", "bold $warning")
+    if picture.ended_as:
+        left += paint("  f: its result", "$quiet")
     if picture.state.startswith("replay"):
         left += paint("  of a run that has ended", "$quiet")
     if picture.state == "lost":

@@ -7,13 +7,13 @@ from perftui.model.record import LatencyStats, Stats
 from perftui.model.units import format_count, format_ms, format_percent
 from perftui.report.own import own_lines, own_times
 from perftui.report.words import PERCENTILES, percentile_text
-from perftui.report.worth import ours_text, worth
+from perftui.report.worth import OURS, ours_text, worth
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row
 from perftui.tui.widgets.result_picture import ResultPicture
 
-_OURS_CELLS = 7
-_WITH_OURS = 50
-"""Cells from which the long table says how much may be the generator's."""
+_NAME = Column("ms", 14, right=False)
+_NUMBER = 7
+"""Cells of the longest time."""
 _SEVEN_WIDE = 70
 """Cells from which the short table has room for seven numbers."""
 _REST = (("max", "max"), ("min", "min"), ("mean", "mean"), ("stddev", "std. deviation"), ("iqr", "p75 − p25"))
@@ -30,20 +30,15 @@ def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing
         kinds.append(("failed", total.error_time_ms))
     if total.hit_rate is not None and width >= 62:
         kinds += [("hits", total.hit_time_ms), ("misses", total.miss_time_ms)]
-    ours = _OURS_CELLS + 1 if total.response_time_bounds and width >= _WITH_OURS else 0
-    cell = min(12, max(8, (width - 16 - ours) // len(kinds) - 2))
-    if cell < len("start delay"):
-        kinds = [(name.removeprefix("start "), stats) for name, stats in kinds]
-    columns = (Column("ms", 14, right=False), *(Column(name, cell) for name, _ in kinds))
-    if ours:
-        columns = (*columns[:2], Column("ours", _OURS_CELLS), *columns[2:])
+    columns, gap = _long_columns([name for name, _ in kinds], width, ours=bool(total.response_time_bounds))
+    ours = len(columns) == len(kinds) + 2
 
     def line(name: Text, values: list[Text], field: str = "") -> Text:
         """With how much of the response time may be the generator's behind it."""
         part = paint(ours_text(total, field) if field in total.response_time_bounds else "", "$quiet")
-        return row(columns, (name, values[0], *([part] if ours else []), *values[1:]))
+        return row(columns, (name, values[0], *([part] if ours else []), *values[1:]), gap)
 
-    lines: list[Text] = [header(columns)]
+    lines: list[Text] = [header(columns, gap)]
     for field, name, _ in PERCENTILES:
         values = [
             _cell(percentile_text(total, stats, field, timeout_s), number, worth(total, stats, field))
@@ -59,6 +54,21 @@ def draw_percentiles(picture: ResultPicture, width: int, height: int) -> Drawing
     return Drawing(lines, title="Times, ms", note="measure phase")
 
 
+def _long_columns(names: list[str], width: int, *, ours: bool) -> tuple[tuple[Column, ...], str]:
+    """The columns and what is between them: closer together where that makes room for what may be the generator's."""
+    cell = min(12, max(8, (width - _NAME.width - 2 - ours * (_NUMBER + 1)) // len(names) - 2))
+    if cell < len("start delay"):
+        names = [name.removeprefix("start ") for name in names]
+    tight = [max(_NUMBER, len(name)) for name in names]
+    roomy = [max(cell, len(name)) for name in names]
+    for cells, gap in ((roomy, "  "), (tight, " ")) if ours else ():
+        columns = [Column(name, each) for name, each in zip(names, cells, strict=True)]
+        shown = (_NAME, columns[0], Column("ours", _NUMBER), *columns[1:])
+        if sum(column.width + len(gap) for column in shown) - len(gap) <= width:
+            return shown, gap
+    return (_NAME, *(Column(name, each) for name, each in zip(names, roomy, strict=True))), "  "
+
+
 def draw_short_times(picture: ResultPicture, width: int, height: int) -> Drawing:  # noqa: ARG001 - a drawing's signature
     """The same with a line for each time: what there is room for on the first page of a small terminal."""
     total = picture.record.summary.total
@@ -68,19 +78,26 @@ def draw_short_times(picture: ResultPicture, width: int, height: int) -> Drawing
         kinds.append(("start delay", total.start_delay_ms))
     columns = (
         Column("ms", 13, right=False),
-        *(Column(name, 7) for _, name, _ in PERCENTILES if name != "p75" or width >= _SEVEN_WIDE),
+        *(Column(name, _NUMBER) for _, name, _ in PERCENTILES if name != "p75" or width >= _SEVEN_WIDE),
         Column("max", 7),
     )
     lines: list[Text] = [header(columns, " ")]
     for number, (name, stats) in enumerate(kinds):
         shown = [
-            _cell(percentile_text(total, stats, field, timeout_s), number)
+            _cell(percentile_text(total, stats, field, timeout_s), number, worth(total, stats, field))
             for field, title, _ in PERCENTILES
             if title != "p75" or width >= _SEVEN_WIDE
         ]
         lines.append(
             row(columns, (paint(name, "" if number else "bold"), *shown, _longest(total, stats, timeout_s)), " ")
         )
+    if total.response_time_bounds:
+        own = [
+            ours_text(total, field) if field in total.response_time_bounds else ""
+            for field, title, _ in PERCENTILES
+            if title != "p75" or width >= _SEVEN_WIDE
+        ]
+        lines.append(row(columns, (paint(OURS, "$quiet"), *(paint(text, "$quiet") for text in own), ""), " "))
     return Drawing(lines, title="Times, ms", note="measure phase")
 
 

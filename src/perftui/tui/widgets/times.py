@@ -26,7 +26,7 @@ _OF_SOME = frozenset({"execute", "fetch", "answer"})
 """Parts that only some protocols have: they are named where there are any."""
 _FILLS = {
     "queue": "░",
-    "dns": "░",
+    "dns": "▖",
     "connect": "▒",
     "tls": "▓",
     "first_byte": "█",

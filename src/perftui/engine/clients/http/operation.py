@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, ClassVar
@@ -30,6 +31,10 @@ LEARN_EVERY_NS = 100_000
 NO_HEAD = b"\0"
 """What no answer begins with."""
 _STATUSES = 1000
+_WANTS_TLS = re.compile(
+    rb"plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled"
+).search
+"""Finds how nginx, servers written in Go and Apache answer a request without TLS where they speak it."""
 REFUSED, USUAL, UNUSUAL, LOOKED_INTO = range(4)
 """What a status is to an operation: wrong; the one that need not be counted; to be counted; only after a look."""
 
@@ -182,7 +187,10 @@ class HttpOperation(PreparedOperation):
     def refusal(self, response: Response) -> Fault | None:
         """400 and above say no, unless a check wants just that status."""
         status = response.status
-        return (f"http.{status}", f"status {status}") if status >= 400 and not self.ok_statuses[status] else None
+        if status < 400 or self.ok_statuses[status]:
+            return None
+        wants_tls = status == 400 and _WANTS_TLS(response.body) is not None
+        return f"http.{status}", f"status {status}{': this port speaks TLS: try https://' if wants_tls else ''}"
 
     def count_good(self, response: ResponseReader, cell: CellRecorder) -> None:
         """Count what is not usual about a good answer."""

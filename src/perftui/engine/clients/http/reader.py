@@ -25,6 +25,9 @@ ABSURD_LENGTH = 1 << 40
 """A declared length from here on is taken as nonsense, not as a large body."""
 MOST_FRAMING = 16
 """Bytes around each byte of a chunked body: more are extensions and trailers that nobody sends in earnest."""
+_ERROR_START = 4096
+"""Bytes of a refusal that are kept in any case, for those who ask why."""
+_TLS_ALERT = b"\x15\x03"
 _SHORTEST_LINE = 4
 SMALL_RESPONSE_BYTES = MOST_HEAD_LINES * _SHORTEST_LINE
 """A response below this size cannot break a limit of the head."""
@@ -137,7 +140,8 @@ class ResponseReader:
         elif self._is_strict and not self._head_done and self.failure is None:
             self._read_leniently()
         elif not (self.done and self._has_idle_length):
-            self._fail("protocol", str(error))
+            is_tls = self._start.startswith(_TLS_ALERT)
+            self._fail("protocol", "this port speaks TLS: try https://" if is_tls else str(error))
 
     def _read_leniently(self) -> None:
         """Read the head again from its start: its lines may be folded. What else such a parser lets pass is refused."""
@@ -269,7 +273,7 @@ class ResponseReader:
         self._body_until = self.received
         if self.body_bytes > self._most_body:
             self._stop("body_too_large", f"a body{self._allowed}")
-        if self._keeps_body:
+        if self._keeps_body or (self.status >= 400 and self.body_bytes - len(body) < _ERROR_START):
             self._pieces.append(body)
 
     def on_message_complete(self) -> None:
@@ -296,7 +300,7 @@ class ResponseReader:
 
     @property
     def body(self) -> bytes:
-        """The body; empty when it was not to be kept."""
+        """The body, or its start where only that was kept: of refusals when no check looks at bodies."""
         return b"".join(self._pieces)
 
     @property

@@ -24,6 +24,7 @@ _MANY = 500
 """Rows taken at once."""
 _ROW = 50
 """Bytes that a row takes besides its texts."""
+_ROOM_BYTES = 1 << 26
 _LOST = {2006, 2013, 2014, 2055}
 
 
@@ -111,11 +112,22 @@ def _understood() -> Iterator[None]:
     """
     try:
         yield
-    except (Fault, MySQLError, OSError, EOFError, MemoryError):
+    except (Fault, MySQLError, OSError, EOFError):
         raise
     except Exception as error:
+        if isinstance(error, MemoryError) and _memory_is_short():
+            raise
         detail = f"what came is no answer: {type(error).__name__}: {safe_text(str(error), 200)}"
         raise Fault("protocol", detail, lost=True) from error
+
+
+def _memory_is_short() -> bool:
+    """Whether this process may have no more memory; else an answer named a length that no memory has."""
+    try:
+        bytearray(_ROOM_BYTES)
+    except MemoryError:
+        return True
+    return False
 
 
 def _fault(error: MySQLError, *, lost: bool = False) -> Fault:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL, Dialect, make_url
@@ -17,6 +18,11 @@ from perftui.model.errors import UsageError
 from perftui.model.plan import Target
 from perftui.model.text import safe_text
 from perftui.presets import grammar
+
+_LEADS_ELSEWHERE = {
+    "dsn", "host", "hostaddr", "odbc_connect", "port", "server", "service", "servicefile", "unix_socket",
+}  # fmt: skip
+"""Options in the URL of one database or another by which its driver connects past the URL's own host."""
 
 
 class Statement(NamedTuple):
@@ -51,7 +57,26 @@ def url_of(target: Target) -> URL:
     except ImportError as error:
         package = safe_text(error.name or scheme, 40)
         raise UsageError(f"{safe_text(scheme, 40)}:// needs a package: pip install {package}") from error
+    _stay_at_host(url, target)
     return url
+
+
+def _stay_at_host(url: URL, target: Target) -> None:
+    """One host is looked up, guarded and confirmed: no part of the URL may lead a driver to another one.
+
+    Raises:
+        UsageError: one does.
+    """
+    for key in url.query:
+        if key.lower() in _LEADS_ELSEWHERE:
+            raise UsageError(
+                f"target.url: {safe_text(key, 40)}= leads to another place than the host; write that there"
+            )
+    seen = urlsplit(target.url).hostname
+    if (url.host or "").lower() != (seen or ""):
+        raise UsageError(
+            "target.url: its host can be read in two ways; write #, ? and / in a user or password as %23, %3F, %2F"
+        )
 
 
 def compiled(source: str, dialect: Dialect, params: Mapping[str, object]) -> Statement:

@@ -1,0 +1,82 @@
+"""URLs of databases that name one host to whoever guards, and another to the driver: nothing is sent by them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from perftui.engine.clients.sql.statements import url_of
+from perftui.engine.runner.run import RunRequest, run_plan
+from perftui.model.errors import UsageError
+from perftui.model.plan import Target
+from perftui.presets.loading import parse_preset
+
+PRESET = """schema = 1
+name = "past"
+[target]
+url = "{url}"
+[load]
+rate = 2
+duration = "1s"
+[[operations]]
+sql = "select 1"
+"""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[socket.socket]:
+    """Where nothing may come to."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0)
+        yield listening
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://localhost:1/db?host=127.0.0.1&port={port}&ssl=prefer",
+        "postgresql://localhost:1/db?host=127.0.0.1:{port}",
+        "postgresql://localhost:1/db?dsn=postgresql://127.0.0.1:{port}/db",
+        "postgresql://localhost:1/db?port={port}",
+        "mysql://localhost:1/db?host=127.0.0.1&port={port}&ssl=1",
+        "mysql://localhost:1/db?unix_socket=/run/mysqld/mysqld.sock",
+        "mysql://localhost:1#@127.0.0.1:{port}/db",
+        "postgresql://localhost:1#@127.0.0.1:{port}/db",
+    ],
+)
+def test_nothing_is_sent_past_the_host_of_the_url(url: str, elsewhere: socket.socket) -> None:
+    plan = parse_preset(PRESET.format(url=url.format(port=elsewhere.getsockname()[1])), "past.toml")
+
+    with pytest.raises(UsageError, match=r"leads to another place than the host|can be read in two ways"):
+        run_plan(RunRequest(plan=plan))
+    with pytest.raises(BlockingIOError):
+        elsewhere.accept()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg2://127.0.0.1/db?hostaddr=192.0.2.1",
+        "postgresql+psycopg2://127.0.0.1/db?HOST=192.0.2.1",
+        "postgresql+psycopg2://127.0.0.1/db?service=other",
+        "postgresql://127.0.0.1?@192.0.2.1/db",
+        "sqlite+pysqlite://127.0.0.1#@192.0.2.1/db",
+    ],
+)
+def test_drivers_that_go_their_own_way_are_not_led_elsewhere(url: str) -> None:
+    with pytest.raises(UsageError, match=r"target\.url"):
+        url_of(Target(url=url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:p%23%2F%3Fw@LOCALHOST:5432/db?ssl=prefer&application_name=x",
+        "mysql://[::1]:3306/db?charset=utf8mb4",
+        "sqlite:///relative.db",
+    ],
+)
+def test_urls_that_mean_one_host_are_taken(url: str) -> None:
+    assert url_of(Target(url=url)).drivername

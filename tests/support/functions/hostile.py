@@ -1,0 +1,154 @@
+"""Functions that do to their worker what functions should not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WAIT_S = 0.02
+_STAYS_S = 60
+
+
+class OwnError(BaseException):
+    """No Exception."""
+
+
+class SilentError(Exception):
+    """Cannot even be told."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def copy_comes_back(_ctx: Any) -> None:
+    """The copy goes on as if it were the worker."""
+    os.fork()
+    time.sleep(_WAIT_S)
+
+
+async def copy_comes_back_async(_ctx: Any) -> None:
+    """The same on the loop."""
+    os.fork()
+    await asyncio.sleep(_WAIT_S)
+
+
+def copy_stays(ctx: Any) -> None:
+    """The copy does not come back, nor end."""
+    if not os.fork():
+        os.write(ctx.state, f"{os.getpid()}\n".encode())
+        time.sleep(_STAYS_S)
+        os._exit(0)
+    time.sleep(_WAIT_S)
+
+
+def program_stays(ctx: Any) -> None:
+    """A program that is never waited for."""
+    program = subprocess.Popen(["sleep", str(_STAYS_S)])
+    os.write(ctx.state, f"{program.pid}\n".encode())
+    time.sleep(_WAIT_S)
+
+
+def told() -> int:
+    """For functions that say which processes they started: in a file beside this one."""
+    return os.open(Path(__file__).with_name("told"), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+
+def exits(_ctx: Any) -> NoReturn:
+    """No Exception."""
+    time.sleep(_WAIT_S)
+    sys.exit(3)
+
+
+async def exits_async(_ctx: Any) -> NoReturn:
+    """The same on the loop."""
+    await asyncio.sleep(_WAIT_S)
+    sys.exit(3)
+
+
+async def raises_its_own(_ctx: Any) -> NoReturn:
+    """No Exception either."""
+    await asyncio.sleep(_WAIT_S)
+    raise OwnError("mine")
+
+
+async def says_it_is_cancelled(_ctx: Any) -> NoReturn:
+    """Nobody has cancelled it."""
+    await asyncio.sleep(_WAIT_S)
+    raise asyncio.CancelledError
+
+
+async def cancels_itself(_ctx: Any) -> None:
+    """Who carries it is cancelled with it."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(_WAIT_S)
+
+
+async def cannot_be_cancelled(_ctx: Any) -> NoReturn:
+    """Not even at the end."""
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(_STAYS_S)
+
+
+def runs_out(_ctx: Any) -> NoReturn:
+    """As iterators do."""
+    time.sleep(_WAIT_S)
+    raise StopIteration
+
+
+def cannot_be_told(_ctx: Any) -> NoReturn:
+    """Its message is a mistake, too."""
+    time.sleep(_WAIT_S)
+    raise SilentError
+
+
+def is_named_like_an_escape(_ctx: Any) -> NoReturn:
+    """The name of a class may be any text."""
+    time.sleep(_WAIT_S)
+    raise type("E\x1b]52;c;aGFja2Vk\x07" + "x" * 10_000, (Exception,), {})
+
+
+def no_text(_ctx: Any) -> str:
+    """Half a character."""
+    return "\ud800"
+
+
+def holds_itself(_ctx: Any) -> dict[str, Any]:
+    """A value without end."""
+    value: dict[str, Any] = {}
+    value["a"] = value
+    return value
+
+
+def holds_what_cannot_be_told(_ctx: Any) -> list[SilentError]:
+    """Objects with a mistake of their own."""
+    return [SilentError()]
+
+
+def always_another(ctx: Any) -> NoReturn:
+    """Every error has a class of its own, and every call steps of its own."""
+    with ctx.timed(f"step {ctx.seq}\x1b[2J"):
+        time.sleep(0.001)
+    raise type(f"E{ctx.seq}", (Exception,), {})
+
+
+def always_another_step(ctx: Any) -> None:
+    """Every call has a step of its own."""
+    with ctx.timed(f"step {ctx.seq}\x1b[2J"):
+        time.sleep(0.001)
+
+
+def started(file: Path) -> Iterator[int]:
+    """What functions have told of."""
+    yield from map(int, file.read_text().split())
