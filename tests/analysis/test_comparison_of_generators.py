@@ -72,6 +72,31 @@ def test_a_change_of_39_per_cent_on_a_machine_with_two_late_requests_is_a_regres
     assert p50.low > 0.2
 
 
+def _with_users(run: SimulatedRun, users: float) -> SimulatedRun:
+    return SimulatedRun(run.record, [msgspec.structs.replace(each, level=users) for each in run.intervals])
+
+
+def test_users_who_waited_for_the_generator_are_no_slower_target() -> None:
+    """Five users, 20 ms each: 250/s, and 192/s where the generator takes 6 ms of every turn."""
+    quiet = replace(_STEADY, mode="users", rate=250)
+    hogged = replace(quiet, rate=192, late_share=1.0, late_ms=6.0)
+    plan = simulated_run(quiet, "users").record.plan
+    sides = [
+        _changed(_with_users(simulated_run(model, name), 5), plan=plan)
+        for model, name in ((quiet, "users"), (hogged, "hogged users"))
+    ]
+    comparison = compare(sides[:1], sides[1:])
+    throughput = _of(comparison, "throughput")
+    assert throughput.change < -0.2
+    assert throughput.high > 0
+    assert "may be the generator's, which was later in the run" in throughput.reason
+    assert comparison.verdict != "regression"
+    assert compare(sides[1:], sides[:1]).verdict != "improvement"
+    # the same without a late generator is a slower target
+    slower = _changed(_with_users(simulated_run(replace(quiet, rate=192), "slower users"), 5), plan=plan)
+    assert _of(compare(sides[:1], [slower]), "throughput").verdict == "regression"
+
+
 def _limited(run: SimulatedRun) -> SimulatedRun:
     reason = TrustReason(code=LIMIT, verdict="degraded", detail="the generator was the limit")
     return _changed(run, trust=Trust(verdict="degraded", reasons=(reason,)))

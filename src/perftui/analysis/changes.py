@@ -12,7 +12,7 @@ from perftui.analysis.blocks import Estimate, ratio, summed
 from perftui.analysis.further import FEWEST_BEYOND, further_metrics
 from perftui.analysis.log_change import ASSUMED_DF, ASSUMED_SPREAD, LogChange, Spread, log_change
 from perftui.analysis.proportions import share_of
-from perftui.analysis.round_data import Outcomes, Part, Round
+from perftui.analysis.round_data import Outcomes, Part, Round, slowed_by
 from perftui.analysis.share_change import share_change
 from perftui.metrics.failures import failures
 from perftui.metrics.generator_bounds import Excess, comonotone, excess
@@ -207,11 +207,15 @@ class Changes:
     def _throughput(self) -> MetricChange | None:
         ended = [[part.outcomes.ended for part in side] for side in self._parts("")]
         per = [[held.seconds for held in side] for side in self._sides]
-        return self._per("throughput", "", ended, per, gated=not self._asked)
+        slowed = (0.0, 0.0)  # the baseline's generator: its throughput is the higher without it; the run's
+        if not self._asked and self._has_seconds:
+            slowed = slowed_by(self._sides[0], self._excess[1]), slowed_by(self._sides[1], self._excess[0])
+        return self._per("throughput", "", ended, per, gated=not self._asked, reach=slowed)
 
     def _per(
-        self, metric: str, operation: str, counted: list[list[Float64s]], per: list[list[Float64s]], *, gated: bool
-    ) -> MetricChange | None:
+        self, metric: str, operation: str, counted: list[list[Float64s]], per: list[list[Float64s]], *, gated: bool,
+        reach: tuple[float, float] = (0.0, 0.0),
+    ) -> MetricChange | None:  # fmt: skip
         """Something that is counted, for each second or for each of something else."""
         sides = self._parts(operation)
         values = [[value for part in side if (value := value_of(part.stats, metric))] for side in sides]
@@ -229,7 +233,7 @@ class Changes:
         worse = -1 if higher_is_better(metric) else 1
         found = log_change(
             *estimates, confidence=self._confidence, margin=worse * math.log1p(worse * self._threshold), worse=worse,
-            spread=self._spread(metric, operation, "p50"),
+            spread=self._spread(metric, operation, "p50"), reach=reach,
         )  # fmt: skip
         change = self._of_limited(_filled(template, found))
         return change if gated else _with(change, change.verdict, "set by the asked rate; attained decides")

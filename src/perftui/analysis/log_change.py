@@ -65,7 +65,8 @@ def log_change(
         worse: 1 when larger is worse, -1 when smaller is.
         spread: Run-to-run spread for fewer than three rounds.
         floor: Change of the logarithm below which nothing matters, however sure (0: none).
-        reach: By how much the generators alone may have moved the logarithm: up (the run's was later), and down.
+        reach: By how much the generators alone may have moved the logarithm: up, and down. Times go up where the run's
+            was later, throughput goes down.
     """
     rounds = len(before), len(after)
     change = _mean(after) - _mean(before)
@@ -82,16 +83,16 @@ def log_change(
         return LogChange(change, low, high, "inconclusive", f"at least {FEWEST_SECONDS} s needed")
     if verdict == "inconclusive":
         reason = _what_would_do((t + _POWER_Z) * error, (t + _POWER_Z) * pooled, margin)
-    reason = "; ".join(filter(None, (_generators_part(*reach), reason)))
+    reason = "; ".join(filter(None, (_generators_part(*(reach if worse > 0 else reversed(reach))), reason)))
     if not by_rounds and spread.assumed:
         note = "single round" if max(rounds) == 1 else "fewer than 3 rounds"
         reason = "; ".join(filter(None, (reason, f"{note}: run-to-run noise of {spread.value * 100:.0f} % assumed")))
     return LogChange(change, low, high, verdict, reason)
 
 
-def _generators_part(up: float, down: float) -> str:
+def _generators_part(of_run: float, of_baseline: float) -> str:
     """How much of the change may be the generators' doing, where that is worth saying."""
-    larger, side = (up, "run") if up >= down else (down, "baseline")
+    larger, side = (of_run, "run") if of_run >= of_baseline else (of_baseline, "baseline")
     if larger < WORTH_SAYING:
         return ""
     if not math.isfinite(larger):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from perftui.analysis.blocks import Seconds
 from perftui.metrics.failures import failures
+from perftui.metrics.generator_bounds import Excess
 from perftui.metrics.histogram import Float64s
 from perftui.metrics.phases import measured_seconds
 from perftui.metrics.sparse import Sparse
@@ -18,6 +20,8 @@ from perftui.model.objectives import OWN_TIMES
 from perftui.model.record import LatencyStats, Record, Stats
 
 _HIT_TIMES = ("hit_time", "miss_time")
+_MOST_SLOWED = 0.999
+"""Of a user's time that the generator may have taken."""
 
 
 class Run(Protocol):
@@ -153,6 +157,8 @@ class Round:
         """Its throughput is the least that the target can do, its times are the most."""
         self.lag, self.start_delay = Sparse(), Sparse()
         """What the generator added: how late its loop was, how late requests started."""
+        self.level = 0.0
+        """Users, or arrivals per second, on average."""
         self.length = max(1, round(record.summary.duration_s)) if self.has_seconds else 0
         self.seconds: Float64s = np.ones(self.length)
         """How long each of its seconds was: the last is what was left."""
@@ -165,8 +171,11 @@ class Round:
         collected: dict[str, _Collected] = {}
         lags: list[HistogramData] = []
         delays: list[HistogramData] = []
+        levels: list[float] = []
         for interval in run.intervals:
             self._add_ended(interval, collected)
+            if interval.phase == "measure":
+                levels.append(interval.level)
             cells = interval.cells.get("measure")
             if not cells:
                 continue
@@ -176,6 +185,7 @@ class Round:
             for name, cell in cells.items():
                 collected.setdefault(name, _Collected(self.length)).add(second, cell)
         self.lag, self.start_delay = Sparse.of(*lags), Sparse.of(*delays)
+        self.level = sum(levels) / max(1, len(levels))
         for name, held in collected.items():
             self.parts[name] = held.part(record.summary.operations.get(name, Stats()), users=users)
         operations = [part for name, part in self.parts.items() if name]
@@ -193,3 +203,13 @@ class Round:
             for name, cell in cells.items():
                 ended = cell.counts.ok if cell.ok_in_measure is None else cell.ok_in_measure
                 collected.setdefault(name, _Collected(self.length)).outcomes.ended[second] += ended
+
+
+def slowed_by(side: Sequence[Round], added: Excess) -> float:
+    """How far the logarithm of what users do per second may be down by what the generator added.
+
+    A user waits for its answer: what was added to it on average is missing from the time for the next.
+    """
+    ended = sum(float(held.parts[""].outcomes.ended.sum()) for held in side)
+    turn_us = 1e6 * sum(held.level * float(held.seconds.sum()) for held in side) / max(1.0, ended)
+    return -math.log1p(-min(_MOST_SLOWED, added.mean_us / max(turn_us, 0.5)))
