@@ -22,8 +22,8 @@ Value = TypeVar("Value")
 HABITS = """\b
 From oha, hey and wrk
   -c users  -q rate  -z duration  -n requests  -m method  -d body  -T content type
-  -H header  -k any certificate; -d 30s is a duration, as wrk has it; -q is the
-  rate of all users together, as oha has it: hey's times -c
+  -H header  -k any certificate; -d 30s is a duration, as wrk has it
+  -q is the rate of all users together, as in oha; in hey it is that of each
 """
 
 
