@@ -81,7 +81,14 @@ def test_failures_above_five_per_cent(share: float, *, found: bool) -> None:
 def test_findings_of_operations_are_said_only_when_there_are_several() -> None:
     one = _details(_timeline(_plan(), errors=lambda _: 0.5))
     assert set(one) == {"failures"}
-    several = _details(_timeline(_plan(operations=2), errors=lambda _: 0.5))
+    timeline = _timeline(_plan(operations=2), errors=lambda _: 0.5)
+    only = _details(timeline)
+    assert set(only) == {"failures"}
+    assert only["failures"].endswith("(http.503 1,500), all of operation 0")
+    counts = Counts(scheduled=100, started=100, ok=99, errors=1)
+    other = {"operation 1": Cell(counts=counts, error_classes={"reset": 1})}
+    timeline.add(Interval(at_s=30.0, duration_s=1.0, phase="measure", level=100.0, asked=100, cells={"measure": other}))
+    several = _details(timeline)
     assert set(several) == {"failures", "operation_failures"}
     assert several["operation_failures"].startswith("operation 0: errors 50.0 %")
 

@@ -169,3 +169,14 @@ def test_moments_come_in_the_order_of_the_findings() -> None:
         Finding(code="b", detail="at 00:10", severity="fail"),
     )
     assert moments_of(Record(id="r", plan=PLAN, findings=findings)) == [10.0, 30.0]
+
+
+@pytest.mark.parametrize("height", [1, 3, 8])
+def test_errors_of_the_warm_up_have_a_rate_of_their_own(height: int) -> None:
+    """Before the measure phase rate, classes and answers are those of the newest seconds, and say so."""
+    counts = Counts(scheduled=10, started=10, ok=8, errors=2)
+    window = Stats(counts=counts, error_rate=0.2, error_classes={"http.404": 2})
+    drawing = draw_errors(LivePicture(plan=PLAN, state="warm-up", window=Summary(total=window)), 78, height)
+    assert "20.0 %" in (text_of(drawing.lines) if height == 1 else content(drawing.title).plain)
+    assert "http.404" in text_of(drawing.lines)
+    assert content(drawing.note).plain == "last 1 s"

@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+from msgspec.structs import replace
+
 from perftui.analysis import answers, causes
 from perftui.analysis.course import Course
 from perftui.analysis.modes import bimodal
@@ -64,10 +66,18 @@ def find(timeline: Timeline) -> tuple[Finding, ...]:
 
 
 def _without_repeats(found: list[Finding], summary: Summary) -> list[Finding]:
-    """With a single operation, what holds for the total is not said twice."""
-    if len(summary.operations) > 1:
+    """What holds for the total is not said once more of the only operation, or of the only one that fails."""
+    if len(summary.operations) <= 1:
+        return [finding for finding in found if not finding.code.startswith("operation_")]
+    classes = summary.total.error_classes
+    only = next((name for name, stats in summary.operations.items() if classes and stats.error_classes == classes), "")
+    if not only or not any(finding.code == "failures" for finding in found):
         return found
-    return [finding for finding in found if not finding.code.startswith("operation_")]
+    return [
+        replace(finding, detail=f"{finding.detail}, all of {only}") if finding.code == "failures" else finding
+        for finding in found
+        if finding.code != "operation_failures"
+    ]
 
 
 def _of_stats(stats: Stats, operation: str) -> Iterator[Finding]:

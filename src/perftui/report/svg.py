@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from perftui.model.units import format_clock, format_count
-from perftui.report.axes import QUARTERED, extremes, round_up
+from perftui.report.axes import QUARTERED, clock_ticks, extremes, round_up
 
 WIDTH = 720
 _HEIGHT = 220
@@ -19,7 +19,6 @@ _RIGHT = 12
 _TOP = 14
 BOTTOM = 26
 _MOST_POINTS = 720
-_CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400)
 _AT_END = 0.02
 """Of the x axis: a label in the middle of a tick that near to its end would be cut."""
 _LETTER = 6.2
@@ -202,13 +201,6 @@ def placed_marks(marks: Sequence[Mark], x_of: Callable[[float], str]) -> tuple[l
         )
         for x, row, label, anchor in found
     ], rows  # fmt: skip
-
-
-def clock_ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """Round moments, six at most."""
-    step = next((step for step in _CLOCK_STEPS if (high - low) / step <= 6), _CLOCK_STEPS[-1])
-    first = math.ceil(low / step)
-    return [(at * step, format_clock(at * step)) for at in range(first, math.floor(high / step) + 1)]
 
 
 def _even(highest: float, *, whole: bool) -> _Axis:

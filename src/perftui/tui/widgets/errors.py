@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from perftui.model.record import Stats
 from perftui.model.units import format_clock, format_count, format_percent
 from perftui.report.words import answers_texts
 from perftui.tui.widgets.cells import Column, Drawing, Text, header, paint, row, shortened, spread, whole_pieces
@@ -17,7 +18,7 @@ _ROOMY = 4
 
 def draw_errors(picture: LivePicture, width: int, height: int) -> Drawing:
     """The error rate of the run in the title, errors per second as a trend, the classes by number."""
-    answers = answers_texts(picture.run.total)
+    answers = answers_texts(_judged(picture))
     if height == 1:
         return _framed(picture, [_one_line(picture, width)])
     lines: list[Text] = [_rate_line(picture, width)]
@@ -44,14 +45,14 @@ def _rate_line(picture: LivePicture, width: int) -> Content:
 
 
 def _framed(picture: LivePicture, lines: list[Text]) -> Drawing:
-    rate = picture.run.total.error_rate
+    rate = _judged(picture).error_rate
     broken = any(result.metric == "error_rate" and result.verdict == "fail" for result in picture.objectives)
     counts = picture.counts
     named = ((counts.timeouts, "timeouts"), (counts.dropped, "dropped"), (counts.client_errors, "of the generator"))
     return Drawing(
         lines,
         title=f"Errors  {format_percent(rate)}",
-        note="run",
+        note="run" if picture.run.total.counts.scheduled or picture.over else f"last {picture.window_s} s",
         status=" · ".join(f"{count:,} {name}" for count, name in named if count),
         tone="$error" if broken else "$panel-border",
     )
@@ -60,7 +61,7 @@ def _framed(picture: LivePicture, lines: list[Text]) -> Drawing:
 def _one_line(picture: LivePicture, width: int) -> Content:
     line, top = picture.trend("errors_per_s", min(20, width // 3))
     ranked = sorted(class_counts(picture).items(), key=lambda item: -item[1])
-    rate = picture.run.total.error_rate
+    rate = _judged(picture).error_rate
     title = paint("errors ", "bold $panel-title") + paint(
         format_percent(rate), "bold $error" if rate >= 0.01 else "bold"
     )
@@ -110,4 +111,8 @@ def _none(picture: LivePicture) -> str:
 
 def class_counts(picture: LivePicture) -> dict[str, int]:
     """Errors by class over the run; before the measure phase, over the window."""
-    return dict(picture.run.total.error_classes or picture.window.total.error_classes)
+    return dict(_judged(picture).error_classes)
+
+
+def _judged(picture: LivePicture) -> Stats:
+    return picture.run.total if picture.run.total.counts.scheduled or picture.over else picture.window.total

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 from perftui.model.interval import Event
 from perftui.model.plan import Load
 from perftui.model.units import format_clock
+from perftui.report.axes import clock_ticks
 from perftui.tui.widgets.chart import Tick
 from perftui.tui.widgets.picture import LivePicture
 
@@ -24,6 +26,10 @@ EVENT_MARKS: dict[str, tuple[str, str]] = {
     "disk": ("!", "bold $error"),
 }
 """Glyph and colour of the events that are drawn on the time axis; phases are ticks of their own."""
+
+
+_APART = 0.12
+"""Share of the axis between a label and a round time beside it."""
 
 
 def stage_ends(load: Load) -> list[float]:
@@ -44,9 +50,22 @@ def time_ticks(picture: LivePicture) -> list[Tick]:
     ticks += [Tick(window.end_s, letter, "bold reverse $accent") for letter, window in picture.windows.items()]
     if picture.cursor_s is not None:
         ticks.append(Tick(picture.cursor_s, "▲", "bold $accent", format_clock(picture.cursor_s)))
-    return [tick for tick in ticks if tick.glyph] + [
+    ticks = [tick for tick in ticks if tick.glyph]
+    ticks += [
         Tick(start_s, "├" if not start_s else "┈", label=format_clock(start_s)),
         Tick(end_s, "┤", label=format_clock(end_s)),
+    ]
+    return _round_times(start_s, end_s, ticks) + ticks
+
+
+def _round_times(start_s: float, end_s: float, ticks: Sequence[Tick]) -> list[Tick]:
+    """Times of the clock between the ends of an axis, where no other mark has its label."""
+    apart_s = _APART * (end_s - start_s)
+    taken = [tick.at_s for tick in ticks if tick.label]
+    return [
+        Tick(at_s, "╷", label=label)
+        for at_s, label in clock_ticks(start_s, end_s)
+        if all(abs(at_s - other_s) > apart_s for other_s in taken)
     ]
 
 
