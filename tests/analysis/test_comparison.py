@@ -235,21 +235,6 @@ def test_users_mode_compares_throughput_and_service_times() -> None:
     assert not any(change.metric in {"attained", "response_time.p95"} for change in comparison.metrics)
 
 
-def test_a_last_second_that_was_cut_off_is_no_whole_one() -> None:
-    model = replace(MODEL, mode="users", seconds=4)
-    before, after = (simulated_run(model, seed) for seed in ("a", "b"))
-    # the same number of answers in less time: 3.1 s instead of 4
-    summary = msgspec.structs.replace(after.record.summary, duration_s=3.1)
-    total = summary.total
-    faster = msgspec.structs.replace(total, throughput_per_s=total.throughput_per_s * 4 / 3.1)
-    after = SimulatedRun(
-        msgspec.structs.replace(after.record, summary=msgspec.structs.replace(summary, total=faster)), after.intervals
-    )
-    throughput = _of(compare([before], [after]), "throughput")
-    assert throughput.change == pytest.approx(4 / 3.1 - 1, abs=0.03)
-    assert throughput.run / throughput.baseline - 1 == pytest.approx(throughput.change, abs=0.03)
-
-
 def _like(model: Record, record: Record) -> Record:
     return msgspec.structs.replace(record, plan=model.plan)
 

@@ -148,3 +148,21 @@ def test_help_lists_the_habits(call: Call) -> None:
                   "-T, --content-type", "-H, --header", "-k, --insecure", "From oha, hey and wrk"):  # fmt: skip
         assert habit in shown
     assert "perftui URL" in call("--help").stdout
+
+
+def test_a_probe_sends_the_request_that_the_options_say(call: Call) -> None:
+    requests: list[bytes] = []
+
+    def note(connection: Connection) -> None:
+        while request := connection.read_request():
+            requests.append(request)
+            connection.send(OK)
+
+    with fault_server(note) as server:
+        result = call("probe", f"{server.url}/x", "-m", "put", "-d", '{"a": 1}', "-H", "X-Who: me")
+    assert result.code == 0, result.stderr
+    (request,) = [one for one in requests if one]
+    assert request.startswith(b"PUT /x HTTP/1.1\r\n")
+    assert b"\r\nX-Who: me\r\n" in request
+    assert request.endswith(b'\r\n\r\n{"a": 1}')
+    assert "exclude each other" in call("probe", "localhost:9/x", "-d", "a", "--json", "1").stderr

@@ -58,6 +58,7 @@ def test_levels_are_held_one_after_the_other() -> None:
     ("objective", "message"),
     [
         ({"metric": "host.cpu"}, "objectives[0]: has no limit; write target, critical or both"),
+        ({"metric": "p95", "target": "< 1s"}, "'p95' is not a metric; did you mean 'response_time.p95'?"),
         ({"metric": "host.cpuu", "target": "< 1"}, "'host.cpuu' is not a metric; did you mean 'host.cpu'?"),
         ({"metric": "host.cpu", "target": "< 80ms"}, "'< 80ms' is not a limit of host.cpu; write it as '< 80%'"),
         ({"metric": "target.memory", "target": "< 512"}, "'512' is not a size"),

@@ -45,6 +45,16 @@ async def test_a_copy_is_saved_as_a_preset_of_ones_own_and_chosen(app: Make, pla
     assert own.path == place.path / "config" / "presets" / "my-read.toml"
 
 
+async def test_a_look_for_mistakes_ends_when_the_editor_is_taken_down(app: Make) -> None:
+    made = app(preset="read")
+    async with made.run_test() as pilot:
+        screen = await editor(pilot)
+        await screen.query("#mistakes").remove()
+        look = screen.check()
+        await look.wait()
+        assert look.is_finished
+
+
 async def test_mistakes_are_marked_and_saving_them_needs_a_yes(app: Make, place: Home) -> None:
     made = app(preset="read")
     async with made.run_test() as pilot:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
 
 from perftui.cli.options import CLUSTER_OPTIONS, DURATION, WORKERS, absolute_cluster, option
+from perftui.cli.request_options import CONTENT, INSECURE, METHOD, body_option, request_overrides
 from perftui.model.errors import UsageError
 from perftui.model.units import parse_duration
-from perftui.presets.one_request import RequestOverrides
 from perftui.presets.overrides import Overrides
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -22,8 +21,8 @@ Value = TypeVar("Value")
 HABITS = """\b
 From oha, hey and wrk
   -c users  -q rate  -z duration  -n requests  -m method  -d body  -T content type
-  -H header  -k any certificate; -d 30s is a duration, as wrk has it; -q is the
-  rate of all users together, as oha has it: hey's times -c
+  -H header  -k any certificate; -d 30s is a duration, as wrk has it
+  -q is the rate of all users together, as in oha; in hey it is that of each
 """
 
 
@@ -51,31 +50,17 @@ _OPTIONS = (
     option("--workers", type=WORKERS, help="Worker processes, or auto."),
     *CLUSTER_OPTIONS,
     option("--timeout", type=DURATION, help="Total deadline of one request."),
-    option("-m", "--method", metavar="NAME", help="Method of the request; POST when there is a body."),
+    METHOD,
     option("-d", "short_body", metavar="TEXT", help="As --body; a duration such as 30s is --duration."),
-    option("--body", metavar="TEXT", help="Body of the request; @FILE takes it from a file."),
-    option("--json", metavar="TEXT", help="The same as JSON, whatever it looks like."),
-    option(
-        "-T",
-        "--content-type",
-        metavar="TYPE",
-        help="Type of the body; by default JSON where it is some, a file by its ending, else text.",
-    ),
-    option(
-        "-H",
-        "--header",
-        "headers",
-        multiple=True,
-        metavar="K:V",
-        help="Header of every request; repeatable. @FILE reads them from a file.",
-    ),
+    body_option("--body"),
+    *CONTENT,
     option(
         "--redirects",
         type=click.IntRange(min=0, max=20),
         metavar="N",
         help="Follow up to N redirects on the same host; 0 when not said.",
     ),
-    option("-k", "--insecure", is_flag=True, help="Accept any certificate; the run says so."),
+    INSECURE,
 )
 
 
@@ -137,7 +122,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
             max_requests=self.max_requests,
             redirects=self.redirects,
             insecure=self.insecure,
-            request=_request(self.method, _first(self.body, short_text), self.json, self.content_type),
+            request=request_overrides(self.method, _first(self.body, short_text), self.json, self.content_type),
         )
 
 
@@ -168,18 +153,3 @@ def _seconds(text: str | None) -> float | None:
         return parse_duration(text)
     except ValueError:
         return None
-
-
-def _request(method: str | None, body: str | None, json: str | None, content_type: str | None) -> RequestOverrides:
-    text = body if json is None else json
-    file = text[1:] if text is not None and text.startswith("@") else None
-    if file is not None and not Path(file).is_file():
-        what = "is no regular file" if Path(file).exists() else "there is no such file"
-        raise UsageError(f"{'--json' if json is not None else '--body'} @{file}: {what}")
-    return RequestOverrides(
-        method=method,
-        body=text if file is None else None,
-        body_file=None if file is None else str(Path(file).absolute()),
-        is_json=json is not None,
-        content_type=content_type,
-    )

@@ -313,7 +313,7 @@ DATA = Section(
 
 
 PRESET_KEYS = {
-    "schema": Key(Number(low=1, whole=True, high=1_000), "Version of the format: 1.", required=True),
+    "schema": Key(Number(low=1, whole=True, high=1_000), "Version of the format, schema = 1.", required=True),
     "name": Key(
         Text(check=texts.name_problem, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
         "Name on the command line.",

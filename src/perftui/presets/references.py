@@ -252,7 +252,7 @@ class _Values:
         sources = [source.name for source in self._plan.data]
         if name not in sources:
             self._problems.add(path, f"{placeholder}: there is no [[data]] named {name!r}{nearest(name, sources)}")
-        elif name in self._columns and column not in self._columns[name]:
+        elif self._columns.get(name) and column not in self._columns[name]:  # without any, the file says why
             columns = self._columns[name]
             guess = nearest(column, columns) or f"; columns are {', '.join(columns[:20])}"
             self._problems.add(path, f"{placeholder}: the file has no column {column!r}{guess}")

@@ -207,7 +207,8 @@ def objective_metric_problem(text: str) -> str:
     """What is wrong with the name of an objective's metric."""
     if is_metric(text):
         return ""
-    guess = nearest(text, OBJECTIVE_METRICS) or f"; such as response_time.p95, error_rate, target.memory or {CHECK}NAME"
+    such = f"; such as response_time.p95, error_rate, target.memory or {CHECK}NAME"
+    guess = _of_response_time(text) or nearest(text, OBJECTIVE_METRICS) or such
     return f"{text[:60]!r} is not a metric{guess}"
 
 
@@ -215,4 +216,11 @@ def metric_problem(text: str) -> str:
     """What is wrong with the name of a metric that follows from requests alone."""
     if text in METRICS:
         return ""
-    return f"{text[:60]!r} is not a metric{nearest(text, METRICS) or '; such as response_time.p95 or error_rate'}"
+    guess = _of_response_time(text) or nearest(text, METRICS) or "; such as response_time.p95 or error_rate"
+    return f"{text[:60]!r} is not a metric{guess}"
+
+
+def _of_response_time(text: str) -> str:
+    """`p95` alone is what people call that of the response times."""
+    whole = f"response_time.{text}"
+    return f"; did you mean {whole!r}?" if whole in METRICS else ""

@@ -117,13 +117,21 @@ class PresetEditor(PerftuiScreen[str | None]):
     async def check(self) -> None:
         """Look for mistakes once the typing pauses."""
         await asyncio.sleep(_PAUSE_S)
+        if self._was_left():
+            return
         self._mistakes = await asyncio.to_thread(mistakes_in, self.text_area.text)
+        if self._was_left():
+            return
         self.text_area.mark(mistake.line for mistake in self._mistakes)
         panel = self.query_one("#mistakes")
         count = len(self._mistakes)
         panel.border_title = f"{count} mistake{'s' * (count != 1)}" if count else "No mistakes"
         panel.set_class(bool(count), "-wrong")
         self.query_one("#mistake-list", Static).update(_mistake_lines(self._mistakes))
+
+    def _was_left(self) -> bool:
+        """Whether the screen is being taken down: its parts go before it does, and before what it had begun."""
+        return not self.query("#mistake-list")
 
     def action_next_mistake(self) -> None:
         """Go to the next line with a mistake, from the top again after the last."""
