@@ -33,6 +33,7 @@ LOCUST = (
     ",Aggregated,200,0,20.0,40.0,18,40\n"
 )
 RECORDED = Path(__file__).parent.parent / "report" / "data" / "shop.json"
+RECORDED_RUNS = Path(__file__).parent.parent / "recorded_runs"
 
 
 def read_csv(text: str) -> tuple[str, str]:
@@ -182,7 +183,8 @@ def test_runs_that_differ_are_not_compared(call: Call, saved: str) -> None:
 @pytest.mark.parametrize("style", READERS)
 def test_compare_in_every_format(call: Call, style: str) -> None:
     """Two sides that are one run: the verdict of one metric, as each format says it, and no more."""
-    result = call("compare", str(RECORDED), str(RECORDED), "--format", style)
+    run = str(RECORDED_RUNS / "read")
+    result = call("compare", run, run, "--format", style)
     assert (result.code, result.stderr) == (0, "")
     assert READERS[style](result.stdout) == ("response_time.p95", "no_difference")
 

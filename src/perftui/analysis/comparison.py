@@ -114,6 +114,7 @@ def _refusals(baseline: Sequence[Run], runs: Sequence[Run]) -> tuple[list[str], 
             refusals.append(f"{run.record.id} measured nothing")
         if run.record.steered:
             refusals.append(f"{run.record.id} was steered by hand: its load was not that of its plan")
+    refusals = list(dict.fromkeys(refusals))  # both sides may be one run
     if all(any(is_generator_limit(run.record.trust) for run in side) for side in (baseline, runs)):
         refusals.append("the generator was the limit in both: neither's numbers are the target's; try more workers")
     return refusals, soft
@@ -140,7 +141,7 @@ def _lacks(baseline: Sequence[Run], runs: Sequence[Run]) -> list[str]:
         total = run.record.summary.total
         if not _is_foreign(run) and run.intervals and total.service_time_ms.count and not total.service_time_bounds:
             lacks.append(f"{run.record.id} does not say how late its generator was: it is of an older version")
-    return lacks
+    return list(dict.fromkeys(lacks))
 
 
 def _overall(metrics: Sequence[MetricChange]) -> ComparisonVerdict:
