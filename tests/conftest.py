@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what its folder says; what is quick comes last, so that no worker ends long after the others.
 
     Of those that are alone, what takes the whole machine comes last: nobody has to wait for it. Of a test that is not
-    quick and has many cases, the first and the last are always run; those between are marked as thorough.
+    quick and has many cases the first is always run; the others are marked as thorough, and so is what is slow.
     """
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
@@ -84,8 +84,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("quick")
         elif "quick" not in said:
             cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    for same in cases.values():
-        for item in same[1:-1]:
+    for first, *others in cases.values():
+        for item in [*others, *([first] if first.get_closest_marker("slow") else [])]:
             item.add_marker("thorough")
     items.sort(key=_place)
 

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.alone
 PATH = "/slow?ms=${env:SLOW_MS}&jitter=10"
 
 
+@pytest.mark.slow
 def test_an_added_delay_is_found(demo: Demo, home: Home) -> None:
     preset = write_preset(home, preset_text(demo.url, {"slow": PATH}, rate=100, warmup="1s", duration="12s"))
     outputs = [home.path / f"{name}.json" for name in ("before", "after")]

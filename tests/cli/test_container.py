@@ -65,6 +65,7 @@ def contained(home: Home) -> Iterator[Contained]:
     assert not list(Path("/tmp").glob(f"perftui-{UID}"))
 
 
+@pytest.mark.slow
 @needs_root
 def test_a_run_in_a_container_works_with_what_is_set(contained: Contained, home: Home, demo_url: str) -> None:
     folder = home.path / "only"

@@ -16,6 +16,7 @@ from support.pty import terminal
 Call = Callable[..., Result]
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_the_capacity_of_a_service_is_found_and_saved_as_one_run(home: Home, call: Call) -> None:
     with capacity_server(4, 0.08) as server:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
+import pytest
+
 from support.cli import PERFTUI, Result, run_cli
 from support.home import Home
 from support.waiting import wait_until
@@ -23,6 +25,7 @@ def test_a_reader_that_leaves_is_no_error(home: Home, demo_url: str) -> None:
         assert (done.stdout[-2:], done.stderr) == ("0\n", ""), command
 
 
+@pytest.mark.slow
 def test_the_newest_is_one_that_has_ended(home: Home, call: Call, demo_url: str) -> None:
     for command in (("export",), ("compare",), ("trend",), ("baseline", "set")):
         result = call(*command)

@@ -56,6 +56,7 @@ def test_the_two_commands_of_a_new_user_are_there() -> None:
     assert [look, check] == INSTALLS
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)  # some forty commands; each has a minute
 def test_every_other_command_works_in_order(home: Home, demo_url: str) -> None:
     """One after the other in one home, as somebody would who reads from top to bottom; without a terminal."""

@@ -19,6 +19,7 @@ from support.waiting import free_port
 Call = Callable[..., Result]
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_users_of_a_service_with_four_places(home: Home) -> None:
     with capacity_server(4, 0.05) as server:
@@ -35,6 +36,7 @@ def test_users_of_a_service_with_four_places(home: Home) -> None:
     assert len(home.run_folders()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_the_law_of_a_service_is_found(home: Home) -> None:
     contention, coherency = 0.3, 0.02
@@ -51,6 +53,7 @@ def test_the_law_of_a_service_is_found(home: Home) -> None:
         assert found[name]["low"] <= found[name]["value"] <= found[name]["high"]
 
 
+@pytest.mark.slow
 def test_on_a_terminal_the_curve_is_seen_as_it_goes_and_what_came_of_it_is_kept(home: Home, call: Call) -> None:
     with capacity_server(2, 0.02) as server:
         command = [PERFTUI, "scaling", f"{server.url}/item", "--levels", "1,2,8", "-d", "3s"]
@@ -79,6 +82,7 @@ def test_on_a_terminal_the_curve_is_seen_as_it_goes_and_what_came_of_it_is_kept(
         assert told in call("export", "latest", "--format", style).stdout
 
 
+@pytest.mark.slow
 def test_a_scaling_test_that_is_stopped_on_its_screen_ends_like_a_run(home: Home, demo_url: str) -> None:
     command = [PERFTUI, "scaling", f"{demo_url}/health", "--levels", "1,2", "-d", "30s"]
     with terminal(command, home.environment) as screen:
@@ -89,6 +93,7 @@ def test_a_scaling_test_that_is_stopped_on_its_screen_ends_like_a_run(home: Home
     assert len(home.run_folders()) == 1
 
 
+@pytest.mark.slow
 def test_workers_are_restarted_for_each_level(home: Home) -> None:
     port = free_port()
     command = f"{sys.executable} {capacity_module.__file__} {{n}} 0.05 {port}"

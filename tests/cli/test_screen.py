@@ -52,6 +52,7 @@ def test_demo_opens_the_app_and_leaves_nothing_running(home: Home) -> None:
     assert f"Saved: {home.run_folders()[0]}" in screen.text
 
 
+@pytest.mark.slow
 def test_demo_serves_a_run_that_is_left_alone_until_it_ends(home: Home) -> None:
     with terminal([PERFTUI, "demo", "--duration", "60s", "--warmup", "0s"], home.environment) as screen:
         screen.wait_for("RUNNING")

@@ -38,6 +38,7 @@ def test_a_stdout_that_is_full_is_told_in_one_line(home: Home) -> None:
     assert not (home.path / "data" / "crashes").exists()
 
 
+@pytest.mark.slow
 def test_results_are_utf_8_in_any_locale(home: Home, demo: Demo) -> None:
     home.extra.update(NARROW)
     label = "naïve ✓"

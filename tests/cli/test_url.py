@@ -88,6 +88,7 @@ def test_a_rate_with_connections_is_open_loop_over_so_many(home: Home, demo_url:
     assert record.whole_run.scheduled == 40
 
 
+@pytest.mark.slow
 def test_a_url_on_a_terminal_is_shown_live(home: Home, demo_url: str) -> None:
     command = [PERFTUI, f"{demo_url}/health", "-z", "1s", "--warmup", "0s", "-c", "2"]
     with terminal(command, home.environment, columns=80, rows=24) as screen:

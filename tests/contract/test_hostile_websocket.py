@@ -50,6 +50,7 @@ def test_a_server_that_breaks_the_protocol_is_an_error_and_no_more(answer: str) 
     assert whole.client_errors == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("waits", [True, False])
 def test_what_never_ends_is_cut_and_not_kept(waits: bool) -> None:  # noqa: FBT001 - a parameter of a test
     """While a request waits for another message, and while nobody waits: the first of them was the answer."""

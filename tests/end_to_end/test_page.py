@@ -97,6 +97,7 @@ def test_an_objective_that_fails_is_exit_13_and_others_stay(visited: Visited) ->
     assert "round 2 of 2: first paint" in visited.result.stderr
 
 
+@pytest.mark.slow
 def test_the_run_is_kept_compared_and_exported(visited: Visited) -> None:
     home, run = visited.home, visited.result.record.id
     for style in OF_COMPARISONS[1:]:

@@ -144,6 +144,7 @@ def test_without_a_terminal_the_demo_runs_headless(home: Home) -> None:
     assert home.run_folders()[0].name in result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_sizes_change_all_the_time(home: Home, demo: Demo) -> None:
     command = [PERFTUI, "run", "read", demo.url, "--rate", "20", "--duration", "8s", "--warmup", "0s"]
     with terminal(command, home.environment) as screen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 import psutil
+import pytest
 
 from perftui.store.loading import load_run
 from support.cli import finish, run_cli, start_cli, write_preset
@@ -21,6 +22,7 @@ MOST_JOURNAL_BYTES_PER_S = 20_000
 MEBIBYTE = b"x" * 1024 * 1024
 
 
+@pytest.mark.slow
 def test_every_error_says_something_new(home: Home) -> None:
     numbers = count()
 

@@ -172,6 +172,7 @@ def test_a_cut_ssh_connection_is_watched_again(home: Home, demo: Demo) -> None:
     assert_steady(home)
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_viewers_come_and_go_and_one_does_not_read(home: Home, demo: Demo) -> None:
     """Two on terminals, one of which is not read, and one in a pipe that is full."""

@@ -197,6 +197,7 @@ def test_what_is_tolerated_is_counted(answer: bytes, code: str, least: int) -> N
     assert noted(found).get(code, 0) == least
 
 
+@pytest.mark.slow
 def test_a_run_says_by_status_and_finding_that_it_only_met_redirects(home: Home) -> None:
     conf = "location = /old { return 301 /login; }"
     with nginx(locations=conf) as server:

@@ -271,6 +271,7 @@ def test_a_full_backlog_is_found_before_the_start(home: Home, full_backlog: str)
     assert home.run_folders() == []
 
 
+@pytest.mark.slow
 def test_two_runs_at_the_same_moment_get_folders_of_their_own(home: Home) -> None:
     results: list[Result] = []
     with fault_server(answering()) as server:

@@ -15,6 +15,7 @@ MOST_JOURNAL_BYTES_PER_S = 20_000
 MOST_GROWN_BYTES = 12_000_000
 
 
+@pytest.mark.slow
 def test_a_short_soak(home: Home) -> None:
     soaked = soak(home, SECONDS, ["http"])
 

@@ -58,6 +58,7 @@ def test_a_target_that_is_stopped_shows_in_the_response_times(home: Home) -> Non
     assert not any("generator" in reason.detail for reason in record.trust.reasons if reason.code == "client")
 
 
+@pytest.mark.slow
 def test_a_target_that_dies_and_comes_back(home: Home) -> None:
     port, seconds = free_port(), 9
     options = ("--rate", str(RATE), "-d", f"{seconds}s", "--warmup", "0s", "--headless", "--warn-only")

@@ -187,6 +187,7 @@ async def test_a_folder_that_is_none_is_told_before_anything_is_written(app: Mak
         await until(pilot, lambda: "there is no directory" in str(dialog.query_one("#note", Static).content))
 
 
+@pytest.mark.slow
 async def test_every_format_is_written_where_the_field_says(app: Make, saved: Home) -> None:
     async with app().run_test() as pilot:
         await runs(pilot)

@@ -178,6 +178,7 @@ async def test_who_only_watches_cannot_steer(watch: Watch) -> None:
         assert "hold" in actions
 
 
+@pytest.mark.slow
 async def test_every_size_is_drawn(watch: Watch) -> None:
     """From one cell to a wall: nothing is refused, nothing breaks, and what is wanted first is there."""
     async with watch("errors", 24.0) as run:

@@ -70,6 +70,7 @@ def _is_ours(process: psutil.Process) -> bool:
     return "perftui.engine.fleet.node_process" in (process.info["cmdline"] or ()) and process.ppid() == os.getpid()
 
 
+@pytest.mark.slow
 def test_runs_of_a_series_keep_their_machines_and_replace_one_that_is_gone(server: Nginx, empty_home: Path) -> None:
     def machines() -> list[psutil.Process]:
         return [process for process in psutil.process_iter(["cmdline"]) if _is_ours(process)]
@@ -198,6 +199,7 @@ def test_dask_is_loaded_only_where_there_is_a_cluster() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_steering_reaches_every_seat_and_a_killed_runner_leaves_none(
     server: Nginx, empty_home: Path, start: Starter
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_machine_far_away_with_another_clock_sends_on_time(empty_home: Path) -
     assert not run.events("note"), [event.detail for event in run.events("note")]
 
 
+@pytest.mark.slow
 def test_a_link_that_is_held_up_slows_no_seat_and_loses_nothing(empty_home: Path) -> None:
     with nginx() as server, dask_processes(1) as running, distant_worker(running, Elsewhere()) as link:
 

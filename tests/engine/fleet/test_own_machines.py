@@ -61,6 +61,7 @@ def apart(tmp_path: Path, empty_home: Path) -> Iterator[Apart]:
         yield made
 
 
+@pytest.mark.slow
 def test_each_machine_goes_its_own_way_to_the_target(apart: Apart) -> None:
     """One finds another address in mid-run, where nothing listens; then the other one finds a public address."""
     run = WatchedRun(apart.plan(1.5))

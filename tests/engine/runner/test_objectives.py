@@ -71,6 +71,7 @@ def app(environ, start_response):
 """
 
 
+@pytest.mark.slow
 def test_a_leak_in_a_child_of_a_worker_pool_is_found_by_the_port(home: Home, tmp_path: Path) -> None:
     objective = {"metric": "target.memory_growth", "target": "< 100MB/h", "critical": "< 1GB/h"}
     with gunicorn(LEAKING, tmp_path, workers=2) as url:
