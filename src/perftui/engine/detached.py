@@ -7,6 +7,7 @@ import select
 import sys
 import traceback
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,8 @@ from perftui.model.errors import ExitCode, PerftuiError
 from perftui.store.files import write_atomic
 
 LOG_NAME = "runner.log"
+_AHEAD = ("hooks", "prepare", "session")
+"""What a run needs, in this order: loaded while whoever started us still finds out what to do."""
 MOST_REQUEST_BYTES = 64 * 1024 * 1024
 
 
@@ -55,10 +58,10 @@ def main() -> int:
     """Run what stdin asks for."""
     from perftui.engine.runner.run import run_plan
 
-    if not _is_asked():  # whoever started us still finds out what to do
-        import perftui.engine.runner.hooks
-        import perftui.engine.runner.prepare
-        import perftui.engine.runner.session  # noqa: F401 - loaded ahead
+    for module in _AHEAD:
+        if _is_asked():  # a worker gets its job first, and sets up while the rest is loaded
+            break
+        import_module(f"perftui.engine.runner.{module}")
     speaker = _Speaker()
     try:
         asked = sys.stdin.buffer.read(MOST_REQUEST_BYTES)

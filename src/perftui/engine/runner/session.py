@@ -1,6 +1,6 @@
 """The part of a run that is saved: from the folder to the finished record.
 
-Imported while the workers start: numpy and what analyses a run cost a tenth of a second, which nobody waits for then.
+Imported while the workers start: numpy costs a tenth of a second, which nobody waits for then.
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ from pathlib import Path
 import anyio
 from msgspec.structs import replace
 
-from perftui.analysis.record import complete_record
-from perftui.analysis.regressions import with_regression
-from perftui.analysis.saved_runs import compare_saved, with_rounds
 from perftui.engine.control.server import ControlServer
 from perftui.engine.fleet.supervisor import Supervisor
 from perftui.engine.runner.disturbances import Disturbances
@@ -111,6 +108,8 @@ async def save_run(
             log.note_disk()
             log.write(end)
             writer.sync()
+            from perftui.analysis.record import complete_record  # not while the first request waits for it
+
             record = complete_record(replace(header, id=writer.folder.name), log.timeline, end)
             problems = _save(writer.folder, record, log.timeline)
             if request.baseline and not problems:
@@ -157,6 +156,9 @@ def _started(header: Header) -> Record:
 
 def _compared(folder: Path, record: Record, request: RunRequest) -> Record:
     """The record with what its baseline says about it. What keeps it from being compared is told by whoever asked."""
+    from perftui.analysis.regressions import with_regression
+    from perftui.analysis.saved_runs import compare_saved, with_rounds
+
     try:
         baseline = with_rounds(load_run(request.baseline))
         comparison = compare_saved(baseline, [load_folder(folder)], threshold=request.threshold)
