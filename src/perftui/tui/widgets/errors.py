@@ -41,7 +41,12 @@ def _rate_line(picture: LivePicture, width: int) -> Content:
         line, top = picture.trend("errors_per_s", room)
         window = f"last {trend_seconds(room)} s"
     label = f"per s, {window}".ljust(18)
-    return paint(label, "$quiet") + paint(line, "$series-2") + paint(f"  top {format_count(top)}/s", "$quiet")
+    return paint(label, "$quiet") + paint(line, _tone(top)) + paint(f"  top {format_count(top)}/s", "$quiet")
+
+
+def _tone(top: float) -> str:
+    """Of a trend: a line of zeros is no sign of errors."""
+    return "$series-2" if top else "$quiet"
 
 
 def _framed(picture: LivePicture, lines: list[Text]) -> Drawing:
@@ -66,7 +71,7 @@ def _one_line(picture: LivePicture, width: int) -> Content:
         format_percent(rate), "bold $error" if rate >= 0.01 else "bold"
     )
     classes = [paint(name, "$foreground") + Content(f" {count:,}") for name, count in ranked[:3]]
-    recent = paint(line, "$series-2") + paint(f" top {format_count(top)}/s", "$quiet")
+    recent = paint(line, _tone(top)) + paint(f" top {format_count(top)}/s", "$quiet")
     words = whole_pieces((title, *(classes or [paint(_none(picture), "$quiet")])), width - recent.cell_length - 2)
     return spread(words, recent, width)
 
