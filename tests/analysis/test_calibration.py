@@ -36,19 +36,16 @@ def _pairs(factor: float, rounds: int) -> Counter[str]:
     return found
 
 
-@pytest.mark.slow
 def test_equal_runs_are_not_called_worse() -> None:
     found = _pairs(1.0, 3)
     assert found["regression"] <= 1
     assert found["no_difference"] >= 0.75 * PAIRS
 
 
-@pytest.mark.slow
 def test_forty_per_cent_are_found() -> None:
     assert _pairs(1.4, 5)["regression"] >= 0.9 * PAIRS
 
 
-@pytest.mark.slow
 def test_five_per_cent_are_not_called_worse() -> None:
     assert _pairs(1.05, 5)["regression"] <= 1
 

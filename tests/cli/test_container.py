@@ -96,6 +96,7 @@ def test_a_run_where_all_but_one_folder_is_read_only(contained: Contained, home:
     assert "Saved: " in result.stdout
 
 
+@pytest.mark.slow
 @needs_root
 def test_without_a_folder_one_line_names_what_to_set(contained: Contained, demo_url: str) -> None:
     for command in (("run", "health", demo_url), ("runs",), (f"{demo_url}/health",), ("watch",)):

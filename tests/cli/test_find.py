@@ -51,6 +51,7 @@ def test_no_level_that_holds_is_said_with_exit_code_13(home: Home, demo: Demo) -
     assert "no level was found at which the objectives hold" in result.stdout
 
 
+@pytest.mark.slow
 def test_on_a_terminal_the_curve_is_seen_as_it_goes_and_the_summary_stays(home: Home, demo: Demo) -> None:
     command = [
         PERFTUI, "find", f"{demo.url}/health", "--rate", "20", "--most", "80", "--step", "1s", "--confirm", "1s",

@@ -15,6 +15,7 @@ Call = Callable[..., Result]
 LOAD = ("--rate", "20", "--warmup", "0s")
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_error(home: Home, demo_url: str) -> None:
     assert run_cli(home, "run", "health", demo_url, *LOAD, "--duration", "1s", "--warn-only").code == 0
     for command in ("watch", "runs list", "export --format json", "presets", "errors"):

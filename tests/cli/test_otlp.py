@@ -72,6 +72,7 @@ def test_a_collector_that_is_not_there_changes_no_exit_code(home: Home, demo: De
     assert run_cli(home, "run", preset, "--headless", "--otlp", "nowhere").code == 2
 
 
+@pytest.mark.slow
 def test_while_it_runs_a_collector_gets_counts_and_histograms(home: Home, demo: Demo) -> None:
     home.extra["OTEL_METRIC_EXPORT_INTERVAL"] = "1000"
     with _collector() as collector:

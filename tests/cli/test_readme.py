@@ -105,6 +105,7 @@ def quicker(command: str) -> str:
     return command
 
 
+@pytest.mark.slow
 def test_the_tests_that_are_shown_pass(home: Home, demo_url: str) -> None:
     [text] = TESTS
     text = text.replace("http://127.0.0.1:8000", demo_url).replace("duration=10", "duration=1, warmup=0")

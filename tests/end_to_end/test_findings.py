@@ -61,6 +61,7 @@ def causes() -> Iterator[dict[str, Future[dict[str, str]]]]:
         yield {code: pool.submit(run, path, seconds) for code, (path, seconds, _) in longest_first}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", CAUSES)
 def test_a_cause_is_found_once(causes: dict[str, Future[dict[str, str]]], code: str) -> None:
     found = causes[code].result()
@@ -87,6 +88,7 @@ def test_the_slow_operation_is_named(home: Home) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.machine
 def test_nothing_is_found_on_a_healthy_run(home: Home) -> None:

@@ -54,6 +54,7 @@ def visited() -> Iterator[Visited]:
         yield Visited(home, server, result)
 
 
+@pytest.mark.slow
 def test_figures_are_those_that_the_page_reports_itself(visited: Visited) -> None:
     record = visited.result.record
     times = record.summary.total.of_protocol.times_ms
@@ -88,6 +89,7 @@ def test_what_gives_credentials_is_found_by_no_name() -> None:
     assert rules.endswith("MAP shop.example 127.0.0.1")
 
 
+@pytest.mark.slow
 def test_an_objective_that_fails_is_exit_13_and_others_stay(visited: Visited) -> None:
     verdicts = {result.metric: result.verdict for result in visited.result.record.objectives}
 

@@ -90,6 +90,7 @@ def test_nothing_listening_is_one_line_and_nothing_saved(home: Home, call: Call)
     assert home.run_folders() == []
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_in_the_middle_is_booked_and_the_run_saved(home: Home, call: Call) -> None:
     with http_server() as server:
         url = f"{server.url}/"
@@ -109,6 +110,7 @@ def test_a_server_that_dies_in_the_middle_is_booked_and_the_run_saved(home: Home
     assert call("runs", "show", "latest").code == 0
 
 
+@pytest.mark.slow
 def test_a_server_that_comes_back_is_used_again(home: Home) -> None:
     """Refusals are booked while it is gone; connections are not made in a storm."""
     port = free_port()

@@ -47,6 +47,7 @@ def test_opening_the_app_sends_nothing(home: Home, demo: Demo) -> None:
     assert requests() == before + 1
 
 
+@pytest.mark.slow
 def test_a_run_is_watched_to_its_end_and_stays_in_the_scrollback(home: Home, demo: Demo) -> None:
     command = [PERFTUI, "run", "health", demo.url, "--rate", "50", "--duration", "2s", "--warmup", "0s"]
     with terminal(command, home.environment) as screen:

@@ -63,6 +63,7 @@ def use_of(process: psutil.Process) -> tuple[int, int]:
     return process.num_fds(), process.memory_info().rss
 
 
+@pytest.mark.slow
 def test_endless_answers_are_cut_and_not_kept(home: Home) -> None:
     def endless(connection: Connection) -> None:
         connection.read_request()

@@ -84,6 +84,7 @@ def test_a_closed_terminal_ends_the_viewer_and_not_the_run(home: Home, demo: Dem
     assert_goes_on(home)
 
 
+@pytest.mark.slow
 def test_a_killed_viewer_changes_nothing(home: Home, demo: Demo) -> None:
     command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", "90s", "--warmup", "0s"]
     with terminal(command, home.environment) as screen:
@@ -150,6 +151,7 @@ def test_progress_that_nobody_reads_stops_nothing(home: Home, demo: Demo) -> Non
     assert record.whole_run.ok == record.whole_run.scheduled == RATE * seconds
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_a_cut_ssh_connection_is_watched_again(home: Home, demo: Demo) -> None:
     run_id = start_detached(home, demo, 60)

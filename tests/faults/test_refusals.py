@@ -98,6 +98,7 @@ def test_a_name_that_comes_to_mean_a_public_host_ends_the_run_with_15(home: Home
     assert result.record.stopped_by_guard.startswith("moves.test is a public host")
 
 
+@pytest.mark.slow
 def test_a_machine_without_free_ports_blames_itself(home: Home) -> None:
     """Fifty ports for a hundred connections that are open at a time."""
     preset = write_preset(

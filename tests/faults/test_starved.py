@@ -40,6 +40,7 @@ def test_a_tenth_of_a_core_makes_a_run_invalid(home: Home, demo: Demo) -> None:
     assert "the run is invalid" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of another process is set with prlimit")
 def test_a_worker_without_memory_is_lost_and_the_run_saved(home: Home, demo: Demo) -> None:
     options = ("--rate", "200", "--duration", "4s", "--warmup", "0s", "--workers", "2", "--headless")
@@ -59,6 +60,7 @@ def test_a_worker_without_memory_is_lost_and_the_run_saved(home: Home, demo: Dem
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.machine
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are bound to a core")
 def test_a_crowded_core_makes_late_requests_or_is_told(home: Home, demo: Demo) -> None:

@@ -35,6 +35,7 @@ def journal_has(home: Home, seconds: int) -> bool:
     return bool(files) and (files[0] / "journal.jsonl").read_bytes().count(b'"interval"') >= seconds
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_a_target_that_is_stopped_shows_in_the_response_times(home: Home) -> None:
     """Whoever would have come while it stood still waits for what is left of it."""

@@ -164,6 +164,7 @@ async def test_quitting_with_stop_saves_what_there_is(app: Make, place: Home, de
     assert_conserved(record)
 
 
+@pytest.mark.slow
 async def test_a_running_run_is_joined_from_home(app: Make, place: Home, demo: Demo) -> None:
     write_preset(place, "60s")
     made = app(preset="quick", url=demo.url)
@@ -199,6 +200,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     return known
 
 
+@pytest.mark.slow
 async def test_a_run_whose_plan_says_so_stops_when_its_viewer_is_lost(
     app: Make, place: Home, demo: Demo, held: asyncio.Event
 ) -> None:
@@ -215,6 +217,7 @@ async def test_a_run_whose_plan_says_so_stops_when_its_viewer_is_lost(
     assert_conserved(record)
 
 
+@pytest.mark.slow
 async def test_it_goes_on_when_its_viewer_leaves_on_purpose(
     app: Make, place: Home, demo: Demo, held: asyncio.Event
 ) -> None:

@@ -215,6 +215,7 @@ async def test_quick_keys_write_the_chosen_format_under_its_own_name(app: Make, 
     assert json.loads((saved.path / f"{AFTER}.json").read_text())["id"] == AFTER
 
 
+@pytest.mark.slow
 async def test_a_comparison_is_exported_too(app: Make, saved: Home) -> None:
     async with app().run_test() as pilot:
         await runs(pilot)

@@ -84,6 +84,7 @@ async def test_pause_level_mark_and_stop(app: PerftuiApp, demo: Demo) -> None:
     assert_conserved(record)
 
 
+@pytest.mark.slow
 async def test_stop_now_cancels_what_is_in_flight(app: PerftuiApp, demo: Demo) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         path = await started(app, demo)
@@ -97,6 +98,7 @@ async def test_stop_now_cancels_what_is_in_flight(app: PerftuiApp, demo: Demo) -
     assert_conserved(record)
 
 
+@pytest.mark.slow
 async def test_a_run_to_its_end_is_followed(app: PerftuiApp, demo: Demo) -> None:
     """Nobody presses a key: the same screen becomes the result, and its numbers are those of the record."""
     async with app.run_test(size=(120, 36)) as pilot:

@@ -44,6 +44,7 @@ async def test_a_and_b_say_what_changed_between_them(app: PerftuiApp, live: Runn
         assert app.screen is screen
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_number_shows_one_panel_alone_and_brings_all_back(app: PerftuiApp, live: Running) -> None:
     path, _ = live("errors", 24.0)

@@ -77,6 +77,7 @@ def orders(suites: Suites) -> int:
     return int(suites.database.ask("select count(*) from orders"))
 
 
+@pytest.mark.slow
 def test_limits(suites: Suites) -> None:
     before = redis_calls(suites.cache, "get")
     record = suites.run("limits", rate=60)
@@ -106,6 +107,7 @@ def test_two_levels(suites: Suites) -> None:
     assert levels[2] == 1.5 * levels[1]
 
 
+@pytest.mark.slow
 def test_scaling(suites: Suites) -> None:
     record = suites.run("scaling", users=20, settings=["load.connections=2"])
     cached = record.summary.operations["cached"]

@@ -93,6 +93,7 @@ def test_runs_of_a_series_keep_their_machines_and_replace_one_that_is_gone(serve
     assert not machines()
 
 
+@pytest.mark.slow
 def test_what_is_lost_is_said_and_the_others_go_on(server: Nginx, empty_home: Path) -> None:
     """A worker process is killed, a machine's Dask worker is, and a machine falls silent; the fourth keeps sending."""
     with dask_processes(4) as machines:

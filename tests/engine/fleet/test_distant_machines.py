@@ -46,6 +46,7 @@ def test_two_processes_of_a_machine_read_one_clock_unless_they_contradict() -> N
     assert same_clock(far) == far
 
 
+@pytest.mark.slow
 def test_a_machine_far_away_with_another_clock_sends_on_time(empty_home: Path) -> None:
     """Its perf_counter is 5,000 s ahead, and everything takes 20 ms each way."""
     with nginx() as server, dask_processes(1) as running:
@@ -78,6 +79,7 @@ def test_a_link_that_is_held_up_slows_no_seat_and_loses_nothing(empty_home: Path
     assert len(run.events("worker_slow")) == len(run.events("worker_back")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_the_servers_own_median_lies_within_the_bounds_of_one_seat_and_of_four(empty_home: Path) -> None:
     bounds = []

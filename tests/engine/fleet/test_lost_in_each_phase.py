@@ -222,6 +222,7 @@ def test_without_a_scheduler_what_came_is_saved(machines: DaskProcesses, plan: P
     assert decide(run_reasons(record), warn_only=True).code == ExitCode.INTERNAL
 
 
+@pytest.mark.slow
 def test_what_is_gone_between_two_runs_is_known(machines: DaskProcesses, plan: Plan) -> None:
     machines.repair(MACHINES)
     short = cluster_plan(plan.target.url, machines.address, rate=30, workers=MACHINES)

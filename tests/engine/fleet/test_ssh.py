@@ -31,6 +31,7 @@ def use_keys(server: Ssh, folder: Path, monkeypatch: pytest.MonkeyPatch, strict:
     monkeypatch.setenv("PATH", str(program.parent), prepend=":")
 
 
+@pytest.mark.slow
 def test_hosts_of_a_file_send_and_are_left_as_they_were(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ssh_server() as logins, nginx() as server:
         use_keys(logins, empty_home, monkeypatch)

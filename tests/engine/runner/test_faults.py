@@ -49,6 +49,7 @@ def gone(processes: list[psutil.Process]) -> bool:
     return all(not p.is_running() or p.status() == psutil.STATUS_ZOMBIE for p in processes)
 
 
+@pytest.mark.slow
 def test_one_of_four_workers_is_killed(demo: Demo, start: Starter) -> None:
     run = start(plan_for(demo.url, 200, 4, workers=4))
     run.wait_for_intervals(1)

@@ -17,6 +17,7 @@ from support.presets import preset_text
 Table = dict[str, Any]
 
 
+@pytest.mark.slow
 def test_levels_and_machines_are_judged(home: Home, demo: Demo) -> None:
     objectives: list[Table] = [
         {"metric": "response_time.p50", "level": 1, "target": "< 5s"},
