@@ -75,19 +75,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Of those that are alone, what takes the whole machine comes last: nobody has to wait for it. Of a test that is not
     quick and has many cases the first is always run; the others are marked as thorough, and so is what is slow.
     """
-    cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         place = item.path.relative_to(_TESTS).as_posix()
         started = _STARTED.intersection(getattr(item, "fixturenames", ()))
         said = {mark.name for mark in item.iter_markers()}
         if place.startswith(_QUICK) and not started and not said & {"alone", "slow"}:
             item.add_marker("quick")
-        elif "quick" not in said:
-            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    for first, *others in cases.values():
-        for item in [*others, *([first] if first.get_closest_marker("slow") else [])]:
+        elif "quick" not in said and ("slow" in said or _is_further_case(item)):
             item.add_marker("thorough")
     items.sort(key=_place)
+
+
+def _is_further_case(item: pytest.Item) -> bool:
+    """Whether another case of the same test comes before it."""
+    case = getattr(item, "callspec", None)
+    return case is not None and any(case.indices.values())
 
 
 def pytest_collection_finish() -> None:
