@@ -184,7 +184,7 @@ def test_runs_that_differ_are_not_compared(call: Call, saved: str) -> None:
 def test_compare_in_every_format(call: Call, style: str) -> None:
     """Two sides that are one run: the verdict of one metric, as each format says it, and no more."""
     run = str(RECORDED_RUNS / "read")
-    result = call("compare", run, run, "--threshold", "90", "--format", style)
+    result = call("compare", run, run, "--threshold", "90%", "--format", style)
     assert (result.code, result.stderr) == (0, "")
     assert READERS[style](result.stdout) == ("response_time.p95", "no_difference")
 
