@@ -190,7 +190,7 @@ def test_bytes_after_an_answer_are_not_the_next_answer() -> None:
     def handle(connection: Connection) -> None:
         while connection.read_request():
             connection.send(OK)
-            connection.sleep(0.01)
+            connection.sleep(0.2)  # not read together with the answer, by a worker that has to wait
             connection.send(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
 
     measured = run_one_by_one(handle, 3, think_s=0.5)
