@@ -26,6 +26,8 @@ _PART_BYTES = 64
 """What a part of a message takes beside its bytes: also empty ones without end are too large."""
 _READ_BYTES = 32 * 1024
 """At most as much is read at once: a flood of tiny messages holds the loop for hundredths of a second, not seconds."""
+_BACKLOG_BYTES = 8 * 1024
+"""So much behind one message in what was read at once is a flood of small ones."""
 _PONGS_BYTES = 64 * 1024
 """So much may wait to be sent before a ping goes unanswered: only the newest needs an answer (RFC 6455, 5.5.3)."""
 _TEXT, _BINARY, _CONTINUATION = picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION
@@ -62,6 +64,7 @@ class Listener(picows.WSListener):
         self.is_asked = True
         """Whether somebody asks: until the first answer, then while a request is in flight. What is pushed to a
         connection that is idle is counted; in a chat room hundreds of idle ones would keep thousands each."""
+        self._reads_little = False
         self._parts: list[bytes] = []
         self._most_bytes = most_bytes
         self._bytes = 0
@@ -70,12 +73,14 @@ class Listener(picows.WSListener):
     def on_ws_connected(self, transport: Any) -> None:  # noqa: ANN401 - of picows
         """The handshake is done."""
         self.transport = transport
-        under = transport.underlying_transport
-        under.set_protocol(_SmallReads(under.get_protocol()))
 
     def on_ws_frame(self, _transport: Any, frame: Any) -> None:  # noqa: ANN401 - of picows
         """A frame, perhaps a part of a message."""
         now_ns = perf_counter_ns()
+        if frame.tail_size > _BACKLOG_BYTES and not self._reads_little:
+            self._reads_little = True  # from now on: what came before is as much as a buffer of picows holds at first
+            under = self.transport.underlying_transport
+            under.set_protocol(_SmallReads(under.get_protocol()))
         kind = frame.msg_type
         if kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
             # picows lets these pass
