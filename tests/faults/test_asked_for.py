@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import anyio
@@ -130,6 +130,27 @@ def test_a_url_beside_a_socket_keeps_the_socket_or_is_refused(tmp_path: Path, mo
         parse_preset(own, str(tmp_path / "x.toml"), "http://shop/other")
     plan = parse_preset(own, str(tmp_path / "x.toml"), "http://shop/other", settings=["target.unix_socket=''"])
     assert (plan.target.unix_socket, plan.target.url) == ("", "http://shop")
+
+
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [
+        ("operations.0.body_file=here.bin", lambda plan: plan.operations[0].body_file),
+        ("target.tls.ca_file=here.bin", lambda plan: plan.target.tls.ca_file),
+        ('target.tls={ca_file="here.bin"}', lambda plan: plan.target.tls.ca_file),
+        ('operations.0.multipart=[{name="a", file="here.bin"}]', lambda plan: plan.operations[0].multipart[0].file),
+        ('data=[{name="rows", file="here.bin"}]', lambda plan: plan.data[0].file),
+    ],
+)
+def test_a_file_of_the_command_line_is_one_of_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, found: Callable[[Plan], str]
+) -> None:
+    (tmp_path / "preset").mkdir()
+    (tmp_path / "here.bin").write_text("id\n1\n")
+    monkeypatch.chdir(tmp_path)
+    text = f'{LOAD}[target]\nurl = "https://127.0.0.1:1"\n[[operations]]\nmethod = "POST"\npath = "/"\n'
+    plan = parse_preset(text, str(tmp_path / "preset" / "x.toml"), settings=[setting])
+    assert found(plan) == str(tmp_path / "here.bin")
 
 
 def test_a_setting_that_the_url_would_replace_is_refused() -> None:

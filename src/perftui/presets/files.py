@@ -24,8 +24,7 @@ def with_absolute_files(plan: Plan, directory: Path) -> Plan:
     """The plan with every relative file beside the preset's own directory."""
 
     def absolute(file: str) -> str:
-        # ~ of a user without a home stays as it is
-        return str(directory / os.path.expanduser(file)) if file else ""  # noqa: PTH111 - Path.expanduser raises
+        return _beside(directory, file) if file else ""
 
     def located(part: Operation) -> Operation:
         return replace(part, request=driver_named(part.driver).located(part.request, directory))
@@ -61,7 +60,7 @@ def moved(plan: Plan, places: Mapping[str, str]) -> Plan:
 def with_hosts_file(cluster: str, directory: Path) -> str:
     """Where a cluster is, a file that names its hosts beside a directory."""
     kind, _, file = cluster.partition(":")
-    return f"ssh:{directory / os.path.expanduser(file)}" if kind == "ssh" else cluster  # noqa: PTH111 - as above
+    return f"ssh:{_beside(directory, file)}" if kind == "ssh" else cluster
 
 
 def with_files(plan: Plan, place: Callable[[str], str]) -> Plan:
@@ -96,16 +95,25 @@ def typed_here(path: Sequence[str | int], value: object, directory: Path) -> obj
         value: as given; what is no text, or wrong, is left to those who check it.
         directory: the working directory.
     """
+    if isinstance(value, dict):
+        return {key: typed_here((*path, key), each, directory) for key, each in value.items()}
+    if isinstance(value, list):
+        return [typed_here((*path, number), each, directory) for number, each in enumerate(value)]
     if not isinstance(value, str) or not value:
         return value
-    if path[-1] in _FILE_KEYS or (path[0] == "data" and path[-1] == "file"):
-        return str(directory / os.path.expanduser(value))  # noqa: PTH111 - as above
+    if path[-1] in _FILE_KEYS or (path[-1] == "file" and (path[0] == "data" or "multipart" in path)):
+        return _beside(directory, value)
     if tuple(path) == ("load", "cluster"):
         return with_hosts_file(value, directory)
     try:
-        return _with_placeholder_files(value, lambda file: str(directory / os.path.expanduser(file)))  # noqa: PTH111 - as above
+        return _with_placeholder_files(value, lambda file: _beside(directory, file))
     except ValueError:
         return value
+
+
+def _beside(directory: Path, file: str) -> str:
+    """A relative file of a directory; ~ of a user without a home stays as it is."""
+    return str(directory / os.path.expanduser(file))  # noqa: PTH111 - Path.expanduser raises
 
 
 def _with_placeholder_files(text: str, place: Callable[[str], str]) -> str:

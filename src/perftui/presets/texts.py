@@ -26,8 +26,6 @@ _FOREIGN = re.compile(
 )
 """Placeholders as other tools write them."""
 RESERVED_VARIABLES = ("seq", "uuid", "now")
-
-
 _AS_ESCAPES = "write / ? # in a user or a password as %2F %3F %23"
 
 

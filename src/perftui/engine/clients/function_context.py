@@ -118,7 +118,7 @@ def trace_of(error: BaseException, folder: str) -> str:
     """Type and message of an error and where in the user's own code it was raised, made safe."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "perftui/engine" not in frame.filename] or list(frames[-1:])
-    lines = [f"{words_of(error, 300)}"]
+    lines = [words_of(error, 300)]
     for frame in own[-_MOST_TRACE_LINES:]:
         place = Path(frame.filename)
         shown = place.relative_to(folder) if folder and place.is_relative_to(folder) else place.name

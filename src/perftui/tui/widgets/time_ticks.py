@@ -26,8 +26,6 @@ EVENT_MARKS: dict[str, tuple[str, str]] = {
     "disk": ("!", "bold $error"),
 }
 """Glyph and colour of the events that are drawn on the time axis; phases are ticks of their own."""
-
-
 _APART = 0.12
 """Share of the axis between a label and a round time beside it."""
 
