@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import subprocess
 import time
 from collections import defaultdict
@@ -37,9 +38,9 @@ _SETTLED = 0.5
 _SETTLED_S = 1800.0
 """And where a long run is settled. The last 900 seconds are kept one by one, some 5 kB each: until they are 900 that
 looks like 20 MB per hour, and on a busy machine, where two seconds are one now and then, it takes longer."""
-_SOON_S = 900.0
-"""From the end of the load until all is saved; to start takes time as well on a machine that has other work, and
-eleven runs of an hour sum up at once, 25 s of processor time each."""
+_SOON_S = 300.0
+"""From the end of the load until all is saved; to start takes time as well on a machine that has other work."""
+_MOST_SAID = 2000
 
 Operations = Sequence[dict[str, Any]]
 
@@ -175,12 +176,15 @@ def soak(
         began_s = time.monotonic()
         people = _People(home, soaked, stack)
         watched = [_Watched(name, run.pid) for name, run in runs.items()]
+        said = dict.fromkeys(runs, b"")
         told_s = 0.0
         while any(run.poll() is None for run in runs.values()):
             now_s = time.monotonic() - began_s
             for one in watched:
                 one.look(soaked, now_s)
             people.look(now_s)
+            for name, run in runs.items():
+                said[name] = (said[name] + _newly_said(run))[-_MOST_SAID:]
             if _POLL_S * 2 < now_s < seconds - STEERED_S:
                 people.come_and_go(now_s)
             if now_s - told_s > every_s:
@@ -192,7 +196,7 @@ def soak(
         for name, run in runs.items():
             result = finish(run)
             if result.code:
-                raise RuntimeError(f"{name}: {result.stderr[-2000:]}")
+                raise RuntimeError(f"{name}: {said[name].decode(errors='replace')}{result.stderr[-_MOST_SAID:]}")
     for folder in home.run_folders():
         record = load_run(str(folder)).record
         soaked.records[record.plan.name] = record
@@ -209,7 +213,14 @@ def _run(home: Home, targets: Targets, name: str, seconds: float, share: float) 
     )  # fmt: skip
     command = ("run", write_preset(home, text, f"{name}.toml"), "--headless", "--format", "json", "--warn-only")
     with start_cli(home, *command, "--output", f"{name}.json") as cli:
+        if cli.stderr is not None:
+            os.set_blocking(cli.stderr.fileno(), False)
         yield cli
+
+
+def _newly_said(run: subprocess.Popen[bytes]) -> bytes:
+    """What a run said of late: its progress of half an hour fills a pipe, and then its last words wait for a reader."""
+    return (run.stderr.read() or b"") if run.stderr is not None else b""
 
 
 class _People:
