@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from perftui.engine.fleet.child import PARENT
+from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
 from perftui.presets.loading import parse_preset
 from support.cli import run_cli, start_cli
@@ -103,6 +104,9 @@ def is_alive(pid: int) -> bool:
         ("cancels_itself", "client.driver"),
         ("cannot_be_told", "call.SilentError"),
         ("takes_all_memory", "call.MemoryError"),
+        ("adds_a_step", "call.AttributeError"),
+        ("forgets_to_await", "call.TypeError"),
+        ("forgets_to_await_async", "call.TypeError"),
     ],
 )
 def test_whatever_is_raised_ends_one_request(name: str, error_class: str) -> None:
@@ -117,6 +121,29 @@ def test_a_plain_function_among_coroutines_may_raise_anything() -> None:
     # one that runs out cannot be told from one that returns: the language makes another error of it
     assert record.summary.total.error_classes.keys() == {"call.SystemExit", "call.RuntimeError", "call.CancelledError"}
     assert record.whole_run.errors == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("leaves_a_task", "ValueError: in a task"), ("leaves_a_callback", "ValueError: in a callback")]
+)
+def test_what_is_left_behind_on_the_loop_fails_alone(name: str, said: str, tmp_path: Path, home: Home) -> None:
+    result = run_cli(home, "run", str(preset_in(tmp_path, name)), "--headless", "--warn-only")
+
+    assert result.code == 0, result.stderr
+    assert f"note: what a function left behind on the loop failed: {said}" in " ".join(result.stderr.split())
+    assert "6 ok" in result.stdout
+
+
+def test_an_object_that_is_async_is_awaited() -> None:
+    record = ran(plan_of("is_an_object"))
+
+    assert record.whole_run.ok == 6
+    assert record.summary.total.service_time_ms.min > 15
+
+
+def test_a_generator_is_refused() -> None:
+    with pytest.raises(UsageError, match="calling it runs nothing of it"):
+        ran(plan_of("yields"))
 
 
 @pytest.mark.parametrize("name", ["no_text", "holds_itself", "holds_what_cannot_be_told"])

@@ -37,8 +37,8 @@ class TargetReport(Struct, frozen=True, kw_only=True):
 
 async def look_at(plan: Plan) -> TargetReport:
     """Resolve the target and classify its addresses."""
+    from perftui.engine.clients.host_class import classify
     from perftui.engine.clients.resolve import resolve
-    from perftui.engine.runner.guard import classify
 
     addresses: list[str] = []
     classes: list[AddressClass] = []
