@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from perftui.engine.clients.reply import Fault
+from perftui.engine.clients.sql.connecting import check_still_there
 from perftui.engine.clients.sql.statements import url_of
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.errors import UsageError
@@ -69,6 +71,20 @@ def test_nothing_is_sent_past_the_host_of_the_url(url: str, elsewhere: socket.so
 def test_drivers_that_go_their_own_way_are_not_led_elsewhere(url: str) -> None:
     with pytest.raises(UsageError, match=r"target\.url"):
         url_of(Target(url=url))
+
+
+def test_names_that_drivers_look_up_again_stay_what_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = ["127.0.0.1", "10.0.0.7"]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **_named: [(0, 0, 0, "", (each, 0)) for each in found])
+    before = (("127.0.0.1", 5432),)
+    check_still_there("moves.test", before)
+    for address in ("93.184.216.34", "169.254.169.254"):
+        found.append(address)
+        with pytest.raises(Fault, match=f"moves.test has come to mean {address}"):
+            check_still_there("moves.test", before)
+        found.remove(address)
+    found.append("93.184.216.34")
+    check_still_there("moves.test", (("93.184.216.35", 5432),))
 
 
 @pytest.mark.parametrize(
