@@ -65,10 +65,12 @@ def test_what_a_function_started_ends_with_its_worker(name: str, tmp_path: Path,
     wait_until(lambda: not any(map(is_alive, started(file))), 5, "the end of what was started")
 
 
-@pytest.mark.parametrize("whom", ["runner", "worker"])
-def test_what_a_function_started_ends_when_others_are_killed(whom: str, tmp_path: Path, home: Home) -> None:
+@pytest.mark.parametrize(
+    ("whom", "name"), [("runner", "program_stays"), ("worker", "copy_stays"), ("runner", "copy_stays")]
+)
+def test_what_a_function_started_ends_when_others_are_killed(whom: str, name: str, tmp_path: Path, home: Home) -> None:
     file = tmp_path / "told"
-    preset = preset_in(tmp_path, "copy_stays", 100_000)
+    preset = preset_in(tmp_path, name, 100_000)
     with start_cli(home, "run", str(preset), "--headless") as runner:
         wait_until(lambda: file.exists() and len(list(started(file))) > 4, 30, "processes of the function")
         (worker,) = (each for each in psutil.Process(runner.pid).children() if each.is_running())
