@@ -55,7 +55,8 @@ async def look_at(plan: Plan) -> TargetReport:
         except PerftuiError as error:
             return TargetReport(problems=error.problems)
         addresses += found or [target.unix_socket or target.url]
-        classes += map(classify, found) if found else ["loopback"]
+        named = "" if target.unix_socket else urlsplit(target.url).hostname  # the driver finds it by itself
+        classes += map(classify, found or [named or "localhost"])
     worst = max(classes, key=_SEVERITY.index)
     problems = (f"{host_of(plan)} is an address that perftui never loads",) if worst == "refused" else ()
     return TargetReport(

@@ -80,13 +80,15 @@ def place_of(target: Target) -> tuple[str, int] | None:
 
 
 def host_of(target: Target) -> str:
-    """The host that is loaded, whatever the way there; empty where there is none.
+    """The host that is loaded, whatever the way there, and whoever finds it; empty where there is none.
 
     Raises:
         UsageError: as place_of.
     """
-    place = None if target.unix_socket else _host_and_port(target.url)
-    return place[0] if place else ""
+    if target.unix_socket:
+        return ""
+    place = _host_and_port(target.url)
+    return place[0] if place else urlsplit(target.url).hostname or ""
 
 
 def _host_and_port(url: str) -> tuple[str, int] | None:

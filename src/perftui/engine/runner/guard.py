@@ -9,7 +9,7 @@ from statistics import fmean
 
 from perftui.engine.clients.client import Addresses
 from perftui.engine.clients.host_class import HostClass, classify
-from perftui.engine.clients.registry import host_of
+from perftui.engine.clients.registry import host_of, place_of
 from perftui.engine.clients.resolve import resolve
 from perftui.engine.runner.weighing import Weights, has_pages
 from perftui.model.errors import GuardError, UnreachableError
@@ -99,11 +99,7 @@ def _guests(plan: Plan, addresses: Mapping[str, Addresses], confirm_host: str) -
     typed = _typed(confirm_host)
     for name, target in plan.used_targets.items():
         host = host_of(target)
-        if (
-            host
-            and host not in typed
-            and "public" in _classes(host, addresses.get(name, ()), proxied=bool(target.proxy))
-        ):
+        if host and host not in typed and "public" in _classes(host, addresses.get(name, ()), by_name=_by_name(target)):
             yield host
 
 
@@ -127,7 +123,7 @@ def check(
         shown = safe_text(", ".join(dict.fromkeys(hosts.values())))
         raise GuardError(f"--confirm-host {safe_text(', '.join(strange))} is not the host of the target, {shown}")
     for name, host in hosts.items():
-        _refuse(safe_text(host), _classes(host, addresses.get(name, ()), proxied=bool(plan.used_targets[name].proxy)))
+        _refuse(safe_text(host), _classes(host, addresses.get(name, ()), by_name=_by_name(plan.used_targets[name])))
     for host in _guests(plan, addresses, confirm_host):
         if is_heavy(plan, weights):
             shown = safe_text(host)
@@ -188,11 +184,16 @@ def _refuse(shown: str, classes: dict[HostClass, str]) -> None:
         )
 
 
-def _classes(host: str, addresses: Addresses, *, proxied: bool) -> dict[HostClass, str]:
+def _by_name(target: Target) -> bool:
+    """Whether somebody else looks the host up: a proxy, or a driver that finds its own way."""
+    return bool(target.proxy) or place_of(target) is None
+
+
+def _classes(host: str, addresses: Addresses, *, by_name: bool) -> dict[HostClass, str]:
     """Kinds of places that requests to a host go to, with an example of each."""
     classes = {classify(address): address for address, _ in addresses}
-    if proxied:
-        # the proxy resolves the name: what the name itself tells is all there is
+    if by_name:
+        # what the name itself tells is all there is
         classes |= {classify(host): host}
     return classes
 
@@ -244,7 +245,7 @@ class Guard:
         typed = _typed(self._confirm_host)
         for name, target in self._plan.used_targets.items():
             host = host_of(target)
-            if not host or "public" not in _classes(host, self._addresses.get(name, ()), proxied=bool(target.proxy)):
+            if not host or "public" not in _classes(host, self._addresses.get(name, ()), by_name=_by_name(target)):
                 continue
             most = _guest_level(self._plan, self._weights)
             if host in typed:
