@@ -38,8 +38,9 @@ _SETTLED = 0.5
 _SETTLED_S = 1800.0
 """And where a long run is settled. The last 900 seconds are kept one by one, some 5 kB each: until they are 900 that
 looks like 20 MB per hour, and on a busy machine, where two seconds are one now and then, it takes longer."""
-_SOON_S = 300.0
-"""From the end of the load until all is saved; to start takes time as well on a machine that has other work."""
+_SOON_S = 900.0
+"""From the end of the load until all is saved: eleven runs of an hour that sum up at once on a machine that has other
+work take more than five minutes."""
 _MOST_SAID = 2000
 
 Operations = Sequence[dict[str, Any]]
@@ -219,7 +220,7 @@ def _run(home: Home, targets: Targets, name: str, seconds: float, share: float) 
 
 
 def _newly_said(run: subprocess.Popen[bytes]) -> bytes:
-    """What a run said of late: its progress of half an hour fills a pipe, and then its last words wait for a reader."""
+    """What a run said of late: half an hour of its progress fills a pipe, and then long last words wait for a reader."""
     return (run.stderr.read() or b"") if run.stderr is not None else b""
 
 
