@@ -220,7 +220,7 @@ def _run(home: Home, targets: Targets, name: str, seconds: float, share: float) 
 
 
 def _newly_said(run: subprocess.Popen[bytes]) -> bytes:
-    """What a run said of late: half an hour of its progress fills a pipe, and then long last words wait for a reader."""
+    """What a run said of late: half an hour of progress fills a pipe, and long last words then wait for a reader."""
     return (run.stderr.read() or b"") if run.stderr is not None else b""
 
 
