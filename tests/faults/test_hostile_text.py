@@ -99,8 +99,11 @@ def test_nothing_raw_is_saved_or_printed(home: Home, call: Call, handler: Handle
         probed = call("probe", write_preset(home, text))
     printed = [result.stdout, result.stderr, probed.stdout, probed.stderr]
     styles = ("json", "toml", "csv", "md", "html", "junit")
-    printed.extend(call("export", "latest", "--format", style).stdout for style in styles)
+    exported = [call("export", "latest", "--format", style) for style in styles]
+    printed.extend(said.stdout + said.stderr for said in exported)
 
+    assert (result.code, [said.code for said in exported]) == (0, [0] * len(styles)), result.stderr
+    assert "\\x1b" in probed.stdout.replace("\\\\", "\\")
     assert [found_in(text.encode()) for text in printed] == [[]] * len(printed)
     saved = [path for path in (home.path / "data").rglob("*") if path.is_file()]
     assert home.run_folders()[0] / "run.toml" in saved

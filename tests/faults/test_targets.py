@@ -56,7 +56,9 @@ def test_a_target_that_is_stopped_shows_in_the_response_times(home: Home) -> Non
     # a third of the requests were due while it stood still: their times are spread over its two seconds
     assert total.response_time_ms.p90 > 500
     assert total.start_delay_ms.max < 1000
-    assert not any("generator" in reason.detail for reason in record.trust.reasons if reason.code == "client")
+    # how late answers were looked at says how busy the machine is; nothing else was the generator's
+    own = {"client_errors", "schedule_deficit", "worker", "at_cap", "suspended"}
+    assert own.isdisjoint(reason.code for reason in record.trust.reasons), record.trust.reasons
 
 
 @pytest.mark.slow
@@ -85,9 +87,11 @@ def test_a_target_that_dies_and_comes_back(home: Home) -> None:
     assert record.summary.total.error_classes.get("connect.refused", 0) >= RATE / 2
     failed, answered = ([_sum(one, name) for one in seconds_of(home)] for name in ("errors", "ok"))
     assert max(failed) <= RATE + 20, "refusals come as the schedule says, second by second"
+    assert sum(map(bool, failed)) >= 2
     first = next(place for place, count in enumerate(failed) if count)
     assert any(answered[first + 1 :]), "it is used again once it is back"
     assert sum(one.connections.opened for one in seconds_of(home)) <= counts.scheduled
+    assert max(worker.cpu_percent for one in seconds_of(home) for worker in one.workers) < 60, "nobody spins"
 
 
 def _sum(interval: Interval, name: str) -> int:
