@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from support.imports import tree
+from support.imports import statements, tree
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "perftui"
 MOST_LINES = 400
 SCREEN_LIBRARIES = ("textual", "rich", "plotext")
+
+pytestmark = pytest.mark.xdist_group("house")
 
 
 def modules_after(statement: str) -> set[str]:
@@ -65,7 +67,7 @@ def test_plotext_has_one_importer() -> None:
 
 def imported_by(path: Path) -> Iterator[str]:
     """Top-level names of the modules that a file imports, anywhere in it."""
-    for node in ast.walk(tree(path)):
+    for node in statements(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

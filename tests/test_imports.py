@@ -13,6 +13,8 @@ from support.imports import circles, graph
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "perftui"
 
+pytestmark = pytest.mark.xdist_group("house")
+
 ROUND_TRIPS = {
     "engine.clients": "captures client journey lane operation pool users",
     "engine.clients.http": "connection pool secure tunnel",

@@ -75,6 +75,10 @@ def test_every_pair_of_format_and_output_is_written(home: Home, call: Call, demo
     for command in (("export",), ("compare",), ("run", "health", demo_url)):
         result = call(*command, "--format", "json", "--format", "csv")
         assert (result.code, "both to stdout" in result.stderr) == (2, True)
+    for command, name in ((("export",), "r.xlsx"), (("run", "health", demo_url), "r.yaml"), (("trend",), "r.hlog")):
+        result = call(*command, "-o", name)
+        assert (result.code, "no form ends like this; there are .csv" in result.stderr) == (2, True), result.stderr
+        assert not (home.path / name).exists()
 
 
 def test_a_process_that_does_not_exist_is_refused(home: Home, call: Call, demo_url: str) -> None:

@@ -46,14 +46,14 @@ def hdr(packed: bytes) -> str:
     return base64.b64encode((0x1C849314).to_bytes(4, "big") + len(packed).to_bytes(4, "big") + packed).decode()
 
 
-def bomb() -> str:
-    return base64.b64encode(zlib_bomb(200_000_000)).decode()
+def bomb(size: int) -> str:
+    return base64.b64encode(zlib_bomb(size)).decode()
 
 
-BOMBS: dict[str, Callable[[], bytes]] = {
-    "bomb": lambda: exported(intervals=[interval(count=1, hdr_v2=bomb())]),
-    "bomb as v2": lambda: exported(intervals=[interval(count=1, hdr_v2=hdr(zlib_bomb(100_000_000)))]),
-    "packed bomb": lambda: exported(intervals=[interval(count=1, packed=bomb())]),
+BOMBS: dict[str, Callable[[int], bytes]] = {
+    "bomb": lambda size: exported(intervals=[interval(count=1, hdr_v2=bomb(size))]),
+    "bomb as v2": lambda size: exported(intervals=[interval(count=1, hdr_v2=hdr(zlib_bomb(size)))]),
+    "packed bomb": lambda size: exported(intervals=[interval(count=1, packed=bomb(size))]),
 }
 CRAFTED: dict[str, bytes] = {
     "empty": b"",
@@ -91,8 +91,8 @@ CRAFTED: dict[str, bytes] = {
 NAMES = [*CRAFTED, *BOMBS]
 
 
-def crafted(name: str) -> bytes:
-    return BOMBS[name]() if name in BOMBS else CRAFTED[name]
+def crafted(name: str, bomb_bytes: int = 20_000_000) -> bytes:
+    return BOMBS[name](bomb_bytes) if name in BOMBS else CRAFTED[name]
 
 
 @pytest.mark.timeout(30)
@@ -111,7 +111,7 @@ def test_a_crafted_file_is_refused_with_a_line(tmp_path: Path, name: str) -> Non
 @pytest.mark.slow
 def test_crafted_files_take_little_memory(tmp_path: Path) -> None:
     for number, name in enumerate(NAMES):
-        (tmp_path / f"{number}.json").write_bytes(crafted(name))
+        (tmp_path / f"{number}.json").write_bytes(crafted(name, 300_000_000))
     program = """
 import resource, sys
 from pathlib import Path
@@ -194,7 +194,7 @@ def test_a_crafted_journal_is_refused(tmp_path: Path, histogram: dict[str, objec
 
 
 def test_a_journal_with_a_bomb_is_refused(tmp_path: Path) -> None:
-    assert_refused(crafted_folder(tmp_path / "run", count=1, packed=bomb()))
+    assert_refused(crafted_folder(tmp_path / "run", count=1, packed=bomb(20_000_000)))
 
 
 def assert_refused(folder: Path) -> None:

@@ -13,7 +13,7 @@ Graph = Mapping[str, AbstractSet[str]]
 
 @cache
 def tree(path: Path) -> ast.Module:
-    """What a file says; read once for all rules that look at it."""
+    """What a file says; read once for all rules that look at it, where they run in one process: group them."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -61,7 +61,7 @@ def circles(imports: Graph) -> set[frozenset[str]]:
 
 def _imports(name: str, path: Path, known: Mapping[str, Path], *, later: bool) -> Iterator[str]:
     package = name if path.stem == "__init__" else name.rpartition(".")[0]
-    for node in _statements(tree(path), later=later):
+    for node in statements(tree(path), later=later):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
         elif isinstance(node, ast.ImportFrom):
@@ -71,10 +71,13 @@ def _imports(name: str, path: Path, known: Mapping[str, Path], *, later: bool) -
                 yield next((one for one in (f"{source}.{alias.name}", source) if one in known), name)
 
 
-def _statements(node: ast.AST, *, later: bool) -> Iterator[ast.AST]:
+def statements(node: ast.AST, *, later: bool = True) -> Iterator[ast.AST]:
+    """Every statement in it; without `later` only those that run when the file is loaded."""
     for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            continue  # no statement is within an expression
         yield child
-        function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
         typing = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
         if later or not (function or typing):
-            yield from _statements(child, later=later)
+            yield from statements(child, later=later)

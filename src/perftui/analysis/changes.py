@@ -364,7 +364,8 @@ def _without_interval(template: MetricChange) -> MetricChange:
 def _to_digits(change: MetricChange) -> MetricChange:
     """Without the digits that mean nothing."""
     names = ("baseline", "run", "change", "low", "high", "confidence", "threshold")
-    return replace(change, **{name: to_digits(getattr(change, name)) for name in names})
+    equivalence = change.equivalence and (to_digits(change.equivalence[0]), to_digits(change.equivalence[1]))
+    return replace(change, **{name: to_digits(getattr(change, name)) for name in names}, equivalence=equivalence)
 
 
 def _filled(template: MetricChange, found: LogChange) -> MetricChange:
@@ -377,6 +378,7 @@ def _filled(template: MetricChange, found: LogChange) -> MetricChange:
         interval_known=known,
         verdict=found.verdict,
         reason=found.reason,
+        equivalence=found.equivalence and (math.expm1(found.equivalence[0]), math.expm1(found.equivalence[1])),
     )
 
 
@@ -389,4 +391,5 @@ def _with(
         reason=reason,
         gated=change.gated if gated is None else gated,
         interval_known=known and change.interval_known,
+        equivalence=change.equivalence if verdict == "no_difference" else None,
     )

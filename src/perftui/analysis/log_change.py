@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from perftui.analysis.blocks import Estimate
 from perftui.analysis.student import t_quantile
-from perftui.model.comparison import ComparisonVerdict
+from perftui.model.comparison import EQUIVALENCE_CONFIDENCE, ComparisonVerdict
 
 ASSUMED_SPREAD = {"p50": 0.03, "mean": 0.03, "p75": 0.05, "p90": 0.05, "p95": 0.05, "p99": 0.10, "p99_9": 0.20}
 """Run-to-run standard deviation of a logarithm when nothing is known; throughput has that of p50."""
@@ -24,7 +24,7 @@ FEWEST_SECONDS = 3
 """Of a single round that decides anything."""
 WORTH_SAYING = 0.02
 """Of a change, from which on it is said that so much may be the generator's."""
-EQUIVALENCE_ALPHA = 0.05
+EQUIVALENCE_ALPHA = (1 - EQUIVALENCE_CONFIDENCE) / 2
 """Of each of the two one-sided tests that show equivalence. It is not shared out over metrics: for the verdict that
 nothing differs, every one of them must pass."""
 _NOTHING_TOLD = math.log(3)
@@ -49,6 +49,8 @@ class LogChange(NamedTuple):
     high: float
     verdict: ComparisonVerdict
     reason: str
+    equivalence: tuple[float, float] | None = None
+    """Of `no_difference` that the interval does not show: the ends of the narrower one that does."""
 
 
 def log_change(
@@ -78,7 +80,7 @@ def log_change(
     low, high = change - t * error - reach[0], change + t * error + reach[1]
     equal = t_quantile(1 - EQUIVALENCE_ALPHA, df) * error
     likely = change - equal - reach[0], change + equal + reach[1]
-    verdict, reason = _verdict(change, (low, high), likely, max(margin, floor), worse)
+    verdict, reason, decided_by = _verdict(change, (low, high), likely, max(margin, floor), worse)
     if min(estimate.blocks * estimate.block_s for estimate in (*before, *after)) < FEWEST_SECONDS and not by_rounds:
         return LogChange(change, low, high, "inconclusive", f"at least {FEWEST_SECONDS} s needed")
     if verdict == "inconclusive":
@@ -87,7 +89,7 @@ def log_change(
     if not by_rounds and spread.assumed:
         note = "single round" if max(rounds) == 1 else "fewer than 3 rounds"
         reason = "; ".join(filter(None, (reason, f"{note}: run-to-run noise of {spread.value * 100:.0f} % assumed")))
-    return LogChange(change, low, high, verdict, reason)
+    return LogChange(change, low, high, verdict, reason, decided_by)
 
 
 def _generators_part(of_run: float, of_baseline: float) -> str:
@@ -140,20 +142,16 @@ def _squares(side: Sequence[Estimate]) -> float:
 
 def _verdict(
     change: float, sure: tuple[float, float], likely: tuple[float, float], margin: float, worse: int
-) -> tuple[ComparisonVerdict, str]:
+) -> tuple[ComparisonVerdict, str, tuple[float, float] | None]:
+    """What is decided, why, and by which interval where it is not the reported one."""
     low, high = sure
     loss, least, most = (change, low, high) if worse > 0 else (-change, -high, -low)
     if least > 0 and loss >= margin:
-        return "regression", ""
+        return "regression", "", None
     if most < 0 and loss <= -margin:
-        return "improvement", ""
+        return "improvement", "", None
     if -margin < likely[0] and likely[1] < margin:
         if least > 0 or most < 0:
-            return "no_difference", f"small: {math.expm1(change) * 100:+.1f} %, below the threshold"
-        if -margin < low and high < margin:
-            return "no_difference", ""
-        return (
-            "no_difference",
-            f"90 % interval [{math.expm1(likely[0]) * 100:+.1f}, {math.expm1(likely[1]) * 100:+.1f}]",
-        )
-    return "inconclusive", ""
+            return "no_difference", f"small: {math.expm1(change) * 100:+.1f} %, below the threshold", None
+        return "no_difference", "", None if -margin < low and high < margin else likely
+    return "inconclusive", "", None

@@ -18,7 +18,11 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 _ORDER = "perftui.order"
 # of two formats with one ending the first is meant
-_ENDINGS = {f".{each.ending}": each.name for each in reversed(FORMATS.values())} | {".htm": "html"}
+_ENDINGS = {f".{each.ending}": each.name for each in reversed(FORMATS.values())} | {
+    ".htm": "html",
+    ".log": "text",
+    ".markdown": "md",
+}
 
 
 class Output(Struct, frozen=True):
@@ -113,5 +117,10 @@ def _paired(
 
 
 def _output(style: str | None, path: Path, known: Sequence[str], default: str) -> Output:
-    by_ending = _ENDINGS.get(path.suffix.lower(), default)
-    return Output(style or (by_ending if by_ending in known else default), None if path == Path("-") else path)
+    if style is None:
+        ending = path.suffix.lower()
+        style = _ENDINGS.get(ending) if ending else default
+        if style not in known:
+            endings = " ".join(sorted(ending for ending, name in _ENDINGS.items() if name in known))
+            raise UsageError(f"--output {path}: no form ends like this; there are {endings}, or say it with --format")
+    return Output(style, None if path == Path("-") else path)

@@ -11,6 +11,10 @@ from perftui.model.objectives import Unit
 ComparisonVerdict = Literal["regression", "improvement", "no_difference", "inconclusive", "not_comparable"]
 
 
+EQUIVALENCE_CONFIDENCE = 0.9
+"""Of the interval by which nothing differs: two one-sided tests of 5 % each."""
+
+
 class MetricChange(Struct, frozen=True, kw_only=True):
     """One metric of the total or of one operation, baseline against run."""
 
@@ -30,6 +34,9 @@ class MetricChange(Struct, frozen=True, kw_only=True):
     interval_known: bool = True
     """False when the data says nothing about how sure the change is; low and high then mean nothing."""
     confidence: float = 0.99
+    equivalence: tuple[float, float] | None = None
+    """Where nothing differs, but the interval above is too wide to show it: the ends of the one that does, of
+    EQUIVALENCE_CONFIDENCE."""
     threshold: float
     verdict: ComparisonVerdict
     reason: str = ""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from perftui.model.comparison import Comparison, ComparisonVerdict, MetricChange
+from perftui.model.comparison import EQUIVALENCE_CONFIDENCE, Comparison, ComparisonVerdict, MetricChange
 from perftui.model.objectives import Unit, format_value
 from perftui.report.tables import Column, cell_width, flow, table, wrap
 from perftui.report.words import MISSING, number_text
@@ -24,9 +23,9 @@ VERDICT_MARKS: dict[ComparisonVerdict, str] = {
     "inconclusive": "?",
     "not_comparable": "✗",
 }
-_JUDGED = re.compile(r"(\d+ %) interval (\[[^\]]*\])")
 WIDTH = 80
 _INDENT = "  "
+_EQUIVALENCE = f"{100 * EQUIVALENCE_CONFIDENCE:.4g} %"
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -43,8 +42,9 @@ def comparison_text(comparison: Comparison) -> str:
     for note in comparison.notes:
         lines += wrap(note, WIDTH, f"{_INDENT}· ", " " * 4)
     if comparison.metrics:
-        shares = sorted({found[1] for found in map(_judged, comparison.metrics) if found})
-        basis = [*basis_text(comparison).split(" · "), *(f"{share} where times do not differ" for share in shares)]
+        basis = basis_text(comparison).split(" · ")
+        if any(change.equivalence for change in comparison.metrics):
+            basis.append(f"{_EQUIVALENCE} where times do not differ")
         lines += ["", *_metrics(comparison), "", *flow(basis, WIDTH, _INDENT, _INDENT)]
     if notes := reasons_by_text(comparison.metrics):
         lines.append("")
@@ -78,14 +78,9 @@ def _row(change: MetricChange) -> list[str]:
         f"  {change.metric}",
         pair_text(change),
         change_text(change.change, change.unit),
-        judged[2] if (judged := _judged(change)) else interval_text(change),
+        ends_text(change),
         verdict_text(change),
     ]
-
-
-def _judged(change: MetricChange) -> re.Match[str] | None:
-    """The interval by which there is no difference, narrower than the one that is reported, and how sure it is."""
-    return _JUDGED.search(change.reason) if change.verdict == "no_difference" else None
 
 
 def pair_text(change: MetricChange) -> str:
@@ -134,16 +129,18 @@ def change_text(change: float, unit: Unit) -> str:
 def interval_text(change: MetricChange) -> str:
     """The interval of a change: `[+18.1, +38.0]`, in the change's unit; `–` where it could not be found.
 
-    No difference is found by an interval of its own, narrower than the one that is reported: `[-8.1, +9.0] 90 %`.
+    Where no difference was found by a narrower one that one stands here, and how sure it is: `[-8.1, +9.0] 90 %`.
     """
-    judged = _judged(change)
-    if judged is not None:
-        return f"{judged[2]} {judged[1]}"
+    return f"{ends_text(change)} {_EQUIVALENCE}" if change.equivalence else ends_text(change)
+
+
+def ends_text(change: MetricChange) -> str:
+    """The interval that decided, without how sure it is."""
     if not change.interval_known:
         return MISSING
-    if change.unit == "fraction":
-        return f"[{_points(100 * change.low)}, {_points(100 * change.high)}]"
-    return f"[{_signed(100 * change.low)}, {_signed(100 * change.high)}]"
+    text = _points if change.unit == "fraction" else _signed
+    low, high = change.equivalence or (change.low, change.high)
+    return f"[{text(100 * low)}, {text(100 * high)}]"
 
 
 def _signed(percent: float) -> str:
