@@ -24,10 +24,10 @@ def test_a_tenth_of_a_core_makes_a_run_invalid(home: Home, demo: Demo) -> None:
     """The quota comes with the run's folder: starting under it would take half a minute."""
     options = ("--rate", "2000", "--duration", "2s", "--warmup", "0s", "--headless", "--format", "json")
     with cpu_quota(0.1) as limit, start_cli(home, "run", "health", demo.url, *options) as cli:
-        wait_until(lambda: bool(home.run_folders()), 20, "the start of the run")
+        wait_until(lambda: bool(home.run_folders()), 60, "the start of the run")
         for process in processes_in(home.path):
             limit(process.pid)
-        result = finish(cli, 60)
+        result = finish(cli)
 
     assert result.code == 12, result.stderr
     assert_conserved(result.record)
@@ -47,10 +47,10 @@ def test_a_worker_without_memory_is_lost_and_the_run_saved(home: Home, demo: Dem
     options = ("--rate", "400", "--duration", "4s", "--warmup", "0s", "--workers", "2", "--headless", "--timeout", "9s")
     url = f"{demo.url}/slow?ms=2500"
     with start_cli(home, "run", "health", url, *options, "--format", "json", "--warn-only") as cli:
-        wait_until(lambda: bool(home.run_folders()), 20, "the start of the run")
+        wait_until(lambda: bool(home.run_folders()), 60, "the start of the run")
         [worker, _] = [each for each in processes_in(home.path) if "perftui.engine.worker" in command_of(each)]
         worker.rlimit(psutil.RLIMIT_AS, (1024 * 1024, 1024 * 1024))
-        result = finish(cli, 60)
+        result = finish(cli)
 
     run = load_run(str(home.run_folders()[0]))
     assert_conserved(run.record)
@@ -73,14 +73,14 @@ def test_a_crowded_core_makes_late_requests_or_is_told(home: Home, demo: Demo) -
     options = ("--rate", "1000", "--duration", "4s", "--warmup", "0s", "--workers", "1", "--headless")
     try:
         with start_cli(home, "run", "health", demo.url, *options, "--format", "json", "--warn-only") as cli:
-            wait_until(lambda: bool(home.run_folders()), 20, "the start of the run")
+            wait_until(lambda: bool(home.run_folders()), 60, "the start of the run")
             for _ in range(10):
                 hogs.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
                 psutil.Process(hogs[-1].pid).cpu_affinity([core])
             for process in processes_in(home.path):
                 if "perftui.engine.worker" in command_of(process):
                     process.cpu_affinity([core])
-            finish(cli, 60)
+            finish(cli)
     finally:
         for hog in hogs:
             hog.kill()
@@ -107,7 +107,7 @@ def test_a_disk_that_is_full_at_the_end_hides_no_result(home: Home, demo: Demo) 
     with start_cli(home, "run", "health", demo.url, *options) as cli:
         wait_for_journal(home, '"interval"')
         psutil.Process(cli.pid).rlimit(psutil.RLIMIT_FSIZE, (16, resource.RLIM_INFINITY))
-        result = finish(cli, 60)
+        result = finish(cli)
 
     assert result.code == 0, result.stderr
     assert "the record was not saved: File too large; `perftui runs recover` makes it again" in result.stderr

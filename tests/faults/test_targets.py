@@ -42,7 +42,7 @@ def test_a_target_that_is_stopped_shows_in_the_response_times(home: Home) -> Non
     options = ("--rate", str(RATE), "-d", "6s", "--warmup", "0s", "--timeout", "10s", "--headless", "--warn-only")
     with start_demo() as demo, start_cli(home, "run", "health", demo.url, *options) as cli:
         target = psutil.Process(demo.pid)
-        wait_until(lambda: journal_has(home, 1), 20, "a second of load")
+        wait_until(lambda: journal_has(home, 1), 60, "a second of load")
         target.suspend()
         time.sleep(2)
         target.resume()
@@ -69,7 +69,7 @@ def test_a_target_that_dies_and_comes_back(home: Home) -> None:
         cli = start_cli(home, "run", "health", demo.url, *options)
         running = cli.__enter__()
         try:
-            wait_until(lambda: journal_has(home, 1), 20, "a second of load")
+            wait_until(lambda: journal_has(home, 1), 60, "a second of load")
         except BaseException:
             cli.__exit__(None, None, None)
             raise
