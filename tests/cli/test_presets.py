@@ -54,6 +54,26 @@ def test_check_tells_every_mistake(home: Home, call: Call) -> None:
     assert any("'duration'" in line or "duration" in line for line in problems)
 
 
+@pytest.mark.parametrize(
+    ("url", "operation", "said"),
+    [
+        ("postgresql://127.0.0.1/db?host=127.0.0.9", 'sql = "select 1"', "leads to another place than the host"),
+        ("postgresql+psycopg2://127.0.0.1/db?service=other", 'sql = "select 1"', ""),
+        ("postgresql://${env:NOBODY}@127.0.0.1/db", 'sql = "select 1"', None),
+        ("redis://127.0.0.1/first", 'redis = ["PING"]', "is the number of a database"),
+    ],
+)
+def test_check_refuses_the_urls_that_a_run_refuses(
+    home: Home, call: Call, url: str, operation: str, said: str | None
+) -> None:
+    load = "schema = 1\nname = 'x'\n[load]\nrate = 1\nduration = '1s'\n"
+    text = f'{load}[target]\nurl = "{url}"\n[[operations]]\n{operation}\n'
+    result = call("presets", "check", write_preset(home, text))
+
+    assert result.code == (0 if said is None else 2), result.stderr
+    assert (said or "") in result.stderr
+
+
 def test_new_writes_a_preset_that_runs(home: Home, call: Call, demo_url: str) -> None:
     made = call("presets", "new", "mine", "--from", f"{demo_url}/api/items?page=2")
     assert made.code == 0, made.stderr

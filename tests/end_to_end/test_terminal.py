@@ -32,6 +32,18 @@ def test_the_app_opens_and_is_left_as_it_was_found(home: Home, columns: int, row
     assert home.run_folders() == []
 
 
+def test_bytes_that_are_no_text_end_nothing(home: Home) -> None:
+    with terminal([PERFTUI], home.environment) as screen:
+        screen.wait_for("write")
+        screen.send(bytes(range(0x80, 0x100)) + b"\x1b[999999999;999999999R\x1b[?2026;99999999999999999999$y\xff")
+        screen.read(0.5)
+        screen.send("q")
+
+        assert screen.wait() == 0
+        assert screen.modes_restored
+        assert b"Traceback" not in screen.captured
+
+
 def test_opening_the_app_sends_nothing(home: Home, demo: Demo) -> None:
     import httpx
 

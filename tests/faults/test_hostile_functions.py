@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from perftui.engine.fleet.child import PARENT
+from perftui.model.errors import UsageError
 from perftui.model.plan import Plan
 from perftui.presets.loading import parse_preset
 from support.cli import run_cli, start_cli
@@ -64,10 +65,12 @@ def test_what_a_function_started_ends_with_its_worker(name: str, tmp_path: Path,
     wait_until(lambda: not any(map(is_alive, started(file))), 5, "the end of what was started")
 
 
-@pytest.mark.parametrize("whom", ["runner", "worker"])
-def test_what_a_function_started_ends_when_others_are_killed(whom: str, tmp_path: Path, home: Home) -> None:
+@pytest.mark.parametrize(
+    ("whom", "name"), [("runner", "program_stays"), ("worker", "copy_stays"), ("runner", "copy_stays")]
+)
+def test_what_a_function_started_ends_when_others_are_killed(whom: str, name: str, tmp_path: Path, home: Home) -> None:
     file = tmp_path / "told"
-    preset = preset_in(tmp_path, "copy_stays", 100_000)
+    preset = preset_in(tmp_path, name, 100_000)
     with start_cli(home, "run", str(preset), "--headless") as runner:
         wait_until(lambda: file.exists() and len(list(started(file))) > 4, 30, "processes of the function")
         (worker,) = (each for each in psutil.Process(runner.pid).children() if each.is_running())
@@ -103,6 +106,9 @@ def is_alive(pid: int) -> bool:
         ("cancels_itself", "client.driver"),
         ("cannot_be_told", "call.SilentError"),
         ("takes_all_memory", "call.MemoryError"),
+        ("adds_a_step", "call.AttributeError"),
+        ("forgets_to_await", "call.TypeError"),
+        ("forgets_to_await_async", "call.TypeError"),
     ],
 )
 def test_whatever_is_raised_ends_one_request(name: str, error_class: str) -> None:
@@ -117,6 +123,29 @@ def test_a_plain_function_among_coroutines_may_raise_anything() -> None:
     # one that runs out cannot be told from one that returns: the language makes another error of it
     assert record.summary.total.error_classes.keys() == {"call.SystemExit", "call.RuntimeError", "call.CancelledError"}
     assert record.whole_run.errors == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("leaves_a_task", "ValueError: in a task"), ("leaves_a_callback", "ValueError: in a callback")]
+)
+def test_what_is_left_behind_on_the_loop_fails_alone(name: str, said: str, tmp_path: Path, home: Home) -> None:
+    result = run_cli(home, "run", str(preset_in(tmp_path, name)), "--headless", "--warn-only")
+
+    assert result.code == 0, result.stderr
+    assert f"note: what a function left behind on the loop failed: {said}" in " ".join(result.stderr.split())
+    assert "6 ok" in result.stdout
+
+
+def test_an_object_that_is_async_is_awaited() -> None:
+    record = ran(plan_of("is_an_object"))
+
+    assert record.whole_run.ok == 6
+    assert record.summary.total.service_time_ms.min > 15
+
+
+def test_a_generator_is_refused() -> None:
+    with pytest.raises(UsageError, match="calling it runs nothing of it"):
+        ran(plan_of("yields"))
 
 
 @pytest.mark.parametrize("name", ["no_text", "holds_itself", "holds_what_cannot_be_told"])

@@ -96,6 +96,20 @@ def test_a_run_is_a_test_whose_failure_is_the_summary(project: pytest.Pytester, 
     result.stdout.fnmatch_lines(["*test*ok/s*p50 ms*p95 ms*errors*trust*"])
 
 
+@pytest.mark.parametrize("mark", ["rounds='x'", "max_time=float('nan')", "warmup=-3", "threshold=None"])
+def test_a_mark_that_says_nothing_is_told_in_a_line(project: pytest.Pytester, mark: str) -> None:
+    project.makepyfile(f"""
+        import pytest
+
+        @pytest.mark.perftui({mark})
+        def test_sum(perftui):
+            perftui.benchmark(sum, [1])
+    """)
+    result = _run(project)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*the mark perftui: {mark.partition('=')[0]} is *, not a number from 0*"])
+
+
 def test_of_several_measurements_each_has_its_name(project: pytest.Pytester, demo: Demo) -> None:
     project.makepyfile(f"""
         def test_both(perftui):

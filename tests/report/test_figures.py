@@ -9,9 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from perftui.metrics.density import density_of
+from perftui.metrics.density import Density, density_of
 from perftui.metrics.heat import LEVELS
-from perftui.metrics.histogram import Float64s
 from perftui.metrics.sparse import Sparse
 from perftui.report.svg import Figure, Line, line_figure, placed_marks, x_scale
 from perftui.report.svg_heat import heat_figure
@@ -77,7 +76,7 @@ def test_hover_says_the_value_of_every_line() -> None:
 
 
 def test_heat_map_has_a_path_for_each_level_and_a_gap_where_nothing_was_answered() -> None:
-    def second(at_s: float, *times_ms: int) -> tuple[float, float, Float64s]:
+    def second(at_s: float, *times_ms: int) -> tuple[float, float, Density]:
         return at_s, 1.0, density_of(Sparse.counted(np.array([ms * 1000 for ms in times_ms], dtype=np.int64)))
 
     answers = [second(at_s, *[50] * 100, 250) for at_s in range(60) if not 20 <= at_s < 25]

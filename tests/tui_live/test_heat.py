@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.color import Color, ColorSystem
 from textual.theme import Theme
 
-from perftui.metrics.density import EDGES_US, density_of, quantiles_us
+from perftui.metrics.density import EDGES_US, added_up, density_of, quantiles_us
 from perftui.metrics.heat import LEVELS, Column, HeatMap, Interval, columns_of, heat_map, tick_times, time_label
 from perftui.metrics.sparse import Sparse
 from perftui.model.plan import Load, Operation, Plan, Stage, Target
@@ -40,7 +40,7 @@ def filled(levels: Sequence[int]) -> list[int]:
 @given(TIMES)
 def test_every_answer_is_on_the_map(times: list[int]) -> None:
     histogram = Sparse.counted(np.array(times, dtype=np.int64))
-    density = density_of(histogram)
+    density = added_up([density_of(histogram)])
     assert density.sum() == len(times)
     found = heat_map([Column(1.0, density)], 40)
     assert found is not None
@@ -52,7 +52,7 @@ def test_every_answer_is_on_the_map(times: list[int]) -> None:
 def test_lines_are_where_the_percentiles_are(times: list[int]) -> None:
     histogram = Sparse.counted(np.array(times, dtype=np.int64))
     exact = histogram.quantiles_us((0.5, 0.95))
-    for shown, true in zip(quantiles_us(density_of(histogram), (0.5, 0.95)), exact, strict=True):
+    for shown, true in zip(quantiles_us(added_up([density_of(histogram)]), (0.5, 0.95)), exact, strict=True):
         assert shown == pytest.approx(max(true, EDGES_US[0]), rel=0.04)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from perftui.analysis.course import Course, Stretch, classes_of
-from perftui.metrics.failures import failures, own_drops
+from perftui.metrics.failures import own_drops
 from perftui.metrics.growth import growth_of
 from perftui.metrics.series import IntervalView
 from perftui.model.record import Finding
@@ -56,16 +56,12 @@ def outages(course: Course) -> Iterator[Finding]:
 
 
 def _is_down(view: IntervalView) -> bool:
-    failed = _failed_in(view)
+    failed = view.failed()
     return failed > 0 and failed >= _DOWN * (failed + view.counts().ok)
 
 
 def _failed(stretch: Stretch) -> int:
-    return sum(_failed_in(view) for view in stretch.views)
-
-
-def _failed_in(view: IntervalView) -> int:
-    return sum(failures(cell.counts, cell.error_classes) for cell in view.cells(""))
+    return sum(view.failed() for view in stretch.views)
 
 
 def _unsent(view: IntervalView) -> int:

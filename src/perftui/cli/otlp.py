@@ -31,7 +31,7 @@ def check_otlp(url: str) -> None:
         return
     if problem := url_problem(url):
         raise UsageError(f"--otlp: {problem}")
-    from perftui.engine.runner.guard import classify
+    from perftui.engine.clients.host_class import classify
 
     if classify(urlsplit(url).hostname or "") == "refused":
         raise UsageError("--otlp: is a metadata, multicast or broadcast address; it is never asked")
@@ -112,11 +112,13 @@ def _send(url: str, body: bytes, environment: Mapping[str, str]) -> str:
     import anyio
     import httpx
 
+    from perftui.engine.clients.guarded_http import GuardedTransport
+
     where = url if urlsplit(url).path not in {"", "/"} else url.rstrip("/") + _PATH
     headers = {"Content-Type": "application/x-protobuf", **_headers(environment)}
 
     async def post() -> None:
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
+        async with httpx.AsyncClient(transport=GuardedTransport(), timeout=_TIMEOUT_S, trust_env=False) as client:
             # one deadline over all: a collector that drips holds nobody up; what it says beside its status is not read
             with anyio.fail_after(_TIMEOUT_S):
                 async with client.stream("POST", where, content=body, headers=headers) as answer:

@@ -117,10 +117,13 @@ def _paired(
 
 
 def _output(style: str | None, path: Path, known: Sequence[str], default: str) -> Output:
-    if style is None:
-        ending = path.suffix.lower()
-        style = _ENDINGS.get(ending, "") if ending else default
-        if style not in known:
-            endings = " ".join(sorted(ending for ending, name in _ENDINGS.items() if name in known))
-            raise UsageError(f"--output {path}: no form ends like this; there are {endings}, or say it with --format")
-    return Output(style, None if path == Path("-") else path)
+    return Output(style or _style_of(path, known, default), None if path == Path("-") else path)
+
+
+def _style_of(path: Path, known: Sequence[str], default: str) -> str:
+    ending = path.suffix.lower()
+    style = _ENDINGS.get(ending, "") if ending else default
+    if style not in known:
+        endings = " ".join(sorted(ending for ending, name in _ENDINGS.items() if name in known))
+        raise UsageError(f"--output {path}: no form ends like this; there are {endings}, or say it with --format")
+    return style

@@ -124,15 +124,21 @@ def _weight(operation: Operation, plan: Plan) -> str:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def check(files: tuple[str, ...]) -> int:
     """Find every mistake in preset files; nothing is sent. Exit 2 if there is one."""
+    from perftui.engine.clients.registry import check_targets
     from perftui.presets.catalog import find_preset
     from perftui.presets.loading import read_preset
 
     problems: list[str] = []
     for reference in files:
         try:
-            read_preset(*find_preset(reference), whole_files=True)
+            plan = read_preset(*find_preset(reference), whole_files=True)
         except UsageError as error:
             problems += error.problems
+            continue
+        try:
+            check_targets(plan)
+        except UsageError as error:
+            problems += [f"{safe_text(reference)}: {problem}" for problem in error.problems]
         else:
             tell(f"{reference}: no mistakes")
     if problems:

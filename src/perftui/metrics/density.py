@@ -1,10 +1,15 @@
-"""Where times lie on a logarithmic axis, in bins that are the same for every histogram and so add up."""
+"""Where times lie on a logarithmic axis, in bins that are the same for every histogram and so add up.
+
+A screen holds one for each second that is kept. Few of the bins are used, and only those are held: a tenth of the room.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from perftui.metrics.histogram import SLOT_MIDDLE_US, Float64s
 from perftui.metrics.sparse import Sparse
@@ -19,10 +24,27 @@ EDGES_US: Float64s = LOWEST_US * 10.0 ** (np.arange(BINS + 1) / BINS_PER_DECADE)
 _BIN_OF_SLOT = np.clip(np.searchsorted(EDGES_US, SLOT_MIDDLE_US, side="right") - 1, 0, BINS - 1)
 
 
-def density_of(histogram: Sparse) -> Float64s:
+@dataclass(frozen=True, slots=True)
+class Density:
+    """How many values lie in each bin that has any."""
+
+    bins: npt.NDArray[np.uint16]
+    """Rising."""
+    counts: Float64s
+
+
+def density_of(histogram: Sparse) -> Density:
     """How many values each bin holds."""
     counts = np.bincount(_BIN_OF_SLOT[histogram.slots], weights=histogram.counts, minlength=BINS)
-    return counts.astype(np.float64)
+    bins = np.nonzero(counts)[0]
+    return Density(bins.astype(np.uint16), counts[bins].astype(np.float64))
+
+
+def added_up(densities: Sequence[Density]) -> Float64s:
+    """How many values of all of them, at least one, each of all bins holds."""
+    bins = np.concatenate([each.bins for each in densities])
+    counts = np.concatenate([each.counts for each in densities])
+    return np.bincount(bins, weights=counts, minlength=BINS).astype(np.float64, copy=False)
 
 
 def quantiles_us(density: Float64s, qs: Sequence[float]) -> list[float]:

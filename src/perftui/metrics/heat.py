@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perftui.metrics.density import BINS, BINS_PER_DECADE, EDGES_US, LOWEST_US, quantiles_us
+from perftui.metrics.density import BINS, BINS_PER_DECADE, EDGES_US, LOWEST_US, Density, added_up, quantiles_us
 from perftui.metrics.histogram import Float64s
 
 LEVELS = 8
@@ -28,7 +28,7 @@ _LEAST_TOP = 4.0
 _HALF = 0.5
 """Of one answer: what is less in a row belongs to its neighbour."""
 
-Interval = tuple[float, float, Float64s]
+Interval = tuple[float, float, Density]
 """Start and length in seconds, and the density of the answers (metrics/density.py)."""
 
 
@@ -68,7 +68,8 @@ class HeatMap:
 
 def columns_of(intervals: Sequence[Interval], start_s: float, end_s: float, width: int) -> list[Column | None]:
     """What lies in each of `width` columns: intervals add up in a wide one, and fill several narrow ones."""
-    found: list[Column | None] = [None] * max(0, width)
+    seconds = [0.0] * max(0, width)
+    held: list[list[Density]] = [[] for _ in seconds]
     per_s = width / (end_s - start_s) if end_s > start_s else 0.0
     for at_s, duration_s, density in intervals:
         first = math.floor((at_s - start_s) * per_s + 1e-9)
@@ -76,15 +77,14 @@ def columns_of(intervals: Sequence[Interval], start_s: float, end_s: float, widt
         if cells > 1:
             last = math.ceil((at_s + duration_s - start_s) * per_s - 1e-6)
             for place in range(max(0, first), min(width, last)):
-                found[place] = Column(duration_s, density)
+                seconds[place], held[place] = duration_s, [density]
         elif 0 <= first < width:
-            held = found[first]
-            found[first] = (
-                Column(duration_s, density)
-                if held is None
-                else Column(held.seconds + duration_s, held.density + density)
-            )
-    return found
+            seconds[first] += duration_s
+            held[first].append(density)
+    return [
+        Column(length_s, added_up(densities)) if densities else None
+        for length_s, densities in zip(seconds, held, strict=True)
+    ]
 
 
 def heat_map(columns: Sequence[Column | None], rows: int, *, shown_us: float = 0.0) -> HeatMap | None:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import UNSET, UnsetType
 
 from perftui.metrics.cells import CellSum, TimeName, hits_of, merge_cells, sum_of
-from perftui.metrics.density import density_of
+from perftui.metrics.density import Density, density_of
 from perftui.metrics.failures import failures
-from perftui.metrics.histogram import Float64s
 from perftui.metrics.sparse import Sparse
 from perftui.metrics.summary import value_of
 from perftui.model.interval import Cell, Counts, HistogramData, Interval
@@ -24,39 +23,52 @@ LEAST_S = 0.5
 
 
 class IntervalView:
-    """One interval, with what was computed from it kept."""
+    """One interval, with what was computed from it kept: a long run has many of them, so that is little."""
 
-    __slots__ = ("_counts", "_density", "_mode", "_stats", "_total", "interval")
+    __slots__ = ("_density", "_ended", "_mode", "_stats", "_total", "interval")
 
     def __init__(self, interval: Interval, mode: Mode) -> None:
         self.interval = interval
         self._mode = mode
         self._stats: dict[tuple[TimeName, str], LatencyStats] = {}
-        self._counts: dict[str, Counts] = {}
-        self._density: Float64s | None = None
+        self._ended: dict[str, tuple[Counts, int]] = {}
+        self._density: Density | None = None
         self._total: Cell | None = None
 
     @property
     def total(self) -> Cell:
-        """All its cells as one: of a plan with many operations it is asked for again and again."""
+        """All its cells as one: of a plan with many operations a window asks for it again and again."""
         if self._total is None:
             self._total = merge_cells(cell for cells in self.interval.cells.values() for cell in cells.values())
         return self._total
 
+    def forget_total(self) -> None:
+        """It is half as large as the interval itself: no longer kept where no window comes any more."""
+        self._total = None
+
     def cells(self, operation: str) -> list[Cell]:
-        """The cells of an operation in every phase; without one, the total."""
+        """The cells of an operation in every phase; without one, all of them, or the total where there is one."""
         if not operation:
-            return [self.total]
+            if self._total is not None:
+                return [self._total]
+            return [cell for cells in self.interval.cells.values() for cell in cells.values()]
         return [cells[operation] for cells in self.interval.cells.values() if operation in cells]
 
     def counts(self, operation: str = "") -> Counts:
         """How requests ended in the interval."""
-        found = self._counts.get(operation)
+        return self._counted(operation)[0]
+
+    def failed(self, operation: str = "") -> int:
+        """How many of them the target failed."""
+        return self._counted(operation)[1]
+
+    def _counted(self, operation: str) -> tuple[Counts, int]:
+        found = self._ended.get(operation)
         if found is None:
-            found = Counts()
-            for cell in self.cells(operation):
-                found += cell.counts
-            self._counts[operation] = found
+            cells = self.cells(operation)
+            counts = sum((cell.counts for cell in cells), Counts())
+            failed = sum(failures(cell.counts, cell.error_classes) for cell in cells)
+            found = self._ended[operation] = counts, failed
         return found
 
     def time(self, name: TimeName, operation: str = "") -> LatencyStats:
@@ -66,7 +78,7 @@ class IntervalView:
             found = self._stats[name, operation] = self.histogram(name, operation).stats()
         return found
 
-    def density(self) -> Float64s:
+    def density(self) -> Density:
         """Where the response times of all operations lie."""
         if self._density is None:
             self._density = density_of(self.histogram("response_time"))
@@ -105,7 +117,7 @@ class IntervalView:
     def _of_counts(self, metric: str, operation: str) -> float | None:
         counts = self.counts(operation)
         duration_s = self.interval.duration_s
-        failed = sum(failures(cell.counts, cell.error_classes) for cell in self.cells(operation))
+        failed = self.failed(operation)
         judged = counts.ok + failed
         if metric in {"throughput", "rate", "errors_per_s"}:
             if duration_s <= 0:

@@ -14,9 +14,9 @@ from collections.abc import Collection, Sequence
 from typing import Self
 
 from perftui.metrics.cells import TimeName, sum_of
+from perftui.metrics.density import Density
 from perftui.metrics.generator_bounds import Generator
 from perftui.metrics.growth import growth_of
-from perftui.metrics.histogram import Float64s
 from perftui.metrics.interval_merge import merge_intervals
 from perftui.metrics.levels import LevelSums
 from perftui.metrics.machines import Machines
@@ -161,6 +161,8 @@ class Timeline:
         merged = merge_intervals([view.interval for view in self._seconds[-BLOCK:]], self._sums.minute)
         self._minutes.append(IntervalView(merged, self.mode))
         self._sums.close_minute()
+        for view in self._seconds[-2 * BLOCK : -BLOCK]:
+            view.forget_total()
         if len(self._seconds) >= self._keep + BLOCK:
             del self._seconds[:BLOCK]
             self._tail = self._tail or Tail(self.mode)
@@ -324,7 +326,7 @@ class Timeline:
         found = series_of(views, metric, operation)
         return found if points is None else thinned(found, points, peaks=metric.startswith(_PEAKS))
 
-    def densities(self) -> list[tuple[float, float, Float64s]]:
+    def densities(self) -> list[tuple[float, float, Density]]:
         """Start and length of each kept interval, and where its response times lie (metrics/density.py)."""
         return [(view.interval.at_s, view.interval.duration_s, view.density()) for view in self._views]
 

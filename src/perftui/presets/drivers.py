@@ -6,7 +6,7 @@ is an HTTP operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -146,6 +146,12 @@ def further_targets(driver: DriverFormat, request: Mapping[str, Any]) -> tuple[s
     """Names of the targets that an operation goes to besides its own."""
     names: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = getattr(driver, "further_targets", None)
     return names(request) if names else ()
+
+
+def ways(name: str) -> Collection[str]:
+    """Which keys of a target that lead past its host (unix_socket, proxy) the driver of that name heeds."""
+    found: Collection[str] = getattr(driver_named(name), "ways", ())
+    return found
 
 
 def fetches_more(name: str) -> bool:

@@ -15,7 +15,7 @@ from perftui.model.text import safe_text
 from perftui.model.units import format_duration
 from perftui.presets import grammar
 from perftui.presets.data_files import read_columns, read_rows
-from perftui.presets.drivers import driver_named, driver_of_url
+from perftui.presets.drivers import driver_named, driver_of_url, ways
 from perftui.presets.problems import KeyPath, Problems, nearest
 
 
@@ -99,9 +99,13 @@ def _check_targets(plan: Plan, problems: Problems) -> None:
             used.add(name)
             _check_further(name, plan, (*path, "hosts"), problems)
         _check_hold(operation, plan.aimed_at(operation.target).target.timeout_s, path, problems)
-        url = plan.targets[operation.target].url if operation.target else plan.target.url
-        if speaker := _speaker(url, operation):
-            where = f"targets.{operation.target}" if operation.target else "target"
+        target = plan.targets[operation.target] if operation.target else plan.target
+        where = f"targets.{operation.target}" if operation.target else "target"
+        heeded = ways(operation.driver)
+        for way in ("unix_socket", "proxy"):
+            if getattr(target, way) and way not in heeded:
+                problems.add(path, f"{where}.{way}: operations of {operation.driver} do not go that way; leave it out")
+        if speaker := _speaker(target.url, operation):
             problems.add(path, f"is an operation of {operation.driver}, and the URL of its {where} means {speaker}")
     for name in plan.targets:
         if name not in used:

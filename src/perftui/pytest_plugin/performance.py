@@ -36,6 +36,8 @@ from perftui.store.loading import LoadedRun, load_made
 _STATISTICS = {"median": "p50"}
 _DEFAULTS: dict[str, Any] = {"rounds": 0, "warmup": 1, "max_time": 1.0}
 
+_MOST = 10**9
+
 
 class Performance:
     """The fixture `perftui` of one test."""
@@ -43,14 +45,19 @@ class Performance:
     def __init__(self, session: PerformanceSession, test: str, mark: dict[str, Any]) -> None:
         self._session = session
         self._test = test
-        self._threshold = float(mark.pop("threshold", session.threshold))
-        unknown = mark.keys() - _DEFAULTS.keys()
+        how = {"threshold": session.threshold, **_DEFAULTS, **mark}
+        unknown = how.keys() - _DEFAULTS.keys() - {"threshold"}
         if unknown:
             names = ", ".join(sorted(unknown))
             pytest.fail(
                 f"the mark perftui has no {names}; it has rounds, warmup, max_time and threshold", pytrace=False
             )
-        self._how = _DEFAULTS | mark
+        for name, value in how.items():
+            kinds = int if name in {"rounds", "warmup"} else (int, float)
+            if not isinstance(value, kinds) or not 0 <= value <= _MOST:
+                pytest.fail(f"the mark perftui: {name} is {value!r}, not a number from 0", pytrace=False)
+        self._threshold = float(how["threshold"])
+        self._how = how
         self._count = 0
 
     def run(

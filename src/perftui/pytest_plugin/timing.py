@@ -60,7 +60,7 @@ def measure(
         warmup: rounds before them that are not kept.
         max_time_s: for the rounds together, when their number is not given.
     """
-    if inspect.iscoroutinefunction(function):
+    if any(map(inspect.iscoroutinefunction, (function, type(function).__call__))):
         with asyncio.Runner() as runner:
             return _measured(lambda: runner.run(function(*arguments, **options)), rounds, warmup, max_time_s)
     return _measured(lambda: function(*arguments, **options), rounds, warmup, max_time_s)
@@ -70,6 +70,9 @@ def _measured(call: Callable[[], Any], rounds: int, warmup: int, max_time_s: flo
     started_s = time.perf_counter()
     value = call()  # the first call tells how many make a round
     once_s = time.perf_counter() - started_s
+    if inspect.iscoroutine(value):
+        value.close()
+        raise TypeError("it returned a coroutine, of which nothing was run: time an `async def`, or what awaits it")
     iterations = max(1, round(_LEAST_ROUND_S / max(once_s, 1e-9))) if once_s < _LEAST_ROUND_S else 1
     for _ in range(warmup - 1):
         _round(call, iterations)

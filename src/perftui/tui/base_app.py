@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from perftui.model.errors import PerftuiError, UsageError
 from perftui.model.text import safe_text
+from perftui.tui.any_bytes import take_any_bytes
 from perftui.tui.narrow_update import NarrowUpdate
 from perftui.tui.session import Session
 from perftui.tui.start import Exit, Start
@@ -47,6 +48,7 @@ class BaseApp(App[Exit]):
     ]
 
     def __init__(self, start: Start | None = None) -> None:
+        take_any_bytes()
         super().__init__()
         self.begin = start or Start()
         self.session = Session()

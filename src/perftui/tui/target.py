@@ -37,8 +37,8 @@ class TargetReport(Struct, frozen=True, kw_only=True):
 
 async def look_at(plan: Plan) -> TargetReport:
     """Resolve the target and classify its addresses."""
+    from perftui.engine.clients.host_class import classify
     from perftui.engine.clients.resolve import resolve
-    from perftui.engine.runner.guard import classify
 
     addresses: list[str] = []
     classes: list[AddressClass] = []
@@ -55,7 +55,8 @@ async def look_at(plan: Plan) -> TargetReport:
         except PerftuiError as error:
             return TargetReport(problems=error.problems)
         addresses += found or [target.unix_socket or target.url]
-        classes += map(classify, found) if found else ["loopback"]
+        named = "" if target.unix_socket else urlsplit(target.url).hostname  # the driver finds it by itself
+        classes += map(classify, found or [named or "localhost"])
     worst = max(classes, key=_SEVERITY.index)
     problems = (f"{host_of(plan)} is an address that perftui never loads",) if worst == "refused" else ()
     return TargetReport(

@@ -187,11 +187,14 @@ def test_no_url_of_a_plan_leads_to_a_metadata_address(host: str) -> None:
     settings = OAuth2(token_url=f"http://{host}/token", client_id="a", client_secret="b")
     plan = plan_for(5, url="http://127.0.0.1:9")
     with_token = replace(plan, target=replace(plan.target, auth=Auth(oauth2=settings)))
-    for asked in (with_token, plan_for(5, url=f"http://{host}/")):
+    with_metrics = replace(plan, target=replace(plan.target, metrics_url=f"http://{host}/metrics"))
+    for asked in (with_token, with_metrics, plan_for(5, url=f"http://{host}/")):
         with pytest.raises(GuardError, match="never loaded"):
             anyio.run(guarded_probe, asked)
     with pytest.raises(GuardError, match="never loaded"):
         run_plan(RunRequest(plan=with_token))
+    with pytest.raises(GuardError, match="never loaded"):
+        run_plan(RunRequest(plan=with_metrics))
 
 
 def test_the_rest_of_the_plan_counts() -> None:

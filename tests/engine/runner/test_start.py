@@ -15,6 +15,7 @@ import pytest
 
 from perftui.demo.server import Demo
 from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.host_class import classify
 from perftui.engine.runner import guard, prepare
 from perftui.engine.runner.preflight import check_limits, check_space, journal_bytes, machine_report
 from perftui.engine.runner.run import RunRequest, run_plan
@@ -155,7 +156,7 @@ def test_a_server_that_never_accepts(empty_home: Path) -> None:
     ],
 )
 def test_where_an_address_is(address: str, expected: str) -> None:
-    assert guard.classify(address) == expected
+    assert classify(address) == expected
 
 
 @pytest.mark.parametrize(

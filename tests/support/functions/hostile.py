@@ -145,6 +145,57 @@ def takes_all_memory(_ctx: Any) -> bytes:
     return bytes(16 << 30)
 
 
+def adds_a_step(ctx: Any) -> None:
+    """The steps are there to be looked at."""
+    ctx.steps.append(3)
+
+
+async def leaves_a_task(_ctx: Any) -> None:
+    """One that fails, and that nobody waits for."""
+    asyncio.ensure_future(_fails()).set_name("left behind")
+    await asyncio.sleep(_WAIT_S)
+
+
+async def _fails() -> NoReturn:
+    raise ValueError("in a task")
+
+
+async def leaves_a_callback(_ctx: Any) -> None:
+    """The same without a task."""
+    asyncio.get_running_loop().call_soon(_fails_at_once)
+    await asyncio.sleep(_WAIT_S)
+
+
+def _fails_at_once() -> NoReturn:
+    raise ValueError("in a callback")
+
+
+def forgets_to_await(_ctx: Any) -> object:
+    """A coroutine, of which nothing is run."""
+    return asyncio.sleep(_WAIT_S)
+
+
+async def forgets_to_await_async(_ctx: Any) -> object:
+    """The same within one that is awaited."""
+    return asyncio.sleep(_WAIT_S)
+
+
+class _Callable:
+    """An object that is called like a function."""
+
+    async def __call__(self, _ctx: Any) -> None:
+        """It takes its time."""
+        await asyncio.sleep(_WAIT_S)
+
+
+is_an_object = _Callable()
+
+
+def yields(_ctx: Any) -> Iterator[int]:
+    """Nothing is run until somebody asks for the first one."""
+    yield 1
+
+
 def prints(_ctx: Any) -> None:
     """Beside what is asked of it."""
     print("and now for something", flush=True)

@@ -8,6 +8,7 @@ import anyio
 import httpx
 import msgspec
 
+from perftui.engine.clients.guarded_http import GuardedTransport
 from perftui.engine.clients.http.request import USER_AGENT
 from perftui.engine.clients.tls import client_context
 from perftui.model.errors import UnreachableError
@@ -31,7 +32,7 @@ async def ask_for_token(target: Target, settings: OAuth2) -> dict[str, object]:
     url = grammar.literal(settings.token_url)
     context = client_context(target.tls) if url.startswith("https:") else True
     async with httpx.AsyncClient(
-        verify=context, proxy=target.proxy or None, trust_env=False, timeout=None,  # noqa: S113 - _exchange has the deadline
+        transport=GuardedTransport(context), verify=context, proxy=target.proxy or None, trust_env=False, timeout=None,  # noqa: S113 - _exchange has the deadline
         headers={"User-Agent": USER_AGENT},
     ) as client:  # fmt: skip
         try:

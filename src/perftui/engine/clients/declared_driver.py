@@ -55,7 +55,8 @@ class DeclaredDriver(ABC):
         self._operation = operation
         self.only_reads = only_reads
         self.missing = missing
-        self._check = check
+        self.check_target = check
+        """As clients.client.Driver, where a driver has it."""
         self.default_url = default_url
 
     def located(self, request: Mapping[str, Any], directory: Path) -> dict[str, Any]:  # noqa: ARG002 - of the interface
@@ -68,7 +69,7 @@ class DeclaredDriver(ABC):
         """As clients.client.Driver."""
         from perftui.engine.clients.rendered import Material, RenderedPreparer
 
-        self._check(plan.target)
+        self.check_target(plan.target)
         return RenderedPreparer(self._operation(plan.target), Material(plan.target, values, variables, clean_up))
 
     def connect(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class ExchangeDriver(DeclaredDriver):
     """A driver that knows a question which costs its target nothing."""
 
+    ways = frozenset({"unix_socket"})
+    """As presets.drivers.ways: its pools are StreamPools."""
+
     def __init__(self, *, hello: Mapping[str, Any], **declared: Any) -> None:  # noqa: ANN401 - as DeclaredDriver
         """As DeclaredDriver.
 

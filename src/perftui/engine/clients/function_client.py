@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from itertools import count
 from time import perf_counter_ns
+from types import CoroutineType
 from typing import Any
 
 from perftui.engine.clients.copies import COPIES
-from perftui.engine.clients.function_context import Context, fault_of
+from perftui.engine.clients.function_context import Context, fault_of, never_ran
 from perftui.engine.clients.function_operation import Call, Request, Setups
 from perftui.engine.clients.own_thread import OwnThread
 from perftui.engine.clients.reply import Fault, Reply
@@ -78,6 +79,8 @@ class FunctionClient(TaskClient):
         finally:
             if COPIES.is_one:
                 COPIES.end()
+        if type(value) is CoroutineType:
+            raise never_ran(value)
         if ended_ns > session.turn_ends_ns:
             await asyncio.sleep(0)
             session.turn_ends_ns = perf_counter_ns() + _TURN_NS
@@ -124,6 +127,8 @@ class FunctionThreads(ThreadClient):
         finally:
             if COPIES.is_one:
                 COPIES.end()
+        if type(value) is CoroutineType:
+            raise never_ran(value)
         return None if lean and not context.steps else Reply(value, parts=context.steps)
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from random import Random
 from time import perf_counter_ns
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from perftui.engine.clients.failures import said_by, words_of
@@ -57,8 +59,8 @@ class Context:
 
     @property
     def steps(self) -> Sequence[tuple[str, int]]:
-        """Parts of this call and their ns."""
-        return self._steps
+        """Parts of this call and their ns, to look at: what is counted is what was timed."""
+        return tuple(self._steps)
 
     def fail(self, reason: str) -> CheckFailed:
         """What to raise when the call worked and its result is wrong: counted as check:call."""
@@ -111,6 +113,8 @@ def load_function(name: str, folder: str) -> Callable[..., Any]:
         raise UsageError(f"call {name}: {trace_of(error, folder)}") from error
     if not callable(found):
         raise UsageError(f"call {name}: is not a function, but {type(found).__name__}")
+    if inspect.isgeneratorfunction(found) or inspect.isasyncgenfunction(found):
+        raise UsageError(f"call {name}: has a yield: calling it runs nothing of it")
     return found  # type: ignore[no-any-return]  # callable
 
 
@@ -124,6 +128,12 @@ def trace_of(error: BaseException, folder: str) -> str:
         shown = place.relative_to(folder) if folder and place.is_relative_to(folder) else place.name
         lines.append(f"  {shown}:{frame.lineno} in {safe_text(frame.name)}: {safe_text(frame.line or '', 120)}")
     return "\n".join(lines)
+
+
+def never_ran(coroutine: CoroutineType[Any, Any, Any]) -> Fault:
+    """What it means to a request that a plain function has returned a coroutine: its time would be that of nothing."""
+    coroutine.close()
+    return Fault("call.TypeError", "it returned a coroutine, of which nothing was run: write `async def`, and await it")
 
 
 def fault_of(error: BaseException, folder: str) -> Fault:

@@ -44,7 +44,8 @@ def call_of(request: Mapping[str, Any]) -> Call:
         load_function(request[key], folder) if request.get(key) else None for key in ("call", "setup", "teardown")
     )
     assert function is not None
-    return Call(function, inspect.iscoroutinefunction(function), setup, teardown, folder)
+    is_async = any(map(inspect.iscoroutinefunction, (function, type(function).__call__)))
+    return Call(function, is_async, setup, teardown, folder)
 
 
 class FunctionOperation(RenderedOperation):

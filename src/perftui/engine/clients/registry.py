@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from perftui.model.errors import UsageError
-from perftui.model.plan import Operation, Target
+from perftui.model.plan import Operation, Plan, Target
 from perftui.model.text import safe_text
 from perftui.presets.drivers import DriverFormat, driver_named, driver_of_url
 
@@ -41,6 +42,26 @@ def driver_of(operation: Operation) -> Driver:
     return _usable(driver_named(operation.driver))
 
 
+def check_targets(plan: Plan) -> None:
+    """Find out what the drivers of a plan would refuse at the start of a run, as far as they and the URLs are there.
+
+    Raises:
+        UsageError: with every URL that cannot be used.
+    """
+    problems: dict[str, None] = {}
+    for operation in plan.all_operations:
+        driver, target = driver_named(operation.driver), plan.aimed_at(operation.target).target
+        check: Callable[[Target], None] | None = getattr(driver, "check_target", None)
+        if check is None or not target.url or "${" in target.url or driver.missing():
+            continue
+        try:
+            check(target)
+        except UsageError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise UsageError(*problems)
+
+
 def _usable(found: DriverFormat) -> Driver:
     if problem := found.missing():
         raise UsageError(problem)
@@ -59,13 +80,15 @@ def place_of(target: Target) -> tuple[str, int] | None:
 
 
 def host_of(target: Target) -> str:
-    """The host that is loaded, whatever the way there; empty where there is none.
+    """The host that is loaded, whatever the way there, and whoever finds it; empty where there is none.
 
     Raises:
         UsageError: as place_of.
     """
-    place = None if target.unix_socket else _host_and_port(target.url)
-    return place[0] if place else ""
+    if target.unix_socket:
+        return ""
+    place = _host_and_port(target.url)
+    return place[0] if place else urlsplit(target.url).hostname or ""
 
 
 def _host_and_port(url: str) -> tuple[str, int] | None:

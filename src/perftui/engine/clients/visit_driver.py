@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class VisitDriver(TaskDriver):
     """Targets are those of HTTP, and whether they are there is asked as HTTP asks it."""
 
+    ways = HTTP.ways
+
     def __init__(
         self,
         *,

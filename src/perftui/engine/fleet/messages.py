@@ -10,6 +10,8 @@ from perftui.model.interval import Cell, Connections, ErrorSample, WorkerHealth
 from perftui.model.plan import Phase, Plan
 
 MOST_MESSAGE_BYTES = 64 * 1024 * 1024
+MOST_NOTES = 10
+"""Of a worker."""
 
 
 class Job(Struct, frozen=True, kw_only=True, tag="job"):
@@ -75,6 +77,8 @@ class Frame(Struct, frozen=True, kw_only=True, tag="frame"):
     error_samples: tuple[ErrorSample, ...] = ()
     captured: tuple[dict[str, str], ...] = ()
     """Values for the clean-up (ids of what was created)."""
+    notes: tuple[str, ...] = ()
+    """What is worth knowing, made safe."""
     final: bool = False
     """The worker has nothing in flight and ends."""
 

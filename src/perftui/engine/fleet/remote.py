@@ -17,7 +17,7 @@ from perftui.engine.clients.resolve import resolve
 from perftui.engine.fleet import clocks
 from perftui.engine.fleet.asking import answer_of, loss_after_failure
 from perftui.engine.fleet.framing import FramingError, pack_message, runner_unpacker
-from perftui.engine.fleet.messages import Begin, Command, Failure, Frame, FromWorker, Job, ToWorker
+from perftui.engine.fleet.messages import MOST_NOTES, Begin, Command, Failure, Frame, FromWorker, Job, ToWorker
 from perftui.engine.fleet.node_facts import NodeFacts, boot_id
 from perftui.engine.fleet.reached import Heard
 from perftui.engine.fleet.seat import SeatState
@@ -292,6 +292,7 @@ class RemoteSeat:
             },
             health=replace(message.health, machine=self._node.name),
             error_samples=tuple(safe_struct(sample) for sample in message.error_samples),
+            notes=tuple(safe_text(note) for note in message.notes[:MOST_NOTES]),
         )
 
     def _put_in(self, message: FromWorker) -> None:

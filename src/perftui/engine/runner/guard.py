@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import re
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
-from typing import Literal
 
 from perftui.engine.clients.client import Addresses
-from perftui.engine.clients.metadata import METADATA_ADDRESSES, METADATA_NAMES
-from perftui.engine.clients.registry import host_of
+from perftui.engine.clients.host_class import HostClass, classify
+from perftui.engine.clients.registry import host_of, place_of
 from perftui.engine.clients.resolve import resolve
 from perftui.engine.runner.weighing import Weights, has_pages
 from perftui.model.errors import GuardError, UnreachableError
@@ -23,8 +20,6 @@ from perftui.model.text import safe_text
 from perftui.presets import grammar
 from perftui.presets.drivers import requests_in
 
-HostClass = Literal["loopback", "private", "link_local", "public", "refused"]
-
 MOST_UNASKED_RATE = 50.0
 MOST_UNASKED_USERS = 20.0
 _ROUNDING = 1e-6
@@ -32,56 +27,7 @@ _RIPPLE = 1.2
 """How much more of a page's requests may fall into a second than into others."""
 _OVER_FOR_S = 2.0 - 0.05
 _UNWEIGHED: Weights = {}
-_METADATA = {ipaddress.ip_address(text) for text in METADATA_ADDRESSES}
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
-_BROADCAST = ipaddress.ip_address("255.255.255.255")
 _LIVE_NAME = re.compile(r"(^|[.\-_])(prod|production|www|live)([.\-_0-9]|$)", re.IGNORECASE)
-_LOCAL_NAMES = (".localhost", ".local", ".internal", ".test", ".lan", ".home.arpa")
-
-
-def classify(host: str) -> HostClass:
-    """What kind of place an address is. Names are judged by themselves, without a look-up; unknown ones are public.
-
-    Args:
-        host: an address, or a name such as `localhost`.
-    """
-    try:
-        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
-    except ValueError:
-        return _classify_name(host)
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    if any(one in _METADATA or one.is_multicast or one == _BROADCAST for one in (address, *_within(address))):
-        return "refused"
-    if address.is_loopback or address.is_unspecified:  # the unspecified address connects to this machine
-        return "loopback"
-    if address.is_link_local:
-        return "link_local"
-    return "private" if address.is_private else "public"
-
-
-def _within(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """IPv4 addresses that a translator on the way finds in an IPv6 one."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return []
-    found = [address.sixtofour, *(address.teredo or ())]
-    if address in _COMPATIBLE or any(address in network for network in _NAT64):
-        found.append(ipaddress.IPv4Address(address.packed[-4:]))
-    return [one for one in found if one is not None]
-
-
-def _classify_name(host: str) -> HostClass:
-    name = host.rstrip(".").lower()
-    try:
-        return classify(socket.inet_ntoa(socket.inet_aton(name)))  # 0xa9fea9fe and 2852039166 are addresses, too
-    except OSError:
-        pass
-    if name in METADATA_NAMES:
-        return "refused"
-    if name == "localhost" or name.endswith(".localhost"):
-        return "loopback"
-    return "private" if name.endswith(_LOCAL_NAMES) else "public"
 
 
 def looks_live(host: str) -> bool:
@@ -153,11 +99,7 @@ def _guests(plan: Plan, addresses: Mapping[str, Addresses], confirm_host: str) -
     typed = _typed(confirm_host)
     for name, target in plan.used_targets.items():
         host = host_of(target)
-        if (
-            host
-            and host not in typed
-            and "public" in _classes(host, addresses.get(name, ()), proxied=bool(target.proxy))
-        ):
+        if host and host not in typed and "public" in _classes(host, addresses.get(name, ()), by_name=_by_name(target)):
             yield host
 
 
@@ -181,7 +123,7 @@ def check(
         shown = safe_text(", ".join(dict.fromkeys(hosts.values())))
         raise GuardError(f"--confirm-host {safe_text(', '.join(strange))} is not the host of the target, {shown}")
     for name, host in hosts.items():
-        _refuse(safe_text(host), _classes(host, addresses.get(name, ()), proxied=bool(plan.used_targets[name].proxy)))
+        _refuse(safe_text(host), _classes(host, addresses.get(name, ()), by_name=_by_name(plan.used_targets[name])))
     for host in _guests(plan, addresses, confirm_host):
         if is_heavy(plan, weights):
             shown = safe_text(host)
@@ -205,7 +147,7 @@ async def check_once(plan: Plan) -> None:
 
 
 async def check_others(plan: Plan) -> None:
-    """Let the URLs through that are asked besides the targets: those that give tokens.
+    """Let the URLs through that are asked besides the targets: those that give tokens, and metrics of their machines.
 
     Raises:
         GuardError: one of them is never asked.
@@ -215,6 +157,8 @@ async def check_others(plan: Plan) -> None:
         if target.auth is not None and target.auth.oauth2 is not None:
             url = grammar.literal(target.auth.oauth2.token_url)
             await _check_target(Target(url=url, proxy=target.proxy), must_be_known=True)
+        if target.metrics_url:
+            await _check_target(Target(url=target.metrics_url), must_be_known=False)
 
 
 async def _check_target(target: Target, *, must_be_known: bool) -> None:
@@ -240,11 +184,16 @@ def _refuse(shown: str, classes: dict[HostClass, str]) -> None:
         )
 
 
-def _classes(host: str, addresses: Addresses, *, proxied: bool) -> dict[HostClass, str]:
+def _by_name(target: Target) -> bool:
+    """Whether somebody else looks the host up: a proxy, or a driver that finds its own way."""
+    return bool(target.proxy) or place_of(target) is None
+
+
+def _classes(host: str, addresses: Addresses, *, by_name: bool) -> dict[HostClass, str]:
     """Kinds of places that requests to a host go to, with an example of each."""
     classes = {classify(address): address for address, _ in addresses}
-    if proxied:
-        # the proxy resolves the name: what the name itself tells is all there is
+    if by_name:
+        # what the name itself tells is all there is
         classes |= {classify(host): host}
     return classes
 
@@ -296,7 +245,7 @@ class Guard:
         typed = _typed(self._confirm_host)
         for name, target in self._plan.used_targets.items():
             host = host_of(target)
-            if not host or "public" not in _classes(host, self._addresses.get(name, ()), proxied=bool(target.proxy)):
+            if not host or "public" not in _classes(host, self._addresses.get(name, ()), by_name=_by_name(target)):
                 continue
             most = _guest_level(self._plan, self._weights)
             if host in typed:

@@ -194,6 +194,8 @@ class LiveRun:
         self._ledgers[frame.worker].add(frame, self._log.origin_ns)
         for sample in self._merger.add(frame):
             self._log.write(sample)
+        for note in frame.notes:
+            self._log.note(note)
         room = _MOST_CAPTURED - len(self.captured)
         captured = frame.captured[:room]
         self.captured.extend(captured)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from perftui.engine.clients.client import Addresses
+from perftui.engine.clients.host_class import classify
 from perftui.engine.clients.registry import driver_of
 from perftui.engine.clients.resolve import resolve
 from perftui.engine.runner import guard, preflight
@@ -84,7 +85,7 @@ def worker_count(plan: Plan, addresses: Mapping[str, Addresses]) -> int:
         return plan.load.workers
     cores = available_cpus()
     local = any(
-        not found or any(guard.classify(address) == "loopback" for address, _ in found) for found in addresses.values()
+        not found or any(classify(address) == "loopback" for address, _ in found) for found in addresses.values()
     )
     return workers_for(plan, max(1, cores // 2 if local else cores - 1))
 

@@ -41,7 +41,9 @@ class RemoteMetrics:
             return
         import httpx  # a tenth of a second that most runs need not wait for
 
-        async with httpx.AsyncClient(timeout=_EVERY_S, trust_env=False) as client:
+        from perftui.engine.clients.guarded_http import GuardedTransport
+
+        async with httpx.AsyncClient(transport=GuardedTransport(), timeout=_EVERY_S, trust_env=False) as client:
             while True:
                 try:
                     self.newest = self._host.sample(await self._text(client))

@@ -20,6 +20,7 @@ from perftui.engine.fleet.messages import Begin, Command, Failure, Frame, Job, R
 from perftui.engine.load.pacer import LoopPacer
 from perftui.engine.worker.channel import Channel
 from perftui.engine.worker.cut import Cut
+from perftui.engine.worker.left_behind import LeftBehind
 from perftui.engine.worker.lifeline import die_with_runner
 from perftui.engine.worker.limits import allow_open_files
 from perftui.engine.worker.priority import ask_for_short_turns
@@ -46,6 +47,7 @@ class Worker:
         self._over = loop.create_future()
         self._ticker = LoopPacer(loop, self._tick)
         self._channel = Channel(self._on_message, self._on_end)
+        self._left_behind = LeftBehind()
         self._engine: Engine | None = None
         self._origin_ns = 0
         self._next_tick_ns = self._last_tick_ns = 0
@@ -63,6 +65,7 @@ class Worker:
         try:
             await self._over
         finally:
+            self._left_behind.close()
             self._ticker.close()
             if self._engine is not None:
                 self._engine.load.end()
@@ -71,10 +74,10 @@ class Worker:
         await self._channel.flush(FLUSH_S)
 
     def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """A mistake of ours in a callback: better no worker than one that miscounts."""
+        """A mistake of ours in a callback: better no worker than one that miscounts. Others make theirs."""
         loop.default_exception_handler(context)
         error = context.get("exception")
-        if not (isinstance(error, OSError) and "transport" in context):
+        if not (isinstance(error, OSError) and "transport" in context) and not self._left_behind.takes(error):
             self._channel.send(Failure(message=f"internal error: {error or context.get('message')!r}"))
             self._on_end()
 
@@ -87,6 +90,7 @@ class Worker:
             match message:
                 case Job():
                     self._engine = set_up(self._loop, message)
+                    self._left_behind.begin(message.plan)
                     self._channel.send(Ready(pid=os.getpid()))
                 case Begin():
                     self._begin(message.origin_ns)
@@ -229,6 +233,7 @@ class Worker:
             ),
             error_samples=engine.sampler.take(final=final),
             captured=engine.operations.clean_up.take(),
+            notes=tuple(map(engine.sampler.told, self._left_behind.take_notes())),
             final=final,
         )
         self._packing = cut, frame

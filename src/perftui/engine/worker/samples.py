@@ -72,6 +72,10 @@ class Sampler:
             ),
         )
 
+    def told(self, text: str) -> str:
+        """A text that may be told: safe to print, secrets blanked out."""
+        return safe_text(self._redactor.text(text))
+
     def take(self, *, final: bool) -> tuple[ErrorSample, ...]:
         """Samples that are new or have become much more frequent."""
         return self._samples.take(final=final)

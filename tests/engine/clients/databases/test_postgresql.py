@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +13,7 @@ from msgspec.structs import replace
 from perftui.engine.clients.sql.postgresql_wire import Columns, WireReply, changed_rows, columns_of, error_of
 from perftui.model.errors import UsageError
 from perftui.model.record import Record
-from support.certificates import Authority
+from support.certificates import LOCALHOST, Authority
 from support.databases import Server
 from support.databases import postgresql as postgresql_server
 from support.short_runs import plan_of, probed, ran
@@ -152,7 +154,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="module")
 def encrypted(authority: Authority) -> Iterator[str]:
     """The URL of a PostgreSQL that speaks TLS, too, under the name of its certificate."""
-    with postgresql_server(authority.issue("server")) as server:
+    with postgresql_server(authority.issue("server", names=f"{LOCALHOST},DNS:moved.test")) as server:
         yield server.url.replace("127.0.0.1", "localhost")
 
 
@@ -171,6 +173,22 @@ def test_the_options_of_other_programs_mean_the_same(
     asked = 'sql = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"'
     checked = f"checks = [{{ json = '$[0].ssl', equals = {str(is_encrypted).lower()} }}]"
     record = ran(plan_of(url, f"{asked}\n{checked}", load="users = 2\nmax_requests = 10"))
+    assert (record.summary.total.counts.ok, classes(record)) == (10, {})
+
+
+@pytest.mark.parametrize("options", ["?sslmode=verify-full&sslrootcert={authority}", "?sslmode=require"])
+def test_connections_go_where_the_name_led_before_the_start(
+    encrypted: str, authority: Authority, options: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only this process can look the name up: workers that ask again would find nobody."""
+    ask = socket.getaddrinfo
+
+    def answer(host: str, *arguments: Any, **named: Any) -> Any:
+        return ask("127.0.0.1" if host == "moved.test" else host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    url = encrypted.replace("localhost", "moved.test") + options.format(authority=authority.certificate)
+    record = ran(plan_of(url, 'sql = "select 1"', load="users = 2\nmax_requests = 10"))
     assert (record.summary.total.counts.ok, classes(record)) == (10, {})
 
 

@@ -30,6 +30,7 @@ class BrowserDriver(VisitDriver):
 
     remark = "first paint, page load and interactive are what Chromium says of itself, each visit with an empty cache"
     """What must be known about numbers measured by it."""
+    ways = frozenset({"proxy"})
     fetches_more = True
     """One visit is many requests: as many as its reply has rows."""
 

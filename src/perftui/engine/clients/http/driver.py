@@ -26,6 +26,8 @@ class HttpDriver:
     schemes: Mapping[str, int] = {"http": 80, "https": 443}
     keys: Mapping[str, Key] = {}
     default_url = ""
+    ways = frozenset({"unix_socket", "proxy"})
+    """As presets.drivers.ways."""
 
     def missing(self) -> str:
         """Nothing that does not come with perftui."""

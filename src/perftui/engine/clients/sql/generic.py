@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from perftui.engine.clients.reply import Fault
+from perftui.engine.clients.sql.connecting import check_still_there
 from perftui.engine.clients.sql.reply import SqlReply, refused, together
 from perftui.engine.clients.sql.statements import Request, Statement, url_of
 from perftui.engine.clients.thread_client import ThreadClient
@@ -42,6 +43,7 @@ class GenericClient(ThreadClient):
 
     def open_session(self) -> Connection:
         """Connect."""
+        check_still_there(self._engine.url.host or "", self.addresses)
         try:
             return self._engine.connect()
         except SQLAlchemyError as error:

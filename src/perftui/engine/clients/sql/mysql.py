@@ -41,9 +41,10 @@ class MysqlClient(TaskClient):
 
     async def open_session(self) -> BoundedConnection:
         """Connect to the next address."""
-        options = self._options.next()
+        options, loop = self._options.next()
+        limit_s = max(1, self.timeout_ns // 10**9)
         connection = BoundedConnection(
-            self.target.max_body_bytes, **options, autocommit=True, connect_timeout=max(1, self.timeout_ns // 10**9)
+            self.target.max_body_bytes, loop, **options, autocommit=True, connect_timeout=limit_s
         )
         try:
             with _understood():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import AbstractEventLoop
 from typing import Any
 
 from asyncmy.connection import Connection
@@ -26,16 +27,18 @@ class _Clear:
 class BoundedConnection(Connection):
     """A connection whose answers end somewhere."""
 
-    def __init__(self, most_bytes: int, **options: Any) -> None:  # noqa: ANN401 - of asyncmy
+    def __init__(self, most_bytes: int, loop: AbstractEventLoop, **options: Any) -> None:  # noqa: ANN401 - of asyncmy
         """Nothing is opened yet.
 
         Args:
             most_bytes: of one answer.
+            loop: that it is opened on.
             options: as asyncmy.connect.
         """
         if not options.get("ssl"):
             options["auth_plugin_map"] = {"mysql_clear_password": _Clear, "dialog": _Clear}
         super().__init__(**options)  # type: ignore[no-untyped-call]  # not in its stubs
+        self._loop = loop
         self._most_bytes = most_bytes
         self._taken = 0
 

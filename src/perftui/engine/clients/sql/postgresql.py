@@ -55,7 +55,8 @@ class PostgresqlPool(SessionPool):
             OSError: nothing took it.
         """
         try:
-            return await asyncpg.connect(**self._options.next(), timeout=self.timeout_ns / 1e9)
+            options, loop = self._options.next()
+            return await asyncpg.connect(**options, loop=loop, timeout=self.timeout_ns / 1e9)
         except asyncpg.PostgresError as error:
             raise _fault(error) from error
         except TimeoutError as error:
@@ -73,7 +74,7 @@ class PostgresqlPool(SessionPool):
         """Let the server stop what it does for this connection of asyncpg's, which may end meanwhile."""
         protocol = held._protocol  # noqa: SLF001 - asyncpg has no other door
         asking = connect_utils._cancel(  # noqa: SLF001 - the same
-            loop=self.loop,
+            loop=held._loop,  # noqa: SLF001 - the same
             addr=held._addr,  # noqa: SLF001 - the same
             params=held._params,  # noqa: SLF001 - the same
             backend_pid=protocol.backend_pid,
