@@ -41,6 +41,9 @@ _CRASH_HANDLER = "crashpad"
 """Chromium's has no parent by design, and goes when its browser does."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _TESTS = Path(__file__).parent
+_TEMPORARY = "PERFTUI_TESTS_IN"
+"""Holds the folder for temporary files of whoever began the test run."""
+tempfile.tempdir = os.environ.setdefault(_TEMPORARY, tempfile.gettempdir())
 _ROOT = Path(tempfile.mkdtemp(prefix="pt-all-"))
 
 
@@ -63,7 +66,8 @@ def pytest_configure() -> None:
     for name in _PROXIES:
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
-    os.environ.update(directories(_ROOT), **{MARK: str(os.getpid())})
+    # what is started and killed cannot clear away what it has in a temporary folder: it has it below ours
+    os.environ.update(directories(_ROOT), **{MARK: str(os.getpid()), "TMPDIR": str(_ROOT)})
     gc.disable()  # until all is imported: see pytest_collection_finish
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup; what the tests start would ignore it too
         signal.signal(signal.SIGHUP, lambda *_: None)

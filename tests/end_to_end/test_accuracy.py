@@ -32,7 +32,7 @@ def test_a_stall_shows_in_the_response_times_of_everyone_who_would_have_come(hom
     with nginx() as server:
         preset = preset_text(server.url, {"read": "/"}, target={"timeout": "5s"}, rate=200, duration=f"{RUN_S}s")
         with start_cli(home, "run", write_preset(home, preset), *HEADLESS) as process:
-            wait_until(lambda: server.requests() > 200, 15, "the start of the load")
+            wait_until(lambda: server.requests() > 200, 60, "the start of the load")
             with stopped(server) as stall:
                 time.sleep(STALL_S)
             record = finish(process).record

@@ -8,19 +8,20 @@ import msgspec
 import pytest
 
 from perftui.demo.server import Demo
-from support.cli import run_cli
+from support.cli import finish, run_cli, start_cli
 from support.conservation import assert_conserved
 from support.home import new_home
+from support.waiting import wait_for_journal, wait_until
 
 JUMPING_CLOCK = """
+import os
 import time
 
-_now, _begin = time.time, time.monotonic()
+_now = time.time
 
 
 def _jumping():
-    elapsed = time.monotonic() - _begin
-    return _now() + (0 if elapsed < 1 else 3600 if elapsed < 2 else -3600)
+    return _now() + (-3600 if os.path.exists({back!r}) else 3600 if os.path.exists({forth!r}) else 0)
 
 
 time.time = _jumping
@@ -30,15 +31,22 @@ open({witness!r}, "a").write("patched\\n")
 
 
 def test_a_clock_that_jumps_an_hour_moves_nothing(demo: Demo) -> None:
-    """Forth by an hour after one second of each process, back by two hours after another one."""
+    """Forth by an hour after the first second, back by two hours after another two."""
     with new_home() as home:
         patched = home.path / "patched"
         patched.mkdir()
-        witness = home.path / "witness"
-        (patched / "sitecustomize.py").write_text(JUMPING_CLOCK.format(witness=str(witness)), encoding="utf-8")
+        witness, forth, back = (home.path / name for name in ("witness", "forth", "back"))
+        (patched / "sitecustomize.py").write_text(
+            JUMPING_CLOCK.format(witness=str(witness), forth=str(forth), back=str(back)), encoding="utf-8"
+        )
         home.extra["PYTHONPATH"] = str(patched)
         arguments = ("--rate", "100", "--duration", "4s", "--warmup", "0s", "--headless", "--format", "json")
-        result = run_cli(home, "run", "health", demo.url, *arguments, "--warn-only")
+        with start_cli(home, "run", "health", demo.url, *arguments, "--warn-only") as cli:
+            journal = wait_for_journal(home, '"interval"') / "journal.jsonl"
+            forth.touch()
+            wait_until(lambda: journal.read_text("utf-8").count('"interval"') >= 3, what="two more seconds")
+            back.touch()
+            result = finish(cli)
         assert len(witness.read_text(encoding="utf-8").splitlines()) >= 2, (
             "runner and worker must have the jumping clock"
         )
@@ -51,6 +59,10 @@ def test_a_clock_that_jumps_an_hour_moves_nothing(demo: Demo) -> None:
     starts = [interval["at_s"] for interval in msgspec.json.decode(result.stdout)["intervals"]]
     assert starts == sorted(starts)
     assert starts[-1] < 10
+    notes = [event["detail"] for event in result.json["events"] if "the clock of this machine" in event["detail"]]
+    assert notes == [
+        "the clock of this machine was set forward by 1h: nothing that was measured moves with it, dates do"
+    ]
 
 
 SLEEPING_MACHINE = """

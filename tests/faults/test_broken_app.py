@@ -14,10 +14,14 @@ from support.pty import terminal
 from support.waiting import wait_until
 
 BROKEN = """
-import sys
+import os, sys
 from perftui.tui.{module} import {name}
 
+whole = {name}.{method}
+
 def broken(self, *given, **named):
+    if not os.path.exists({armed!r}):
+        return whole(self, *given, **named)
     secret = "canary-of-a-local-variable"
     raise RuntimeError("a mistake of ours")
 
@@ -35,15 +39,20 @@ RATE = 50
         ("screens.live LiveScreen action_pause", " "),
         ("screens.live LiveScreen action_level", "+"),
         ("app PerftuiApp action_help_quit", "\x03"),
+        ("screens.live LiveScreen check_action", " "),
+        ("screens.live LiveScreen tick", ""),
+        ("widgets.panel LinePanel render_line", ""),
     ],
-    ids=["pause", "level", "ctrl-c"],
+    ids=["pause", "level", "ctrl-c", "what a key may do", "a timer", "drawing"],
 )
 def test_a_mistake_in_the_app_ends_the_app_and_not_the_run(home: Home, demo: Demo, handler: str, keys: str) -> None:
     module, name, method = handler.split()
-    program = BROKEN.format(module=module, name=name, method=method)
+    armed = home.path / "armed"
+    program = BROKEN.format(module=module, name=name, method=method, armed=str(armed))
     options = ("--rate", str(RATE), "-d", f"{SECONDS}s", "--warmup", "0s")
     with terminal([sys.executable, "-c", program, "run", "health", demo.url, *options], home.environment) as screen:
         screen.wait_for("RUNNING")
+        armed.touch()
         screen.send(keys)
         code = screen.wait()
 

@@ -20,7 +20,8 @@ from support.presets import preset_text
 pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("one run with every fault")]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-TIMEOUT_S = 0.4
+TIMEOUT_S = 1.5
+"""Where others use the cores, a server takes its time even for what it does at once."""
 RATE = 70
 DURATION_S = 3
 MEBIBYTE = b"x" * 1024 * 1024
@@ -253,7 +254,11 @@ def test_junk_behind_an_answer_is_never_the_next_answer(home: Home) -> None:
         record = run_cli(home, "run", preset, "--headless", "--format", "json").record
 
     assert_conserved(record)
-    assert "http.503" not in record.summary.total.error_classes
+    counts = record.whole_run
+    assert counts.ok + counts.errors == counts.scheduled == 50
+    # what comes together with an answer spoils it; what comes a little later finds nobody
+    assert record.summary.total.error_classes == ({"protocol": counts.errors} if counts.errors else {})
+    assert server.connections >= 50
 
 
 def test_answers_to_head_204_and_304_have_no_body(home: Home) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 
 import pytest
 
 from perftui.store.loading import load_run
 from support.cli import PERFTUI, Result, run_cli, write_preset
 from support.conservation import assert_conserved
-from support.fault_server import Connection, Handler, fault_server
+from support.fault_server import Connection, Handler, answering_once, fault_server
 from support.home import Home
 from support.presets import preset_text
 from support.pty import terminal
-from support.waiting import wait_until
 
 Call = Callable[..., Result]
 
@@ -45,32 +45,43 @@ NEVER = (
 )
 
 
-def hostile(connection: Connection) -> None:
-    """Every answer is an error with a piece of the corpus in its reason, a header and the body."""
-    while connection.read_request():
-        piece = CORPUS[connection.served % len(CORPUS)].encode()
-        connection.send(
-            b"HTTP/1.1 500 %s\r\nX-Text: %s\r\nContent-Length: %d\r\n\r\n%s" % (piece, piece, 3 * len(piece), 3 * piece)
-        )
+def hostile() -> Handler:
+    """Every answer is an error with the next piece of the corpus in its body, in its reason, or in a header.
+
+    In one place each: an answer that is refused for its head has no body any more. And with a status of its own: one
+    sample is kept of what is told alike.
+    """
+    pieces = [(piece.encode(), place) for piece in CORPUS for place in ("body", "reason", "header")]
+    answers = cycle(enumerate(pieces, 500))
+
+    def handle(connection: Connection) -> None:
+        while connection.read_request():
+            status, (piece, place) = next(answers)
+            reason, header, body = (piece if here == place else b"x" for here in ("reason", "header", "body"))
+            connection.send(
+                b"HTTP/1.1 %d %s\r\nX-Text: %s\r\nContent-Length: %d\r\n\r\n%s"
+                % (status, reason, header, len(body), body)
+            )
+
+    return handle
 
 
-def hostile_and_gone(connection: Connection) -> None:
+def hostile_and_gone() -> Handler:
     """What no HTTP is, with an escape sequence in it."""
-    connection.read_request()
-    connection.send(CORPUS[3].encode() + b"\r\n\r\n")
+    return answering_once(CORPUS[3].encode() + b"\r\n\r\n")
 
 
 def found_in(data: bytes) -> list[bytes]:
     return [sequence for sequence in NEVER if sequence in data]
 
 
-def test_answers_of_a_hostile_server_reach_no_terminal_raw(home: Home) -> None:
-    with fault_server(hostile) as server:
+def test_answers_of_a_hostile_server_reach_no_terminal_raw(home: Home, call: Call) -> None:
+    with fault_server(hostile()) as server:
         text = preset_text(
             server.url,
             {"[red]list[/]": "/list?x=[@click=app.quit]"},
             rate=20,
-            duration="3s",
+            duration="90s",
             auto_stop=False,
             workers=1,
         )
@@ -80,8 +91,8 @@ def test_answers_of_a_hostile_server_reach_no_terminal_raw(home: Home) -> None:
             for keys in ("e", "\r", "\x1b", "t", "\x1b"):
                 screen.send(keys)
                 screen.read(0.5)
-            wait_until(lambda: load_run(str(home.run_folders()[0])).record.status == "finished", 15, "the end")
-            screen.read(1.5)
+            assert call("ctl", home.run_folders()[0].name, "stop").code == 0
+            screen.wait_for("STOPPED")
             screen.send("q")
             screen.wait()
 
@@ -91,16 +102,21 @@ def test_answers_of_a_hostile_server_reach_no_terminal_raw(home: Home) -> None:
     assert_conserved(load_run(str(home.run_folders()[0])).record)
 
 
-@pytest.mark.parametrize("handler", [hostile, hostile_and_gone], ids=["errors", "no HTTP"])
-def test_nothing_raw_is_saved_or_printed(home: Home, call: Call, handler: Handler) -> None:
-    with fault_server(handler) as server:
+@pytest.mark.parametrize("server_of", [hostile, hostile_and_gone], ids=["errors", "no HTTP"])
+def test_nothing_raw_is_saved_or_printed(home: Home, call: Call, server_of: Callable[[], Handler]) -> None:
+    with fault_server(server_of()) as server:
         text = preset_text(server.url, {"list": "/"}, rate=40, duration="1s", auto_stop=False)
         result = run_cli(home, "run", write_preset(home, text), "--headless", "--warn-only", "--label", CORPUS[2])
         probed = call("probe", write_preset(home, text))
     printed = [result.stdout, result.stderr, probed.stdout, probed.stderr]
     styles = ("json", "toml", "csv", "md", "html", "junit")
-    printed.extend(call("export", "latest", "--format", style).stdout for style in styles)
+    exported = [call("export", "latest", "--format", style) for style in styles]
+    printed.extend(said.stdout + said.stderr for said in exported)
 
+    assert (result.code, [said.code for said in exported]) == (0, [0] * len(styles)), result.stderr
+    # the clipboard, the link and the screen came, and are shown as what they are
+    shown = "".join(printed).replace("\\\\", "\\")
+    assert [text in shown for text in ("\\x1b]52;", "\\x1b]8;;", "\\x1b[999;1H")] == [server_of is hostile] * 3
     assert [found_in(text.encode()) for text in printed] == [[]] * len(printed)
     saved = [path for path in (home.path / "data").rglob("*") if path.is_file()]
     assert home.run_folders()[0] / "run.toml" in saved

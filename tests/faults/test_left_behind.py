@@ -29,9 +29,9 @@ def killed(home: Home, demo: Demo) -> int:
     """Items that a run left whose runner was killed after it had told of some."""
     before = items(demo)
     with start_cli(home, *WRITE, demo.url, "--duration", "30s") as process:
-        wait_until(lambda: bool(home.run_folders()), 20, "a run folder")
+        wait_until(lambda: bool(home.run_folders()), 60, "a run folder")
         file = home.run_folders()[0] / LEFTOVERS_NAME
-        wait_until(lambda: file.exists() and file.read_bytes().count(b"\n") > 20, 20, "what is left to clean up")
+        wait_until(lambda: file.exists() and file.read_bytes().count(b"\n") > 20, 60, "what is left to clean up")
         process.send_signal(signal.SIGKILL)
         process.wait()
     wait_until(lambda: run_cli(home, "runs", "list", "--format", "json").json[0]["status"] == "interrupted", 10, "end")

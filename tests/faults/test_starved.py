@@ -24,10 +24,10 @@ def test_a_tenth_of_a_core_makes_a_run_invalid(home: Home, demo: Demo) -> None:
     """The quota comes with the run's folder: starting under it would take half a minute."""
     options = ("--rate", "2000", "--duration", "2s", "--warmup", "0s", "--headless", "--format", "json")
     with cpu_quota(0.1) as limit, start_cli(home, "run", "health", demo.url, *options) as cli:
-        wait_until(lambda: bool(home.run_folders()), 20, "the start of the run")
+        wait_until(lambda: bool(home.run_folders()), 60, "the start of the run")
         for process in processes_in(home.path):
             limit(process.pid)
-        result = finish(cli, 60)
+        result = finish(cli)
 
     assert result.code == 12, result.stderr
     assert_conserved(result.record)
@@ -43,20 +43,23 @@ def test_a_tenth_of_a_core_makes_a_run_invalid(home: Home, demo: Demo) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of another process is set with prlimit")
 def test_a_worker_without_memory_is_lost_and_the_run_saved(home: Home, demo: Demo) -> None:
-    options = ("--rate", "200", "--duration", "4s", "--warmup", "0s", "--workers", "2", "--headless")
-    with start_cli(home, "run", "health", demo.url, *options, "--format", "json", "--warn-only") as cli:
-        wait_until(lambda: bool(home.run_folders()), 20, "the start of the run")
+    """It needs more with every request that waits for its answer: there are a thousand before the first comes."""
+    options = ("--rate", "400", "--duration", "4s", "--warmup", "0s", "--workers", "2", "--headless", "--timeout", "9s")
+    url = f"{demo.url}/slow?ms=2500"
+    with start_cli(home, "run", "health", url, *options, "--format", "json", "--warn-only") as cli:
+        wait_until(lambda: bool(home.run_folders()), 60, "the start of the run")
         [worker, _] = [each for each in processes_in(home.path) if "perftui.engine.worker" in command_of(each)]
         worker.rlimit(psutil.RLIMIT_AS, (1024 * 1024, 1024 * 1024))
-        result = finish(cli, 60)
+        result = finish(cli)
 
     run = load_run(str(home.run_folders()[0]))
     assert_conserved(run.record)
-    assert run.record.whole_run.scheduled == 800
+    assert run.record.whole_run.scheduled == 1600
     assert run.record.status == "finished"
-    # it may get along with what it has; if not, it is booked as lost
-    lost = [event for event in run.events if event.kind == "worker_lost"]
-    assert bool(lost) == (run.record.whole_run.dropped > 0)
+    [lost] = [event for event in run.events if event.kind == "worker_lost"]
+    assert run.record.summary.total.error_classes["dropped.worker_lost"] == run.record.whole_run.dropped > 0
+    assert run.record.whole_run.ok > 0
+    assert run.record.trust.verdict != "valid", lost
     assert "Traceback" not in result.stderr
 
 
@@ -70,14 +73,14 @@ def test_a_crowded_core_makes_late_requests_or_is_told(home: Home, demo: Demo) -
     options = ("--rate", "1000", "--duration", "4s", "--warmup", "0s", "--workers", "1", "--headless")
     try:
         with start_cli(home, "run", "health", demo.url, *options, "--format", "json", "--warn-only") as cli:
-            wait_until(lambda: bool(home.run_folders()), 20, "the start of the run")
+            wait_until(lambda: bool(home.run_folders()), 60, "the start of the run")
             for _ in range(10):
                 hogs.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
                 psutil.Process(hogs[-1].pid).cpu_affinity([core])
             for process in processes_in(home.path):
                 if "perftui.engine.worker" in command_of(process):
                     process.cpu_affinity([core])
-            finish(cli, 60)
+            finish(cli)
     finally:
         for hog in hogs:
             hog.kill()
@@ -85,10 +88,17 @@ def test_a_crowded_core_makes_late_requests_or_is_told(home: Home, demo: Demo) -
 
     record = load_run(str(home.run_folders()[0])).record
     assert_conserved(record)
-    delay, trust = record.summary.total.start_delay_ms, record.trust
-    told = [reason for reason in trust.reasons if reason.verdict != "valid"]
-    response = record.summary.total.response_time_ms
-    assert told or delay.p95 < max(10.0, response.p95), (delay, trust)
+    total, trust = record.summary.total, record.trust
+    if trust.verdict == "valid":
+        # what is believed without a word holds next to nothing of ours
+        for name in ("p50", "p95", "p99"):
+            seen, sent = getattr(total.response_time_ms, name), getattr(total.service_time_ms, name)
+            assert seen - sent <= max(0.5, 0.05 * seen), (name, total, trust)
+    else:
+        assert "requests" in " ".join(reason.detail for reason in trust.reasons), trust
+        assert {"response_time.p50", "response_time.p95", "response_time.p99", "schedule_deficit"}.intersection(
+            reason.code for reason in trust.reasons if reason.verdict != "valid"
+        ), trust
 
 
 def test_a_disk_that_is_full_at_the_end_hides_no_result(home: Home, demo: Demo) -> None:
@@ -97,7 +107,7 @@ def test_a_disk_that_is_full_at_the_end_hides_no_result(home: Home, demo: Demo) 
     with start_cli(home, "run", "health", demo.url, *options) as cli:
         wait_for_journal(home, '"interval"')
         psutil.Process(cli.pid).rlimit(psutil.RLIMIT_FSIZE, (16, resource.RLIM_INFINITY))
-        result = finish(cli, 60)
+        result = finish(cli)
 
     assert result.code == 0, result.stderr
     assert "the record was not saved: File too large; `perftui runs recover` makes it again" in result.stderr

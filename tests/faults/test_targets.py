@@ -42,7 +42,7 @@ def test_a_target_that_is_stopped_shows_in_the_response_times(home: Home) -> Non
     options = ("--rate", str(RATE), "-d", "6s", "--warmup", "0s", "--timeout", "10s", "--headless", "--warn-only")
     with start_demo() as demo, start_cli(home, "run", "health", demo.url, *options) as cli:
         target = psutil.Process(demo.pid)
-        wait_until(lambda: journal_has(home, 1), 20, "a second of load")
+        wait_until(lambda: journal_has(home, 1), 60, "a second of load")
         target.suspend()
         time.sleep(2)
         target.resume()
@@ -56,7 +56,9 @@ def test_a_target_that_is_stopped_shows_in_the_response_times(home: Home) -> Non
     # a third of the requests were due while it stood still: their times are spread over its two seconds
     assert total.response_time_ms.p90 > 500
     assert total.start_delay_ms.max < 1000
-    assert not any("generator" in reason.detail for reason in record.trust.reasons if reason.code == "client")
+    # how late answers were looked at says how busy the machine is; nothing else was the generator's
+    own = {"client_errors", "schedule_deficit", "worker", "at_cap", "suspended"}
+    assert own.isdisjoint(reason.code for reason in record.trust.reasons), record.trust.reasons
 
 
 @pytest.mark.slow
@@ -67,7 +69,7 @@ def test_a_target_that_dies_and_comes_back(home: Home) -> None:
         cli = start_cli(home, "run", "health", demo.url, *options)
         running = cli.__enter__()
         try:
-            wait_until(lambda: journal_has(home, 1), 20, "a second of load")
+            wait_until(lambda: journal_has(home, 1), 60, "a second of load")
         except BaseException:
             cli.__exit__(None, None, None)
             raise
@@ -85,9 +87,11 @@ def test_a_target_that_dies_and_comes_back(home: Home) -> None:
     assert record.summary.total.error_classes.get("connect.refused", 0) >= RATE / 2
     failed, answered = ([_sum(one, name) for one in seconds_of(home)] for name in ("errors", "ok"))
     assert max(failed) <= RATE + 20, "refusals come as the schedule says, second by second"
+    assert sum(map(bool, failed)) >= 2
     first = next(place for place, count in enumerate(failed) if count)
     assert any(answered[first + 1 :]), "it is used again once it is back"
     assert sum(one.connections.opened for one in seconds_of(home)) <= counts.scheduled
+    assert max(worker.cpu_percent for one in seconds_of(home) for worker in one.workers) < 60, "nobody spins"
 
 
 def _sum(interval: Interval, name: str) -> int:

@@ -16,7 +16,7 @@ from perftui.model.record import Environment
 from perftui.store.files import FileCalls
 from perftui.store.journal import JournalFollower, read_journal, segment_path
 from perftui.store.journal_format import encode_line
-from perftui.store.journal_writer import MOST_WAITING, JournalWriter
+from perftui.store.journal_writer import MOST_WAITING, SYNC_EVERY_S, JournalWriter
 from perftui.store.liveness import is_live
 
 PLAN = Plan(
@@ -219,13 +219,16 @@ def test_whichever_call_fails_nothing_is_lost_once_the_disk_is_back(
             committed, _ = read_journal(folder)
             assert committed == lines[: len(committed)]
             assert len(committed) + writer.waiting >= position + 1
+        failed_before = calls.failed
         writer.close()
         assert read_journal(folder) == (lines, None)
         if not calls.failed:
             break
-        assert seen_problem or calls.failed
+        assert bool(failed_before) == seen_problem, f"call {nth}: told exactly when something failed"
     else:
         pytest.fail("the loop never came to a run without a failure")
+    # each line is one write; the disk is asked for certainty at the start, every five seconds, and at the end
+    assert nth > (len(lines) - 8 if kind == "write" else len(lines) / SYNC_EVERY_S)
 
 
 def test_when_cutting_back_fails_too_a_new_segment_goes_on(tmp_path: Path) -> None:

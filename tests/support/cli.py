@@ -38,7 +38,7 @@ class Result:
         return to_record(self.json, "stdout")
 
 
-def run_cli(home: Home, *arguments: str, timeout_s: float = 60.0, stdin: str = "", cwd: Path | None = None) -> Result:
+def run_cli(home: Home, *arguments: str, timeout_s: float = 100.0, stdin: str = "", cwd: Path | None = None) -> Result:
     """Run perftui to its end, without a terminal."""
     done = subprocess.run(
         [PERFTUI, *arguments],
@@ -71,7 +71,7 @@ def start_cli(home: Home, *arguments: str, cwd: Path | None = None) -> Iterator[
         process.communicate()
 
 
-def finish(process: subprocess.Popen[bytes], timeout_s: float = 60.0) -> Result:
+def finish(process: subprocess.Popen[bytes], timeout_s: float = 100.0) -> Result:
     """Wait for the end of a started command."""
     stdout, stderr = process.communicate(timeout=timeout_s)
     return Result(process.returncode, stdout.decode(), stderr.decode())

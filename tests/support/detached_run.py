@@ -54,7 +54,7 @@ class Started:
         return [line for line in self.lines() if isinstance(line, Event) and kind in {"", line.kind}]
 
     def wait_for_intervals(self, count: int) -> None:
-        wait_until(lambda: len(self.intervals()) >= count, count + 10, f"{count} intervals")
+        wait_until(lambda: len(self.intervals()) >= count, count + 40, f"{count} intervals")
 
     def wait_for_event(self, kind: str, timeout_s: float = 15) -> Event:
         wait_until(lambda: bool(self.events(kind)), timeout_s, f"the event {kind}")

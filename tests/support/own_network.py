@@ -51,7 +51,7 @@ def run_in_own_network(
     names: Mapping[str, Sequence[str]] | None = None,
     delay_s: float = 0.0,
     ports: str = "",
-    timeout_s: float = 60.0,
+    timeout_s: float = 100.0,
 ) -> Result:
     """Run perftui in namespaces of its own.
 

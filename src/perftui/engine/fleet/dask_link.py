@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from distributed import Client, Security
 
 _CONNECT_S = 5.0
+_OWN_CONNECT_S = 30.0
+"""To a scheduler of our own: it is there, however busy this machine is."""
 _START_S = 30.0
 _OTHERS_S = 2.0
 """After one has failed: what is wrong with the others is told with it."""
@@ -125,10 +127,10 @@ async def _see_listener(place: ClusterPlace) -> None:
 
 
 @asynccontextmanager
-async def _client(address: str, security: Security | None) -> AsyncIterator[Client]:
+async def _client(address: str, security: Security | None, limit_s: float = _CONNECT_S) -> AsyncIterator[Client]:
     from distributed import Client
 
-    client = Client(address, asynchronous=True, security=security, timeout=_CONNECT_S)
+    client = Client(address, asynchronous=True, security=security, timeout=limit_s)
     try:
         await client
     except (OSError, ValueError) as error:
@@ -165,7 +167,7 @@ async def _own_cluster(place: ClusterPlace) -> AsyncIterator[Client]:
     try:
         async with (
             _processes(commands, port, certificates, here=place.kind == "local") as processes,
-            _client(f"tls://127.0.0.1:{port}", security) as client,
+            _client(f"tls://127.0.0.1:{port}", security, _OWN_CONNECT_S) as client,
         ):
             await _all_there(client, processes, [host for host, _ in hosts])
             yield client

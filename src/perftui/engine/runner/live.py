@@ -20,6 +20,7 @@ from perftui.engine.runner.limits import CriticalLimits
 from perftui.engine.runner.log import NS, RunLog, now_text
 from perftui.engine.runner.remote_metrics import RemoteMetrics
 from perftui.engine.runner.steering import Steering
+from perftui.metrics.day_clock import DayClock
 from perftui.metrics.host import HostSampler
 from perftui.metrics.machines import worst_of
 from perftui.metrics.target_process import TargetTree
@@ -73,6 +74,8 @@ class LiveRun:
         self._leftovers = leftovers
         self._host = HostSampler(tree)
         self._tree = tree
+        self._day_clock: DayClock | None = DayClock()
+        """Until it was set once: one note is enough."""
         self.remote = RemoteMetrics(plan.target.metrics_url, log)
         """Of the target's machine."""
         self._auto_stop = AutoStop() if plan.load.auto_stop else None
@@ -134,6 +137,7 @@ class LiveRun:
         machines = self._supervisor.seats.machines()
         interval = self._merger.take(until_ns, worst_of(host, machines), final=final)
         self._note_target()
+        self._note_clock()
         if interval is None:
             return
         interval = replace(interval, machines=machines)
@@ -163,6 +167,11 @@ class LiveRun:
             for note in self._tree.notes:
                 self._log.note(note)
             self._tree.notes.clear()
+
+    def _note_clock(self) -> None:
+        if self._day_clock is not None and (note := self._day_clock.note()):
+            self._log.note(note)
+            self._day_clock = None
 
     def _note_limit(self, at_s: float | None) -> None:
         if at_s is not None and self._phases and not self.steering.is_ending:

@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from perftui.model.plan import Load, Operation, Stage
+from support.bombs import gzip_bomb
 from support.fault_server import OK, Connection, Handler, answering, fault_server
 from support.load_worker import Measured, make_plan, one_by_one, run_load
 
@@ -251,6 +252,15 @@ def test_endless_chunks_are_cut() -> None:
 
     measured = run(handle, rate=20)
     assert measured.classes() == {"body_too_large": 4}
+    assert max(frame.health.memory_bytes for frame in measured.frames) < 150e6
+
+
+def test_a_compressed_bomb_is_counted_as_it_comes_and_not_inflated() -> None:
+    packed = gzip_bomb(300_000_000)
+    head = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    measured = run(answering(head + packed), load=one_by_one(4))
+    assert measured.counts().ok == 4
+    assert sum(cell.received_bytes for cell in measured.cells()) == 4 * len(head + packed)
     assert max(frame.health.memory_bytes for frame in measured.frames) < 150e6
 
 
