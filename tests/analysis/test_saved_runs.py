@@ -38,6 +38,7 @@ def _own_library(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setenv(name, value)
 
 
+@pytest.mark.slow
 def test_the_app_and_the_command_come_to_the_same_verdict(home: Home) -> None:
     """With rounds, and with five earlier runs of the same kind, which say how much such runs vary."""
     before, after = _rounds(home, "before", "read-before"), _rounds(home, "after", "read")

@@ -51,6 +51,7 @@ def test_a_line_per_objective_and_a_summary(home: Home, demo: Demo) -> None:
     assert not result.stdout.startswith("::")
 
 
+@pytest.mark.slow
 def test_what_does_not_block_is_no_error(home: Home, demo: Demo) -> None:
     home.extra.update(GITHUB_ACTIONS="true")
     result = run_cli(home, "run", _preset(home, demo, "/fail?rate=0.6"), "--headless", "--warn-only")
@@ -59,6 +60,7 @@ def test_what_does_not_block_is_no_error(home: Home, demo: Demo) -> None:
     assert "::warning title=perftui test::fail: error_rate" in result.stderr
 
 
+@pytest.mark.slow
 def test_elsewhere_nothing_is_said(home: Home, demo: Demo) -> None:
     assert "::" not in run_cli(home, "run", _preset(home, demo, "/health"), "--headless").stderr.replace("::1", "")
 

@@ -42,6 +42,7 @@ def test_the_capacity_of_a_service_is_found_and_saved_as_one_run(home: Home, cal
     assert f"the objectives hold up to {search.answer:.3g}/s" in " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_no_level_that_holds_is_said_with_exit_code_13(home: Home, demo: Demo) -> None:
     result = run_cli(
         home, "find", f"{demo.url}/slow?ms=30", "--users", "1", "--objective", "response_time.p50 < 10ms",

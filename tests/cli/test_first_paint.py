@@ -23,6 +23,7 @@ def painted_before_textual(screen: Terminal) -> str:
     return bytes(screen.captured).split(b"\x1b[?1000h")[0].decode()
 
 
+@pytest.mark.slow
 def test_the_run_is_named_before_the_app_is_loaded(home: Home, demo_url: str) -> None:
     with terminal([PERFTUI, "run", "health", demo_url, *QUICK], home.environment) as screen:
         screen.wait_for("FINISHED")
@@ -78,6 +79,7 @@ def test_a_signal_before_the_app_is_there_leaves_a_clean_terminal(home: Home, nu
     assert not processes_in(home.path)
 
 
+@pytest.mark.slow
 def test_leaving_while_the_run_starts_leaves_no_run(home: Home, demo_url: str) -> None:
     preset = home.path / "slow.toml"
     preset.write_text(

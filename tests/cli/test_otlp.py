@@ -63,6 +63,7 @@ def test_a_collector_gets_numbers_objectives_and_trust(home: Home, demo: Demo) -
     assert {one.key for one in points["perftui.response_time"][0].attributes} == {"operation", "statistic"}
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_not_there_changes_no_exit_code(home: Home, demo: Demo) -> None:
     preset = write_preset(home, preset_text(demo.url, {"one": "/health"}))
     result = run_cli(home, "run", preset, "--headless", "--otlp", "http://127.0.0.1:9")

@@ -142,6 +142,7 @@ def test_probe_of_a_port_where_nothing_listens_is_14(call: Call) -> None:
     assert result.stdout.count("http://127.0.0.1:1: refuses connections") == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_demo_without_a_terminal_is_headless(home: Home, style: str) -> None:
     result = run_cli(home, "demo", "-d", "1s", "--warmup", "0s", "--format", style)

@@ -52,6 +52,7 @@ def test_json_is_one_document_and_progress_is_on_stderr(home: Home, demo_url: st
     assert f"perftui: saved: {folder}" in lines
 
 
+@pytest.mark.slow
 def test_text_ends_with_the_path(home: Home, demo_url: str) -> None:
     result = headless(home, demo_url)
     (folder,) = home.run_folders()
@@ -59,6 +60,7 @@ def test_text_ends_with_the_path(home: Home, demo_url: str) -> None:
     assert "200 scheduled in 2s: 200 ok" in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("style", "start"),
     [
@@ -174,6 +176,7 @@ def test_an_interrupt_before_the_begin_leaves_no_run(home: Home, demo_url: str, 
     assert home.run_folders() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begun", [True, False])
 def test_an_interrupt_before_there_is_a_screen_stops_the_run(
     home: Home, demo_url: str, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, *, begun: bool
@@ -223,6 +226,7 @@ def test_detached_run_is_watched_steered_and_stopped(home: Home, call: Call, dem
     assert "not running" in gone.stderr
 
 
+@pytest.mark.slow
 def test_rounds_are_saved_one_by_one_and_shown_together(home: Home, demo_url: str) -> None:
     result = headless(home, demo_url, "--rounds", "2")
     assert result.code == told(result.stderr), result.stderr
@@ -232,6 +236,7 @@ def test_rounds_are_saved_one_by_one_and_shown_together(home: Home, demo_url: st
     assert (first.round, second.round) == (1, 2)
 
 
+@pytest.mark.slow
 def test_an_interrupted_round_is_the_last_one(home: Home, demo_url: str) -> None:
     arguments = ("run", "read", demo_url, "--duration", "30s", "--warmup", "0s", "--rounds", "2")
     with start_cli(home, *arguments) as process:
@@ -258,6 +263,7 @@ def test_an_interrupt_between_rounds_keeps_what_there_is(
     assert f"Saved: {folder}" in result.stdout
 
 
+@pytest.mark.slow
 def test_baseline_comparison_follows_the_run(home: Home, call: Call, demo_url: str) -> None:
     assert headless(home, demo_url).code == expected(home, 0)
     assert call("baseline", "set", "latest", "--force").code == 0
@@ -281,6 +287,7 @@ def test_every_document_of_the_schema_is_json(home: Home, call: Call) -> None:
     assert msgspec.json.decode(call("runs", "schema").stdout) == json.loads(json.dumps(export_schema()))
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_does_not_end_the_run(home: Home, demo_url: str) -> None:
     command = f"{PERFTUI} run health {demo_url}/health --rate 20 -d 2s --warmup 0s --headless 2>&1 | head -n 2"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, env=home.environment, check=False)
@@ -291,6 +298,7 @@ def test_a_reader_that_leaves_does_not_end_the_run(home: Home, demo_url: str) ->
     assert_conserved(record)
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_does_not_end_the_run(home: Home, demo_url: str) -> None:
     arguments = ("--rate", "20", "-d", "3s", "--warmup", "0s", "--headless")
     with terminal([PERFTUI, "run", "health", f"{demo_url}/health", *arguments], home.environment) as screen:

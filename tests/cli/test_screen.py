@@ -27,6 +27,7 @@ def test_a_watched_run_has_the_same_exit_code_and_output_as_a_headless_one(
     assert 'failures="' in output.read_text()
 
 
+@pytest.mark.slow
 def test_a_public_host_is_asked_for_on_the_confirm_screen(home: Home) -> None:
     with terminal([PERFTUI, "run", "stress", "http://100.64.0.1"], home.environment) as screen:
         screen.wait_for("100.64.0.1")
@@ -44,6 +45,7 @@ def test_a_public_host_is_asked_for_on_the_confirm_screen(home: Home) -> None:
     assert home.run_folders() == []
 
 
+@pytest.mark.slow
 def test_demo_opens_the_app_and_leaves_nothing_running(home: Home) -> None:
     with terminal([PERFTUI, "demo", "--duration", "2s", "--warmup", "0s"], home.environment) as screen:
         screen.wait_for("FINISHED")

@@ -167,6 +167,7 @@ def test_a_visitor_sees_the_home_screen_and_can_only_look(served: Served) -> Non
     assert served.home.run_folders() == []
 
 
+@pytest.mark.slow
 def test_a_visitor_who_may_change_is_asked_before_a_run() -> None:
     with serving("--may-change") as served, served.visit() as visitor:
         see(visitor, "No runs yet.")
@@ -192,6 +193,7 @@ def test_a_port_that_is_taken_is_said(served: Served) -> None:
     assert problems(refused)[-1].startswith(f"perftui: cannot listen on 127.0.0.1:{port}")
 
 
+@pytest.mark.slow
 def test_the_page_asks_only_this_server_and_takes_keys_without_a_click(served: Served, tmp_path: Path) -> None:
     chromium = need_program("chromium")
     from playwright.sync_api import sync_playwright

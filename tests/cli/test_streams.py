@@ -22,6 +22,7 @@ def shell(home: Home, command: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(line, shell=True, capture_output=True, env=home.environment, cwd=home.path, timeout=60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_closed_streams_are_like_nowhere(home: Home, demo: Demo, closed: str) -> None:
     done = shell(home, f"perftui run health {demo.url} {' '.join(RUN)} {closed}")
@@ -55,6 +56,7 @@ def test_results_are_utf_8_in_any_locale(home: Home, demo: Demo) -> None:
     assert msgspec.json.decode(shell(home, "perftui export latest").stdout)["label"] == label
 
 
+@pytest.mark.slow
 def test_arguments_that_are_no_text_are_no_crash(home: Home, demo: Demo) -> None:
     done = shell(home, f"perftui run health {demo.url} {' '.join(RUN)} --label \"$(printf 'a\\377b')\"")
     assert done.returncode == 0, done.stderr

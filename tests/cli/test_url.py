@@ -77,6 +77,7 @@ def test_a_file_of_another_tool_is_imported_first(call: Call, home: Home) -> Non
     assert call("run", "script.js").stderr == said
 
 
+@pytest.mark.slow
 def test_a_rate_with_connections_is_open_loop_over_so_many(home: Home, demo_url: str) -> None:
     result = run_cli(
         home, f"{demo_url}/health", "-q", "40", "-c", "2", "-d", "1s", "--warmup", "0s", "--format", "json"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from perftui.engine.clients.page.assets import MOST_ASSETS
 from perftui.engine.runner.run import RunRequest, run_plan
 from perftui.model.record import Stats
@@ -89,6 +91,7 @@ def pages(connection: Connection) -> None:
             other(connection, path)
 
 
+@pytest.mark.slow
 def test_pages() -> None:
     with fault_server(pages) as server:
         found = ran(server.url, {name: f'page = "/{name}/"' for name in PAGES}, more='max_body = "2 MB"')
@@ -105,6 +108,7 @@ def test_pages() -> None:
     assert len(in_time) > len(PAGES) / 2, "what never ends holds up nobody else"
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_assets_are_a_thousand() -> None:
     document = answer(b"".join(b"<img src=/%d>" % number for number in range(100_000)))
     paths: set[bytes] = set()
@@ -155,6 +159,7 @@ def streams(connection: Connection) -> None:
         STREAMS[request.split(b" ", 2)[1].decode()[1:]][0](connection)
 
 
+@pytest.mark.slow
 def test_streams() -> None:
     with fault_server(streams) as server:
         operations = {name: f'events = "/{name}"\nexpect = 1_000_000' for name in STREAMS}

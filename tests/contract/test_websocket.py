@@ -39,6 +39,7 @@ def test_the_code_of_a_close_is_the_class_of_the_error(code: int) -> None:
     assert record.summary.total.error_classes == {f"ws.{code}": 6}
 
 
+@pytest.mark.slow
 def test_messages_in_parts_are_one_and_a_push_is_no_answer() -> None:
     with chat_server() as server:
         url = f"ws://127.0.0.1:{server.port}"
@@ -108,6 +109,7 @@ def test_a_server_that_speaks_no_websocket_is_said_before_the_start(demo_url: st
         run_plan(RunRequest(plan=plan_of(demo_url.replace("http://", "ws://"), 'ws = "hi"')))
 
 
+@pytest.mark.slow
 def test_a_service_that_wants_a_token_first_is_started_on_all_the_same() -> None:
     def refuse(connection: ServerConnection, request: Request) -> Response | None:
         known = request.headers.get("Authorization", "").startswith("Bearer token-")

@@ -136,6 +136,7 @@ path = "/api/items/${id}"
 """
 
 
+@pytest.mark.slow
 def test_secrets_are_in_no_file_and_no_output(home: Home, call: Call, demo: Demo) -> None:
     home.extra["CANARY"] = SECRET
     preset = write_preset(home, SECRETS)

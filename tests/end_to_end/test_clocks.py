@@ -80,6 +80,7 @@ time.clock_gettime = _slept
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="the system does not tell how long it slept")
 def test_a_machine_that_slept_makes_a_run_invalid(demo: Demo) -> None:
     """The clock that counts sleep is half a minute ahead of the other from the third look of each process on."""

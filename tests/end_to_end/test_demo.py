@@ -153,6 +153,7 @@ with start_demo() as demo:
     wait_until(lambda: not psutil.pid_exists(pid), 5, "the end of the demo service")
 
 
+@pytest.mark.slow
 def test_items_are_in_postgresql_and_kept_in_redis_where_they_are_given() -> None:
     with databases.postgresql() as postgresql, databases.redis_server() as redis:
         with (

@@ -69,6 +69,7 @@ def test_a_cause_is_found_once(causes: dict[str, Future[dict[str, str]]], code: 
     assert set(found) <= {code, "stall"}, found
 
 
+@pytest.mark.slow
 def test_a_pool_of_four_is_said_to_be_four(home: Home) -> None:
     with capacity_server(4, 0.1) as server:
         found = _found(home, preset_text(server.url, {"one": "/"}, levels=[1, 4, 16], duration="3s"))
@@ -77,6 +78,7 @@ def test_a_pool_of_four_is_said_to_be_four(home: Home) -> None:
     assert 3.6 <= float(said[1]) <= 4.4
 
 
+@pytest.mark.alone
 def test_the_slow_operation_is_named(home: Home) -> None:
     operations: list[dict[str, Any]] = [
         {"name": "quick", "path": "/quick", "weight": 9}, {"name": "slow", "path": "/bimodal"},

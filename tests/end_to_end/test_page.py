@@ -73,6 +73,7 @@ def test_figures_are_those_that_the_page_reports_itself(visited: Visited) -> Non
     assert visited.server.headers_of["/shop"]["X-Shop"] == "yes"
 
 
+@pytest.mark.slow
 def test_headers_go_to_the_host_of_the_page_only(visited: Visited) -> None:
     assert visited.server.headers_of["/moved"]["X-Shop"] == "yes"
     assert visited.server.paths["/elsewhere.png"] == 2
@@ -120,6 +121,7 @@ def test_a_public_host_needs_its_name(home: Home) -> None:
     assert "--confirm-host 8.8.8.8" in result.stderr
 
 
+@pytest.mark.slow
 def test_without_a_browser_there_is_one_line() -> None:
     with new_home(PATH="/nonexistent") as home:
         result = run_cli(home, "page", "http://127.0.0.1:9/")

@@ -55,6 +55,7 @@ def test_a_number_of_requests_is_kept_exactly(home: Home) -> None:
     assert record.whole_run.scheduled == 777
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "requests", "timeout"),
     [("rate", 10, "300s"), ("users", 100, "300s"), ("users", 1_000_000, "0")],
@@ -71,6 +72,7 @@ def test_connections_that_nginx_closes_are_no_errors(home: Home, mode: str, requ
         assert status.connections >= record.whole_run.started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("load", [("--rate", "100"), ("--users", "3")], ids=["rate", "users"])
 def test_http_1_0_is_no_error(home: Home, load: Sequence[str]) -> None:
     with http_server() as server:
@@ -145,6 +147,7 @@ def test_a_signal_stops_the_run_and_saves_it(home: Home, demo: Demo, number: int
     assert_conserved(result.record)
 
 
+@pytest.mark.slow
 def test_a_second_signal_aborts_and_still_saves(home: Home) -> None:
     """The first one waits for the answers in flight, 20 s; the second does not."""
     with fault_server(lambda connection: connection.hold()) as server:
@@ -162,6 +165,7 @@ def test_a_second_signal_aborts_and_still_saves(home: Home) -> None:
     assert_conserved(result.record)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("policy", "duration_s"),
     [("finish", 3), ("stop", 30)],

@@ -32,6 +32,7 @@ def test_the_app_opens_and_is_left_as_it_was_found(home: Home, columns: int, row
     assert home.run_folders() == []
 
 
+@pytest.mark.slow
 def test_bytes_that_are_no_text_end_nothing(home: Home) -> None:
     with terminal([PERFTUI], home.environment) as screen:
         screen.wait_for("write")
@@ -149,6 +150,7 @@ def test_without_a_terminal_the_app_says_so(home: Home) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_without_a_terminal_the_demo_runs_headless(home: Home) -> None:
     result = run_cli(home, "demo", "--duration", "1s")
 

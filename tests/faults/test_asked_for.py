@@ -213,6 +213,7 @@ def test_load_and_probe_are_of_one_opinion(answer: bytes, classes: list[str]) ->
         assert outcome('[[operations]]\npath = "/"\n', server.url)[1] == classes
 
 
+@pytest.mark.slow
 def test_the_largest_answer_is_an_option_that_the_error_names() -> None:
     body = b"x" * (1024 * 1024)
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body

@@ -132,6 +132,7 @@ def test_a_body_where_none_belongs_is_one_opinion(server: str) -> None:
     assert outcome('[[operations]]\npath = "/empty"\n', server) == ("", [])
 
 
+@pytest.mark.slow
 def test_the_largest_answer_is_an_option(server: str) -> None:
     operation = '[[operations]]\npath = "/large"\n'
     problem, classes = outcome(f'[target]\nmax_body = "512KiB"\n{operation}', server)

@@ -75,6 +75,7 @@ def found_in(data: bytes) -> list[bytes]:
     return [sequence for sequence in NEVER if sequence in data]
 
 
+@pytest.mark.slow
 def test_answers_of_a_hostile_server_reach_no_terminal_raw(home: Home, call: Call) -> None:
     with fault_server(hostile()) as server:
         text = preset_text(
@@ -123,6 +124,7 @@ def test_nothing_raw_is_saved_or_printed(home: Home, call: Call, server_of: Call
     assert [path for path in saved if found_in(path.read_bytes())] == []
 
 
+@pytest.mark.slow
 def test_hostile_presets_are_shown_as_text(home: Home, call: Call) -> None:
     """In the home screen's list, where title and description of every preset of the working directory stand."""
     presets = home.path / "presets"

@@ -57,6 +57,7 @@ def test_what_a_killed_run_made_is_told_and_removed(home: Home, demo: Demo) -> N
     assert "still on the target" not in run_cli(home, "runs", "show").stdout
 
 
+@pytest.mark.slow
 def test_a_run_that_cleaned_up_leaves_no_list(home: Home, demo: Demo) -> None:
     before = items(demo)
     result = run_cli(home, *WRITE, demo.url, "--duration", "1s", "--warn-only")

@@ -107,6 +107,7 @@ def test_a_killed_viewer_ends_a_run_that_is_to_stop_without_it(home: Home, demo:
     assert record.whole_run.ok == record.whole_run.scheduled > 0
 
 
+@pytest.mark.slow
 def test_a_killed_engine_is_told_and_its_run_completed(home: Home, demo: Demo) -> None:
     command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", "60s", "--warmup", "0s"]
     with terminal(command, home.environment) as screen:
@@ -151,6 +152,7 @@ def test_a_terminal_that_is_not_read_slows_nothing(home: Home, demo: Demo) -> No
     assert_steady(home)
 
 
+@pytest.mark.slow
 def test_progress_that_nobody_reads_stops_nothing(home: Home, demo: Demo) -> None:
     """Standard error is a pipe that is full from the start."""
     seconds = 2

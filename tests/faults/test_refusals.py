@@ -193,6 +193,7 @@ def test_certificates_that_do_not_hold(home: Home, names: str, days: int, said: 
     assert server.requests == 0
 
 
+@pytest.mark.slow
 def test_an_unknown_authority(home: Home, authority: Authority) -> None:
     with fault_server(answering(), server_context(authority.issue("localhost"))) as server:
         refused = run_tls(home, server.url)
@@ -205,6 +206,7 @@ def test_an_unknown_authority(home: Home, authority: Authority) -> None:
         assert result.record.whole_run.ok == 10
 
 
+@pytest.mark.slow
 def test_old_tls_and_no_tls(home: Home, authority: Authority) -> None:
     old = server_context(authority.issue("old"))
     old.set_ciphers("ALL:@SECLEVEL=0")
@@ -236,6 +238,7 @@ def answering_anything(connection: Connection) -> None:
     connection.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
 
+@pytest.mark.slow
 def test_a_handshake_that_never_answers_ends_at_the_timeout(home: Home) -> None:
     with fault_server(lambda connection: connection.hold()) as server:
         result = run_tls(home, server.url.replace("http:", "https:"))
@@ -260,6 +263,7 @@ def full_backlog() -> Iterator[str]:
             client.close()
 
 
+@pytest.mark.slow
 def test_a_full_backlog_is_found_before_the_start(home: Home, full_backlog: str) -> None:
     result = run_preset(
         home, preset_text(full_backlog, {"read": "/"}, target={"timeout": "300ms"}, rate=20, auto_stop=False)

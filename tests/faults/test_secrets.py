@@ -112,6 +112,7 @@ def test_a_probe_hides_what_it_sends(home: Home, call: Call) -> None:
     assert found_in(result.stdout.encode() + result.stderr.encode()) == []
 
 
+@pytest.mark.slow
 def test_no_screen_and_no_process_shows_a_secret(home: Home, call: Call) -> None:
     home.extra.update(API_TOKEN=CANARY, API_PASSWORD=PASSWORD)
     with fault_server(echo) as server:
@@ -161,6 +162,7 @@ def test_a_missing_variable_is_named_before_anything_is_sent(home: Home, call: C
     assert "API_PASSWORD" in result.stderr
 
 
+@pytest.mark.slow
 def test_what_is_typed_under_a_telling_name_is_kept_nowhere(home: Home, call: Call) -> None:
     """In a URL, a query, a header, a body: neither the plan, nor a name made of it, nor an echo holds it."""
     operations: list[dict[str, Any]] = [

@@ -88,6 +88,7 @@ def says(line: Static, words: str) -> bool:
     return bool(line.display) == bool(words) and words in str(line.content)
 
 
+@pytest.mark.slow
 async def test_a_wrong_field_is_marked_while_it_is_typed(app: Make) -> None:
     made = app()
     async with made.run_test() as pilot:

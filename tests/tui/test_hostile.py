@@ -82,6 +82,7 @@ def hostile(saved: Home, text: str) -> Home:
     return saved
 
 
+@pytest.mark.slow
 async def test_home_runs_compare_trend(app: Make, hostile: Home, text: str) -> None:
     made = app()
     async with made.run_test(size=(120, 36)) as pilot:

@@ -123,6 +123,7 @@ async def test_home_confirm_live_result_again_runs_compare(app: Make, quick: Hom
     assert str(quick.run_folders()[-1]) in made.session.farewell()
 
 
+@pytest.mark.slow
 async def test_quitting_while_live_asks_and_a_run_that_is_kept_goes_on(app: Make, place: Home, demo: Demo) -> None:
     write_preset(place, "10s")
     made = app(preset="quick", url=demo.url)
@@ -148,6 +149,7 @@ async def test_quitting_while_live_asks_and_a_run_that_is_kept_goes_on(app: Make
     assert again.session.farewell().endswith(f"\n\nSaved: {folder}")
 
 
+@pytest.mark.slow
 async def test_quitting_with_stop_saves_what_there_is(app: Make, place: Home, demo: Demo) -> None:
     write_preset(place, "60s")
     made = app(preset="quick", url=demo.url)

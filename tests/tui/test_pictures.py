@@ -166,6 +166,7 @@ def test_compare(snap_compare: Snap, app: Make, saved: Home, size: tuple[int, in
     assert snap_compare(app(), terminal_size=size, run_before=steps)
 
 
+@pytest.mark.slow
 def test_compare_percentiles_of_an_operation(snap_compare: Snap, app: Make, saved: Home, size: tuple[int, int]) -> None:
     async def steps(pilot: Pilot[Any]) -> None:
         await compare(pilot)
@@ -208,6 +209,7 @@ def test_trend(snap_compare: Snap, app: Make, saved: Home, size: tuple[int, int]
     assert snap_compare(app(), terminal_size=size, run_before=steps)
 
 
+@pytest.mark.slow
 def test_preset_editor_with_a_mistake(snap_compare: Snap, app: Make, size: tuple[int, int]) -> None:
     async def steps(pilot: Pilot[Any]) -> None:
         await home(pilot)

@@ -231,6 +231,7 @@ async def test_a_comparison_is_exported_too(app: Make, saved: Home) -> None:
     assert BEFORE in (saved.path / f"{BEFORE}-vs-{AFTER}.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["csv", "text"])
 async def test_a_trend_is_shown_by_metric_and_operation_and_exported(app: Make, saved: Home, style: str) -> None:
     made = app()

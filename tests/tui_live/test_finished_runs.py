@@ -94,6 +94,7 @@ async def test_the_summary_is_copied(app: PerftuiApp, finished: Finished) -> Non
         assert app.clipboard == summary_text(read_record(path))
 
 
+@pytest.mark.slow
 async def test_the_way_from_a_result_and_back(app: PerftuiApp, finished: Finished) -> None:
     path = finished("errors")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -105,6 +106,7 @@ async def test_the_way_from_a_result_and_back(app: PerftuiApp, finished: Finishe
             await until(pilot, lambda: app.screen is screen)
 
 
+@pytest.mark.slow
 async def test_a_run_without_its_record_is_completed(app: PerftuiApp, finished: Finished) -> None:
     """The runner died before it wrote the record: the journal says what there is."""
     path = finished("read")

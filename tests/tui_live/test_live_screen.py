@@ -114,6 +114,7 @@ async def test_a_held_view_stands_still_while_the_run_goes_on(watch: Watch) -> N
         assert "00:20" not in run.text("progress")
 
 
+@pytest.mark.slow
 async def test_a_held_view_says_that_the_run_has_ended(watch: Watch) -> None:
     """What can no longer be done has no key; the way to the result is named."""
     async with watch("read", 20.0) as run:
@@ -128,6 +129,7 @@ async def test_a_held_view_says_that_the_run_has_ended(watch: Watch) -> None:
         await screen_of(run.pilot, ResultScreen)
 
 
+@pytest.mark.slow
 async def test_looks_back_in_time(watch: Watch) -> None:
     async with watch("errors", 24.0) as run:
         pilot, screen = run.pilot, run.screen
@@ -207,6 +209,7 @@ async def test_a_damaged_journal_is_said(app: PerftuiApp, live: Running) -> None
         assert screen.picture.problem
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["e", "m", "question_mark"])
 async def test_an_end_below_another_screen_waits_for_it(watch: Watch, key: str) -> None:
     """Errors, a dialog or the help is open when the run ends: it stays; the result comes when it is closed."""
@@ -223,6 +226,7 @@ async def test_an_end_below_another_screen_waits_for_it(watch: Watch, key: str) 
         await screen_of(pilot, ResultScreen)
 
 
+@pytest.mark.slow
 async def test_back_before_the_next_screen_is_there(watch: Watch) -> None:
     """Esc right after e: the live screen goes on following."""
     async with watch("read", 30.0) as run:

@@ -70,6 +70,7 @@ def test_starting(app: PerftuiApp, snap_compare: Snap, size: tuple[int, int]) ->
     assert snap_compare(app, terminal_size=size, run_before=steps)
 
 
+@pytest.mark.slow
 @sizes
 def test_a_regression_while_the_run_goes_on(
     app: PerftuiApp, live: Running, finished: Finished, snap_compare: Snap, size: tuple[int, int]
@@ -86,6 +87,7 @@ def test_a_regression_while_the_run_goes_on(
     assert snap_compare(app, terminal_size=size, run_before=steps)
 
 
+@pytest.mark.slow
 @sizes
 def test_a_regression_in_a_replay(
     app: PerftuiApp, finished: Finished, snap_compare: Snap, size: tuple[int, int]
@@ -101,6 +103,7 @@ def test_a_regression_in_a_replay(
     assert snap_compare(app, terminal_size=size, run_before=steps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["modes", "targets"])
 def test_a_result_on_a_large_screen(app: PerftuiApp, finished: Finished, snap_compare: Snap, name: str) -> None:
     screen = ResultScreen(finished(name))

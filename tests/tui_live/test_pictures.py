@@ -112,6 +112,7 @@ def test_live_held(app: PerftuiApp, live: Running, snap_compare: Snap, size: tup
     assert snap_compare(app, terminal_size=size, run_before=live_steps(path, "f", "comma"))
 
 
+@pytest.mark.slow
 def test_live_resized_in_the_middle(app: PerftuiApp, live: Running, snap_compare: Snap) -> None:
     path, _ = live("errors", 24.0)
     first = live_steps(path)
@@ -125,6 +126,7 @@ def test_live_resized_in_the_middle(app: PerftuiApp, live: Running, snap_compare
     assert snap_compare(app, terminal_size=(120, 36), run_before=steps)
 
 
+@pytest.mark.slow
 @sizes
 def test_live_without_colour(
     place: object, live: Running, snap_compare: Snap, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
@@ -154,6 +156,7 @@ def test_result(app: PerftuiApp, finished: Finished, snap_compare: Snap, size: t
     assert snap_compare(app, terminal_size=size, run_before=opened(screen, lambda: screen.picture))
 
 
+@pytest.mark.slow
 @sizes
 def test_result_at_its_end(app: PerftuiApp, finished: Finished, snap_compare: Snap, size: tuple[int, int]) -> None:
     screen = ResultScreen(finished("steered"))

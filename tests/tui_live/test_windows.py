@@ -16,6 +16,7 @@ from support.pilot import panel_text, screen_of, still, until
 Running = Callable[[str, float], tuple[Path, JournalWriter]]
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_and_b_say_what_changed_between_them(app: PerftuiApp, live: Running) -> None:
     """The service stood still at 38 s: before it p95 is 250 ms, within it seconds."""

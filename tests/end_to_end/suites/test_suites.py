@@ -86,6 +86,7 @@ def test_limits(suites: Suites) -> None:
     assert cache.hit_time_ms.count + cache.miss_time_ms.count == cache.counts.ok
 
 
+@pytest.mark.slow
 def test_user_classes(suites: Suites) -> None:
     before = orders(suites)
     record = suites.run("user_classes", users=5)
@@ -101,6 +102,7 @@ def test_service_levels(suites: Suites) -> None:
     assert orders(suites) == before, "what was created is gone"
 
 
+@pytest.mark.slow
 def test_two_levels(suites: Suites) -> None:
     record = suites.run("two_levels", users=6)
     levels = [stage.to for stage in record.plan.load.stages]

@@ -141,12 +141,14 @@ def test_a_lost_viewer_follows_the_plan(
     assert len(told) == (on_disconnect == "finish")
 
 
+@pytest.mark.slow
 def test_a_viewer_that_stays_ends_with_the_run(demo: Demo, start: Starter) -> None:
     run = start(plan_for(demo.url, duration_s=1, on_disconnect="stop"))
     anyio.run(ControlClient(run.handle.run_id).hold)
     assert run.finish().status == "finished"
 
 
+@pytest.mark.slow
 def test_rude_clients_do_not_hold_the_runner_up(demo: Demo, start: Starter) -> None:
     run = start(plan_for(demo.url, duration_s=3))
     path = socket_path(run.handle.run_id)
@@ -170,6 +172,7 @@ def test_rude_clients_do_not_hold_the_runner_up(demo: Demo, start: Starter) -> N
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_a_thousand_idle_clients_leave_room_for_a_command(demo: Demo, start: Starter) -> None:
     run = start(plan_for(demo.url, duration_s=30))
     run.wait_for_intervals(1)

@@ -122,6 +122,7 @@ def test_what_is_lost_is_said_and_the_others_go_on(server: Nginx, empty_home: Pa
     assert run.record.summary.total.error_classes["dropped.worker_lost"] == run.record.whole_run.dropped > 800
 
 
+@pytest.mark.slow
 def test_without_a_scheduler_seats_stop_and_what_came_is_saved(server: Nginx, empty_home: Path) -> None:
     seats: list[psutil.Process] = []
     killed: list[float] = []
@@ -230,11 +231,13 @@ def test_steering_reaches_every_seat_and_a_killed_runner_leaves_none(
         assert gone_within(seats, 5)
 
 
+@pytest.mark.slow
 def test_each_machine_is_asked_whether_it_reaches_the_target(empty_home: Path) -> None:
     with pytest.raises(UnreachableError, match=r"^all 2 machines: .*refuses connections"):
         run_plan(RunRequest(plan=cluster_plan("http://127.0.0.1:9", "local:2")))
 
 
+@pytest.mark.slow
 def test_a_machine_with_another_perftui_or_none_is_told_and_keeps_its_dask_worker(empty_home: Path) -> None:
     with dask_processes(1) as machines:
         machines.add_strangers("0.0.9", "")
@@ -264,6 +267,7 @@ def greet(ctx):
 """
 
 
+@pytest.mark.slow
 def test_files_and_functions_travel_by_content(empty_home: Path) -> None:
     """A module, the one it imports, and a file of values: none of them is read where the runner has it."""
     (empty_home / "greetings.py").write_text(FUNCTIONS, encoding="utf-8")

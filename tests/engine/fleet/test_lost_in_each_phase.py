@@ -202,6 +202,7 @@ def test_a_machine_and_a_worker_are_lost_and_the_others_go_on(machines: DaskProc
         assert decide(run_reasons(record), warn_only=False).code == ExitCode.INVALID
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", PHASES)
 def test_without_a_scheduler_what_came_is_saved(machines: DaskProcesses, plan: Plan, phase: str) -> None:
     killer = Killer(machines, "scheduler")

@@ -68,6 +68,7 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(demo: Demo, start: Starte
     assert "refuses the journal" in run.events("disk")[0].detail
 
 
+@pytest.mark.slow
 @linux
 def test_a_disk_that_stays_full_leaves_the_seconds_before(demo: Demo, start: Starter) -> None:
     run = start(plan_for(demo.url, 60))
@@ -87,6 +88,7 @@ def test_a_disk_that_stays_full_leaves_the_seconds_before(demo: Demo, start: Sta
     assert_conserved(record)
 
 
+@pytest.mark.slow
 def test_twenty_viewers_and_one_that_does_not_read_change_no_number(demo: Demo, start: Starter) -> None:
     run = start(plan_for(demo.url, 3, 200))
     stop = threading.Event()

@@ -80,6 +80,7 @@ def test_all_workers_are_killed(demo: Demo, start: Starter) -> None:
     assert record.trust.verdict in {"invalid", "degraded"}
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_stopped_for_a_while_is_noticed_and_heals(demo: Demo, start: Starter) -> None:
     run = start(plan_for(demo.url, 100, 5))  # late for more than half of it
     run.wait_for_intervals(1)
@@ -106,6 +107,7 @@ def test_a_worker_that_is_stopped_for_a_while_is_noticed_and_heals(demo: Demo, s
         assert 0 <= sent <= 101 * max(1.0, interval.duration_s)
 
 
+@pytest.mark.slow
 def test_a_worker_that_stays_stopped_is_given_up(long_runs: dict[str, Started]) -> None:
     run = long_runs["stopped worker"]
     lost = run.wait_for_event("worker_lost", 20)
@@ -124,7 +126,7 @@ def test_the_runner_is_killed(demo: Demo, start: Starter) -> None:
         recover(run.path)
     run.signal(signal.SIGKILL)
     wait_until(lambda: gone(workers), 3, "the end of the workers")
-    assert not is_live(run.path)
+    wait_until(lambda: not is_live(run.path), 3, "the end of the runner's lock")
     [row] = [row for row in RunLibrary().list() if row.id == run.handle.run_id]
     assert row.status == "interrupted"
     assert row.problem == UNFINISHED
@@ -195,6 +197,7 @@ def test_a_signal_during_the_warm_up(demo: Demo, start: Starter) -> None:
     assert record.phases["warmup"].counts.ok == record.whole_run.scheduled > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("on_disconnect", "status"), [("finish", "finished"), ("stop", "stopped")])
 def test_a_hang_up_follows_the_plan(demo: Demo, start: Starter, on_disconnect: str, status: str) -> None:
     seconds = 3 if on_disconnect == "finish" else 60
@@ -215,6 +218,7 @@ def test_a_target_that_fails_stops_the_run(long_runs: dict[str, Started]) -> Non
     assert record.status_detail.startswith("auto-stop: 100 % of the requests failed for 10 s")
 
 
+@pytest.mark.slow
 def test_a_runner_that_is_held_up_blames_no_worker_and_loses_nothing(demo: Demo, start: Starter) -> None:
     run = start(plan_for(demo.url, 200, 4, workers=2))
     run.wait_for_intervals(1)

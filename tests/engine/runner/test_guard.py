@@ -81,6 +81,7 @@ def test_an_arrival_is_as_many_requests_as_it_makes(plan: Plan, weights: dict[st
     assert guard.is_heavy(plan, weights) == heavy
 
 
+@pytest.mark.slow
 def test_a_page_of_a_public_host_is_weighed_before_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "classify", lambda _: "public")
     page = Operation(name="visit", driver="page", request={"page": "/twelve"})
@@ -96,6 +97,7 @@ def test_a_page_of_a_public_host_is_weighed_before_it_is_loaded(monkeypatch: pyt
         assert run_plan(RunRequest(plan=confirmed, confirm_host="127.0.0.1")).whole_run.ok == 2
 
 
+@pytest.mark.slow
 def test_a_page_that_grows_beyond_what_was_let_through_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "classify", lambda _: "public")
     page = Operation(name="visit", driver="page", request={"page": "/grown"})

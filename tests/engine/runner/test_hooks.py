@@ -60,6 +60,7 @@ def plan_for(url: str, duration_s: float) -> Plan:
     )
 
 
+@pytest.mark.slow
 def test_a_token_is_renewed_before_it_runs_out_and_never_saved(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CANARY_SECRET", SECRET)
     handler = TokenServer(5)

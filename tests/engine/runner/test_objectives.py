@@ -99,6 +99,7 @@ def test_a_critical_limit_ends_the_run(home: Home, demo: Demo) -> None:
     assert result.record.summary.duration_s < 6
 
 
+@pytest.mark.slow
 def test_a_process_that_is_not_there_is_refused(home: Home, demo: Demo) -> None:
     for target, message in (({"pid": 4_194_300}, "there is no process 4194300"), ({"process": "x-y-z"}, "'x-y-z'")):
         text = preset_text(demo.url, {"health": "/health"}, target=target)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
 from perftui.demo.server import Demo
 from support.cli import Result, finish, run_cli, start_cli, write_preset
 from support.conservation import assert_conserved
@@ -72,6 +74,7 @@ def test_a_remote_machine_is_seen_and_judged(home: Home, demo: Demo) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_one_that_does_not_answer_is_said_once_and_harms_nothing(home: Home, demo: Demo) -> None:
     text = preset_text(
         demo.url, {"one": "/health"}, target={"metrics": "http://127.0.0.1:9/metrics"}, rate=10, duration="60s"
@@ -82,6 +85,7 @@ def test_one_that_does_not_answer_is_said_once_and_harms_nothing(home: Home, dem
     assert result.stderr.count("the metrics of the target's machine: cannot be read") == 1
 
 
+@pytest.mark.slow
 def test_metrics_that_drip_are_told_and_no_old_sample_stands_for_a_new_one(home: Home, demo: Demo) -> None:
     def drip(connection: Connection) -> None:
         connection.read_request()

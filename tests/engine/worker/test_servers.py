@@ -58,6 +58,7 @@ def test_connections_are_reused() -> None:
     assert reused == measured.counts().started - 4
 
 
+@pytest.mark.slow
 def test_requests_cut_off_by_a_closing_server_are_sent_again() -> None:
     with nginx(keepalive_requests=10) as target:
         measured = run_load(make_plan(target.url, users=8, duration_s=1))

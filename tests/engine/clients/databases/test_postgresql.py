@@ -55,6 +55,7 @@ def test_values_are_those_of_json(postgresql: Server, expression: str, wanted: s
     assert operation.body_start == f'[{{"value":{wanted}}}]'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("declared", "value", "wanted"),
     [
@@ -75,11 +76,13 @@ def test_parameters_take_the_type_of_their_place(postgresql: Server, declared: s
     assert operation.body_start == f'[{{"value":{wanted}}}]'
 
 
+@pytest.mark.slow
 def test_a_value_of_another_type_has_the_code_of_the_server(postgresql: Server) -> None:
     record = once(postgresql, 'sql = "select :value ::int4"\nparams = { value = "no number" }')
     assert classes(record) == {"sql.22P02": 5}
 
 
+@pytest.mark.slow
 def test_what_a_server_says_between_is_no_answer(postgresql: Server) -> None:
     speaks = "sql = \"do $$ begin raise notice 'hear'; perform set_config('application_name', 'x', false); end $$\""
     record = once(postgresql, 'sql = "listen news"', 'sql = "notify news"', speaks)
@@ -158,6 +161,7 @@ def encrypted(authority: Authority) -> Iterator[str]:
         yield server.url.replace("127.0.0.1", "localhost")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "is_encrypted"),
     [
@@ -192,6 +196,7 @@ def test_connections_go_where_the_name_led_before_the_start(
     assert (record.summary.total.counts.ok, classes(record)) == (10, {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -165,6 +165,7 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [], "and none is made"
 
 
+@pytest.mark.slow
 def test_a_password_that_is_wrong_is_said_before_the_start(mariadb: Server) -> None:
     url = mariadb.url.replace("app@", "nobody_known:geheim@")
     with pytest.raises(UnreachableError, match=r"28000|1045|Access denied") as raised:
