@@ -4,7 +4,8 @@
 
 T1 cases     the true quantiles lie in [lower, upper] whatever the generator did: 10,000 simulated cases
 T2 inside    the true p50, p95 and p99 do in real runs of 6 s, under hogs that take 0, 50 and 90 % of every core, in at
-             least 99 of 100; of ordinary runs on the quiet machine, answers of 20 or of 0.3 ms, 99 of 100 are valid
+             least 99 of 100; of ordinary runs on the quiet machine, answers of 20 or of 0.3 ms, 99 of 100 are valid:
+             of those in which its host let it alone
 T3 hogged    pairs of 12 s under a 90 % hog: +30 % is a regression in at least 18 of 20, equal ones in at most 1 of 50
 T4 pairs     pairs of 12 s on the quiet machine: all of them right
 T5 stopped   a worker stopped for a tenth of the run: the numbers that it spoils are named, p50 stays sound
@@ -53,6 +54,9 @@ from support.true_server import hogs, true_server
 RATE = 200
 KINDS = {"quiet": (0.0, 20.0), "quiet, fast": (0.0, 0.3), "hog 50 %": (0.5, 20.0), "hog 90 %": (0.9, 20.0)}
 """Of runs of T2: the share of every core that hogs take, and how long answers take (ms)."""
+
+MOST_STOLEN_PERCENT = 1.0
+"""Of a quiet machine's processor time. Where its host takes more, others work on it, whom nobody on it sees."""
 
 
 @dataclass(frozen=True)
@@ -136,15 +140,19 @@ def _inside(kind: str, runs: Sequence[TrueRun]) -> bool:
             f"unusable {worth['unusable']:3}",
             right=len(runs) - held <= most,
         )
-    valid = sum(run.is_valid for run in runs)
+    alone = [run for run in runs if run.steal_percent < MOST_STOLEN_PERCENT]
+    valid, valid_alone = (sum(run.is_valid for run in some) for some in (runs, alone))
     busy, stolen = (
         max(column) for column in zip(*((run.busy_percent, run.steal_percent) for run in runs), strict=True)
     )
-    said = f"{kind:11} valid {valid:3} of {len(runs):3}   machine at most {busy:.0f} % busy, {stolen:.1f} % stolen"
+    said = (
+        f"{kind:11} valid {valid_alone:3} of {len(alone):3} let alone, {valid:3} of all {len(runs):3}   "
+        f"machine at most {busy:.0f} % busy, {stolen:.1f} % stolen"
+    )
     if not kind.startswith("quiet"):
         print(said, flush=True)
         return right
-    return told(said, right=len(runs) - valid <= most) and right
+    return told(said, right=len(alone) - valid_alone <= math.ceil(len(alone) / 100)) and right
 
 
 def hogged(wanted: Wanted) -> bool:
