@@ -19,6 +19,8 @@ pytestmark = pytest.mark.xdist_group("causes that take their time beside each ot
 
 OF_THIS_MACHINE = {"generator", "host_cpu", "host_memory", "target_cpu"}
 """May be said of any run on a machine that does other things as well."""
+OF_NEIGHBOURS = {"stall", "p95_growth"}
+"""So may these, rarely: other tests on the same cores slow the server down for a while."""
 
 
 def _found(home: Home, text: str) -> dict[str, str]:
@@ -66,7 +68,7 @@ def causes() -> Iterator[dict[str, Future[dict[str, str]]]]:
 def test_a_cause_is_found_once(causes: dict[str, Future[dict[str, str]]], code: str) -> None:
     found = causes[code].result()
     assert re.search(CAUSES[code][2], found.get(code, "")), found
-    assert set(found) <= {code, "stall"}, found
+    assert set(found) <= {code, *OF_NEIGHBOURS}, found
 
 
 @pytest.mark.slow

@@ -52,7 +52,7 @@ def outputs_options(*styles: str, default: str = "text") -> Callable[[Command], 
             "given_styles",
             multiple=True,
             type=click.Choice(styles),
-            help=f"Form of the output: what the file's ending says, else {default}; repeatable with --output.",
+            help=f"Form of the output: what the file's ending says, {default} without one; repeatable with --output.",
         )
         file = click.option(
             "-o",
