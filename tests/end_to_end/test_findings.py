@@ -15,7 +15,7 @@ from support.course_server import course_server
 from support.home import Home, new_home
 from support.presets import preset_text
 
-pytestmark = pytest.mark.xdist_group("causes that take their time beside each other")
+pytestmark = [pytest.mark.alone, pytest.mark.xdist_group("causes that take their time beside each other")]
 
 OF_THIS_MACHINE = {"generator", "host_cpu", "host_memory", "target_cpu"}
 """May be said of any run on a machine that does other things as well."""
@@ -80,7 +80,6 @@ def test_a_pool_of_four_is_said_to_be_four(home: Home) -> None:
     assert 3.6 <= float(said[1]) <= 4.4
 
 
-@pytest.mark.alone
 def test_the_slow_operation_is_named(home: Home) -> None:
     operations: list[dict[str, Any]] = [
         {"name": "quick", "path": "/quick", "weight": 9}, {"name": "slow", "path": "/bimodal"},
@@ -93,7 +92,6 @@ def test_the_slow_operation_is_named(home: Home) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 @pytest.mark.machine
 def test_nothing_is_found_on_a_healthy_run(home: Home) -> None:
     with course_server() as url:
