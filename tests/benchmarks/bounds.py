@@ -12,6 +12,9 @@ T5 stopped   a worker stopped for a tenth of the run: the numbers that it spoils
 T6 due       due = scheduled for asked rates of 1 to 1,000,000 per second
 T7 overload  throughput within 2 % of the server's own log where twice as much is asked as it can do
 
+Measured on two cores of a virtual machine: T2 of 20 ms, quiet, 100 of 100 inside, 61 of 62 valid; T3, 20 pairs of each,
+20 regressions found and none called where there was none (one inconclusive); T4 the same.
+
 Without a name every table is printed: about 9 minutes, or with --full 90 (T1 2, T2 45, T3 26, T4 13, the rest 2). The
 last column says `right` or `WRONG`, and the exit code is 1 where anything is. --runs: so many runs or pairs instead.
 --keep adds every run of T2 to a file, whole histograms, and --replay judges those of such a file by the rules of today
