@@ -43,11 +43,10 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _TESTS = Path(__file__).parent
 _TEMPORARY = "PERFTUI_TESTS_IN"
 """Holds the folder for temporary files of whoever began the test run."""
-tempfile.tempdir = os.environ.setdefault(_TEMPORARY, tempfile.gettempdir())
-_BEGUN_IN = "PERFTUI_TESTS_ROOT"
-"""Holds the folder of whoever began the test run: those of its workers lie in it, and go with it however they end."""
-_ROOT = Path(tempfile.mkdtemp(prefix="pt-all-", dir=os.environ.get(_BEGUN_IN)))
-os.environ.setdefault(_BEGUN_IN, str(_ROOT))
+_GIVEN = tempfile.gettempdir()
+"""For a worker that of whoever began the test run: its own folder lies in it, and goes with it however it ends."""
+tempfile.tempdir = os.environ.setdefault(_TEMPORARY, _GIVEN)
+_ROOT = Path(tempfile.mkdtemp(prefix="pt-all-", dir=_GIVEN))
 
 
 # How long an example takes to be made or run says how busy the machine is, not whether the code is right.

@@ -49,6 +49,14 @@ def comparison() -> Comparison:
                 operation="=list",
                 reason="needs R=5",
             ),
+            _change(
+                "response_time.p50",
+                (2.0, 2.01),
+                (0.005, -0.21, 0.25),
+                "no_difference",
+                operation="=list",
+                equivalence=(-0.14, 0.17),
+            ),
         ),
     )
 

@@ -35,8 +35,8 @@ from perftui.store.loading import LoadedRun, load_made
 
 _STATISTICS = {"median": "p50"}
 _DEFAULTS: dict[str, Any] = {"rounds": 0, "warmup": 1, "max_time": 1.0}
-
 _MOST = 10**9
+"""A larger number in a mark is a mistake, and so is one that is none."""
 
 
 class Performance:

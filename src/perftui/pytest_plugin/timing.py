@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from perftui.engine.clients.function_context import is_async
+
 FEWEST_ROUNDS = 5
 _MOST_ROUNDS = 100_000
 _LEAST_ROUND_S = 20e-6
@@ -60,7 +62,7 @@ def measure(
         warmup: rounds before them that are not kept.
         max_time_s: for the rounds together, when their number is not given.
     """
-    if any(map(inspect.iscoroutinefunction, (function, type(function).__call__))):
+    if is_async(function):
         with asyncio.Runner() as runner:
             return _measured(lambda: runner.run(function(*arguments, **options)), rounds, warmup, max_time_s)
     return _measured(lambda: function(*arguments, **options), rounds, warmup, max_time_s)

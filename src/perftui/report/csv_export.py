@@ -187,6 +187,8 @@ def comparison_csv(comparison: Comparison) -> str:
     titles = ["baseline_id", "run_id", "operation", "metric", "unit", "baseline", "run", "change", "low", "high"]
     titles += [
         "confidence",
+        "equivalence_low",
+        "equivalence_high",
         "threshold",
         "rounds_baseline",
         "rounds_run",
@@ -211,6 +213,7 @@ def comparison_csv(comparison: Comparison) -> str:
                 change.low,
                 change.high,
                 change.confidence,
+                *(change.equivalence or ("", "")),
                 change.threshold,
                 *comparison.rounds,
                 change.n_baseline,

@@ -56,7 +56,7 @@ class DeclaredDriver(ABC):
         self.only_reads = only_reads
         self.missing = missing
         self.check_target = check
-        """As clients.client.Driver, where a driver has it."""
+        """Raises UsageError for a target that cannot be used; registry.check_targets asks before anything is sent."""
         self.default_url = default_url
 
     def located(self, request: Mapping[str, Any], directory: Path) -> dict[str, Any]:  # noqa: ARG002 - of the interface

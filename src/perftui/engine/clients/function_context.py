@@ -118,6 +118,11 @@ def load_function(name: str, folder: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]  # callable
 
 
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether what it returns is to be awaited: also of an object whose `__call__` is asynchronous."""
+    return any(map(inspect.iscoroutinefunction, (function, type(function).__call__)))
+
+
 def trace_of(error: BaseException, folder: str) -> str:
     """Type and message of an error and where in the user's own code it was raised, made safe."""
     frames = traceback.extract_tb(error.__traceback__)

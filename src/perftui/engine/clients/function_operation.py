@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from perftui.engine.clients.function_context import load_function, trace_of
+from perftui.engine.clients.function_context import is_async, load_function, trace_of
 from perftui.engine.clients.operation import Sent
 from perftui.engine.clients.rendered import Material, RenderedOperation
 from perftui.engine.clients.rendering import compile_value, templates_of
@@ -44,8 +43,7 @@ def call_of(request: Mapping[str, Any]) -> Call:
         load_function(request[key], folder) if request.get(key) else None for key in ("call", "setup", "teardown")
     )
     assert function is not None
-    is_async = any(map(inspect.iscoroutinefunction, (function, type(function).__call__)))
-    return Call(function, is_async, setup, teardown, folder)
+    return Call(function, is_async(function), setup, teardown, folder)
 
 
 class FunctionOperation(RenderedOperation):
@@ -116,6 +114,6 @@ class Setups:
 
 async def _called(function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401 - whatever it returns
     """Await it, or run it in a thread."""
-    if inspect.iscoroutinefunction(function):
+    if is_async(function):
         return await function(*arguments)
     return await asyncio.to_thread(function, *arguments)
