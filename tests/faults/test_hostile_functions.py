@@ -66,7 +66,8 @@ def test_what_a_function_started_ends_with_its_worker(name: str, tmp_path: Path,
 
 
 @pytest.mark.parametrize(
-    ("whom", "name"), [("runner", "program_stays"), ("worker", "copy_stays"), ("runner", "copy_stays")]
+    ("whom", "name"),
+    [("runner", "program_outlives"), ("runner", "program_stays"), ("worker", "copy_stays"), ("runner", "copy_stays")],
 )
 def test_what_a_function_started_ends_when_others_are_killed(whom: str, name: str, tmp_path: Path, home: Home) -> None:
     file = tmp_path / "told"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import resource
 import subprocess
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _WAIT_S = 0.02
 _STAYS_S = 60
+_PR_SET_PDEATHSIG = 1
 
 
 class OwnError(BaseException):
@@ -56,6 +58,13 @@ def program_stays(ctx: Any) -> None:
     program = subprocess.Popen(["sleep", str(_STAYS_S)])
     os.write(ctx.state, f"{program.pid}\n".encode())
     time.sleep(_WAIT_S)
+
+
+async def program_outlives(ctx: Any) -> None:
+    """The same in a worker that no signal tells of its runner's end: it sees that for itself, and ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, 0)
+    program_stays(ctx)
 
 
 def told() -> int:

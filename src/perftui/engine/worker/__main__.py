@@ -65,7 +65,6 @@ class Worker:
         try:
             await self._over
         finally:
-            self._left_behind.close()
             self._ticker.close()
             if self._engine is not None:
                 self._engine.load.end()

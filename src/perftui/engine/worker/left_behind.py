@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import perftui
 from perftui.engine.clients.failures import words_of
 from perftui.engine.fleet.messages import MOST_NOTES
-from perftui.engine.worker.warden import Warden
+from perftui.engine.worker.warden import set_warden
 from perftui.model.plan import Plan
 
 _OURS = str(Path(perftui.__file__).parent)
@@ -23,14 +24,14 @@ class LeftBehind:
         self._calls = False
         self._heard: list[str] = []
         self._told = 0
-        self._warden: Warden | None = None
+        self._warden: subprocess.Popen[bytes] | None = None
 
     def begin(self, plan: Plan) -> None:
         """Execute a plan: without functions there is nothing that they could leave behind."""
         self._calls = any(operation.driver == "call" for operation in plan.all_operations)
         if self._calls and os.getpgrp() == os.getpid():
             with suppress(OSError):  # without it, programs stay only where the runner is killed
-                self._warden = Warden()
+                self._warden = set_warden()
 
     def takes(self, error: BaseException | None) -> bool:
         """Whether an error on the loop is none of ours: it came through none of our code."""
@@ -43,11 +44,6 @@ class LeftBehind:
         if said not in self._heard and len(self._heard) < MOST_NOTES:
             self._heard.append(said)
         return True
-
-    def close(self) -> None:
-        """The worker ends."""
-        if self._warden is not None:
-            self._warden.close()
 
     def take_notes(self) -> list[str]:
         """What has not been told."""
