@@ -29,6 +29,8 @@ pytestmark = pytest.mark.quick
         ("throughput", "> 100/s", 150.0, "50 % left"),
         ("hit_rate", "> 0%", 0.5, "kept"),
         ("error_rate", "< 0%", 0.5, "over"),
+        ("success_rate", "> 0%", 0.0, "at the limit"),
+        ("response_time.p95", "< 500ms", 500.0, "at the limit"),
     ],
 )
 def test_distance_to_the_breach(metric: str, target: str, value: float, words: str) -> None:

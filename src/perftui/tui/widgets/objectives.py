@@ -50,6 +50,8 @@ def distance(result: ObjectiveResult) -> tuple[float, str] | None:
     if math.isinf(room):  # a limit of 0 has no share that is left or missing
         return (0.0, "kept") if room > 0 else (1.0, "over")
     if not limit.holds(result.value):
+        if room == 0:
+            return used, "at the limit"
         if used >= _TIMES:
             return used, f"{used:,.0f}× limit"
         return used, f"{_share(-room)} over" if limit.is_upper else f"{_share(-room)} short"
