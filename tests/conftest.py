@@ -71,8 +71,11 @@ def pytest_configure() -> None:
     # what is started and killed cannot clear away what it has in a temporary folder: it has it below ours
     os.environ.update(directories(_ROOT), **{MARK: str(os.getpid()), "TMPDIR": str(_ROOT)})
     gc.disable()  # until all is imported: see pytest_collection_finish
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup; what the tests start would ignore it too
+    # what the tests start would ignore it, too: under nohup, and in the background of a script
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: None)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
