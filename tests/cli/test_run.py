@@ -163,10 +163,14 @@ def test_interrupt_saves_and_exits_130(home: Home, demo_url: str) -> None:
     assert result.record.status_detail == "signal INT"
 
 
+def _begins_late(home: Home, strict: str) -> str:
+    before = '[[before]]\nname = "log in"\npath = "/slow?ms=5000"\n'
+    return write_preset(home, strict.replace("[[operations]]", f"{before}[[operations]]", 1))
+
+
 def test_an_interrupt_before_the_begin_leaves_no_run(home: Home, demo_url: str, strict: str) -> None:
     """The runner is in a session of its own, where Ctrl-C does not reach it."""
-    before = '[[before]]\nname = "log in"\npath = "/slow?ms=5000"\n'
-    preset = write_preset(home, strict.replace("[[operations]]", f"{before}[[operations]]", 1))
+    preset = _begins_late(home, strict)
     with start_cli(home, "run", preset, demo_url, "--detach") as process:
         wait_until(lambda: any(command_of(each)[-1:] == ["perftui.engine.worker"] for each in processes_in(home.path)))
         process.send_signal(signal.SIGINT)
@@ -179,8 +183,10 @@ def test_an_interrupt_before_the_begin_leaves_no_run(home: Home, demo_url: str, 
 @pytest.mark.slow
 @pytest.mark.parametrize("begun", [True, False])
 def test_an_interrupt_before_there_is_a_screen_stops_the_run(
-    home: Home, demo_url: str, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, *, begun: bool
+    home: Home, demo_url: str, strict: str, call: Call, monkeypatch: pytest.MonkeyPatch, *, begun: bool
 ) -> None:
+    preset = "read" if begun else _begins_late(home, strict)
+
     def interrupted(start: Start, *_: object) -> int:
         assert isinstance(start.pending, PendingRun)
         if begun:
@@ -189,7 +195,7 @@ def test_an_interrupt_before_there_is_a_screen_stops_the_run(
 
     monkeypatch.setattr("perftui.cli.screen.has_terminal", lambda: True)
     monkeypatch.setattr("perftui.cli.session.show", interrupted)
-    result = call("run", "read", demo_url, "--duration", "60s", "--warmup", "0s")
+    result = call("run", preset, demo_url, "--duration", "60s", "--warmup", "0s")
     assert result.code == 130
     if not begun:
         wait_until(lambda: not processes_in(home.path), 5, "the end of the runner")
