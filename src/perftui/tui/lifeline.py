@@ -15,6 +15,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from perftui.engine.clients.leaving import leave
 from perftui.model.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Lifeline:
     def _end(self, code: ExitCode) -> None:
         # No clean-up of the terminal: it is gone or stuck. Nothing is awaited.
         self._app.session.drop()
-        os._exit(code)
+        leave(code)
 
 
 def _is_connection(number: int) -> bool:

@@ -72,6 +72,8 @@ async def run_after(
                 await cleanup.send_for_each(steps, each, distinct(captured))
             for operation in once:
                 await cleanup.send(steps, operation)
+        for note in steps.notes:
+            cleanup.note(note)
     if limit.cancelled_caught:
         cleanup.note(f"the clean-up took longer than {LIMIT_S:.0f} s and was ended")
     return cleanup.result()

@@ -87,6 +87,8 @@ class Asker:
         self.journey: PreparedJourney | None = None
         """Set: what is asked are steps of one, which share their `${seq}` and rows."""
         self._ends: dict[VirtualUser, tuple[asyncio.Future[None], Exchange]] = {}
+        self.notes: list[str] = []
+        """What is worth knowing once all is closed."""
         self._failures: dict[PreparedOperation, tuple[str, str]] = {}
 
     async def __aenter__(self) -> Self:
@@ -97,6 +99,7 @@ class Asker:
     ) -> None:
         for client in self._clients.values():
             await client.close()
+            self.notes += client.notes if isinstance(client, Pool) else ()
 
     def use_headers(self, headers: Mapping[str, str]) -> None:
         """Send these with every request to the plan's own target from now on."""

@@ -33,6 +33,8 @@ class SetupResult(Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     """Tokens, to blank out of everything that is stored or shown."""
     sent: int = 0
+    notes: tuple[str, ...] = ()
+    """What is worth knowing of it."""
 
 
 def needs_setup(plan: Plan) -> bool:
@@ -84,10 +86,11 @@ async def run_before(
             done = True
         if token is None:
             token = await _use_token(plan, addresses, steps, secrets)
-        return SetupResult(
-            variables=steps.variables, headers=token.headers, renew_after_s=token.renew_after_s, secrets=token.secrets,
-            sent=len(plan.before) + needs_token(plan),
-        )  # fmt: skip
+    hide = Redactor((*secrets, *token.secrets)).text
+    return SetupResult(
+        variables=steps.variables, headers=token.headers, renew_after_s=token.renew_after_s, secrets=token.secrets,
+        sent=len(plan.before) + needs_token(plan), notes=tuple(hide(f"before: {note}") for note in steps.notes),
+    )  # fmt: skip
 
 
 def _can_log_in(plan: Plan, variables: Mapping[str, str]) -> bool:

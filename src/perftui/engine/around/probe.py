@@ -60,7 +60,7 @@ class ProbeResult(Struct, frozen=True, kw_only=True):
 
     operations: tuple[ProbedOperation, ...] = ()
     problems: tuple[str, ...] = ()
-    """What kept operations from being tried: no log-in, no set-up."""
+    """What kept operations from being tried: no log-in, no set-up. And a tear-down that failed."""
 
     @property
     def holds(self) -> bool:
@@ -92,6 +92,7 @@ class _Probe:
         self._redactor = Redactor(secrets, _secret_headers(plan))
         """Of the exchange that is looked at: what it captures may be secret as well."""
         self._probed: list[ProbedOperation] = []
+        self._problems: list[str] = []
 
     async def run(self) -> ProbeResult:
         plan = self._plan
@@ -100,6 +101,7 @@ class _Probe:
         except PerftuiError as error:
             return ProbeResult(problems=tuple(map(self._redactor.text, error.problems)))
         self._secrets += ready.secrets
+        self._problems += map(self._text, ready.notes)
         captured = dict(ready.variables)
         for operation in plan.operations:
             captured |= await self._take("", (operation,), ready.variables, ready.headers)
@@ -108,7 +110,7 @@ class _Probe:
         for operation in plan.after:
             if names_in(operation) <= captured.keys():
                 captured |= await self._take("after", (operation,), captured, ready.headers)
-        return ProbeResult(operations=tuple(self._probed))
+        return ProbeResult(operations=tuple(self._probed), problems=tuple(self._problems))
 
     async def _take(
         self,
@@ -134,7 +136,8 @@ class _Probe:
                 step = await steps.take(operation)
                 self._probed.append(self._seen(group, step))
                 failed = bool(step.problem)
-            return steps.variables
+        self._problems += map(self._text, steps.notes)
+        return steps.variables
 
     def _seen(self, group: str, step: Step) -> ProbedOperation:
         response = step.response

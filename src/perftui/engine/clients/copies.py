@@ -14,6 +14,8 @@ import sys
 import threading
 from typing import Final
 
+from perftui.engine.clients.leaving import leave
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -41,7 +43,7 @@ class Copies:
 
     def end(self) -> None:
         """The function has returned in a copy: what follows is for the first process alone."""
-        os._exit(0)
+        leave(0)
 
     def _begin(self) -> None:
         parent, self._pid = self._pid, os.getpid()
@@ -52,10 +54,10 @@ class Copies:
         os.close(nothing)
         die_with_parent()
         if os.getppid() != parent:
-            os._exit(0)
+            leave(0)
         if self._loop is not None and threading.get_ident() == self._thread:
             # in a coroutine: it may wait for something, and the loop must not go on with all else
-            self._loop.call_soon(os._exit, 0)
+            self._loop.call_soon(leave, 0)
 
 
 COPIES: Final = Copies()

@@ -94,7 +94,7 @@ class FunctionClient(TaskClient):
     async def close(self) -> None:
         """End every session, then tear down what was set up."""
         await super().close()
-        await self._shared.setups.tear_down()
+        self.notes += await self._shared.setups.tear_down()
 
 
 class FunctionThreads(ThreadClient):
@@ -134,4 +134,4 @@ class FunctionThreads(ThreadClient):
     async def close(self) -> None:
         """End every session, then tear down what was set up."""
         await super().close()
-        await self._shared.setups.tear_down()
+        self.notes += await self._shared.setups.tear_down()

@@ -15,6 +15,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from perftui.engine.clients.failures import said_by, words_of
+from perftui.engine.clients.leaving import keep_process
 from perftui.engine.clients.reply import Fault, Reply
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 _MOST_TRACE_LINES = 12
+_NOT_THEIRS = ("perftui/engine", "importlib")
+"""Parts of the names of files between us and a function of the user's."""
 _MOST_STEP_NAMES = 50
 _MOST_STEP_CHARACTERS = 60
 _step_names: dict[str, str] = {}
@@ -99,6 +102,7 @@ def load_function(name: str, folder: str) -> Callable[..., Any]:
         UsageError: it is not there, or its module cannot be imported.
     """
     module_name, _, attribute = name.partition(":")
+    keep_process()
     if folder and folder not in sys.path:
         sys.path.insert(0, folder)
     try:
@@ -109,7 +113,7 @@ def load_function(name: str, folder: str) -> Callable[..., Any]:
         raise UsageError(f"call {name}: there is no module {error.name!r}, beside the preset or installed") from error
     except AttributeError as error:
         raise UsageError(f"call {name}: {safe_text(str(error))}") from error
-    except Exception as error:  # the user's module may raise anything
+    except BaseException as error:  # the user's module may raise anything
         raise UsageError(f"call {name}: {trace_of(error, folder)}") from error
     if not callable(found):
         raise UsageError(f"call {name}: is not a function, but {type(found).__name__}")
@@ -126,7 +130,7 @@ def is_async(function: Callable[..., Any]) -> bool:
 def trace_of(error: BaseException, folder: str) -> str:
     """Type and message of an error and where in the user's own code it was raised, made safe."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "perftui/engine" not in frame.filename] or list(frames[-1:])
+    own = [frame for frame in frames if not any(part in frame.filename for part in _NOT_THEIRS)] or list(frames[-1:])
     lines = [words_of(error, 300)]
     for frame in own[-_MOST_TRACE_LINES:]:
         place = Path(frame.filename)

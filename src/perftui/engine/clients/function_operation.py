@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from perftui.engine.clients.copies import COPIES
 from perftui.engine.clients.function_context import is_async, load_function, trace_of
 from perftui.engine.clients.operation import Sent
+from perftui.engine.clients.own_thread import OwnThread
 from perftui.engine.clients.rendered import Material, RenderedOperation
 from perftui.engine.clients.rendering import compile_value, templates_of
 from perftui.engine.clients.reply import Fault
 from perftui.engine.clients.task_driver import json_text
 from perftui.metrics.recorder import CellRecorder
 from perftui.model.plan import Operation, Phase
+from perftui.model.text import safe_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +31,8 @@ class Call:
     folder: str
 
 
+TEAR_DOWN_S = 30.0
+"""What all that is called at the end may take."""
 Request = tuple[Call, dict[str, Any]]
 """What is called, and the values for it."""
 
@@ -83,7 +88,8 @@ class Setups:
 
     def __init__(self) -> None:
         self._states: dict[Callable[..., Any], asyncio.Future[Any]] = {}
-        self._teardowns: dict[Callable[..., Any], object] = {}
+        self._teardowns: dict[Callable[..., Any], tuple[object, str]] = {}
+        """Each with what it is called with, and its folder."""
 
     async def state(self, call: Call) -> object:
         """What its setup returned; the first who asks calls it.
@@ -94,26 +100,56 @@ class Setups:
         state = None
         if call.setup is not None:
             if call.setup not in self._states:
-                self._states[call.setup] = asyncio.ensure_future(_called(call.setup))
+                self._states[call.setup] = asyncio.ensure_future(_called(call.setup, call.folder))
             try:
                 state = await asyncio.shield(self._states[call.setup])
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                raise Fault("call.setup", trace_of(error, call.folder).split("\n", 1)[0]) from error
+            except _FunctionError as error:
+                raise Fault("call.setup", str(error)) from error
         if call.teardown is not None:
-            self._teardowns[call.teardown] = state
+            self._teardowns[call.teardown] = state, call.folder
         return state
 
-    async def tear_down(self) -> None:
-        """Call every teardown once, with what its setup returned."""
+    async def tear_down(self) -> list[str]:
+        """Call every teardown once, with what its setup returned, all within TEAR_DOWN_S; what went wrong, in words."""
         teardowns, self._teardowns = self._teardowns, {}
-        for teardown, state in teardowns.items():
-            await _called(teardown, state)
+        ends_s = asyncio.get_running_loop().time() + TEAR_DOWN_S
+        notes = []
+        for teardown, (state, folder) in teardowns.items():
+            task = asyncio.ensure_future(_called(teardown, folder, state))
+            try:
+                await asyncio.wait({task}, timeout=max(0.0, ends_s - asyncio.get_running_loop().time()))
+            finally:
+                task.cancel()
+            name = f"tear-down {teardown.__module__}:{getattr(teardown, '__qualname__', '')}"
+            if not task.done():
+                notes.append(f"{name} did not end within {TEAR_DOWN_S:.0f} s")
+            elif (error := task.exception()) is not None:
+                notes.append(f"{name} failed: {error}")
+        return [safe_text(note) for note in notes]
 
 
-async def _called(function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401 - whatever it returns
-    """Await it, or run it in a thread."""
-    if is_async(function):
-        return await function(*arguments)
-    return await asyncio.to_thread(function, *arguments)
+class _FunctionError(Exception):
+    """What a function raised, whatever it is, in words: some of it would end the loop that it was raised on."""
+
+
+async def _called(function: Callable[..., Any], folder: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever it returns
+    """Await it, or run it in a thread that nobody has to wait for.
+
+    Raises:
+        _FunctionError: it raised something.
+    """
+    try:
+        if is_async(function):
+            return await function(*arguments)
+        thread = OwnThread(asyncio.get_running_loop(), "once")
+        try:
+            return (await thread.run(lambda: function(*arguments))).value
+        finally:
+            thread.close()
+    except BaseException as error:
+        if isinstance(error, asyncio.CancelledError) and (task := asyncio.current_task()) and task.cancelling():
+            raise
+        raise _FunctionError(trace_of(error, folder).split("\n", 1)[0]) from error
+    finally:
+        if COPIES.is_one:
+            COPIES.end()

@@ -51,6 +51,8 @@ class Pool(ABC):
         self.ahead: Ahead | None = None
         self.further: Mapping[str, Addresses] = {}
         """Addresses of every target by name, for a client that goes to more than its own."""
+        self.notes: list[str] = []
+        """What is worth knowing once it is closed, such as a tear-down that failed."""
 
     @abstractmethod
     def new_lane(self) -> Lane:

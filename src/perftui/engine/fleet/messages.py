@@ -83,6 +83,13 @@ class Frame(Struct, frozen=True, kw_only=True, tag="frame"):
     """The worker has nothing in flight and ends."""
 
 
+class Closed(Struct, frozen=True, kw_only=True, tag="closed"):
+    """The worker's last message: nothing is open any more, and what was set up is torn down."""
+
+    notes: tuple[str, ...] = ()
+    """As Frame."""
+
+
 class Failure(Struct, frozen=True, kw_only=True, tag="failure"):
     """The worker cannot go on."""
 
@@ -90,4 +97,4 @@ class Failure(Struct, frozen=True, kw_only=True, tag="failure"):
 
 
 ToWorker = Job | Begin | Command
-FromWorker = Ready | Frame | Failure
+FromWorker = Ready | Frame | Closed | Failure

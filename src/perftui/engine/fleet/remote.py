@@ -17,7 +17,7 @@ from perftui.engine.clients.resolve import resolve
 from perftui.engine.fleet import clocks
 from perftui.engine.fleet.asking import answer_of, loss_after_failure
 from perftui.engine.fleet.framing import FramingError, pack_message, runner_unpacker
-from perftui.engine.fleet.messages import MOST_NOTES, Begin, Command, Failure, Frame, FromWorker, Job, ToWorker
+from perftui.engine.fleet.messages import MOST_NOTES, Begin, Closed, Command, Failure, Frame, FromWorker, Job, ToWorker
 from perftui.engine.fleet.node_facts import NodeFacts, boot_id
 from perftui.engine.fleet.reached import Heard
 from perftui.engine.fleet.seat import SeatState
@@ -275,6 +275,8 @@ class RemoteSeat:
         """With moments on the runner's clock, and text made safe: another machine says what it likes."""
         if isinstance(message, Failure):
             return Failure(message=safe_text(message.message, _LONGEST_FAILURE))
+        if isinstance(message, Closed):
+            return Closed(notes=_safe(message.notes))
         if not isinstance(message, Frame):
             return message
         try:
@@ -292,7 +294,7 @@ class RemoteSeat:
             },
             health=replace(message.health, machine=self._node.name),
             error_samples=tuple(safe_struct(sample) for sample in message.error_samples),
-            notes=tuple(safe_text(note) for note in message.notes[:MOST_NOTES]),
+            notes=_safe(message.notes),
         )
 
     def _put_in(self, message: FromWorker) -> None:
@@ -327,3 +329,7 @@ class RemoteSeat:
         """As Seat: the machine ends it, with all that it hosts."""
         self.end("closed")
         self._get.close()
+
+
+def _safe(notes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(safe_text(note) for note in notes[:MOST_NOTES])

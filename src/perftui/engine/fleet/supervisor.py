@@ -8,7 +8,7 @@ from typing import Protocol
 import anyio
 from anyio.abc import TaskGroup
 
-from perftui.engine.fleet.messages import Failure, Frame, Job, Ready, ToWorker
+from perftui.engine.fleet.messages import Closed, Failure, Frame, Job, Ready, ToWorker
 from perftui.engine.fleet.seat import Seat, Seats
 from perftui.model.errors import PerftuiError, UsageError
 
@@ -22,6 +22,9 @@ class Listener(Protocol):
 
     def frame(self, frame: Frame) -> None:
         """A worker measured something."""
+
+    def closed(self, member: Member, notes: tuple[str, ...]) -> None:
+        """Nothing of a worker is open any more."""
 
     def lost(self, member: Member, detail: str) -> None:
         """A worker is gone before it was done."""
@@ -43,6 +46,8 @@ class Member:
         self.silent_s = 0.0
         """How long it has not been heard, in seconds in which the runner listened."""
         self.ready = anyio.Event()
+        self.closed = anyio.Event()
+        """Nothing of it is open any more, or it is gone."""
         self.problem = ""
         """Why it is gone."""
         self.refusal = ""
@@ -112,6 +117,12 @@ class Supervisor:
                 raise PerftuiError(f"worker {member.number} cannot start: {member.problem}")
         await self.seats.before_begin()
 
+    async def wait_closed(self, limit_s: float) -> None:
+        """Wait until all workers have closed what they had open, but not longer."""
+        with anyio.move_on_after(limit_s):
+            for member in self.members:
+                await member.closed.wait()
+
     async def tell(self, message: ToWorker) -> None:
         """Say something to every worker that still works."""
         for member in self.members:
@@ -171,12 +182,17 @@ class Supervisor:
                 self._heard(member, message)
             elif isinstance(message, Ready):
                 member.ready.set()
+            elif isinstance(message, Closed):
+                member.closed.set()
+                if self.listener is not None:
+                    self.listener.closed(member, message.notes)
             elif isinstance(message, Failure):
                 member.refusal = member.problem = message.message
                 break
             self._tell_news()
         if member.active:
             await self._lose(member)
+        member.closed.set()
         member.ready.set()
         self._tell_news()
 

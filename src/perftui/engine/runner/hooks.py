@@ -34,6 +34,8 @@ class Hooks:
         self._renew_s = _due_s(asked_s, setup.renew_after_s)
         self.secrets = setup.secrets
         """Values that must not be shown: tokens."""
+        self.notes = setup.notes
+        """What is worth knowing of the set-up."""
         self.variables = setup.variables
         self.weights: dict[str, int] = {}
         """How many requests each page is, where the guard had to know."""

@@ -103,6 +103,13 @@ class LiveRun:
             status, detail = "failed", "all workers were lost"
         return End(status=status, status_detail=detail, ended_at=now_text())
 
+    async def wait_torn_down(self) -> None:
+        """Wait for the functions that workers call at their end, and for what is to be told of them."""
+        if any(operation.request.get("teardown") for operation in self._plan.all_operations):
+            from perftui.engine.clients.function_operation import TEAR_DOWN_S  # few plans need it
+
+            await self._supervisor.wait_closed(TEAR_DOWN_S + _DRAIN_SPARE_S)
+
     async def _follow(self) -> None:
         boundary_ns = self._log.origin_ns
         heard_ns = time.perf_counter_ns()
@@ -201,6 +208,11 @@ class LiveRun:
         self.captured.extend(captured)
         if captured and self._leftovers is not None:
             self._leftovers.keep(captured)
+
+    def closed(self, member: Member, notes: tuple[str, ...]) -> None:
+        """Nothing of a worker is open any more."""
+        for note in notes:
+            self._log.note(f"worker {member.number}: {note}")
 
     def lost(self, member: Member, detail: str) -> None:
         """A worker is gone: its share is booked as dropped from where it was last heard."""

@@ -92,10 +92,11 @@ async def save_run(
             tasks.start_soon(keep_resolved, prepared, supervisor.seats, steering, log, guard)
             if on_started is not None:
                 on_started(folder)
-            for note in (*prepared.notes, *disk_problem):
+            for note in (*prepared.notes, *hooks.notes, *disk_problem):
                 log.note(note)
             end = await live.run()
             with disturbances.cleanup:
+                await live.wait_torn_down()
                 for note in await hooks.after(live.captured):
                     log.note(note)
             if disturbances.cleanup.cancelled_caught:

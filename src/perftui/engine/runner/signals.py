@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 
 import anyio
+
+from perftui.engine.clients.leaving import leave
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -42,4 +43,4 @@ async def watch(
                 abort(name)
             else:
                 end_workers()
-                os._exit(128 + number)
+                leave(128 + number)

@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from perftui.engine.fleet.messages import Begin, Command, Failure, Frame, Job, Ready, ToWorker
+from perftui.engine.fleet.messages import MOST_NOTES, Begin, Closed, Command, Failure, Frame, Job, Ready, ToWorker
 from perftui.engine.load.pacer import LoopPacer
 from perftui.engine.worker.channel import Channel
 from perftui.engine.worker.cut import Cut
@@ -69,7 +69,8 @@ class Worker:
             if self._engine is not None:
                 self._engine.load.end()
                 self._engine.lag.close()
-                await self._engine.clients.close()
+                notes = await self._engine.clients.close()
+                self._channel.send(Closed(notes=tuple(map(self._engine.sampler.told, notes[:MOST_NOTES]))))
         await self._channel.flush(FLUSH_S)
 
     def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -84,6 +84,7 @@ class Clients:
         for client in self.all:
             client.cancel()
 
-    async def close(self) -> None:
-        """Cancel everything and wait until nothing is open any more."""
+    async def close(self) -> list[str]:
+        """Cancel everything and wait until nothing is open any more; what is worth knowing of it."""
         await asyncio.gather(*(client.close() for client in self.all))
+        return [note for client in self.all if isinstance(client, Pool) for note in client.notes]
