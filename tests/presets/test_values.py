@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -160,6 +162,9 @@ def test_check_looks_at_every_row(tmp_path: Path) -> None:
         ("a.csv", b"a,b\n1,2\n3\n", "a.csv:3: 1 fields, but 2 names"),
         ("a.csv", b"a\n\xff\n", "not UTF-8 at byte 2"),
         ("a.csv", b'a\n"x\n', "unexpected end of data"),
+        ("a.csv", b"\n\n\n", "no rows"),
+        ("a.csv", "a,b\n1,2\n".encode("utf-16-le"), "NUL at byte 1, as UTF-16 has them; save it as UTF-8"),
+        ("a.csv", b"a,b\n1," + b"x" * 200_000, "a.csv:2: a field of more than 131,072 characters; JSON lines"),
         ("a.jsonl", b"[1]\n", "a.jsonl:1: no JSON object"),
         ("a.jsonl", b'{"a":1}\n{"a"\n', "a.jsonl:2: no JSON object"),
         ("a.jsonl", b"[" * 100_000, "a.jsonl:1: no JSON object"),
@@ -172,3 +177,72 @@ def test_broken_data_is_refused_in_words(tmp_path: Path, name: str, content: byt
         read_rows(path)
     with pytest.raises(UsageError, match="there is no such file"):
         read_rows(tmp_path / "missing.csv")
+
+
+@pytest.mark.parametrize("content", [b'a,"b\n1,2\n', b"a," + b"x" * 200_000 + b"\n1,2\n"])
+def test_a_broken_line_of_names_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"a\.csv:1: "):
+        read_columns(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "columns", "first"),
+    [
+        ("a.csv", b'"a\nx",b\r\n1,"2\r\n3"\r\n\r\n4,5\r\n', ("a\nx", "b"), {"a\nx": "1", "b": "2\r\n3"}),
+        ("a.csv", b"\n\na,b\n1,2\n\n3,4", ("a", "b"), {"a": "1", "b": "2"}),
+        ("a.csv", b"\xef\xbb\xbfa,b\r1,2\r3,\xc3\xa9\r", ("a", "b"), {"a": "1", "b": "2"}),
+        ("a.csv", b'a,b\n"1\r",2\n3,4', ("a", "b"), {"a": "1\r", "b": "2"}),
+        ("a.jsonl", '{"a":"\u2028x\u0085"}\n\n{"a":"y"}\n'.encode(), ("a",), {"a": "\u2028x\u0085"}),
+        ("a.jsonl", b'\xef\xbb\xbf\r{"a":1}\r{"a":2}\r', ("a",), {"a": 1}),
+        ("a.jsonl", b'{"a":"%s"}\n{"a":2}\n' % (b"x" * 200_000), ("a",), {"a": "x" * 200_000}),
+    ],
+)
+def test_rows_are_cut_where_they_end(
+    tmp_path: Path, name: str, content: bytes, columns: tuple[str, ...], first: dict[str, object]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    rows = read_rows(path)
+    assert read_columns(path) == columns
+    assert rows[0] == first
+    assert len(rows) == 2
+    assert tuple(rows[-1]) == columns
+
+
+def test_many_columns_are_read_at_once(tmp_path: Path) -> None:
+    """Not every one compared with every other."""
+    path = tmp_path / "a.csv"
+    names = tuple(f"c{number}" for number in range(50_000))
+    path.write_text(f"{','.join(names)}\n{',' * 49_999}\n", encoding="utf-8")
+    started = process_time()
+    assert read_columns(path) == names
+    assert read_rows(path)[0]["c49999"] == ""
+    assert process_time() - started < 5
+
+
+def test_many_rows_are_no_more_than_their_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,name\n" + "".join(f"{number:06},x\n" for number in range(100_000)), encoding="utf-8")
+    tracemalloc.start()
+    rows = read_rows(path)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert rows[99_999] == {"id": "099999", "name": "x"}
+    assert kept < 2.5 * path.stat().st_size
+
+    monkeypatch.setattr("perftui.presets.data_files._MOST_ROWS", 99_999)
+    with pytest.raises(UsageError, match=r"a\.csv:100001: more than"):
+        read_rows(path)
+
+
+def test_a_row_without_the_column_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": 1}\n{"b": 2}\n', encoding="utf-8")
+    stream = ValueStream([DataSource(name="r", file=str(path))])
+    stream.advance()
+    assert stream.column("r", "a") == 1
+    stream.advance()
+    with pytest.raises(KeyError, match=r"data:r\.a"):
+        stream.column("r", "a")

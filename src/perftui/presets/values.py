@@ -93,7 +93,10 @@ class ValueStream:
         row = self._rows.get(name)
         if row is None:
             row = self._rows[name] = self._pick(self._tables[name])
-        return row[column]
+        try:
+            return row[column]
+        except KeyError:  # objects of JSON lines need not be alike
+            raise KeyError(f"data:{name}.{column}") from None
 
     def _pick(self, table: Table) -> Row:
         if table.order == "random":
