@@ -11,7 +11,7 @@ import pytest
 
 from perftui.demo.server import Demo
 from perftui.store.loading import load_run
-from support.cli import finish, run_cli, start_cli
+from support.cli import PERFTUI, Result, finish, run_cli, start_cli
 from support.conservation import assert_conserved
 from support.cpu_quota import cpu_quota
 from support.home import Home, command_of, processes_in
@@ -115,3 +115,23 @@ def test_a_disk_that_is_full_at_the_end_hides_no_result(home: Home, demo: Demo) 
     assert result.record.status == "finished"
     assert result.record.whole_run.ok == result.record.whole_run.scheduled == 150
     assert run_cli(home, "runs", "recover").code == 0
+
+
+def test_a_disk_that_was_full_all_along_is_told(home: Home, demo: Demo) -> None:
+    """The numbers are shown and written where they were asked for, and nobody is told that they were saved."""
+    options = ("--rate", "20", "--duration", "1s", "--warmup", "0s", "--headless", "--format", "json")
+    done = subprocess.run(
+        [PERFTUI, "run", "health", demo.url, *options],
+        capture_output=True,
+        env=home.environment,
+        cwd=home.path,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY)),
+        timeout=60,
+    )
+    result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert result.code == 1
+    assert result.record.whole_run.ok == 20
+    assert "not saved, the disk refused it" in result.stderr
+    assert f"{result.record.id} was not saved" in result.stderr
+    assert "complete it with" not in result.stderr

@@ -35,7 +35,7 @@ def finish(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun], *, 
     )
     if all(output != Output("text") for output in wanted.outputs):
         for run in runs:
-            tell(f"saved: {run.path}")
+            tell(f"{run.where[0].lower()}{run.where[1:]}")
     _tell_how_to_keep(wanted)
     _tell_ci(runs, comparison, outcome)
     push(wanted.otlp, [run.record for run in runs])
@@ -51,6 +51,7 @@ def judge(
 ) -> Outcome:
     """The exit code that these results ask for."""
     reasons = [reason for run in runs for reason in run_reasons(run.record)]
+    reasons += [Reason(ExitCode.INTERNAL, f"{run.record.id} was not saved") for run in runs if not run.is_saved]
     if interrupted:
         reasons.append(Reason(ExitCode.INTERRUPTED, "interrupted between rounds"))
     if comparison is not None:
@@ -84,7 +85,7 @@ def _write(outputs: Sequence[Output], run: LoadedRun, render_as: Callable[[str],
         write_outputs(outputs, render_as)
     except PerftuiError as error:
         again = f"the run is saved; write it again with: perftui export {run.record.id}"
-        raise PerftuiError(*error.problems, again) from error
+        raise PerftuiError(*error.problems, again if run.is_saved else run.where) from error
 
 
 def _compared(wanted: Wanted, runs: list[LoadedRun], baseline: list[LoadedRun]) -> Comparison | None:

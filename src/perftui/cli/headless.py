@@ -70,7 +70,7 @@ def _saved(record: Record, path: Path, *, in_full: bool) -> LoadedRun:
     except PerftuiError as error:
         for problem in error.problems:
             tell(problem)
-        return LoadedRun(record=record, path=path.with_name(record.id))
+        return LoadedRun(record=record, path=path.with_name(record.id), is_saved=False)
 
 
 class _Progress:

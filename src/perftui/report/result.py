@@ -9,7 +9,6 @@ import msgspec
 
 from perftui.model.comparison import Comparison
 from perftui.model.errors import UsageError
-from perftui.model.text import safe_path
 from perftui.report.formats import OF_COMPARISONS
 from perftui.store.loading import LoadedRun
 
@@ -66,7 +65,7 @@ def _text(runs: Sequence[LoadedRun], comparison: Comparison | None) -> str:
     from perftui.report.rounds import rounds_text
     from perftui.report.text import summary_text
 
-    parts = [f"{summary_text(run.record, run.error_samples)}\nSaved: {safe_path(run.path)}\n" for run in runs]
+    parts = [f"{summary_text(run.record, run.error_samples)}\n{run.where}\n" for run in runs]
     if len(runs) > 1:
         parts.append(rounds_text(runs))
     if comparison is not None:

@@ -47,6 +47,8 @@ def make_private_directory(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=PRIVATE_DIRECTORY)
     except FileExistsError:
+        if not path.parent.is_dir():
+            raise UsageError(f"{path.parent}: is not a folder; see PERFTUI_DATA_DIR, PERFTUI_RUNTIME_DIR") from None
         check_private_directory(path)
         if path.stat().st_mode & _OTHERS_WRITE:
             raise UsageError(f"{path}: other users may write there; close it with: chmod go-w {path}") from None

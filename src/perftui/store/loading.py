@@ -12,7 +12,7 @@ from perftui.model.errors import UsageError
 from perftui.model.interval import ErrorSample, Event, Interval
 from perftui.model.journal import JournalLine
 from perftui.model.record import Record
-from perftui.model.text import safe_text
+from perftui.model.text import safe_path, safe_text
 from perftui.store.files import read_limited
 from perftui.store.interchange import read_document
 from perftui.store.journal import JOURNAL_NAME, read_journal
@@ -37,6 +37,14 @@ class LoadedRun(Struct, frozen=True, kw_only=True):
     """What a result of another tool does not say, in words."""
     problem: str | None = None
     """What is wrong with the journal."""
+    is_saved: bool = True
+    """False: the disk refused it, and what is in memory is all there is."""
+
+    @property
+    def where(self) -> str:
+        """Where it was saved, in a line to print."""
+        shown = safe_path(self.path)
+        return f"Saved: {shown}" if self.is_saved else f"Not saved, the disk refused it: {shown}"
 
 
 def load_run(reference: str, library: RunLibrary | None = None, *, in_full: bool = True) -> LoadedRun:
@@ -60,16 +68,24 @@ def load_folder(path: Path, *, in_full: bool = True) -> LoadedRun:
         UsageError: it holds no record, or it is damaged.
     """
     if not (path / RECORD_NAME).exists():
-        what = (
-            "is unfinished; complete it with `perftui runs recover`" if (path / JOURNAL_NAME).exists() else "is no run"
-        )
-        raise UsageError(f"{path}: {what}")
+        raise UsageError(f"{path}: {_without_record(path / JOURNAL_NAME)}")
     record = read_record(path)
     overview = None if in_full else overview_lines(path)
     lines, problem = read_journal(path) if overview is None else (list(overview), None)
     run = loaded(record, lines, path, problem)
     check_plausible(record, run.intervals, safe_text(str(path)))
     return run
+
+
+def _without_record(journal: Path) -> str:
+    """What a folder without run.toml is."""
+    try:
+        is_empty = journal.stat().st_size == 0
+    except OSError:
+        return "is no run"
+    if is_empty:
+        return "nothing of the run was saved: the disk took no line of its journal"
+    return "is unfinished; complete it with `perftui runs recover`"
 
 
 def load_made(record: Record, path: Path, *, in_full: bool = True) -> LoadedRun:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import anyio
@@ -13,7 +14,8 @@ import pytest
 from perftui.engine.around.before import SetupResult
 from perftui.engine.around.tokens import Token
 from perftui.engine.runner.hooks import Hooks
-from perftui.model.errors import UnreachableError
+from perftui.engine.runner.run import RunRequest, run_plan
+from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.plan import Auth, Load, OAuth2, Operation, Plan, Stage, Target
 from perftui.store.paths import runs_directory
 from support.detached_run import Starter
@@ -144,3 +146,34 @@ def test_the_clean_up_also_comes_after_a_stop_and_a_second_signal_ends_it(start:
             over.set()
     assert (record.status, record.status_detail) == ("stopped", "signal INT")
     assert "the clean-up was ended by a signal" in [event.detail for event in run.events("note")]
+
+
+@pytest.mark.parametrize("broken", ["folder", "socket"])
+def test_a_load_that_does_not_begin_leaves_nothing_of_its_set_up(
+    empty_home: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    asked: list[bytes] = []
+
+    def answer(connection: Connection) -> None:
+        while request := connection.read_request():
+            asked.append(request.split(b" ")[1])
+            connection.send(OK)
+
+    if broken == "folder":
+        (empty_home / "file").touch()
+        monkeypatch.setenv("PERFTUI_DATA_DIR", str(empty_home / "file"))
+    else:
+        monkeypatch.setattr("perftui.engine.runner.session.socket_path", lambda _: empty_home / "none" / "x.sock")
+    with fault_server(answer) as server:
+        plan = Plan(
+            name="test",
+            target=Target(url=server.url),
+            load=Load(stages=(Stage(duration_s=60, to=1),), start_level=1),
+            before=(Operation(name="make", path="/make"),),
+            operations=(Operation(name="read", path="/health"),),
+            after=(Operation(name="tidy", path="/tidy"),),
+        )
+        with pytest.raises(UsageError):
+            run_plan(RunRequest(plan=plan))
+    assert asked == [b"/make", b"/tidy"]
+    assert not [*runs_directory().glob("*")]

@@ -10,7 +10,7 @@ from msgspec import Struct
 from perftui.engine.around.after import CleanupResult, run_after
 from perftui.engine.around.tokens import Token, fetch_token, needs_token
 from perftui.engine.clients.client import Addresses
-from perftui.model.errors import UnreachableError
+from perftui.model.errors import PerftuiError, UnreachableError
 from perftui.model.plan import Plan
 from perftui.presets.redaction import Redactor
 from perftui.presets.variables import names_in
@@ -51,8 +51,8 @@ async def run_before(
 ) -> SetupResult:
     """Log in and send the set-up requests, in their order.
 
-    The log-in comes first, or right after the set-up requests whose captured values it uses. When one fails, what the
-    earlier ones made is cleaned up.
+    The log-in comes first, or right after the set-up requests whose captured values it uses. When one fails, or
+    the whole is interrupted, what the earlier ones made is cleaned up.
 
     Args:
         plan: with secrets resolved.
@@ -71,21 +71,26 @@ async def run_before(
     token: Token | None = None
     done = False
     async with Steps(plan, addresses, variables) as steps:
-        for operation in plan.before:
-            if token is None and _can_log_in(plan, steps.variables):
+        try:
+            for operation in plan.before:
+                if token is None and _can_log_in(plan, steps.variables):
+                    token = await _use_token(plan, addresses, steps, secrets)
+                step = await steps.take(operation)
+                if step.problem:
+                    hidden = [*secrets, *(token.secrets if token else ())]
+                    raise UnreachableError(Redactor(hidden).text(f"before: {step.problem}"))  # noqa: TRY301 - as a log-in that fails
+                done = True
+            if token is None:
                 token = await _use_token(plan, addresses, steps, secrets)
-            step = await steps.take(operation)
-            if step.problem:
-                hidden = [*secrets, *(token.secrets if token else ())]
-                problem = Redactor(hidden).text(f"before: {step.problem}")
-                cleaned = CleanupResult()
-                if done:
-                    headers = token.headers if token else None
-                    cleaned = await run_after(plan, steps.variables, (), addresses, headers, secrets=hidden)
-                raise UnreachableError(problem, *(f"clean-up: {told}" for told in cleaned.problems))
-            done = True
-        if token is None:
-            token = await _use_token(plan, addresses, steps, secrets)
+        except BaseException as error:  # also when somebody ends it
+            if not done:
+                raise
+            hidden = [*secrets, *(token.secrets if token else ())]
+            headers = token.headers if token else None
+            cleaned = await run_after(plan, steps.variables, (), addresses, headers, secrets=hidden)
+            if isinstance(error, PerftuiError):
+                raise type(error)(*error.problems, *(f"clean-up: {told}" for told in cleaned.problems)) from error
+            raise
     hide = Redactor((*secrets, *token.secrets)).text
     return SetupResult(
         variables=steps.variables, headers=token.headers, renew_after_s=token.renew_after_s, secrets=token.secrets,

@@ -12,7 +12,7 @@ from anyio.abc import SocketStream, TaskStatus
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from perftui.engine.control.messages import MOST_LINE_BYTES, Reply, Request
-from perftui.model.errors import PerftuiError
+from perftui.model.errors import PerftuiError, UsageError
 from perftui.model.text import safe_text
 from perftui.store.safe_reading import safe_json
 
@@ -42,10 +42,19 @@ class ControlServer:
         self._viewers: set[SocketStream] = set()
 
     async def serve(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Serve until cancelled; the socket is removed then."""
-        with suppress(FileNotFoundError):
-            self._path.unlink()
-        listener = await anyio.create_unix_listener(self._path, mode=0o600)
+        """Serve until cancelled; the socket is removed then.
+
+        Raises:
+            UsageError: there can be no socket.
+        """
+        try:
+            with suppress(FileNotFoundError):
+                self._path.unlink()
+            listener = await anyio.create_unix_listener(self._path, mode=0o600)
+        except OSError as error:
+            raise UsageError(
+                f"{self._path}: the control socket cannot be made: {error.strerror}; see PERFTUI_RUNTIME_DIR"
+            ) from error
         try:
             task_status.started()
             async with listener:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
@@ -14,7 +15,7 @@ from perftui.engine.around.tokens import Token, fetch_token
 from perftui.engine.runner import guard
 from perftui.engine.runner.prepare import Prepared
 from perftui.engine.runner.weighing import weigh
-from perftui.model.errors import GuardError, PerftuiError
+from perftui.model.errors import PerftuiError
 from perftui.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Hooks:
         """How many requests each page is, where the guard had to know."""
         self.is_clean = False
         """Whether the clean-up was sent, all of it, and nothing refused."""
+        self.load_began = False
+        """From then on, whoever runs the load sends the clean-up."""
 
     @classmethod
     async def before(cls, prepared: Prepared) -> Hooks:
@@ -53,21 +56,32 @@ class Hooks:
         setup = await run_before(prepared.resolved, prepared.reachable, secrets=prepared.secrets)
         hooks = cls(prepared, setup, asked_s=asked_s)
         if guard.must_be_weighed(prepared.resolved, prepared.addresses, prepared.confirm_host):
-            await hooks._weigh()
+            async with hooks.undone_without_load():
+                await hooks._weigh()
         return hooks
 
     async def _weigh(self) -> None:
         """Ask the guard again, with what each page takes.
 
         Raises:
-            GuardError: that is too much; what the set-up made is cleaned up.
+            GuardError: that is too much.
         """
         prepared = self._prepared
         self.weights = await weigh(prepared.resolved, prepared.reachable, self.variables, self._headers)
+        guard.check(prepared.resolved, prepared.addresses, prepared.confirm_host, self.weights)
+
+    @asynccontextmanager
+    async def undone_without_load(self) -> AsyncIterator[None]:
+        """Clean up what the set-up made when the load does not begin: a broken file, a full disk, Ctrl-C."""
         try:
-            guard.check(prepared.resolved, prepared.addresses, prepared.confirm_host, self.weights)
-        except GuardError as error:
-            raise GuardError(*error.problems, *await self.after(())) from error
+            yield
+        except BaseException as error:
+            if self.load_began:
+                raise
+            told = await self.after(())
+            if isinstance(error, PerftuiError):
+                raise type(error)(*error.problems, *told) from error
+            raise
 
     @property
     def plan(self) -> Plan:

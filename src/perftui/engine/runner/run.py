@@ -124,11 +124,12 @@ async def _execute(
             if cluster is None or _asks_itself(prepared.resolved):
                 prepared = replace(prepared, reachable=await _reach(prepared))
             hooks = await Hooks.before(prepared)
-            await supervisor.give_jobs(_jobs(prepared, hooks))
-            from perftui.engine.runner.session import save_run  # while the workers start
+            async with hooks.undone_without_load():
+                await supervisor.give_jobs(_jobs(prepared, hooks))
+                from perftui.engine.runner.session import save_run  # while the workers start
 
-            await supervisor.wait_ready()
-            record = await save_run(request, prepared, supervisor, hooks, on_line=on_line, on_started=on_started)
+                await supervisor.wait_ready()
+                record = await save_run(request, prepared, supervisor, hooks, on_line=on_line, on_started=on_started)
         except PerftuiError as error:
             # whatever a worker, a server or the system said may repeat a secret
             from perftui.presets.redaction import Redactor

@@ -6,7 +6,9 @@ Imported while the workers start: numpy costs a tenth of a second, which nobody 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from shutil import rmtree
 
 import anyio
 from msgspec.structs import replace
@@ -24,7 +26,7 @@ from perftui.engine.runner.request import RunRequest
 from perftui.engine.runner.resolving import keep_resolved
 from perftui.engine.runner.target_process import target_tree
 from perftui.metrics.timeline import Timeline
-from perftui.model.errors import PerftuiError
+from perftui.model.errors import PerftuiError, UsageError
 from perftui.model.interval import Event
 from perftui.model.journal import Header, JournalLine
 from perftui.model.record import Record
@@ -57,11 +59,11 @@ async def save_run(
     """Have ready workers execute the plan, and save what they measure.
 
     Raises:
-        PerftuiError: the run's folder cannot be made.
+        PerftuiError: the run's folder cannot be made, or its control socket; nothing is left of it.
     """
     plan = safe_struct(redact_plan(prepared.plan))
     scrub = Redactor((*prepared.secrets, *hooks.secrets)).text
-    folder = RunLibrary().create(plan.name)
+    folder, writer, socket = _place(plan.name)
     header = Header(
         id=folder.id,
         plan=plan,
@@ -72,7 +74,6 @@ async def save_run(
         round=request.round,
         search=request.search,
     )
-    writer = _writer(folder, plan.name)
     leftovers = _leftovers(folder.path, prepared, hooks)
     try:
         log = RunLog(writer, Timeline(plan), scrub=scrub, on_line=on_line)
@@ -83,7 +84,7 @@ async def save_run(
         steering = live.steering
         disturbances = Disturbances(steering, log, supervisor, plan.load.on_disconnect)
         disk_problem = _save(folder.path, _started(header))
-        server = ControlServer(socket_path(folder.id), steering.apply, disturbances.viewer_lost)
+        server = ControlServer(socket, steering.apply, disturbances.viewer_lost)
         async with anyio.create_task_group() as tasks:
             await tasks.start(server.serve)
             tasks.start_soon(disturbances.watch_signals)
@@ -94,6 +95,7 @@ async def save_run(
                 on_started(folder)
             for note in (*prepared.notes, *hooks.notes, *disk_problem):
                 log.note(note)
+            hooks.load_began = True
             end = await live.run()
             with disturbances.cleanup:
                 await live.wait_torn_down()
@@ -123,6 +125,8 @@ async def save_run(
         writer.close()
         if leftovers is not None:
             leftovers.close()
+        if not hooks.load_began:
+            rmtree(folder.path, ignore_errors=True)
     return record
 
 
@@ -137,15 +141,28 @@ def _leftovers(folder: Path, prepared: Prepared, hooks: Hooks) -> Leftovers | No
     return leftovers
 
 
-def _writer(folder: RunFolder, plan_name: str) -> JournalWriter:
+def _place(plan_name: str) -> tuple[RunFolder, JournalWriter, Path]:
+    """A new folder, its journal, and the path of the control socket.
+
+    Raises:
+        UsageError: one of them cannot be made; none is left.
+    """
+    folder = RunLibrary().create(plan_name)
+    path = folder.path / JOURNAL_NAME
+
     def elsewhere() -> Path:
         return RunLibrary().create(plan_name, folder.id).path
 
-    path = folder.path / JOURNAL_NAME
     try:
-        return JournalWriter(path, elsewhere=elsewhere)
-    except OSError as error:
-        raise PerftuiError(f"{path}: cannot be made: {error.strerror}") from error
+        socket = socket_path(folder.id)
+        writer = JournalWriter(path, elsewhere=elsewhere)
+    except (OSError, UsageError) as error:
+        with suppress(OSError):
+            folder.path.rmdir()
+        if isinstance(error, UsageError):
+            raise
+        raise UsageError(f"{path}: cannot be made: {error.strerror}; see PERFTUI_DATA_DIR") from error
+    return folder, writer, socket
 
 
 def _started(header: Header) -> Record:
