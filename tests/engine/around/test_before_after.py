@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 import anyio
@@ -386,56 +385,3 @@ def test_clean_up_leaves_the_demo_service_as_it_was(demo: Demo) -> None:
     result = anyio.run(run_after, plan, {}, captured)
     assert (result.sent, result.failed, result.problems) == (30, 0, ())
     assert items(demo) == before_run
-
-
-SET_UP = """[[before]]
-name = "make"
-path = "/make"
-[[after]]
-name = "tidy"
-path = "/tidy"
-"""
-
-
-def test_a_log_in_that_fails_after_the_set_up_undoes_it() -> None:
-    text = SET_UP.replace('path = "/make"', 'path = "/make"\ncaptures = [{ name = "id", json = "$.id" }]')
-    extra = """[target.auth.login]
-value = "Bearer ${key}"
-[target.auth.login.request]
-path = "/login/${id}"
-captures = [{ name = "key", json = "$.key" }]
-"""
-
-    def answer(_method: str, path: str, _body: str) -> Answer:
-        fails = path == "/login/7" and seen.lines.count("GET /login/7") == 1
-        return (403 if fails else 200), {}, b'{"id": "7", "key": "k"}'
-
-    with server(answer) as seen, pytest.raises(UnreachableError):
-        anyio.run(run_before, plan_of(extra + text, seen.url))
-    assert seen.lines == ["GET /make", "GET /login/7", "GET /login/7", "GET /tidy"]
-
-
-def test_a_set_up_that_is_interrupted_is_undone() -> None:
-    asked, over = Event(), Event()
-
-    def answer(_method: str, path: str, _body: str) -> Answer:
-        if path == "/hangs":
-            asked.set()
-            over.wait(60)
-        return 200, {}, b""
-
-    hangs = '[[before]]\nname = "hangs"\npath = "/hangs"\n'
-
-    async def interrupted(url: str) -> None:
-        task = asyncio.ensure_future(run_before(plan_of(SET_UP + hangs, url)))
-        await asyncio.to_thread(asked.wait, 30)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    with server(answer) as seen:
-        try:
-            asyncio.run(interrupted(seen.url))
-        finally:
-            over.set()
-    assert seen.lines == ["GET /make", "GET /hangs", "GET /tidy"]
