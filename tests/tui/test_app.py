@@ -161,6 +161,21 @@ async def test_any_size_is_drawn(app: Make, saved: Home, size: tuple[int, int]) 
         assert made._exception is None
 
 
+async def test_sizes_that_no_screen_has_are_drawn_as_if_they_were(app: Make, place: Home) -> None:
+    """A pseudo-terminal that nobody gave a size, a mistake in the environment, a browser that says what it likes."""
+    made = app()
+    async with made.run_test(size=(5_000, 1_000)) as pilot:
+        await screen_of(pilot, HomeScreen)
+        assert made.size == made.screen.size == (1_000, 300)
+        await pilot.press("f2")
+        await screen_of(pilot, CommandPalette)
+        for size in ((1, 1), (0, 0), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        assert made._exception is None
+        assert made.screen.size == (80, 24)
+
+
 async def test_an_error_of_ours_prints_no_values(app: Make, capsys: pytest.CaptureFixture[str]) -> None:
     def broken() -> None:
         token = "-".join(["value", "of", "a", "secret"])

@@ -91,3 +91,17 @@ async def test_markup_in_text_is_text() -> None:
         app.query_one(LinePanel).show("[bold]x[/] [/nothing [@click=app.quit]y")
         await pilot.pause()
         assert "[bold]x[/] [/nothing [@click=app.q" in app.query_one(LinePanel).render_line(1).text
+
+
+@pytest.mark.anyio
+async def test_a_panel_without_room_draws_nothing() -> None:
+    """Beside one that takes all there is, and in a frame that is all there is."""
+    app = _One()
+    async with app.run_test(size=(30, 6)) as pilot:
+        panel = app.query_one(LinePanel)
+        panel.show("first")
+        for width in (0, 3, 4, 5, 30):
+            panel.styles.width = width
+            await pilot.pause()
+            assert panel.size.width == width
+            assert all(panel.render_line(line).cell_length == width for line in range(panel.size.height))

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
-from textual import work
+from textual import events, work
 from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from perftui.model.plan import Plan
 
 _MOST_NOTICE = 500
+_LEAST_SIZE = Size(10, 2)
+"""On less, lists of Textual's end with an error; the terminal shows as much of it as it can."""
+_MOST_SIZE = Size(1_000, 300)
+"""More is no screen, but a mistake (COLUMNS=99999) or an attack: every cell takes memory and time."""
 
 
 class BaseApp(App[Exit]):
@@ -62,6 +67,17 @@ class BaseApp(App[Exit]):
         """Nothing is started, steered, saved or deleted from here: whoever sits in front only looks."""
         if self.is_remote and "TEXTUAL_ANIMATIONS" not in os.environ:
             self.animation_level = "none"
+
+    @property
+    def size(self) -> Size:
+        """Of the terminal, as far as it is drawn on."""
+        return _bounded(super().size)
+
+    async def on_resize(self, event: events.Resize) -> None:
+        """Draw on a size that makes sense, whatever the terminal, its environment or a browser says."""
+        event.prevent_default()
+        size = _bounded(event.size)
+        await super()._on_resize(events.Resize(size, size, pixel_size=event.pixel_size))
 
     def watch_app_focus(self, is_focused: bool) -> None:  # noqa: FBT001 - as Textual calls it
         """A screen that opened while the browser's page was not in front gets its first focus now."""
@@ -175,3 +191,10 @@ class BaseApp(App[Exit]):
         from rich.traceback import Traceback
 
         self.panic(Traceback(show_locals=False, width=None))
+
+
+def _bounded(size: Size) -> Size:
+    width, height = (
+        max(least, min(most, given)) for least, given, most in zip(_LEAST_SIZE, size, _MOST_SIZE, strict=True)
+    )
+    return Size(width, height)

@@ -73,7 +73,7 @@ class LinePanel(Widget, Generic[Picture]):
         """Lines that the picture needs at this width, frame included."""
         if self._picture is None:
             return 2 if self._frame else 1
-        inner = width - 4 if self._frame else width
+        inner = max(1, width - 4 if self._frame else width)
         return len(self._draw(self._picture, inner, 0).lines) + (2 if self._frame else 0)
 
     def on_resize(self) -> None:
@@ -93,12 +93,15 @@ class LinePanel(Widget, Generic[Picture]):
         if self._picture is None:
             lines = framed(Drawing(()), width, height) if self._frame and height > 2 else []
         elif self._frame and height > 2:
-            drawing = self._draw(self._picture, max(0, width - 4), max(0, height - 2))
+            drawing = self._draw(self._picture, max(1, width - 4), max(0, height - 2))
             lines = framed(self._keyed(drawing), width, height)
         else:
-            lines = [fit(content(line), width) for line in self._draw(self._picture, width, height).lines[:height]]
+            drawing = self._draw(self._picture, max(1, width), height)
+            lines = [fit(content(line), width) for line in drawing.lines[:height]]
         style = self.visual_style
-        self._strips = [_joined(Visual.to_strips(self, line, width, 1, style, pad=True)[0]) for line in lines]
+        # of no width there are no strips: a panel beside one that takes all there is
+        strips = [Visual.to_strips(self, line, width, 1, style, pad=True)[0] for line in lines] if width else []
+        self._strips = [_joined(strip) for strip in strips]
 
     def _keyed(self, drawing: Drawing) -> Drawing:
         """With the key that shows this panel alone, before its title."""
