@@ -33,8 +33,13 @@ def test_closed_streams_are_like_nowhere(home: Home, demo: Demo, closed: str) ->
     assert run_cli(home, "runs", "show", folder.name, "--format", "json").record.whole_run.scheduled == 4
 
 
-def test_a_stdout_that_is_full_is_told_in_one_line(home: Home) -> None:
-    done = shell(home, "(ulimit -f 0; perftui errors > result)")
+@pytest.mark.parametrize(
+    "command", ["errors", "--help", "--version", "completion bash", "serve --port 0", "run --help"]
+)
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_a_stdout_that_is_full_is_told_in_one_line(home: Home, command: str, buffered: str) -> None:
+    home.extra["PYTHONUNBUFFERED"] = buffered
+    done = shell(home, f"(ulimit -f 0; perftui {command} > result)")
     assert (done.returncode, done.stderr) == (1, b"perftui: stdout: cannot be written: file too large\n")
     assert not (home.path / "data" / "crashes").exists()
 

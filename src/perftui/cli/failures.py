@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -12,9 +13,12 @@ from pathlib import Path
 
 import click
 
+from perftui.cli.streams import leave_stdout
 from perftui.model.errors import ExitCode, PerftuiError
 from perftui.model.text import safe_text
 
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Without the name of a file it is stdout: what else is written says where."""
 _KEPT_REPORTS = 20
 _LONGEST_PROBLEM = 2_000
 
@@ -23,12 +27,11 @@ def guarded(arguments: Sequence[str]) -> int:
     """Run the command line and turn whatever happens into an exit code."""
     from perftui.cli.commands import command_line, perftui
     from perftui.cli.lazy import ReaderGoneError
-    from perftui.cli.streams import leave_stdout
 
     try:
         result = perftui.main(command_line(arguments), prog_name="perftui", standalone_mode=False)
         sys.stdout.flush()
-    except (BrokenPipeError, ReaderGoneError):
+    except ReaderGoneError:
         leave_stdout()
         return ExitCode.OK
     except (KeyboardInterrupt, click.Abort):
@@ -48,6 +51,13 @@ def failed(error: BaseException) -> int:
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        leave_stdout()
+        return ExitCode.OK
+    if isinstance(error, OSError) and error.filename is None and error.errno in _NO_ROOM:
+        leave_stdout()
+        tell(f"stdout: cannot be written: {(error.strerror or str(error)).lower()}")
+        return ExitCode.INTERNAL
     if isinstance(error, FileNotFoundError) and _is_nowhere():
         tell("the working directory is gone: change to another")
         return ExitCode.USAGE

@@ -21,7 +21,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     prepare_streams()
     if given == ["--version"]:
-        print(f"perftui {__version__}")
+        try:
+            print(f"perftui {__version__}", flush=True)
+        except OSError as error:  # a full disk, or nobody reads
+            from perftui.cli.failures import failed
+
+            return failed(error)
         return 0
     try:
         from perftui.cli.ahead import started_ahead

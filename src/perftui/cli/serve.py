@@ -23,6 +23,7 @@ def serve(*, port: int, host: str, may_change: bool) -> int:
     ssh -L 8400:127.0.0.1:8400 HOST
     """
     from perftui.cli.failures import tell
+    from perftui.cli.output import write_output
     from perftui.model.errors import UsageError
     from perftui.model.text import safe_text
 
@@ -33,7 +34,7 @@ def serve(*, port: int, host: str, may_change: bool) -> int:
     from perftui.tui.web.server import serve as serve_until_told
 
     def says(url: str) -> None:
-        click.echo(url)
+        write_output(url, None)
         tell(f"{'visitors may start, steer and delete' if may_change else 'read-only'}; Ctrl-C ends it")
         if not is_loopback(host):
             tell("others can reach it, and the connection is not encrypted: the key and all that is seen can be read")
