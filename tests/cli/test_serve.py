@@ -101,6 +101,18 @@ def see(visitor: ClientConnection, text: str, keys: str = "") -> None:
             seen += piece.decode(errors="replace") if isinstance(piece, bytes) else ""
 
 
+def read_to_the_end(visitor: ClientConnection) -> None:
+    """Read until the other side hangs up."""
+    while True:
+        visitor.recv(timeout=20)
+
+
+def type_without_end(visitor: ClientConnection) -> None:
+    """Type faster than anybody."""
+    for _ in range(10_000):
+        press(visitor, "jk" * 1_000)
+
+
 def press(visitor: ClientConnection, keys: str) -> None:
     """Type."""
     visitor.send(json.dumps(["stdin", keys]))
@@ -168,6 +180,30 @@ def test_a_visitor_sees_the_home_screen_and_can_only_look(served: Served) -> Non
 
 
 @pytest.mark.slow
+def test_a_visitor_who_sends_more_than_a_person_types_is_hung_up_on() -> None:
+    """Every key waits in the app's memory until it has time for it: two kilobytes each."""
+    with serving() as served:
+        with served.visit() as visitor:
+            see(visitor, "Home")
+            with pytest.raises(ConnectionClosed) as closed:
+                type_without_end(visitor)
+            assert closed.value.rcvd is None or closed.value.rcvd.code == 1008
+        wait_until(lambda: len(processes_in(served.home.path)) == 1, 10, "the end of the app")
+        assert served.get().status_code == 200
+
+
+@pytest.mark.parametrize(
+    "message", ["no json", "[]", '["stdin", 5]', '["resize", {"width": "9", "height": 1e99}]', "[" * 10_000]
+)
+def test_a_visitor_who_sends_what_no_page_sends_is_hung_up_on(served: Served, message: str) -> None:
+    with served.visit() as visitor:
+        visitor.send(message)
+        with pytest.raises(ConnectionClosed) as closed:
+            read_to_the_end(visitor)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1003
+
+
 def test_a_visitor_who_may_change_is_asked_before_a_run() -> None:
     with serving("--may-change") as served, served.visit() as visitor:
         see(visitor, "No runs yet.")

@@ -11,13 +11,16 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from textual_serve.app_service import AppService
 from textual_serve.server import Server
 
 from perftui.model.text import safe_text
 from perftui.tui.web.guard import KEY, Guard, is_loopback
+from perftui.tui.web.visitor import Visitor
 
 MOST_VISITORS = 8
 """Each is a process of its own."""
@@ -41,6 +44,7 @@ class WebServer(Server):
         super().__init__(f"exec {shlex.join(command)}", host, port, title="perftui", templates_path=_PAGE)
         self.guard = Guard(frozenset() if is_loopback(host) else _names_of(host))
         self._visitors = 0
+        self._farewells: set[asyncio.Task[None]] = set()
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
@@ -60,6 +64,15 @@ class WebServer(Server):
             return await super().handle_websocket(request)
         finally:
             self._visitors -= 1
+
+    async def _process_messages(self, websocket: web.WebSocketResponse, app_service: AppService) -> None:
+        """Hand on what a visitor's page sends, and see the app off when it is over."""
+        try:
+            await super()._process_messages(cast("web.WebSocketResponse", Visitor(websocket)), app_service)
+        finally:
+            farewell = asyncio.create_task(_see_off(app_service))
+            self._farewells.add(farewell)
+            farewell.add_done_callback(self._farewells.discard)
 
     async def listen(self, says: Callable[[str], None]) -> None:
         """Serve until SIGINT, SIGTERM or SIGHUP.
@@ -83,6 +96,12 @@ class WebServer(Server):
                 await done.wait()
         finally:
             await runner.cleanup()
+
+
+async def _see_off(app: AppService) -> None:
+    """An app that does not leave when it is told, such as one that has much to do yet, loses its visitor's end."""
+    await asyncio.sleep(_PATIENCE_S)
+    app.stdin.close()
 
 
 def serve(server: WebServer, says: Callable[[str], None]) -> None:
