@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 
 import msgspec
 import pytest
 
 from perftui.demo.server import Demo
-from support.cli import PERFTUI, run_cli
+from support.cli import PERFTUI, Result, run_cli
 from support.home import Home
+from support.presets import preset_text
+
+Call = Callable[..., Result]
 
 RUN = ("--rate", "20", "--duration", "200ms", "--warmup", "0s", "--warn-only", "--headless")
 NARROW = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -67,3 +71,46 @@ def test_arguments_that_are_no_text_are_no_crash(home: Home, demo: Demo) -> None
     assert done.returncode == 0, done.stderr
     done = shell(home, f"perftui run health {demo.url} {' '.join(RUN)} --header \"X: $(printf 'a\\377b')\"")
     assert (done.returncode, done.stderr) == (2, b"perftui: --header 'X': the value is not UTF-8\n")
+
+
+NO_TEXT = "a\udcffb"
+"""An argument with a byte that is no UTF-8, as Python has it."""
+
+
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [
+        (f"--body={NO_TEXT}", "--body: is not UTF-8; put such bytes into a file, and write @FILE"),
+        (f"--json={NO_TEXT}", "--json: is not UTF-8; put such bytes into a file, and write @FILE"),
+        (f"--content-type={NO_TEXT}", "--content-type: is not UTF-8"),
+        (f"--set=target.headers.X={NO_TEXT}", "--set: target.headers.X: the value is not UTF-8"),
+        (f"--body=@{NO_TEXT}", "the name is not UTF-8; rename the file, or the folder that it is in"),
+        ("--set=load.rate=5\nload.duration='9s'", "load.rate: "),
+        (f"--workers={'9' * 5_000}", "is not a number of workers"),
+    ],
+)
+def test_values_that_cannot_be_sent_are_mistakes(home: Home, call: Call, argument: str, told: str) -> None:
+    (home.path / NO_TEXT).write_bytes(b"x")
+    result = call("run", "http://127.0.0.1:9/x", "--headless", argument)
+    assert result.code == 2, result.stderr
+    assert told in result.stderr
+    assert not (home.path / "data" / "crashes").exists()
+
+
+@pytest.mark.parametrize("age", ["²d", "9" * 400 + "d", "nand"])
+def test_ages_that_are_none_are_mistakes(call: Call, age: str) -> None:
+    result = call("runs", "prune", "--older-than", age, "--yes")
+    assert (result.code, "--older-than" in result.stderr) == (2, True), result.stderr
+
+
+def test_a_preset_in_a_folder_whose_name_is_no_text_says_so(home: Home, call: Call) -> None:
+    folder = home.path / NO_TEXT
+    folder.mkdir()
+    (folder / "rows.csv").write_text("a\n1\n", encoding="utf-8")
+    data = '\n[[data]]\nname = "rows"\nfile = "rows.csv"\n'
+    (folder / "p.toml").write_text(
+        preset_text("http://127.0.0.1:9", [{"path": "/${data:rows.a}"}]) + data, encoding="utf-8"
+    )
+    result = call("run", str(folder / "p.toml"), "--headless")
+    assert result.code == 2, result.stderr
+    assert "rows.csv: the name is not UTF-8; rename the file" in result.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from perftui.model.errors import UsageError
-from perftui.model.text import safe_text
+from perftui.model.text import is_unicode, safe_text
 from perftui.presets.text_files import read_text
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -43,7 +43,7 @@ def parse_headers(texts: Sequence[str]) -> Headers:
                 )
             elif any(character in value for character in "\r\n\0"):
                 problems.append(f"--header {safe_text(name, 60)!r}: a value has no line ends")
-            elif not _is_unicode(value):
+            elif not is_unicode(value):
                 problems.append(f"--header {safe_text(name, 60)!r}: the value is not UTF-8")
             else:
                 headers.append((name.strip(), value.strip()))
@@ -52,11 +52,6 @@ def parse_headers(texts: Sequence[str]) -> Headers:
     if problems:
         raise UsageError(*problems)
     return Headers(tuple(headers), tuple(secret))
-
-
-def _is_unicode(text: str) -> bool:
-    """Arguments that are no UTF-8 hold surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _lines(file: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,8 @@ from perftui.cli.patient import PatientOption
 from perftui.model.text import safe_text
 from perftui.model.units import parse_duration
 
+_MOST_DAYS = 1_000_000
+_COUNT = re.compile(r"\d{1,9}")
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -39,8 +42,11 @@ class Age(Duration):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds."""
-        if isinstance(value, str) and value.endswith("d") and value[:-1].isdigit():
-            return float(value[:-1]) * 86_400
+        if isinstance(value, str) and value.endswith("d") and value[:-1].isdecimal():
+            days = float(value[:-1])
+            if days > _MOST_DAYS:
+                self.fail(f"{safe_text(value, 40)!r} is longer than any run is old", param, ctx)
+            return days * 86_400
         return super().convert(value, param, ctx)
 
 
@@ -78,8 +84,8 @@ class Workers(click.ParamType[int, object]):
             return value
         if value == "auto":
             return 0
-        if not isinstance(value, str) or not value.isdecimal() or int(value) < 1:
-            self.fail(f"{safe_text(str(value))!r} is not a number of workers; write 1, 2, … or auto", param, ctx)
+        if not isinstance(value, str) or not _COUNT.fullmatch(value) or int(value) < 1:
+            self.fail(f"{safe_text(str(value), 40)!r} is not a number of workers; write 1, 2, … or auto", param, ctx)
         return int(value)
 
 

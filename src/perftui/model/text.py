@@ -60,3 +60,12 @@ def _visible(text: str, spaces: str) -> str:
             pieces.append(character)
         marks = 0
     return "".join(pieces)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether it can be encoded: arguments and names of files that are no UTF-8 hold surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from perftui.model.errors import UsageError
 from perftui.model.plan import Frozen, Operation, Plan
+from perftui.model.text import is_unicode
 from perftui.presets import texts
 from perftui.presets.kinds import Kind
 from perftui.presets.problems import GIVEN_URL, Problems
@@ -101,6 +102,8 @@ def apply_request(plan: Plan, request: RequestOverrides, problems: Problems) -> 
         _check("--method", method, OPERATION_KEYS["method"].kind, problems)
         operation = replace(operation, method=method)
     if request.content_type is not None:
+        if not is_unicode(request.content_type):
+            problems.add(("--content-type",), "is not UTF-8")
         _check("--content-type", request.content_type, HEADER_VALUE, problems)
         operation = _with_type(operation, request.content_type)
     if len(list(problems)) > noted:
@@ -129,6 +132,9 @@ def _with_body(operation: Operation, request: RequestOverrides, problems: Proble
         known = _JSON if request.is_json else mimetypes.guess_type(request.body_file)[0]
         return _with_type(operation, known) if known and (request.is_json or not _is_typed(operation)) else operation
     body = request.body or ""
+    if not is_unicode(body):
+        problems.add((name,), "is not UTF-8; put such bytes into a file, and write @FILE")
+        return operation
     _check(name, body, OPERATION_KEYS["body"].kind, problems)
     if request.is_json and not _is_json(body):
         problems.add((name,), "is no JSON; check quotes and commas, or use --body")

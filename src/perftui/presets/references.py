@@ -11,7 +11,7 @@ from perftui.model.errors import UsageError
 from perftui.model.load_profile import held_stages, peak
 from perftui.model.objectives import CHECK
 from perftui.model.plan import Capture, DataSource, Objective, Operation, Plan
-from perftui.model.text import safe_text
+from perftui.model.text import is_unicode, safe_text
 from perftui.model.units import format_duration
 from perftui.presets import grammar
 from perftui.presets.data_files import read_columns, read_rows
@@ -33,6 +33,8 @@ def check_references(plan: Plan, problems: Problems, *, whole_files: bool = Fals
         problems.add(("load", "rate_of"), "is journeys, but the preset has none")
     elif plan.load.rate_of == "journeys" and plan.operations:
         problems.add(("load", "rate_of"), "is journeys, but the preset also has operations, which have no journey")
+    if (text := next((text for text in strings_of(plan) if not is_unicode(text)), None)) is not None:
+        problems.add((), f"{safe_text(text)}: the name is not UTF-8; rename the file, or the folder that it is in")
     _check_names(plan, problems)
     _check_targets(plan, problems)
     _check_objectives(plan, problems)

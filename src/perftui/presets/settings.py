@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from perftui.model.text import is_unicode
 from perftui.presets.files import typed_here
 from perftui.presets.problems import KeyPath, Problems, nearest, show_path
 
@@ -30,6 +31,9 @@ def apply_settings(tables: dict[str, Any], settings: Sequence[str], problems: Pr
         if not equals or not names:
             problems.add(("--set",), f"{setting[:80]!r} is no setting; write it as KEY=VALUE, such as load.rate=200")
             continue
+        if not is_unicode(setting):
+            problems.add(("--set",), f"{key[:80]}: the value is not UTF-8")
+            continue
         path = _set(tables, names, _value(text.strip()), problems)
         if path:
             changed.append(path)
@@ -52,9 +56,10 @@ def _names(key: str) -> list[str]:
 
 def _value(text: str) -> object:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        table = tomllib.loads(f"value = {text}")
     except (tomllib.TOMLDecodeError, ValueError, RecursionError):
         return text
+    return table["value"] if len(table) == 1 else text
 
 
 def _set(tables: dict[str, Any], names: list[str], value: object, problems: Problems) -> KeyPath:
