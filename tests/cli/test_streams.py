@@ -97,6 +97,11 @@ def test_values_that_cannot_be_sent_are_mistakes(home: Home, call: Call, argumen
     assert not (home.path / "data" / "crashes").exists()
 
 
+def test_levels_without_end_are_a_mistake(call: Call) -> None:
+    result = call("scaling", "http://127.0.0.1:9/x", "--headless", "--levels", f"1,{'9' * 5_000}")
+    assert (result.code, "is no list of levels" in result.stderr) == (2, True), result.stderr
+
+
 @pytest.mark.parametrize("age", ["²d", "9" * 400 + "d", "nand"])
 def test_ages_that_are_none_are_mistakes(call: Call, age: str) -> None:
     result = call("runs", "prune", "--older-than", age, "--yes")

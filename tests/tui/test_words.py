@@ -10,7 +10,7 @@ import pytest
 from perftui.model.plan import Load, Stage
 from perftui.tui import describe
 from perftui.tui.describe import level_text, metric_text, path_text, planned_requests, when_text
-from perftui.tui.forms import FormValues, changed, level_problem
+from perftui.tui.forms import FormValues, changed, level_problem, workers_problem
 from perftui.tui.key_line import KeyHint, fitting
 from perftui.tui.keymap import key_name
 
@@ -80,9 +80,16 @@ def test_numbers_are_read_as_they_are_shown(typed: str, level: float) -> None:
     assert changed(FormValues(level=typed), FormValues(level="100")) == {"level": level}
 
 
-@pytest.mark.parametrize("typed", ["1,00,0", ",5", "1,000,00", "1.000.000", "1 000", "0,", "abc", "-5", "1e3"])
-def test_what_is_no_number_is_said(typed: str) -> None:
-    assert level_problem(typed, "rate") == "a number, such as 100"
+@pytest.mark.parametrize(
+    "typed", ["1,00,0", ",5", "1,000,00", "1.000.000", "1 000", "0,", "abc", "-5", "1e3", "9" * 400]
+)
+@pytest.mark.parametrize("mode", ["rate", "users"])
+def test_what_is_no_number_is_said(typed: str, mode: str) -> None:
+    assert level_problem(typed, mode) == "a number, such as 100"
+
+
+def test_a_number_without_end_is_no_number_of_workers() -> None:
+    assert workers_problem("9" * 5_000) == "at most 64"
 
 
 @pytest.mark.parametrize("width", [200, 78, 60, 40, 20, 8, 3, 0])

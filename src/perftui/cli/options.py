@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -13,10 +12,9 @@ import click
 
 from perftui.cli.patient import PatientOption
 from perftui.model.text import safe_text
-from perftui.model.units import parse_duration
+from perftui.model.units import parse_duration, whole_number
 
 _MOST_DAYS = 1_000_000
-_COUNT = re.compile(r"\d{1,9}")
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -84,9 +82,10 @@ class Workers(click.ParamType[int, object]):
             return value
         if value == "auto":
             return 0
-        if not isinstance(value, str) or not _COUNT.fullmatch(value) or int(value) < 1:
+        number = whole_number(str(value))
+        if not number:
             self.fail(f"{safe_text(str(value), 40)!r} is not a number of workers; write 1, 2, … or auto", param, ctx)
-        return int(value)
+        return number
 
 
 DURATION = Duration()

@@ -13,6 +13,7 @@ from perftui.cli.failures import tell
 from perftui.model.errors import PerftuiError, UsageError
 from perftui.model.record import Record
 from perftui.model.text import safe_text
+from perftui.model.units import whole_number
 from perftui.presets.texts import url_problem
 
 _PATH = "/v1/metrics"
@@ -64,8 +65,8 @@ class LivePush:
         """
         self._url = url
         self._environment = environment
-        every = environment.get("OTEL_METRIC_EXPORT_INTERVAL", "")
-        self._every_s = max(_LEAST_EVERY_S, int(every) / 1e3) if every.isdecimal() else _EVERY_S
+        every_ms = whole_number(environment.get("OTEL_METRIC_EXPORT_INTERVAL", ""))
+        self._every_s = _EVERY_S if every_ms is None else max(_LEAST_EVERY_S, every_ms / 1e3)
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 

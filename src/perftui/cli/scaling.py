@@ -20,6 +20,7 @@ from perftui.cli.options import (
 from perftui.cli.patient import PatientCommand
 from perftui.cli.references import PRESET
 from perftui.model.text import safe_text
+from perftui.model.units import whole_number
 
 _OF = ("users", "rate", "workers")
 
@@ -33,10 +34,10 @@ class Levels(click.ParamType[tuple[int, ...], object]):
         """The numbers."""
         if isinstance(value, tuple):
             return value
-        parts = str(value).split(",")
-        if not all(part.strip().isdecimal() and 0 < int(part) <= 100_000 for part in parts):
+        levels = tuple(whole_number(part.strip()) or 0 for part in str(value).split(","))
+        if not all(0 < level <= 100_000 for level in levels):
             self.fail(f"{safe_text(str(value))!r} is no list of levels; write 1,2,4,8", param, ctx)
-        return tuple(int(part) for part in parts)
+        return levels
 
 
 @click.command(cls=PatientCommand, short_help="Throughput and efficiency per level.")

@@ -55,7 +55,10 @@ def parse_size(text: str) -> int:
     scale = _BYTES.get(match[2].lower()) if match else None
     if match is None or scale is None:
         raise ValueError(f"{text!r} is not a size; write a number and a unit, such as 512B, 64KiB or 10MB")
-    return int(float(match[1]) * scale)
+    size = float(match[1]) * scale
+    if not math.isfinite(size):
+        raise ValueError(f"{text[:40]!r} is too large")
+    return int(size)
 
 
 def format_duration(seconds: float) -> str:
@@ -117,3 +120,8 @@ def format_percent(fraction: float) -> str:
     if percent < 0.01:
         return "<0.01 %"
     return f"{percent:.2f} %" if percent < 1 else f"{percent:.1f} %"
+
+
+def whole_number(text: str) -> int | None:
+    """A whole number of at most nine digits; None: it is none. Nobody means more, and Python reads not every length."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
+from perftui.model.units import whole_number
 from perftui.presets.text_files import read_text
 
 MOST_LOCAL = 64
@@ -50,9 +51,10 @@ def parse_cluster(text: str) -> ClusterPlace:
     """
     kind, _, rest = text.partition(":")
     if kind == "local":
-        if not rest.isascii() or not rest.isdecimal() or not 1 <= int(rest) <= MOST_LOCAL:
+        count = whole_number(rest) if rest.isascii() else None
+        if count is None or not 1 <= count <= MOST_LOCAL:
             raise ValueError(f"local:N is a number of processes from 1 to {MOST_LOCAL}, such as local:2")
-        return ClusterPlace(kind="local", count=int(rest))
+        return ClusterPlace(kind="local", count=count)
     if kind == "ssh" and rest and not rest.startswith("//"):
         return ClusterPlace(kind="ssh", file=rest)
     if kind in {"tcp", "tls"} and rest.startswith("//"):

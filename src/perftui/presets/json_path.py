@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from perftui.model.text import safe_text
+from perftui.model.units import whole_number
 
 
 class Missing:
@@ -85,9 +86,10 @@ def _into(value: object, step: str | int) -> object:
         return value.get(step if isinstance(step, str) else str(step), MISSING)
     if isinstance(value, list):
         if isinstance(step, str):
-            if not step.isdecimal():
+            number = whole_number(step)
+            if number is None:
                 return MISSING
-            step = int(step)
+            step = number
         return value[step] if -len(value) <= step < len(value) else MISSING
     return MISSING
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from perftui.engine.fleet.dask_settings import need_dask
 from perftui.model.errors import PerftuiError
 from perftui.model.plan import Plan
-from perftui.model.units import format_duration, parse_duration
+from perftui.model.units import format_duration, parse_duration, whole_number
 from perftui.presets import texts
 from perftui.presets.cluster import hosts_of, parse_cluster
 from perftui.presets.files import with_hosts_file
@@ -24,6 +24,7 @@ from perftui.tui.describe import holds, level_text
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 """As the lists show them: `1,000`."""
+_MOST_DIGITS = 30
 _SECOND_URL = re.compile(r"[^/?#]*://[^/?#]*?(https?://.*)", re.IGNORECASE | re.DOTALL)
 """A URL written behind host and port of another."""
 
@@ -142,7 +143,8 @@ def workers_problem(text: str) -> str:
         return ""
     if not text.isdecimal():
         return "a whole number"
-    return "" if 0 <= int(text) <= MOST_WORKERS else f"at most {MOST_WORKERS}"
+    number = whole_number(text)
+    return "" if number is not None and number <= MOST_WORKERS else f"at most {MOST_WORKERS}"
 
 
 def cluster_problem(text: str) -> str:
@@ -183,6 +185,5 @@ def changed(values: FormValues, preset: FormValues) -> dict[str, float | int]:
 def _number(text: str) -> float | None:
     """A number with thousands as they are shown (`1,000`), or with a decimal point or comma; None: not a number."""
     text = text.strip()
-    if _THOUSANDS.fullmatch(text):
-        return float(text.replace(",", ""))
-    return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
+    plain = text.replace(",", "" if _THOUSANDS.fullmatch(text) else ".")
+    return float(plain) if _NUMBER.fullmatch(plain) and len(plain) <= _MOST_DIGITS else None

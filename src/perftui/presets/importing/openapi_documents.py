@@ -11,6 +11,7 @@ import msgspec
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
+from perftui.model.units import whole_number
 from perftui.presets.text_files import read_text
 
 _MOST_FILES = 1000
@@ -53,8 +54,8 @@ class Documents:
         value = self._file(file) if file else self.document
         for name in pointer.lstrip("/").split("/") if pointer.strip("/") else ():
             key = unquote(name).replace("~1", "/").replace("~0", "~")
-            if isinstance(value, list) and key.isdecimal():
-                value = value[int(key)] if int(key[:9]) < len(value) else None
+            if isinstance(value, list) and (at := whole_number(key)) is not None:
+                value = value[at] if at < len(value) else None
             else:
                 value = _member(value, key)
         if value is None:
