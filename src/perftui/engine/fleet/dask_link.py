@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.to_thread
 import msgspec
-from anyio.abc import Process
+from anyio.abc import ByteReceiveStream, Process
 
 from perftui.engine.fleet.dask_settings import Certificates, quiet_dask
 from perftui.engine.fleet.node_process import NodeSettings
@@ -34,6 +34,8 @@ _START_S = 30.0
 _OTHERS_S = 2.0
 """After one has failed: what is wrong with the others is told with it."""
 _END_S = 5.0
+_LENGTH_BYTES = 8
+_LONGEST_GREETING = 64 * 1024
 _NODE = ("-m", "perftui.engine.fleet.node_process")
 
 
@@ -53,7 +55,7 @@ async def connected(place: ClusterPlace, *, insecure: bool) -> AsyncIterator[Cli
             quiet_dask()
             security = _own_security(place)
             await _see_listener(place)
-            client = await stack.enter_async_context(_client(place.address, security))
+            client = await stack.enter_async_context(_client(place.address, security, _CONNECT_S))
             addresses = await machines_of(client)
             if not addresses:
                 raise UnreachableError(f"{place.address}: the scheduler has no workers; start some: dask worker")
@@ -113,37 +115,73 @@ def _own_security(place: ClusterPlace) -> Security | None:
 
 
 async def _see_listener(place: ClusterPlace) -> None:
-    """Find out at once what Dask would try again and again.
+    """Find out at once what Dask would try again and again, or wait for without an end.
 
     Raises:
-        UnreachableError: nothing listens there.
+        UnreachableError: nothing listens there, or no scheduler.
     """
     try:
         with anyio.fail_after(_CONNECT_S):
             stream = await anyio.connect_tcp(place.host, urlsplit(place.address).port or 0)
     except (OSError, TimeoutError) as error:
         raise UnreachableError(f"{place.address}: nothing answers; is a scheduler running there?") from error
-    await stream.aclose()
+    async with stream:
+        if not place.address.startswith("tls://"):  # who speaks TLS waits for us to begin
+            await _see_greeting(stream, place.address)
+
+
+async def _see_greeting(stream: ByteReceiveStream, address: str) -> None:
+    """A scheduler greets whoever comes: with the length of what it says of itself, 8 bytes, and then that.
+
+    Raises:
+        UnreachableError: this one does not.
+    """
+    said = b""
+    try:
+        with anyio.fail_after(_CONNECT_S):
+            while len(said) < _LENGTH_BYTES:
+                said += await stream.receive(_LENGTH_BYTES - len(said))
+    except TimeoutError as error:
+        raise UnreachableError(
+            f"{address}: what listens there said nothing for {_CONNECT_S:.0f} s: it is no Dask scheduler, one that "
+            "hangs, or one that speaks tls://"
+        ) from error
+    except (OSError, anyio.EndOfStream, anyio.BrokenResourceError) as error:
+        raise UnreachableError(f"{address}: what listens there hung up at once; is it a Dask scheduler?") from error
+    if not _LENGTH_BYTES <= int.from_bytes(said, "little") <= _LONGEST_GREETING:
+        shown = safe_text(said.decode("utf-8", "backslashreplace"))
+        raise UnreachableError(f"{address}: what answers there is no Dask scheduler; it begins with {shown}")
 
 
 @asynccontextmanager
-async def _client(address: str, security: Security | None, limit_s: float = _CONNECT_S) -> AsyncIterator[Client]:
+async def _client(address: str, security: Security | None, limit_s: float) -> AsyncIterator[Client]:
     from distributed import Client
 
     client = Client(address, asynchronous=True, security=security, timeout=limit_s)
     try:
-        await client
-    except (OSError, ValueError) as error:
-        with suppress(Exception):  # it never was open
-            await client.close()
-        reason = safe_text(str(error)) if isinstance(error, ValueError) else "it does not speak to us"
-        hint = "are its certificates of the same authority?" if security else "does it speak tls://?"
-        raise UnreachableError(f"{address}: {reason}; {hint}") from error
-    try:
+        try:
+            with anyio.fail_after(2 * limit_s):  # Dask waits without an end for some of what it waits for
+                await client
+        except Exception as error:  # whatever a stranger's bytes make of Dask's reading
+            reason = safe_text(str(error)) if isinstance(error, ValueError) else "it does not speak to us"
+            hint = (
+                "are its certificates of the same authority?" if security else "is it a Dask scheduler of this version?"
+            )
+            raise UnreachableError(f"{address}: {reason}; {hint}") from error
         yield client
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(_END_S):
-            await client.close(timeout=1)
+            await _close(client)
+
+
+async def _close(client: Client) -> None:
+    """Close it; one that never was open has little to close, and may say so."""
+    was_open = client.status == "running"
+    try:
+        await client.close(timeout=1)
+    except Exception:
+        if was_open:
+            raise
 
 
 @asynccontextmanager
