@@ -36,6 +36,8 @@ def failed(number: int) -> OSError:
         (socket.gaierror(socket.EAI_NONAME, "unknown"), "dns.not_found"),
         (socket.gaierror(socket.EAI_AGAIN, "try again"), "dns.failed"),
         (OSError("the target has no address"), "connect.other"),
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), "tls.untrusted"),
+        (ssl.SSLError(1, "handshake failure"), "tls.other"),
     ],
     ids=lambda value: value if isinstance(value, str) else repr(value),
 )

@@ -46,7 +46,9 @@ _CLIENT_CERTIFICATE = {
 
 
 def connect_error(error: OSError) -> tuple[str, str]:
-    """Class and detail of a connection that could not be opened."""
+    """Class and detail of a connection that could not be opened: libraries count the TLS handshake to that."""
+    if isinstance(error, ssl.SSLError):
+        return tls_error(error)
     if isinstance(error, socket.gaierror):
         known = error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
         return ("dns.not_found" if known else "dns.failed"), str(error.strerror or error)
@@ -71,11 +73,11 @@ def lost_error(error: BaseException | None, *, answered: bool, in_body: bool) ->
 def tls_error(error: BaseException) -> tuple[str, str]:
     """Class and detail of a failed handshake."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        if error.verify_code in _EXPIRED:
-            return "tls.expired", error.verify_message
-        if error.verify_code in _WRONG_NAME:
-            return "tls.hostname", error.verify_message
-        return "tls.untrusted", error.verify_message
+        code = getattr(error, "verify_code", 0)  # only OpenSSL's own has these, no copy of it
+        detail = getattr(error, "verify_message", "") or str(error)
+        return (
+            "tls.expired" if code in _EXPIRED else "tls.hostname" if code in _WRONG_NAME else "tls.untrusted"
+        ), detail
     reason = getattr(error, "reason", None) or ""
     if reason in _NOT_TLS:
         return "tls.not_tls", "the server does not speak TLS on this port"

@@ -81,9 +81,9 @@ class SessionDriver(DeclaredDriver):
         except TimeoutError as error:
             raise UnreachableError(f"{shown}: no answer within {plan.target.timeout_s:g} s") from error
         except Fault as fault:
-            raise UnreachableError(f"{shown}: {safe_text(fault.detail)}") from fault
+            raise UnreachableError(f"{shown}: {_words(fault.error_class, fault.detail)}") from fault
         except OSError as error:
-            raise UnreachableError(f"{shown}: {safe_text(connect_error(error)[1])}") from error
+            raise UnreachableError(f"{shown}: {_words(*connect_error(error))}") from error
         finally:
             await client.close()
         return addresses
@@ -101,6 +101,11 @@ class TaskDriver(SessionDriver):
     ) -> None:
         """As DeclaredDriver; `client` gives a TaskClient or ThreadClient, and `operation` need not be said."""
         super().__init__(client=lambda _: client(), operation=operation, **declared)
+
+
+def _words(error_class: str, detail: str) -> str:
+    """What happened; of TLS also the class, which `perftui errors` explains."""
+    return f"{safe_text(detail)} ({error_class})" if error_class.startswith("tls.") else safe_text(detail)
 
 
 def _nobody_asked(*_: object) -> None:

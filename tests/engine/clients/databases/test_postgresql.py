@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from perftui.engine.clients.sql.postgresql_wire import Columns, WireReply, changed_rows, columns_of, error_of
-from perftui.model.errors import UsageError
+from perftui.model.errors import UnreachableError, UsageError
 from perftui.model.record import Record
 from support.certificates import LOCALHOST, Authority
 from support.databases import Server
@@ -196,12 +196,27 @@ def test_connections_go_where_the_name_led_before_the_start(
     assert (record.summary.total.counts.ok, classes(record)) == (10, {})
 
 
+def test_the_name_that_is_verified_is_that_of_the_url(
+    encrypted: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = socket.getaddrinfo
+
+    def answer(host: str, *arguments: Any, **named: Any) -> Any:
+        return ask("127.0.0.1" if host == "other.test" else host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    url = encrypted.replace("localhost", "other.test") + f"?sslmode=verify-full&sslrootcert={authority.certificate}"
+    with pytest.raises(UnreachableError, match=r"not valid for 'other\.test'\. \(tls\.hostname\)"):
+        ran(plan_of(url, 'sql = "select 1"'))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ("?sslmode=maybe", "sslmode is one of disable, allow"),
         ("?sslmode=verify-full&sslrootcert=/nonexistent.pem", "sslrootcert: there is no file /nonexistent.pem"),
+        ("?sslmode=verify-full", "sslmode=verify-full needs to know an authority: write sslrootcert=FILE"),
     ],
 )
 def test_what_they_cannot_mean_is_told_before_the_start(encrypted: str, options: str, said: str) -> None:

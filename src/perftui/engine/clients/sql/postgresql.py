@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -104,8 +105,17 @@ def _use_libpq_options(options: dict[str, Any]) -> None:
     for name in _SSL_FILES & others.keys():
         if not Path(str(others[name])).is_file():
             raise UsageError(f"target.url: {name}: there is no file {safe_text(str(others[name]), 80)}")
+    if mode.startswith("verify-") and not ("ssl" in options or "sslrootcert" in others or _has_own_authority()):
+        raise UsageError(
+            f"target.url: sslmode={mode} needs to know an authority: write sslrootcert=FILE, or target.tls.ca_file"
+        )
     if others:
         options["dsn"] = f"postgresql://?{urlencode(others)}"
+
+
+def _has_own_authority() -> bool:
+    """Whether libpq's own places name an authority."""
+    return bool(os.environ.get("PGSSLROOTCERT")) or os.path.exists(os.path.expanduser("~/.postgresql/root.crt"))  # noqa: PTH110, PTH111 - Path raises without a home
 
 
 async def _stop(asking: Coroutine[Any, Any, None]) -> None:
