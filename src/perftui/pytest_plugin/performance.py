@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 
 from perftui.analysis.objectives import evaluate
 from perftui.analysis.saved_runs import compare_saved
+from perftui.engine.clients.function_context import is_async
 from perftui.engine.runner.request import RunRequest
 from perftui.engine.runner.run import run_plan
 from perftui.metrics.measured import Measured as AllMeasured
 from perftui.model.comparison import Comparison
-from perftui.model.errors import PerftuiError, UsageError
+from perftui.model.errors import ExitCode, PerftuiError, UsageError
 from perftui.model.interval import Counts
 from perftui.model.plan import Objective, Plan
 from perftui.model.record import LatencyStats, ObjectiveResult, Record, Stats, Summary, Verdict
@@ -54,7 +56,7 @@ class Performance:
             )
         for name, value in how.items():
             kinds = int if name in {"rounds", "warmup"} else (int, float)
-            if not isinstance(value, kinds) or not 0 <= value <= _MOST:
+            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value <= _MOST:
                 pytest.fail(f"the mark perftui: {name} is {value!r}, not a number from 0", pytrace=False)
         self._threshold = float(how["threshold"])
         self._how = how
@@ -96,7 +98,9 @@ class Performance:
             rate=rate, users=users, duration_s=duration, warmup_s=warmup, workers=workers, headers=tuple(headers)
         )
         test = self._id()
+        _refuse_on_a_loop("perftui.run")
         try:
+            _check_lists(headers=headers, settings=settings, objectives=objectives)
             plan = with_objectives(load_plan(str(preset), url, overrides, settings), objectives, "critical")
             made = self._executed(plan, label or self._test)
             before = self._session.baselines.run(test)
@@ -128,7 +132,10 @@ class Performance:
             check: False: the test looks at the times itself, and nothing fails it here.
             options: named arguments of the function.
         """
+        if is_async(function):
+            _refuse_on_a_loop("perftui.benchmark of what is awaited")
         try:
+            _check_lists(objectives=objectives)
             wanted = [_of_times(sentence) for sentence in objectives]
             before = self._session.baselines.timing(self._id())
         except UsageError as error:
@@ -148,7 +155,10 @@ class Performance:
         )
         self._session.results.append(measured)
         if self._session.saves:
-            self._session.baselines.keep_timing(self._id(), timing)
+            try:
+                self._session.baselines.keep_timing(self._id(), timing)
+            except UsageError as error:
+                raise _failed(error) from None
         self._count += 1
         if why and check and not self._session.warn_only:
             pytest.fail(f"{'; '.join(why)}\n\n{timing_text(name, timing)}", pytrace=False)
@@ -178,6 +188,10 @@ class Performance:
                 why="; ".join(why), compared=comparison.verdict.replace("_", " ") if comparison else "",
             )
         )  # fmt: skip
+        if record.status_detail == "signal INT":
+            raise KeyboardInterrupt  # the run took it, and it was meant for all of them
+        if record.status_detail == "signal TERM":
+            pytest.exit("ended by signal TERM", returncode=ExitCode.TERMINATED)
         if why and check and not self._session.warn_only:
             told = [summary_text(record, made.error_samples), comparison_text(comparison) if comparison else ""]
             pytest.fail("\n\n".join(["; ".join(why), *(part for part in told if part)]), pytrace=False)
@@ -186,6 +200,26 @@ class Performance:
 def _failed(error: PerftuiError) -> BaseException:
     """What ends the test with the mistakes alone."""
     return pytest.fail.Exception("\n".join(error.problems), pytrace=False)
+
+
+def _refuse_on_a_loop(what: str) -> None:
+    """Fail a test that runs on an event loop, which has no place for another."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    pytest.fail(f"{what} needs an event loop of its own, and this test runs on one: write it with def", pytrace=False)
+
+
+def _check_lists(**given: object) -> None:
+    """Text is a sequence, too, and a mapping goes through as its names.
+
+    Raises:
+        UsageError: one of them is no list.
+    """
+    for name, value in given.items():
+        if isinstance(value, str | bytes | Mapping):
+            raise UsageError(f"{name} is a list, not {type(value).__name__}; write {name}=[…]")
 
 
 def _of_times(sentence: str) -> Objective:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from perftui.pytest_plugin.session import PerformanceSession
 
 _SESSION: pytest.StashKey[PerformanceSession] = pytest.StashKey()
+_OUTPUT = "perftui"
+"""Under which name processes of pytest-xdist hand over what they measured."""
 _FIXTURE = "perftui"
 _MEASURES = "performance"
 """The mark by which teams start such tests: `pytest -m performance`."""
@@ -64,6 +66,8 @@ def perftui(request: pytest.FixtureRequest) -> Performance:
 
     session = session_of(request.config, _SESSION)
     mark = request.node.get_closest_marker("perftui")
+    if mark and mark.args:
+        pytest.fail(f"the mark perftui takes names: not {mark.args[0]!r}, but such as rounds=20", pytrace=False)
     return Performance(session, request.node.nodeid, dict(mark.kwargs) if mark else {})
 
 
@@ -79,9 +83,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.line(line)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """A process of pytest-xdist has ended: what it measured belongs to the session."""
+    packed = getattr(node, "workeroutput", {}).get(_OUTPUT)
+    if packed:
+        from perftui.pytest_plugin.session import session_of
+
+        session_of(node.config, _SESSION).take(packed)  # type: ignore[attr-defined]  # of pytest-xdist, which may be missing
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the artifacts."""
-    measured = session.config.stash.get(_SESSION, None)
+    """Write the artifacts, also of nothing: what an earlier session wrote is not what this one measured."""
+    config = session.config
+    measured = config.stash.get(_SESSION, None)
+    if hasattr(config, "workeroutput"):
+        if measured is not None:
+            config.workeroutput[_OUTPUT] = measured.packed()
+        return
+    if measured is None and (config.getoption("--perftui-json") or config.getoption("--perftui-junit")):
+        from perftui.pytest_plugin.session import session_of
+
+        measured = session_of(config, _SESSION)
     if measured is not None:
         measured.write()

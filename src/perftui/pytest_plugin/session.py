@@ -13,7 +13,7 @@ from perftui.model.record import Verdict
 from perftui.pytest_plugin.baselines import Baselines
 from perftui.pytest_plugin.timing import Timing
 from perftui.report.junit import Case, Suite, run_suite, suites_xml
-from perftui.store.loading import LoadedRun
+from perftui.store.loading import LoadedRun, load_folder
 
 _FOLDER = ".perftui"
 
@@ -32,6 +32,18 @@ class Measured(Struct, frozen=True, kw_only=True):
     """Against the baseline, in words; empty without one."""
 
 
+class _Packed(Struct, frozen=True, kw_only=True):
+    """One of them as it goes to another process: its run by the folder."""
+
+    test: str
+    name: str
+    verdict: Verdict
+    why: str
+    timing: Timing | None
+    folder: str
+    compared: str
+
+
 class PerformanceSession:
     """Collects results, in the order of the tests."""
 
@@ -44,6 +56,25 @@ class PerformanceSession:
         self.results: list[Measured] = []
         self.notes: list[str] = []
         self._json, self._junit = config.getoption("--perftui-json"), config.getoption("--perftui-junit")
+
+    def packed(self) -> bytes:
+        """All that was measured, for the session that this process belongs to: runs by the folders they are in."""
+        return msgspec.json.encode([_packed(measured) for measured in self.results])
+
+    def take(self, packed: bytes) -> None:
+        """Add what another process measured."""
+        for each in msgspec.json.decode(packed, type=list[_Packed]):
+            try:
+                run = load_folder(Path(each.folder)) if each.folder else None
+            except UsageError as error:
+                self.notes += error.problems
+            else:
+                self.results.append(
+                    Measured(
+                        test=each.test, name=each.name, verdict=each.verdict, why=each.why, timing=each.timing, run=run,
+                        compared=each.compared,
+                    )
+                )  # fmt: skip
 
     def write(self) -> None:
         """Write the files that were asked for, and note where they are."""
@@ -80,6 +111,14 @@ class PerformanceSession:
             for measured in self.results
         ]
         return suites_xml(suites)
+
+
+def _packed(measured: Measured) -> _Packed:
+    timing, run = measured.timing, measured.run
+    return _Packed(
+        test=measured.test, name=measured.name, verdict=measured.verdict, why=measured.why, compared=measured.compared,
+        timing=timing and msgspec.structs.replace(timing, value=None), folder=str(run.path) if run else "",
+    )  # fmt: skip
 
 
 def _document(measured: Measured) -> dict[str, object]:
