@@ -114,8 +114,10 @@ def test_twenty_viewers_and_one_that_does_not_read_change_no_number(demo: Demo, 
     assert sum(isinstance(line, Interval) for line in idle.poll()) == seen[0]
 
 
-def run_disturbed(url: str, disturb: Callable[[Path], None]) -> tuple[Record, RunFolder, list[str]]:
-    """A run of three seconds whose folder somebody meddles with after the first."""
+def run_disturbed(
+    url: str, disturb: Callable[[Path], None], *, at_end: bool = False
+) -> tuple[Record, RunFolder, list[str]]:
+    """A run of three seconds whose folder somebody meddles with after the first, or while its record is made."""
     folders: list[RunFolder] = []
     said: list[str] = []
     seconds = 0
@@ -124,8 +126,10 @@ def run_disturbed(url: str, disturb: Callable[[Path], None]) -> tuple[Record, Ru
         nonlocal seconds
         if isinstance(line, Interval):
             seconds += 1
-            if seconds == 1:
+            if seconds == 1 and not at_end:
                 disturb(folders[0].path)
+        elif isinstance(line, End) and at_end:
+            disturb(folders[0].path)
         elif isinstance(line, Event) and line.kind == "disk":
             said.append(line.detail)
 
@@ -177,6 +181,29 @@ def test_a_run_whose_folder_becomes_a_link_goes_on_in_a_new_one(demo: Demo, empt
     assert record.id != folder.id
     assert list(elsewhere.iterdir()) == []
     assert said == [f"the run's folder was removed or replaced; it goes on in {RunLibrary().find(record.id)}"]
+    assert_whole(record)
+
+
+def test_a_run_whose_folder_is_removed_at_the_last_moment_is_saved_whole(demo: Demo, empty_home: Path) -> None:
+    record, folder, _ = run_disturbed(demo.url, shutil.rmtree, at_end=True)
+    assert record.id == folder.id
+    assert_whole(record)
+
+
+def test_a_run_whose_folder_becomes_a_link_at_the_last_moment_is_saved_beside_it(
+    demo: Demo, empty_home: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    def disturb(path: Path) -> None:
+        path.rename(tmp_path / "taken")
+        path.symlink_to(elsewhere)
+
+    record, folder, said = run_disturbed(demo.url, disturb, at_end=True)
+    assert record.id != folder.id
+    assert list(elsewhere.iterdir()) == []
+    assert said == [f"the run's folder was removed or replaced; it is in {RunLibrary().find(record.id)}"]
     assert_whole(record)
 
 

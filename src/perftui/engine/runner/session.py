@@ -83,7 +83,8 @@ async def save_run(
         live = LiveRun(prepared.resolved, supervisor, log, guard, tree=tree, leftovers=leftovers)
         steering = live.steering
         disturbances = Disturbances(steering, log, supervisor, plan.load.on_disconnect)
-        disk_problem = _save(folder.path, _started(header))
+        writer.keep_place()
+        disk_problem = _save(writer.folder, _started(header))
         server = ControlServer(socket, steering.apply, disturbances.viewer_lost)
         async with anyio.create_task_group() as tasks:
             await tasks.start(server.serve)
@@ -113,12 +114,14 @@ async def save_run(
             writer.sync()
             from perftui.analysis.record import complete_record  # not while the first request waits for it
 
-            record = complete_record(replace(header, id=writer.folder.name), log.timeline, end)
-            problems = _save(writer.folder, record, log.timeline)
+            before = writer.folder
+            record, problems = _kept(writer, complete_record(header, log.timeline, end), log.timeline)
+            moved = [f"the run's folder was removed or replaced; it is in {writer.folder}"]
             if request.baseline and not problems:
                 record = _compared(writer.folder, record, request)
                 problems = _save(writer.folder, record)
-            for problem in (*problems, *([writer.problem] if writer.problem else [])):
+            told = [*(moved if writer.folder != before else []), *problems]
+            for problem in (*told, *([writer.problem] if writer.problem else [])):
                 log.show(Event(at_s=log.timeline.at_s, kind="disk", detail=problem, origin="runner"))
             tasks.cancel_scope.cancel()
     finally:
@@ -183,6 +186,20 @@ def _compared(folder: Path, record: Record, request: RunRequest) -> Record:
     except PerftuiError:
         return record
     return with_regression(record, comparison)
+
+
+def _kept(writer: JournalWriter, record: Record, timeline: Timeline) -> tuple[Record, list[str]]:
+    """The record as it is saved, and what the disk refused: it goes to where the journal is at that moment.
+
+    Somebody may have taken the folder away while the record was made, which takes a while.
+    """
+    for _ in range(2):
+        writer.keep_place()
+        record = replace(record, id=writer.folder.name)
+        problems = _save(writer.folder, record, timeline)
+        if not problems:
+            break
+    return record, problems
 
 
 def _save(folder: Path, record: Record, timeline: Timeline | None = None) -> list[str]:
