@@ -6,14 +6,16 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -190,6 +192,20 @@ def test_a_visitor_who_sends_more_than_a_person_types_is_hung_up_on() -> None:
             assert closed.value.rcvd is None or closed.value.rcvd.code == 1008
         wait_until(lambda: len(processes_in(served.home.path)) == 1, 10, "the end of the app")
         assert served.get().status_code == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of another process is set with prlimit")
+def test_who_opens_connections_and_says_nothing_keeps_nobody_out() -> None:
+    """Of a server that may have 128 files."""
+    with serving() as served, ExitStack() as held:
+        psutil.Process(served.process.pid).rlimit(psutil.RLIMIT_NOFILE, (128, 128))
+        port = int(served.host.rpartition(":")[2])
+        with served.visit() as visitor:
+            see(visitor, "Home")
+            for _ in range(200):
+                held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10)).sendall(b"GET / HTTP")
+            assert served.get().status_code == 200
+            see(visitor, "No runs yet.", keys="?\x1b")
 
 
 @pytest.mark.parametrize(

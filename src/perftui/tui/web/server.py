@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -24,6 +25,9 @@ from perftui.tui.web.visitor import Visitor
 
 MOST_VISITORS = 8
 """Each is a process of its own."""
+MOST_CONNECTIONS = 64
+"""Besides those of visitors: of pages that are loading, and of whoever reaches the port."""
+_BACKLOG = 32
 _PAGE = Path(__file__).parent / "page"
 _PATIENCE_S = 1.0
 """How long visitors may take to go at the end."""
@@ -43,7 +47,8 @@ class WebServer(Server):
         command = [sys.executable, "-m", "perftui.tui.web", *(["--may-change"] if may_change else [])]
         super().__init__(f"exec {shlex.join(command)}", host, port, title="perftui", templates_path=_PAGE)
         self.guard = Guard(frozenset() if is_loopback(host) else _names_of(host))
-        self._visitors = 0
+        self._visitors: set[web.RequestHandler] = set()
+        """Their connections."""
         self._farewells: set[asyncio.Task[None]] = set()
 
     async def _make_app(self) -> web.Application:
@@ -57,13 +62,13 @@ class WebServer(Server):
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """Start an app for the visitor, unless there are too many."""
-        if self._visitors >= MOST_VISITORS:
+        if len(self._visitors) >= MOST_VISITORS:
             raise web.HTTPServiceUnavailable(text=f"{MOST_VISITORS} visitors are here already\n")
-        self._visitors += 1
+        self._visitors.add(request.protocol)
         try:
             return await super().handle_websocket(request)
         finally:
-            self._visitors -= 1
+            self._visitors.discard(request.protocol)
 
     async def _process_messages(self, websocket: web.WebSocketResponse, app_service: AppService) -> None:
         """Hand on what a visitor's page sends, and see the app off when it is over."""
@@ -88,14 +93,27 @@ class WebServer(Server):
             asyncio.get_running_loop().add_signal_handler(number, done.set)
         runner = web.AppRunner(await self._make_app(), access_log=None, shutdown_timeout=_PATIENCE_S)
         await runner.setup()
+        listener: asyncio.Server | None = None
         try:
-            await web.TCPSite(runner, self.host, self.port).start()
-            port = runner.addresses[0][1]
+            accept = partial(self._accept, runner)
+            listener = await asyncio.get_running_loop().create_server(accept, self.host, self.port, backlog=_BACKLOG)
+            port = listener.sockets[0].getsockname()[1]
             says(f"http://{_in_url(self.host)}:{port}/?{KEY}={self.guard.key}")
             with redirect_stdout(sys.stderr):  # where textual-serve writes what an app complained about
                 await done.wait()
         finally:
+            if listener is not None:
+                listener.close()
             await runner.cleanup()
+
+    def _accept(self, runner: web.AppRunner) -> web.RequestHandler:
+        """Take a connection. Whoever opens many and says nothing keeps nobody out: the oldest of no visitor goes."""
+        server = runner.server
+        assert server is not None
+        idle = [one for one in server.connections if one not in self._visitors]
+        for oldest in idle[: max(0, len(idle) + 1 - MOST_CONNECTIONS)]:
+            oldest.force_close()
+        return server()
 
 
 async def _see_off(app: AppService) -> None:
