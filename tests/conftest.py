@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 
 from perftui.cli.main import main
 from perftui.demo.server import Demo, start_demo
+from perftui.model.one_thread import ONE_THREAD
 from support.cli import Result
 from support.home import (
     MARK,
@@ -57,6 +58,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("perftui")
 
 
+# For the processes of pytest-xdist and what they start, as perftui does it for its own.
+os.environ.update(ONE_THREAD)
 # A thousand processes are started, and several collect: bytecode is kept, whatever this machine's habit is, or each of
 # them compiles all modules again.
 sys.dont_write_bytecode = False

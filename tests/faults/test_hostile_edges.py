@@ -91,6 +91,15 @@ def test_tear_downs_that_fail_around_the_load_are_told(table: str, name: str, tm
     assert "6 ok" in result.stdout
 
 
+def test_a_long_tear_down_is_told_while_it_goes_on(tmp_path: Path, home: Home) -> None:
+    text = operation('teardown = "edges:takes_its_time"\n')
+    result = run_cli(home, "run", preset_in(tmp_path, text), "--headless", "--warn-only")
+
+    assert result.code == 0, result.stderr
+    assert "note: the load is over; its clean-up and tear-down go on" in " ".join(result.stderr.split())
+    assert "failed" not in result.stderr
+
+
 def test_a_set_up_step_that_ends_the_process_does_not_call_it_success(tmp_path: Path, home: Home) -> None:
     text = operation() + '[[before]]\nname = "log in"\ncall = "edges:leaves"\n'
     result = run_cli(home, "run", preset_in(tmp_path, text), "--headless")

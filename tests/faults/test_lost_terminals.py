@@ -61,11 +61,19 @@ def assert_goes_on(home: Home) -> None:
     assert not record.steered
 
 
-@pytest.mark.parametrize("ignored", [False, True], ids=["hang-up", "hang-up ignored"])
-def test_a_closed_terminal_ends_the_viewer_and_not_the_run(home: Home, demo: Demo, *, ignored: bool) -> None:
+@pytest.mark.parametrize(
+    "wrapping",
+    [
+        pytest.param("", id="hang-up"),
+        pytest.param('trap "" HUP; exec "$@"', id="hang-up ignored"),
+        pytest.param('trap "" HUP; exec setsid --wait "$@"', id="no hang-up"),
+    ],
+)
+def test_a_closed_terminal_ends_the_viewer_and_not_the_run(home: Home, demo: Demo, wrapping: str) -> None:
+    """The last viewer is in a session without a terminal of its own, which the kernel tells nothing."""
     command = [PERFTUI, "run", "health", demo.url, "--rate", str(RATE), "--duration", "90s", "--warmup", "0s"]
-    if ignored:
-        command = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *command]
+    if wrapping:
+        command = ["sh", "-c", wrapping, "sh", *command]
     with terminal(command, home.environment) as screen:
         screen.wait_for("RUNNING")
         screen.hang_up()

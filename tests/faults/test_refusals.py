@@ -19,7 +19,7 @@ from support.cli import PERFTUI, Result, problems, run_cli, write_preset
 from support.conservation import assert_conserved
 from support.fault_server import Connection, answering, fault_server, server_context
 from support.home import Home, new_home
-from support.own_network import PORT, run_in_own_network
+from support.own_network import PORT, run_in_own_network, segments_sent
 from support.presets import preset_text
 
 pytestmark = pytest.mark.xdist_group("a wait that goes on beside other tests")
@@ -130,6 +130,18 @@ def test_a_public_host_needs_its_name_typed(
     assert result.code == 15
     assert "--confirm-host" in result.stderr
     assert "100.64.0.1" in result.stderr
+    assert home.run_folders() == []
+
+
+@pytest.mark.parametrize(("typed", "code"), [((), 15), (("--confirm-host", "public.test"), 14)])
+def test_nothing_is_sent_to_a_public_host_whose_name_is_not_typed(home: Home, typed: Sequence[str], code: int) -> None:
+    result = run_in_own_network(
+        home, ("run", "stress", "http://public.test", *typed, *HEADLESS), names={"public.test": ["8.8.8.8"]},
+        public="8.8.8.8",
+    )  # fmt: skip
+
+    assert result.code == code, result.stderr
+    assert bool(segments_sent(home)) is bool(typed)
     assert home.run_folders() == []
 
 

@@ -30,6 +30,7 @@ PORT = 8080
 _SIOCSIFFLAGS = 0x8914
 _UP = 0x1
 _PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_COUNTERS = Path("/proc/net/snmp")
 _REFUSED = {"SERVFAIL": 2, "NXDOMAIN": 3}
 _NAME_SERVERS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 _UNSHARE = ("--user", "--map-root-user", "--net", "--mount")
@@ -42,6 +43,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     names: dict[str, list[str]]
     delay_s: float
     ports: str
+    public: str
+    segments: str
 
 
 def run_in_own_network(
@@ -51,6 +54,7 @@ def run_in_own_network(
     names: Mapping[str, Sequence[str]] | None = None,
     delay_s: float = 0.0,
     ports: str = "",
+    public: str = "",
     timeout_s: float = 100.0,
 ) -> Result:
     """Run perftui in namespaces of its own.
@@ -62,6 +66,7 @@ def run_in_own_network(
             `NXDOMAIN`, or `silence`. The last is repeated.
         delay_s: until the service answers a request.
         ports: first and last port of connections, with a space between.
+        public: an address that can be reached there, too, though nobody listens: what is sent to it is counted.
         timeout_s: of the command.
     """
     unshare = need_program("unshare")
@@ -72,6 +77,8 @@ def run_in_own_network(
         names={name: list(answers) for name, answers in (names or {}).items()},
         delay_s=delay_s,
         ports=ports,
+        public=public,
+        segments=str(_segments_file(home)),
     )
     done = subprocess.run(
         [unshare, *_UNSHARE, sys.executable, "-m", "support.own_network", msgspec.json.encode(told).decode()],
@@ -83,6 +90,20 @@ def run_in_own_network(
         check=False,
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def segments_sent(home: Home) -> int:
+    """How many TCP segments left anybody in the network of the last command."""
+    return int(_segments_file(home).read_text(encoding="ascii"))
+
+
+def _segments_file(home: Home) -> Path:
+    return home.path / "segments"
+
+
+def _segments() -> int:
+    names, values = (line.split() for line in _COUNTERS.read_text(encoding="ascii").splitlines() if line[:4] == "Tcp:")
+    return int(values[names.index("OutSegs")])
 
 
 class NameServer:
@@ -132,8 +153,13 @@ def _inside(told: Told) -> int:
     subprocess.run(["mount", "--bind", str(resolv), "/etc/resolv.conf"], check=True)
     for address in _NAME_SERVERS:
         NameServer(address, told.names)
+    if told.public:
+        subprocess.run(["ip", "address", "add", f"{told.public}/32", "dev", "lo"], check=True)
     with fault_server(answering(delay_s=told.delay_s), port=PORT):
-        return subprocess.run([PERFTUI, *told.arguments], stdin=subprocess.DEVNULL, check=False).returncode
+        before = _segments()
+        code = subprocess.run([PERFTUI, *told.arguments], stdin=subprocess.DEVNULL, check=False).returncode
+        Path(told.segments).write_text(str(_segments() - before), encoding="ascii")
+    return code
 
 
 if __name__ == "__main__":

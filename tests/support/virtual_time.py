@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from perftui.engine.clients.kit import Fault, Reply, TaskClient, TaskDriver
-from perftui.engine.fleet.messages import Begin, Command, Failure, Frame, FromWorker, Job, Ready, ToWorker
+from perftui.engine.fleet.messages import Begin, Closed, Command, Failure, Frame, FromWorker, Job, Ready, ToWorker
 from perftui.engine.load.pacer import LoopPacer
 from perftui.engine.worker import __main__ as worker_main
 from perftui.engine.worker import operations, rate, setup
@@ -190,8 +190,9 @@ async def _life(loop: asyncio.AbstractEventLoop, job: Job, commands: Sequence[Co
     for command in commands:
         loop.call_later((command.at_ns - ORIGIN_NS) / NS - 0.45, channel.on_message, command)
     await running
-    ready, *frames = channel.sent
+    ready, *frames, closed = channel.sent
     assert isinstance(ready, Ready), ready
+    assert closed == Closed()
     for frame in frames:
         assert isinstance(frame, Frame), frame.message if isinstance(frame, Failure) else frame
     return frames  # type: ignore[return-value]  # each was looked at

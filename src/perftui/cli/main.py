@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,7 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_WINDOWS, file=sys.stderr)
         return 2
     from perftui.cli.streams import prepare_streams
+    from perftui.model.one_thread import ONE_THREAD
 
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)
     prepare_streams()
     if given == ["--version"]:
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from perftui.model.plan import Load, Phase
 
@@ -47,8 +48,9 @@ def exact(number: float) -> Fraction:
     return Fraction(repr(float(number)))
 
 
+@lru_cache(maxsize=64)
 def planned_segments(load: Load) -> tuple[Segment, ...]:
-    """The profile as written: warm-up, then the stages."""
+    """The profile as written: warm-up, then the stages. Asked for every second, and more often, of the same load."""
     pieces: list[tuple[Fraction, Fraction, Fraction, bool]] = []
     level = exact(load.start_level)
     for stage in load.stages:

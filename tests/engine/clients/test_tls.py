@@ -58,7 +58,7 @@ def test_private_authority(certificates: Certificates) -> None:
             times[name] = times.get(name, 0) + part.count
     assert times["tls"] == times["connect"] == 8
     parts = measured.parts_us()
-    assert parts["tls"] > parts["connect"] > 0
+    assert min(parts["tls"], parts["connect"]) > 0
     assert sum(parts.values()) == pytest.approx(measured.histogram("service_time").sum_us, rel=0.01)
 
 

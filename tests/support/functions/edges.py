@@ -62,3 +62,8 @@ async def hardly_ends(_state: object) -> None:
 def hardly_returns(_state: object) -> None:
     """The same in a thread, which cannot be cancelled."""
     time.sleep(1)
+
+
+async def takes_its_time(_state: object) -> None:
+    """Longer than one waits without a word."""
+    await asyncio.sleep(1.5)

@@ -54,7 +54,7 @@ DRIVER = FunctionDriver(
         "call": Key(_FUNCTION, "The function, as module:function; beside the preset or installed.", required=True),
         "params": Key(VALUES, "Values for ctx.values, placeholders filled in anew for every call."),
         "setup": Key(_FUNCTION, "Called once in each worker before the first call; what it returns is ctx.state."),
-        "teardown": Key(_FUNCTION, "Called once in each worker at the end."),
+        "teardown": Key(_FUNCTION, "Called once in each worker at the end; has 30 s."),
     },
     client=_client,
     operation=_operation,

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from perftui.model.one_thread import ONE_THREAD
+
 if TYPE_CHECKING:
     from anyio.abc import UNIXSocketStream
 
@@ -96,5 +98,4 @@ class Child:
 
 
 def _environment() -> dict[str, str]:
-    # single-threaded mathematics: a worker has one core, and thread pools cost start-up time
-    return os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", PARENT: str(os.getpid())}
+    return os.environ | ONE_THREAD | {PARENT: str(os.getpid())}

@@ -43,6 +43,7 @@ from perftui.store.paths import socket_path
 from perftui.store.records import write_record
 from perftui.store.safe_reading import safe_struct
 
+_LONG_S = 1.0
 OnLine = Callable[[JournalLine], None]
 OnStarted = Callable[[RunFolder], None]
 
@@ -99,9 +100,12 @@ async def save_run(
             hooks.load_began = True
             end = await live.run()
             with disturbances.cleanup:
-                await live.wait_torn_down()
-                for note in await hooks.after(live.captured):
-                    log.note(note)
+                async with anyio.create_task_group() as told:
+                    told.start_soon(_tell_if_long, log)
+                    await live.wait_torn_down()
+                    for note in await hooks.after(live.captured):
+                        log.note(note)
+                    told.cancel_scope.cancel()
             if disturbances.cleanup.cancelled_caught:
                 log.note("the clean-up was ended by a signal")
             if leftovers is not None and hooks.is_clean:
@@ -131,6 +135,12 @@ async def save_run(
         if not hooks.load_began:
             rmtree(folder.path, ignore_errors=True)
     return record
+
+
+async def _tell_if_long(log: RunLog) -> None:
+    """Nothing moves any more, and the run is not over: say why."""
+    await anyio.sleep(_LONG_S)
+    log.note("the load is over; its clean-up and tear-down go on, until a second signal")
 
 
 def _leftovers(folder: Path, prepared: Prepared, hooks: Hooks) -> Leftovers | None:
