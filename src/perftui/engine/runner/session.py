@@ -120,12 +120,12 @@ async def save_run(
 
             before = writer.folder
             record, problems = _kept(writer, complete_record(header, log.timeline, end), log.timeline)
-            moved = [f"the run's folder was removed or replaced; it is in {writer.folder}"]
             if request.baseline and not problems:
                 record = _compared(writer.folder, record, request)
                 problems = _save(writer.folder, record)
-            told = [*(moved if writer.folder != before else []), *problems]
-            for problem in (*told, *([writer.problem] if writer.problem else [])):
+            if writer.folder != before:
+                problems = [f"the run's folder was removed or replaced; it is in {writer.folder}", *problems]
+            for problem in (*problems, *([writer.problem] if writer.problem else [])):
                 log.show(Event(at_s=log.timeline.at_s, kind="disk", detail=problem, origin="runner"))
             tasks.cancel_scope.cancel()
     finally:
