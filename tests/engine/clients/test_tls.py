@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,3 +176,12 @@ def test_client_certificate_missing(asking_server: str) -> None:
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"target\.tls\.ca_file"):
         run("https://localhost:1", Tls(ca_file=str(tmp_path / "none.pem")))
+
+
+def test_a_key_with_a_pass_phrase_is_refused_and_nobody_is_asked(certificates: Certificates, tmp_path: Path) -> None:
+    """OpenSSL would ask at the terminal, if there is one, in every process that loads it."""
+    mine, encrypted = certificates.server, tmp_path / "encrypted.key"
+    command = ["openssl", "pkey", "-in", str(mine.key), "-out", str(encrypted), "-aes128", "-passout", "pass:abc"]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    with pytest.raises(UsageError, match=r"target\.tls\.key_file: .*encrypted\.key' asks for a pass phrase"):
+        run("https://localhost:1", Tls(cert_file=str(mine.certificate), key_file=str(encrypted)))

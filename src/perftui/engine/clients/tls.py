@@ -38,8 +38,17 @@ def client_context(settings: Tls, speaks: str = "http/1.1") -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if settings.cert_file:
+        encrypted = UsageError(
+            f"target.tls.key_file: {settings.key_file or settings.cert_file!r} asks for a pass phrase, and nobody is "
+            "asked; use a key without one, that only you can read: openssl pkey -in KEY -out NEW"
+        )
+
+        def refuse() -> str:
+            raise encrypted
+
         try:
-            context.load_cert_chain(settings.cert_file, settings.key_file or None)
+            # without a function of ours OpenSSL asks at the terminal, of every process, and waits
+            context.load_cert_chain(settings.cert_file, settings.key_file or None, password=refuse)
         except OSError as error:
             raise UsageError(f"target.tls.cert_file: cannot use {settings.cert_file!r}: {error}") from error
     if speaks:
