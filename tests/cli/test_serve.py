@@ -245,6 +245,15 @@ def test_a_port_that_is_taken_is_said(served: Served) -> None:
     assert problems(refused)[-1].startswith(f"perftui: cannot listen on 127.0.0.1:{port}")
 
 
+@pytest.mark.parametrize("host", ["a..b", "nobody.invalid", "a\udcffb", "192.0.2.1"])
+def test_an_address_that_is_not_this_machine_s_is_said(host: str) -> None:
+    with new_home() as home:
+        refused = run_cli(home, "serve", "--port", "0", "--host", host)
+    assert refused.code == 2
+    assert problems(refused)[-1].startswith("perftui: cannot listen on ")
+    assert problems(refused)[-1].endswith("; --host is a name or an address of this machine")
+
+
 @pytest.mark.slow
 def test_the_page_asks_only_this_server_and_takes_keys_without_a_click(served: Served, tmp_path: Path) -> None:
     chromium = need_program("chromium")

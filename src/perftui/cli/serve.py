@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from importlib.util import find_spec
 
 import click
@@ -41,7 +42,9 @@ def serve(*, port: int, host: str, may_change: bool) -> int:
 
     try:
         serve_until_told(WebServer(host, port, may_change=may_change), says)
-    except OSError as error:
-        why = safe_text(error.strerror or str(error))
-        raise UsageError(f"cannot listen on {safe_text(host)}:{port}: {why}; choose another with --port") from error
+    except (OSError, UnicodeError) as error:
+        why = safe_text(getattr(error, "strerror", None) or str(error))
+        is_taken = getattr(error, "errno", None) in {errno.EADDRINUSE, errno.EACCES}
+        hint = "choose another with --port" if is_taken else "--host is a name or an address of this machine"
+        raise UsageError(f"cannot listen on {safe_text(host)}:{port}: {why}; {hint}") from error
     return 0

@@ -58,12 +58,14 @@ async def _problem_of(target: Target, host: str, port: int) -> str:
 
 def _words(url: str, error: OSError) -> str:
     causes = [error, error.__cause__, *getattr(error.__cause__, "exceptions", ())]
-    number = next((cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno), None)
+    number = next((cause.errno for cause in causes if isinstance(cause, OSError) and (cause.errno or 0) > 0), None)
     if number == errno.ECONNREFUSED:
         return f"{url}: refuses connections; is the server running, and is the port right?"
     if number in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
         return f"{url}: there is no route to it; check the network"
-    return f"{url}: cannot be reached: {os.strerror(number) if number else safe_text(str(error))}"
+    # an address that is none has a number of its own, which is none of the system's
+    said = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), str(error))
+    return f"{url}: cannot be reached: {os.strerror(number) if number else safe_text(said)}"
 
 
 def shown_url(target: Target) -> str:
