@@ -203,3 +203,12 @@ def assert_refused(folder: Path) -> None:
     (folder / "run.toml").unlink()
     with pytest.raises(UsageError, match="damaged"):
         recover(folder)
+
+
+def test_a_file_that_an_editor_or_a_shell_saved_is_read_or_its_encoding_told(tmp_path: Path) -> None:
+    marked, wide = tmp_path / "marked.json", tmp_path / "wide.json"
+    marked.write_bytes(b"\xef\xbb\xbf" + exported())
+    assert load_run(str(marked)).record.id == RECORD.id
+    wide.write_bytes(exported().decode().encode("utf-16"))
+    with pytest.raises(UsageError, match=r"wide\.json: is UTF-16, as some shells write; save it as UTF-8"):
+        load_run(str(wide))

@@ -73,7 +73,7 @@ def _is_export(path: Path) -> bool:
         if not path.is_file():  # a pipe would hold us up
             return True
         with path.open("rb") as file:
-            return b"schema" in file.read(_HEAD_BYTES)
+            return b"schema" in file.read(_HEAD_BYTES).replace(b"\0", b"")  # also in UTF-16, which is told then
     except OSError:
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from pathlib import Path
@@ -130,6 +131,17 @@ def sync_directory(path: Path, calls: FileCalls = SYSTEM_CALLS) -> None:
         calls.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def without_mark(data: bytes, shown: str) -> bytes:
+    """The bytes of a text that somebody saved, without a byte order mark.
+
+    Raises:
+        UsageError: it is UTF-16.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UsageError(f"{shown}: is UTF-16, as some shells write; save it as UTF-8")
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def read_limited(path: Path, limit_bytes: int) -> bytes:

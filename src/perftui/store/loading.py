@@ -13,7 +13,7 @@ from perftui.model.interval import ErrorSample, Event, Interval
 from perftui.model.journal import JournalLine
 from perftui.model.record import Record
 from perftui.model.text import safe_path, safe_text
-from perftui.store.files import read_limited
+from perftui.store.files import read_limited, without_mark
 from perftui.store.interchange import read_document
 from perftui.store.journal import JOURNAL_NAME, read_journal
 from perftui.store.library import RunLibrary
@@ -122,8 +122,8 @@ def load_file(path: Path) -> LoadedRun:
     Raises:
         UsageError: it is no exported run, damaged, too large, or of a newer schema.
     """
-    data = read_limited(path.resolve(), MOST_FILE_BYTES)
     source = safe_text(str(path))
+    data = without_mark(read_limited(path.resolve(), MOST_FILE_BYTES), source)
     if data.lstrip()[:1] != b"{":
         record = parse_record(data, source)
         check_plausible(record, (), source)

@@ -10,7 +10,7 @@ import msgspec
 
 from perftui.model.errors import UsageError
 from perftui.model.text import safe_text
-from perftui.store.files import read_limited
+from perftui.store.files import read_limited, without_mark
 from perftui.store.foreign import (
     csv_results,
     json_reports,
@@ -52,7 +52,7 @@ def read(path: Path) -> LoadedRun:
         UsageError: the file cannot be read, no known tool wrote it, or it is damaged.
     """
     source = safe_text(str(path))
-    data = read_limited(path, MOST_FILE_BYTES)
+    data = without_mark(read_limited(path, MOST_FILE_BYTES), source)
     try:
         result = _result(data)
         run = loaded(result, path, data) if result is not None else None
