@@ -28,6 +28,8 @@ _LOOKED_AT = 20
 _MOST_PROBLEMS = 5
 _MOST_ROWS = 10_000_000
 """More take longer to read than a run waits for its workers."""
+_FEW_ROWS = 20_000
+"""Of so few the dictionaries are some megabytes, and a request that needs one finds it made."""
 _TOO_MANY = f"more than {_MOST_ROWS:,} rows; a part of them will do"
 Row = dict[str, Any]
 
@@ -88,7 +90,7 @@ def read_rows(path: Path) -> Sequence[Row]:
         raise
     if not rows:
         raise UsageError(f"{shown}: no rows; a data file needs at least one")
-    return rows
+    return list(rows) if len(rows) <= _FEW_ROWS else rows
 
 
 def read_columns(path: Path) -> tuple[str, ...]:
