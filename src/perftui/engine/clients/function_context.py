@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 _MOST_TRACE_LINES = 12
-_NOT_THEIRS = ("perftui/engine", "importlib")
+_NOT_THEIRS = ("perftui/engine", "<frozen importlib", "importlib/__init__.py")
 """Parts of the names of files between us and a function of the user's."""
 _MOST_STEP_NAMES = 50
 _MOST_STEP_CHARACTERS = 60
