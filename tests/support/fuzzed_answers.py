@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
+from time import perf_counter_ns
 from typing import cast
 
 from perftui.engine.clients.client import Client
@@ -46,6 +47,9 @@ class Transport(asyncio.Transport):
 
     def abort(self) -> None:
         self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
 
     close = abort
 
@@ -118,7 +122,7 @@ class Bench:
                 self.request(connection)
             for start, end in pairwise(places):
                 if not transport.closed and start < end:
-                    connection.data_received(piece[start:end])
+                    connection.take(piece[start:end], perf_counter_ns())
         if not transport.closed:
             connection.connection_lost(None)
         else:

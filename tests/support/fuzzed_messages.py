@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import cache
 from itertools import pairwise
 from struct import pack
+from time import perf_counter_ns
 from typing import Any, cast
 
 from msgspec.structs import replace
@@ -79,7 +80,7 @@ class Asked:
         places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
         for start, end in pairwise(places):
             if start < end and not transport.closed:
-                lane.data_received(data[start:end])
+                lane.take(data[start:end], perf_counter_ns())
         lane.connection_lost(None)
         assert len(self.failures) == 1, self.failures
         assert lane not in self.pool.lanes

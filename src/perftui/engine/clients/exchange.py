@@ -20,7 +20,7 @@ MOST_ANSWER_BYTES = 64 * 1024 * 1024
 
 
 class ExchangeLane(StreamLane):
-    """A connection. A protocol writes `data_received` and, where it greets, `greeting`."""
+    """A connection. A protocol writes `take` and, where it greets, `greeting`."""
 
     __slots__ = ("_answer", "_greets", "_received")
 
@@ -97,9 +97,9 @@ class ExchangeLane(StreamLane):
             self.close()
         self.done(self.pool, self if keeps else None, user, None if failure is None else failure[0])
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def lost(self, exc: Exception | None) -> None:
         """The connection ended."""
-        self.pool.forget(self)
+        super().lost(exc)
         if self.operation is not None:
             self.fail(*lost_error(exc, answered=self._received > 0, in_body=False))
 

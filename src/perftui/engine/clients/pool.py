@@ -11,6 +11,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from perftui.engine.clients.client import Addresses, Ahead, Done, Sample
+from perftui.engine.clients.inbox import Inbox
 
 if TYPE_CHECKING:
     from perftui.engine.clients.lane import Lane
@@ -42,6 +43,7 @@ class Pool(ABC):
         self.done = done
         self.sample = sample
         self.timeout_ns = round(timeout_s * 1e9)
+        self.inbox = Inbox(loop)
         self._most = most
         self.lanes: set[Lane] = set()
         self.idle: list[Any] = []
@@ -169,6 +171,7 @@ class Pool(ABC):
 
     def expire(self, now_ns: int) -> None:
         """Give up what is past its deadline: requests on the way as timeouts, waiting ones as dropped."""
+        self.inbox.empty()  # an answer that is there was in time
         oldest_ns = now_ns - self.timeout_ns
         late = [busy for busy in self.lanes if busy.operation is not None and busy.started_ns < oldest_ns]
         for lane in late:
@@ -189,6 +192,7 @@ class Pool(ABC):
 
     def cancel(self) -> None:
         """Give up everything, waiting and on the way, and close every lane."""
+        self.inbox.empty()
         while self.queue:
             self.queue.popleft()[1].cancelled += 1
         for lane in list(self.lanes):

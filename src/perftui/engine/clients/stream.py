@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from abc import abstractmethod
 from collections.abc import Callable
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from perftui.engine.clients.failures import connect_error
+from perftui.engine.clients.inbox import MOST_PIECES
 from perftui.engine.clients.lane import Lane
 
 if TYPE_CHECKING:
@@ -19,8 +21,8 @@ class StreamLane(Lane, asyncio.Protocol):
     """A connection. Its pool has a `dialler`; requests are bytes."""
 
     __slots__ = (
-        "_began_ns", "_decrypt", "_encrypt", "_incoming", "_outgoing", "_ready", "_tls", "connect_ns", "first_ns",
-        "tls_ns", "transport",
+        "_began_ns", "_came", "_decrypt", "_encrypt", "_incoming", "_outgoing", "_ready", "_tls", "connect_ns",
+        "first_ns", "tls_ns", "transport", "write",
     )  # fmt: skip
 
     # only of those with TLS
@@ -32,8 +34,12 @@ class StreamLane(Lane, asyncio.Protocol):
     _ready: bool
     _tls: ssl.SSLObject
 
+    write: Callable[[bytes], None]
+    """Hands bytes to an open connection. A function that is kept: a method around it would cost every request."""
+
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
+        self._came = pool.inbox.pieces
         self.transport: asyncio.Transport | None = None
         self.first_ns = 0
         """When the first bytes of the answer came."""
@@ -49,6 +55,7 @@ class StreamLane(Lane, asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
         self.transport = transport  # type: ignore[assignment]  # what streams get is always a Transport
+        self.write = self.writing_to(transport)  # type: ignore[arg-type]  # as above
         self.pool.opened += 1
         self.connect_ns = perf_counter_ns() - self.started_ns
         if self.operation is None:
@@ -56,14 +63,37 @@ class StreamLane(Lane, asyncio.Protocol):
         else:
             self.established()
 
+    def data_received(self, data: bytes) -> None:
+        """Bytes came: note when. What they say is looked at in `take`, soon."""
+        came_ns = perf_counter_ns()
+        came = self._came
+        if not came:
+            self.pool.inbox.ring()
+        elif len(came) >= MOST_PIECES:
+            self.pool.inbox.empty()
+        came.append((self, data, came_ns))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection ended, after all that came."""
+        self.pool.inbox.empty()
+        self.lost(exc)
+
+    @abstractmethod
+    def take(self, data: bytes, now_ns: int) -> None:
+        """Bytes of an answer, and when they came; perhaps the rest of one that has been given up meanwhile."""
+
+    def lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - a protocol says what it means for the request
+        """The connection ended."""
+        self.pool.forget(self)
+
     def established(self) -> None:
         """The connection can carry requests: send the one that waited."""
         self.cell.sent += len(self.request)
         self.write(self.request)
 
-    def write(self, data: bytes) -> None:
-        """Hand bytes to the transport."""
-        self.transport.write(data)  # type: ignore[union-attr]  # open connections have one; a test here costs every request
+    def writing_to(self, transport: asyncio.Transport) -> Callable[[bytes], None]:
+        """What `write` is on a connection with this transport."""
+        return transport.write
 
     def _record_ok(self, service_ns: int, end_ns: int) -> None:
         """Count a good answer; it may be the first one of this connection, or have come in several reads."""

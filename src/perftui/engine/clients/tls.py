@@ -7,6 +7,7 @@ of its own it would read twice for every record, header and content, where the e
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from time import perf_counter_ns
@@ -64,12 +65,12 @@ class TlsLane(StreamLane):
 
     __slots__ = ()
 
-    _take_plain: ClassVar[Callable[[TlsLane, bytes], None]]
+    _take_plain: ClassVar[Callable[[TlsLane, bytes, int], None]]
 
     def __init_subclass__(cls) -> None:
         """Find what takes the decrypted bytes once: asked for at every answer, `super()` costs more than the call."""
         super().__init_subclass__()
-        cls._take_plain = super().data_received
+        cls._take_plain = super().take
 
     def use_tls(self, context: ssl.SSLContext, server_name: str) -> None:
         """Speak TLS from the first byte on; called once, before the connection opens."""
@@ -106,12 +107,17 @@ class TlsLane(StreamLane):
         if self._outgoing.pending and self.transport is not None:
             self.transport.write(self._outgoing.read())
 
-    def write(self, data: bytes) -> None:
+    def writing_to(self, transport: asyncio.Transport) -> Callable[[bytes], None]:
         """Encrypt and hand to the transport."""
-        self._encrypt(data)
-        self.transport.write(self._outgoing.read())  # type: ignore[union-attr]  # as in StreamLane.write
+        encrypt, encrypted, hand_over = self._encrypt, self._outgoing.read, super().writing_to(transport)
 
-    def data_received(self, data: bytes) -> None:
+        def write(data: bytes) -> None:
+            encrypt(data)
+            hand_over(encrypted())
+
+        return write
+
+    def take(self, data: bytes, now_ns: int) -> None:
         """Encrypted bytes. What they hold is handed on in one piece: the short way needs a whole response."""
         self._incoming.write(data)
         if not self._ready:
@@ -136,16 +142,16 @@ class TlsLane(StreamLane):
             self.fail(*tls_error(error))
             return
         if plain:
-            self._take_plain(plain)
+            self._take_plain(plain, now_ns)
         if self._outgoing.pending:  # an answer to a key update
             self._flush()
         if ended and self.transport is not None:
             self.transport.close()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def lost(self, exc: Exception | None) -> None:
         """The connection ended, perhaps before the handshake did."""
         if self._ready or self.transport is None or self.operation is None:
-            super().connection_lost(exc)
+            super().lost(exc)
         else:
             self.pool.forget(self)
             self.fail("tls.other", "connection closed during the handshake")

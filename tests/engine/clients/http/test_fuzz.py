@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice, pairwise
+from time import perf_counter_ns
 
 import pytest
 from hypothesis import given, settings
@@ -61,13 +62,13 @@ def test_good_responses_in_any_pieces(cuts: list[int], body: bytes, chunked: boo
     bench = Bench(OPERATIONS["plain"])
     connection, transport = Connection(bench.pool), Transport()
     bench.pool.lanes.add(connection)
-    connection.transport = transport
+    connection.transport, connection.write = transport, transport.write
     for _ in range(2):
         bench.request(connection)
         places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
         for start, end in pairwise(places):
             if start < end:
-                connection.data_received(data[start:end])
+                connection.take(data[start:end], perf_counter_ns())
     counts = bench.counts()
     assert counts.ok == counts.scheduled == 2
     assert bench.ended == [None, None]

@@ -1,6 +1,6 @@
 """One connection to the target, carrying one request at a time: the hot path of a worker.
 
-A response that comes in one read on an open connection takes a short way through `data_received`: one that equals the
+A response that comes in one read on an open connection takes a short way through `take`: one that equals the
 operation's last good response, or differs from a good one in nothing but what its body says, needs no parsing; one
 that nobody looks into needs only its status. Everything else is read, from the same bytes, by a ResponseReader.
 """
@@ -113,13 +113,11 @@ class Connection(StreamLane):
 
     # the transport's callbacks
 
-    def data_received(self, data: bytes) -> None:
+    def take(self, data: bytes, now_ns: int) -> None:
         """Bytes of a response, or nothing anyone asked for."""
-        now_ns = perf_counter_ns()
         if self._new:
             self._new = False
-            operation = self.operation
-            assert operation is not None
+            operation: HttpOperation = self.operation
             size = len(data)
             if data == operation.memo or (
                 operation.lean
@@ -170,7 +168,7 @@ class Connection(StreamLane):
     def _read(self, data: bytes, now_ns: int) -> None:
         operation = self.operation
         if operation is None:  # bytes nobody asked for: the next answer could not be trusted
-            if self.served:
+            if self.served and not self.transport.is_closing():  # type: ignore[union-attr]  # there is one: it read them
                 self.cell.note(STRAY_BYTES)
             self.close()
             return
@@ -187,9 +185,9 @@ class Connection(StreamLane):
                 if not operation.lean:
                     operation.learn(data, now_ns, reader)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def lost(self, exc: Exception | None) -> None:
         """The connection ended."""
-        self.pool.forget(self)
+        super().lost(exc)
         self._parser = self._feed = self._keeps = None  # it holds this connection: no work for the garbage collector
         operation, reader = self.operation, self.reader
         if operation is None:

@@ -34,10 +34,10 @@ class TunnelConnection(TlsConnection):
         elif self.transport is not None:
             self.transport.write(self._request)
 
-    def data_received(self, data: bytes) -> None:
+    def take(self, data: bytes, now_ns: int) -> None:
         """The proxy's answer first, then encrypted bytes."""
         if self._open:
-            super().data_received(data)
+            super().take(data, now_ns)
             return
         self._answer += data
         end = self._answer.find(b"\r\n\r\n")
@@ -54,12 +54,12 @@ class TunnelConnection(TlsConnection):
         self._open = True
         super().established()
         if rest:
-            super().data_received(rest)
+            super().take(rest, now_ns)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def lost(self, exc: Exception | None) -> None:
         """The connection ended, perhaps before the tunnel was open."""
         if not self._open and self.transport is not None and self.operation is not None:
             self.pool.forget(self)
             self.fail("proxy", "the proxy closed the connection")
         else:
-            super().connection_lost(exc)
+            super().lost(exc)

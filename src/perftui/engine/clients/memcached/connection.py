@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter_ns
-
 from perftui.engine.clients.exchange import MOST_ANSWER_BYTES, ExchangeLane
 from perftui.engine.clients.reply import Reply
 from perftui.engine.clients.stream_pool import StreamPool
@@ -26,9 +24,8 @@ class MemcachedConnection(ExchangeLane):
         self._buffer = bytearray()
         self._values: list[str] = []
 
-    def data_received(self, data: bytes) -> None:
+    def take(self, data: bytes, now_ns: int) -> None:
         """Bytes of an answer."""
-        now_ns = perf_counter_ns()
         if self.operation is None:  # bytes nobody asked for: the next answer could not be trusted
             self.close()
             return

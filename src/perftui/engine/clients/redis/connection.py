@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 import hiredis
@@ -49,9 +48,8 @@ class RedisConnection(ExchangeLane):
         greeting, self._wanted = self.pool.greeting
         return greeting
 
-    def data_received(self, data: bytes) -> None:
+    def take(self, data: bytes, now_ns: int) -> None:
         """Bytes of replies. A reply that came whole and that nobody looks into takes the short way."""
-        now_ns = perf_counter_ns()
         operation = self.operation
         if operation is None:  # bytes nobody asked for: the next answer could not be trusted
             self.close()
@@ -81,7 +79,7 @@ class RedisConnection(ExchangeLane):
                 self.operation = None
                 self.done(self.pool, self, self.user, None)
                 return
-            self._take(operation, reply, now_ns)
+            self._collect(operation, reply, now_ns)
         except (hiredis.HiredisError, TypeError) as error:  # a map or set in the place of a key is no key to Python
             self.fail("protocol", safe_text(str(error), 120))
 
@@ -90,7 +88,7 @@ class RedisConnection(ExchangeLane):
         self._tail = seen[-_LONGEST_LENGTH:]  # of all that came: it may come byte by byte
         return _ENDLESS.search(seen) is not None
 
-    def _take(self, operation: RedisOperation, reply: object, now_ns: int) -> None:
+    def _collect(self, operation: RedisOperation, reply: object, now_ns: int) -> None:
         """Collect what has come, until it is the whole answer to the greeting or to the request."""
         wanted = self._wanted if self._greets else operation.replies
         while reply is not _PENDING:
@@ -114,9 +112,9 @@ class RedisConnection(ExchangeLane):
         else:
             self._greeted()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def lost(self, exc: Exception | None) -> None:
         """The connection ended."""
-        super().connection_lost(exc)
+        super().lost(exc)
         self._feed = self._gets = self._has_data = None
 
 

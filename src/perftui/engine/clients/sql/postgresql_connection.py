@@ -129,9 +129,8 @@ class PostgresqlConnection(ExchangeLane):
         self.cell.sent += len(wire)
         self.write(wire)
 
-    def data_received(self, data: bytes) -> None:
+    def take(self, data: bytes, now_ns: int) -> None:
         """Bytes of an answer, or of what a server says unasked."""
-        now_ns = perf_counter_ns()
         if self.operation is None:
             self._hear(data)
             return
@@ -288,9 +287,9 @@ class PostgresqlConnection(ExchangeLane):
         if self.operation is not None and self._held is not None:
             self.pool.stop(self._held)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def lost(self, exc: Exception | None) -> None:
         """The connection ended."""
-        super().connection_lost(exc)
+        super().lost(exc)
         self._let_go()
 
     def close(self) -> None:
