@@ -22,7 +22,8 @@ from msgspec.structs import replace
 
 from perftui.model.plan import Plan, Stage
 from perftui.presets.loading import parse_preset
-from support.benchmark import GENERATOR_CPU, Speed, compare, measure, numbers
+from support.benchmark import Speed, compare, measure, numbers
+from support.turns import GENERATOR_CPU
 
 SIZE = 4096
 FUNCTIONS = "def plain(ctx):\n    return None\n\n\nasync def waits_for_nothing(ctx):\n    return None\n"

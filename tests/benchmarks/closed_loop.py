@@ -1,6 +1,6 @@
-"""Closed loop against wrk (and ab where it is installed), everything recorded: in turn on one core, nginx on another.
+"""Closed loop against wrk (ab and bombardier where they are installed), in turns on one core, nginx on another.
 
-    python tests/benchmarks/closed_loop.py [SECONDS] [ROUNDS]
+    python tests/benchmarks/closed_loop.py [TURNS]
 
 With answers that are all alike, with answers that are never the same, and with a plan of several operations, two of
 which make every request anew, against the others' one constant request.
@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from perftui.model.plan import Operation
-from support.benchmark import MIXED, against_wrk, numbers, pinned_nginx, require
+from support.benchmark import MIXED, against_others, numbers, pinned_nginx, require
 from support.load_worker import make_plan
 
 CONNECTIONS = 50
@@ -26,14 +26,14 @@ LOADS = {
 """What the others ask for, what perftui does, and the ratio that is wanted."""
 
 
-def main(seconds: float = 4.0, rounds: float = 5) -> int:
+def main(turns: float = 80) -> int:
     """Print the ratios; 0 when all reach their floors."""
     require("wrk", "nginx", "taskset")
     reached = True
     with pinned_nginx() as server:
         for name, (path, operations, least) in LOADS.items():
-            plan = make_plan(server.url, users=CONNECTIONS, duration_s=seconds, operations=operations)
-            reached &= against_wrk(name, plan, server.url + path, seconds=seconds, rounds=rounds, least=least)
+            plan = make_plan(server.url, users=CONNECTIONS, operations=operations)
+            reached &= against_others(name, plan, server.url + path, server, turns=turns, least=least)
     return 0 if reached else 1
 
 

@@ -28,9 +28,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from perftui.model.plan import Plan, Stage
 from support import databases
-from support.benchmark import GENERATOR_CPU, Speed, compare, measure, numbers, require
+from support.benchmark import Speed, compare, measure, numbers, require
 from support.databases import Server
 from support.short_runs import plan_of
+from support.turns import GENERATOR_CPU
 
 CONNECTIONS = 20
 ROWS = 10_000

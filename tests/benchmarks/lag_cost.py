@@ -31,8 +31,9 @@ import numpy as np
 from perftui.engine.worker.lag import EVERY_NS
 from perftui.metrics.generator_bounds import Generator, bounds
 from perftui.metrics.sparse import Sparse
-from support.benchmark import GENERATOR_CPU, numbers, pinned_nginx, require
+from support.benchmark import numbers, pinned_nginx, require
 from support.load_worker import LoadWorkers, make_plan
+from support.turns import GENERATOR_CPU
 
 CONNECTIONS = 50
 MORE = 20

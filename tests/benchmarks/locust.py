@@ -16,8 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.benchmark import GENERATOR_CPU, Speed, compare, measure, numbers, pinned_nginx, require
+from support.benchmark import Speed, compare, measure, numbers, pinned_nginx, require
 from support.load_worker import make_plan
+from support.turns import GENERATOR_CPU
 
 CONNECTIONS = 50
 LEAST = 10.0

@@ -1,6 +1,6 @@
-"""Three weighted operations with templated paths and bodies and a check, against wrk's (and ab's) one constant request.
+"""Three weighted operations with templated paths and bodies and a check, against one constant request of the others.
 
-python tests/benchmarks/mixed_operations.py [SECONDS] [ROUNDS]
+python tests/benchmarks/mixed_operations.py [TURNS]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from perftui.model.plan import Check, Operation
-from support.benchmark import against_wrk, numbers, pinned_nginx, require
+from support.benchmark import against_others, numbers, pinned_nginx, require
 from support.load_worker import make_plan
 
 CONNECTIONS = 50
@@ -39,15 +39,15 @@ LOOKING = (
 """With answers that must be read as JSON each time, and requests that are never the same."""
 
 
-def main(seconds: float = 4.0, rounds: float = 5) -> int:
+def main(turns: float = 80) -> int:
     """Print the ratios; 0 when the first reaches the floor."""
     require("wrk", "nginx", "taskset")
     with pinned_nginx() as server:
         results = []
         for name, operations in (("mixed operations", OPERATIONS), ("mixed operations, JSON checks", LOOKING)):
-            plan = make_plan(server.url, users=CONNECTIONS, duration_s=seconds, operations=operations)
+            plan = make_plan(server.url, users=CONNECTIONS, operations=operations)
             url = f"{server.url}/health"
-            results.append(against_wrk(name, plan, url, seconds=seconds, rounds=rounds, least=LEAST))
+            results.append(against_others(name, plan, url, server, turns=turns, least=LEAST))
     return 0 if results[0] else 1
 
 

@@ -1,6 +1,6 @@
-"""Closed loop over TLS against wrk (and ab where it is installed), generators in turn on one core, nginx on another.
+"""Closed loop over TLS against wrk (ab and bombardier where they are installed), in turns on one core.
 
-python tests/benchmarks/tls.py [SECONDS] [ROUNDS]
+python tests/benchmarks/tls.py [TURNS]
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from perftui.model.plan import Operation, Target, Tls
-from support.benchmark import against_wrk, numbers, pinned_nginx, require
+from support.benchmark import against_others, numbers, pinned_nginx, require
 from support.certificates import Authority
 from support.load_worker import make_plan
 
@@ -20,7 +20,7 @@ CONNECTIONS = 50
 LEAST = 0.8
 
 
-def main(seconds: float = 4.0, rounds: float = 5) -> int:
+def main(turns: float = 80) -> int:
     """Print the ratios; 0 when they reach the floor."""
     require("wrk", "nginx", "taskset", "openssl")
     reached = True
@@ -30,9 +30,9 @@ def main(seconds: float = 4.0, rounds: float = 5) -> int:
             target = Target(url=server.tls_url, tls=Tls(ca_file=str(authority.certificate)))
             for name, path in (("TLS, equal answers", "/"), ("TLS, varied answers", "/varied")):
                 operations = [Operation(name="get", path=path)]
-                plan = make_plan("", users=CONNECTIONS, duration_s=seconds, target=target, operations=operations)
+                plan = make_plan("", users=CONNECTIONS, target=target, operations=operations)
                 url = f"https://127.0.0.1:{server.tls_port}{path}"
-                reached &= against_wrk(name, plan, url, seconds=seconds, rounds=rounds, least=LEAST)
+                reached &= against_others(name, plan, url, server, turns=turns, least=LEAST)
     return 0 if reached else 1
 
 

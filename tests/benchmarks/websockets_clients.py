@@ -21,8 +21,9 @@ import picows
 import websockets
 
 from perftui.model.plan import Operation, Plan, Target
-from support.benchmark import GENERATOR_CPU, SERVER_CPU, Speed, compare, load, numbers, speed
+from support.benchmark import Speed, compare, load, numbers, speed
 from support.load_worker import make_plan
+from support.turns import GENERATOR_CPU, SERVER_CPU
 
 LEAST = 2.5
 TEXT = "hello to everybody in this room"

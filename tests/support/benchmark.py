@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import resource
 import shutil
 import statistics
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 import psutil
 
 from perftui.model.plan import Check, Operation, Plan
 from support.load_worker import LoadWorkers, Measured
 from support.nginx import Nginx, nginx
+from support.turns import GENERATOR_CPU, OTHERS, SERVER_CPU, in_turns, ours, report
 
-SERVER_CPU = 0
-GENERATOR_CPU = (os.cpu_count() or 1) - 1
 VARIED = """
 location = /varied { default_type application/json; return 200 '{"status":"ok","id":"$request_id"}'; }
 location /items { default_type application/json; return 200 '{"id":"$request_id","path":"$uri"}'; }
@@ -53,24 +49,11 @@ class Speed:
     """Requests per second of the generator's own processor time: tells more than the other on a busy machine."""
 
 
-def wrk(url: str, connections: int, seconds: float, script: Path | None = None) -> Speed:
+def wrk(url: str, connections: int, seconds: float) -> Speed:
     """One wrk thread on the generator's core."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s"]
-    if script is not None:
-        command += ["-s", str(script)]
-    said, cpu_s = _on_the_generators_core([*command, url])
+    said, cpu_s = _on_the_generators_core(["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", url])
     assert "Non-2xx" not in said, said
     return Speed(_number(r"Requests/sec:\s+([\d.]+)", said), _number(r"(\d+) requests in", said) / cpu_s)
-
-
-def ab(url: str, connections: int, seconds: float) -> Speed:
-    """Apache's ab, which keeps its connections as HTTP/1.0 does, on the generator's core."""
-    command = ["ab", "-q", "-k", "-l", f"-t{max(1, round(seconds))}", "-n100000000", f"-c{connections}"]
-    said, cpu_s = _on_the_generators_core([*command, url])
-    assert "Non-2xx" not in said, said
-    complete = _number(r"Complete requests:\s+(\d+)", said)
-    assert _number(r"Keep-Alive requests:\s+(\d+)", said) > 0.9 * complete, said
-    return Speed(_number(r"Requests per second:\s+([\d.]+)", said), complete / cpu_s)
 
 
 def _on_the_generators_core(command: Sequence[str]) -> tuple[str, float]:
@@ -120,7 +103,6 @@ def compare(
     rounds: float,
     least: float,
     per_cpu: bool = False,
-    also: Mapping[str, Callable[[], Speed]] | None = None,
 ) -> bool:
     """Measure both in turn and print the median ratios; returns whether the one that is asked for reaches the floor.
 
@@ -131,40 +113,39 @@ def compare(
         rounds: how often each runs.
         least: the floor.
         per_cpu: it is one of requests per second of processor time, not of requests per second.
-        also: other generators by name, which run in the same rounds; their ratios are only printed.
     """
-    references = {"": theirs, **(also or {})}
-    ratios: dict[str, list[tuple[float, float]]] = {other: [] for other in references}
+    ratios: list[tuple[float, float]] = []
     for number in range(int(rounds)):
-        speeds = {other: run() for other, run in references.items()}
-        mine = ours()
-        for other, speed_of_it in speeds.items():
-            ratio, cpu_ratio = mine.per_s / speed_of_it.per_s, mine.per_cpu_s / speed_of_it.per_cpu_s
-            ratios[other].append((ratio, cpu_ratio))
-            print(
-                f"{name} round {number + 1}: {mine.per_s:,.0f}/s against {speed_of_it.per_s:,.0f}/s"
-                f"{other and f' of {other}'}, ratio {ratio:.3f}; per CPU second {mine.per_cpu_s:,.0f} against "
-                f"{speed_of_it.per_cpu_s:,.0f}, ratio {cpu_ratio:.3f}",
-                flush=True,
-            )
-    medians = {
-        other: [statistics.median(column) for column in zip(*found, strict=True)] for other, found in ratios.items()
-    }
-    for other, (ratio, cpu_ratio) in medians.items():
-        wanted = "" if other else f" (at least {least:g} wanted{' of the latter' if per_cpu else ''})"
-        print(f"{name}: ratio {other and f'to {other} '}{ratio:.3f}, per CPU second {cpu_ratio:.3f}{wanted}")
-    return bool(medians[""][1 if per_cpu else 0] >= least)
+        reference, mine = theirs(), ours()
+        ratio, cpu_ratio = mine.per_s / reference.per_s, mine.per_cpu_s / reference.per_cpu_s
+        ratios.append((ratio, cpu_ratio))
+        print(
+            f"{name} round {number + 1}: {mine.per_s:,.0f}/s against {reference.per_s:,.0f}/s, ratio {ratio:.3f}; per "
+            f"CPU second {mine.per_cpu_s:,.0f} against {reference.per_cpu_s:,.0f}, ratio {cpu_ratio:.3f}",
+            flush=True,
+        )
+    medians = [statistics.median(column) for column in zip(*ratios, strict=True)]
+    wanted = f"at least {least:g} wanted{' of the latter' if per_cpu else ''}"
+    print(f"{name}: ratio {medians[0]:.3f}, per CPU second {medians[1]:.3f} ({wanted})")
+    return bool(medians[per_cpu] >= least)
 
 
-def against_wrk(  # what the loads over HTTP have in common
-    name: str, plan: Plan, url: str, *, seconds: float, rounds: float, least: float
-) -> bool:
-    """Compare with wrk, and with ab where that is installed: all three in turn on one core."""
+def against_others(name: str, plan: Plan, url: str, server: Nginx, *, turns: float, least: float) -> bool:
+    """Load the server in turns with wrk, and ab and bombardier where they are installed: see support/turns.py.
+
+    Args:
+        name: of the comparison.
+        plan: what perftui does.
+        url: what the others ask for.
+        server: counts.
+        turns: of each.
+        least: ratio to wrk, in requests per second, that is wanted.
+    """
     connections = round(plan.load.start_level)
-    also = {"ab": partial(ab, url, connections, seconds)} if shutil.which("ab") else {}
-    return compare(
-        name, partial(measure, plan), partial(wrk, url, connections, seconds), rounds=rounds, least=least, also=also
-    )
+    installed = {other.__name__: other(url, connections) for other in OTHERS if shutil.which(other.__name__)}
+    found = report(name, in_turns({"perftui": ours(plan), **installed}, server, int(turns)))
+    print(f"{name}: at least {least:g} of wrk wanted")
+    return found["wrk"] >= least
 
 
 def numbers(arguments: Sequence[str]) -> tuple[float, ...]:
