@@ -81,6 +81,13 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whoever asks for what runs alone need not import files without any: four seconds of each process."""
+    if collection_path.is_dir() or not config.option.markexpr.startswith("alone"):
+        return None
+    return "mark.alone" not in collection_path.read_text() or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what its folder says; what is quick comes last, so that no worker ends long after the others.
 

@@ -8,8 +8,6 @@ from support.conservation import assert_conserved
 from support.home import Home
 from support.soak import DRIVERS, soak
 
-pytestmark = pytest.mark.alone
-
 SECONDS = 15
 MOST_JOURNAL_BYTES_PER_S = 20_000
 MOST_GROWN_BYTES = 12_000_000
