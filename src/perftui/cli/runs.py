@@ -220,7 +220,7 @@ def _clean(folder: Path, *, yes: bool) -> int:
     if not confirmed(question, yes=yes, instead="this sends requests"):
         return 0
     result = anyio.run(clean_up, folder, plan)
-    tell(f"{folder.name}: clean-up: {result.sent:,} requests sent, {result.failed:,} failed")
+    tell(f"{folder.name}: {result.summary}")
     for problem in result.problems:
         tell(problem)
     if read_record(folder).status == "interrupted":

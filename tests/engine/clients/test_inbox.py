@@ -70,8 +70,8 @@ async def test_no_answer_waits_for_the_work_on_those_before_it() -> None:
 
 
 async def test_an_answer_that_came_before_the_end_of_its_connection_counts() -> None:
-    served = Served(1)
-    (connection,) = served.connections
+    served = Served(2)
+    connection = served.connections[0]
     connection.data_received(OK)
     connection.connection_lost(None)
     assert served.ended == [None]
@@ -94,8 +94,8 @@ async def test_an_answer_that_came_is_not_given_up() -> None:
 
 
 async def test_the_rest_of_an_answer_that_was_given_up_is_nothing_stray() -> None:
-    served = Served(1)
-    (connection,) = served.connections
+    served = Served(2)
+    connection = served.connections[0]
     connection.served = 1
     connection.data_received(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
     connection.data_received(b"more")
@@ -105,8 +105,8 @@ async def test_the_rest_of_an_answer_that_was_given_up_is_nothing_stray() -> Non
 
 
 async def test_pieces_are_looked_at_in_order_and_few_are_held() -> None:
-    served = Served(1)
-    (connection,) = served.connections
+    served = Served(2)
+    connection = served.connections[0]
     body = b"0123456789" * 50
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     most = 0
@@ -117,3 +117,9 @@ async def test_pieces_are_looked_at_in_order_and_few_are_held() -> None:
     assert most == MOST_PIECES
     assert served.ended == [None]
     assert served.cell.received == len(answer)
+
+
+async def test_the_only_connection_waits_for_nobody() -> None:
+    served = Served(1)
+    served.connections[0].data_received(OK)
+    assert served.ended == [None]

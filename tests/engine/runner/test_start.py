@@ -300,7 +300,7 @@ def test_set_up_log_in_and_clean_up(demo: Demo, empty_home: Path) -> None:
     )
     assert_conserved(record)
     assert record.whole_run.ok == record.whole_run.scheduled == 40
-    assert "clean-up: 1 requests sent, 0 failed" in events
+    assert "clean-up: 1 request sent, 0 failed" in events
     [folder] = runs_directory().glob("2*")
     for file in folder.iterdir():
         assert "secret-word" not in file.read_text()

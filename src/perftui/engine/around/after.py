@@ -31,6 +31,11 @@ class CleanupResult(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     """The first ones, in words."""
 
+    @property
+    def summary(self) -> str:
+        """What became of it, in words; the problems not."""
+        return f"clean-up: {self.sent:,} {'request' if self.sent == 1 else 'requests'} sent, {self.failed:,} failed"
+
 
 async def run_after(
     plan: Plan,

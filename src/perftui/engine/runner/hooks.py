@@ -123,8 +123,7 @@ class Hooks:
         self.is_clean = not result.failed and not result.problems
         if not result.sent and not result.problems:
             return []
-        summary = f"clean-up: {result.sent:,} requests sent, {result.failed:,} failed"
-        return [summary, *(f"clean-up: {problem}" for problem in result.problems)]
+        return [result.summary, *(f"clean-up: {problem}" for problem in result.problems)]
 
     async def _fetch(self) -> Token:
         prepared = self._prepared
