@@ -27,7 +27,7 @@ from support.home import Home
 from support.presets import preset_text
 from support.pty import Terminal, terminal
 
-VIEWED_S = 5.0
+VIEWED_S = 8.0
 """How long a viewer stays at least; the next one comes when it has left."""
 STEERED_S = 3.0
 _VIEWERS = 200

@@ -81,6 +81,8 @@ class Killer:
         self._victims = victims
         self.seats: list[psutil.Process] = []
         self.killed_s = 0.0
+        self.was_late = False
+        """The process that was to be killed had done its part."""
 
     def __call__(self) -> None:
         if self.killed_s:
@@ -88,7 +90,10 @@ class Killer:
         self.killed_s = time.monotonic()
         self.seats = [seat for machine in range(MACHINES) for seat in self._machines.seats(machine)]
         if "seat" in self._victims and self.seats:
-            self.seats[-1].kill()
+            try:
+                self.seats[-1].kill()
+            except psutil.NoSuchProcess:
+                self.was_late = True
         if "machine" in self._victims:
             self._machines.workers[0].kill()
         if "scheduler" in self._victims:
@@ -193,6 +198,9 @@ def test_a_machine_and_a_worker_are_lost_and_the_others_go_on(machines: DaskProc
         assert record.whole_run.ok == record.whole_run.scheduled
         assert not lost
         return
+    if killer.was_late:
+        assert phase == "drain"
+        return
     assert lost == ["its Dask worker is gone", "signal 9"]
     assert [machine.lost for machine in record.cluster].count(True) == 1
     # two thirds of what was still to come, and of what was sent but not told any more; nothing once all was sent
@@ -223,7 +231,8 @@ def test_without_a_scheduler_what_came_is_saved(machines: DaskProcesses, plan: P
         return
     assert record.status == "failed"
     assert len(lost) == MACHINES
-    assert all("the scheduler is gone" in detail for detail in lost)
+    # a busy machine may hear of what the machines do without a scheduler first
+    assert any("the scheduler is gone" in detail for detail in lost), lost
     assert record.whole_run.started > 0
     assert decide(run_reasons(record), warn_only=True).code == ExitCode.INTERNAL
 

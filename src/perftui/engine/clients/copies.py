@@ -17,6 +17,8 @@ from typing import Final
 from perftui.engine.clients.leaving import leave
 
 _PR_SET_PDEATHSIG = 1
+_PRCTL: Final = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else None
+"""Found before any copy is made: the lock of the loader may be held for ever in one."""
 
 
 class Copies:
@@ -65,5 +67,5 @@ COPIES: Final = Copies()
 
 def die_with_parent() -> None:
     """Have the kernel end this process when its parent ends, where the kernel can."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if _PRCTL is not None:
+        _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import subprocess
 
+from perftui.engine.clients.copies import COPIES
+
 _SCRIPT = 'read _; kill -9 "-$1"'
 """Waits for the end of the worker's end of a pipe: nobody ever writes."""
 
@@ -21,7 +23,7 @@ def set_warden() -> subprocess.Popen[bytes]:
     """
     its_end, ours = os.pipe()
     try:
-        return subprocess.Popen(
+        warden = subprocess.Popen(
             ["/bin/sh", "-c", _SCRIPT, "perftui-warden", str(os.getpid())],
             stdin=its_end, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
@@ -30,3 +32,5 @@ def set_warden() -> subprocess.Popen[bytes]:
         raise
     finally:
         os.close(its_end)
+    COPIES.silence(ours)  # the end of this process is what counts, not that of its copies
+    return warden
