@@ -12,7 +12,7 @@ from perftui.engine.clients.client import Client
 from perftui.engine.clients.http.connection import Connection
 from perftui.engine.clients.http.operation import HttpOperation
 from perftui.engine.clients.http.pool import HttpPool
-from perftui.engine.clients.inbox import MOST_PIECES
+from perftui.engine.clients.inbox import FEW, MOST_PIECES
 from perftui.engine.clients.lane import Lane
 from perftui.engine.clients.users import VirtualUser
 from perftui.engine.worker.operations import Operations
@@ -29,7 +29,7 @@ WORK_S = 0.03
 class Served:
     """Connections with a request on its way each; what answers they get, the test says."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int = FEW) -> None:
         plan = Plan(
             name="turn", target=Target(url="http://a"), load=Load(stages=(Stage(duration_s=1, to=1),)),
             operations=(Operation(name="get", path="/"),),
@@ -57,9 +57,9 @@ class Served:
 
 
 async def test_no_answer_waits_for_the_work_on_those_before_it() -> None:
-    served = Served(3)
+    served = Served()
     served.work_s = WORK_S
-    for connection in served.connections:
+    for connection in served.connections[:3]:
         connection.data_received(OK)
     assert served.ended == []
     await asyncio.sleep(0)
@@ -70,7 +70,7 @@ async def test_no_answer_waits_for_the_work_on_those_before_it() -> None:
 
 
 async def test_an_answer_that_came_before_the_end_of_its_connection_counts() -> None:
-    served = Served(2)
+    served = Served()
     connection = served.connections[0]
     connection.data_received(OK)
     connection.connection_lost(None)
@@ -79,22 +79,22 @@ async def test_an_answer_that_came_before_the_end_of_its_connection_counts() -> 
 
 
 async def test_an_answer_that_came_is_not_given_up() -> None:
-    served = Served(2)
-    in_time, late = served.connections
+    served = Served()
+    in_time, *late = served.connections
     in_time.data_received(OK)
     served.pool.expire(perf_counter_ns() + 3600 * 10**9)
-    assert served.ended == [None, "timeout"]
-    assert late not in served.pool.lanes
+    assert served.ended == [None, *["timeout"] * len(late)]
+    assert served.pool.lanes == {in_time}
 
-    served = Served(2)
+    served = Served()
     served.connections[0].data_received(OK)
     served.pool.cancel()
     assert served.ended == [None]
-    assert served.cell.cancelled == 1
+    assert served.cell.cancelled == FEW - 1
 
 
 async def test_the_rest_of_an_answer_that_was_given_up_is_nothing_stray() -> None:
-    served = Served(2)
+    served = Served()
     connection = served.connections[0]
     connection.served = 1
     connection.data_received(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
@@ -105,7 +105,7 @@ async def test_the_rest_of_an_answer_that_was_given_up_is_nothing_stray() -> Non
 
 
 async def test_pieces_are_looked_at_in_order_and_few_are_held() -> None:
-    served = Served(2)
+    served = Served()
     connection = served.connections[0]
     body = b"0123456789" * 50
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
@@ -119,7 +119,9 @@ async def test_pieces_are_looked_at_in_order_and_few_are_held() -> None:
     assert served.cell.received == len(answer)
 
 
-async def test_the_only_connection_waits_for_nobody() -> None:
-    served = Served(1)
-    served.connections[0].data_received(OK)
-    assert served.ended == [None]
+async def test_few_connections_wait_for_nobody() -> None:
+    served = Served(FEW - 1)
+    for connection in served.connections:
+        connection.data_received(OK)
+    assert served.ended == [None] * (FEW - 1)
+    assert served.pool.inbox.pieces == []

@@ -10,7 +10,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from perftui.engine.clients.failures import connect_error
-from perftui.engine.clients.inbox import MOST_PIECES
+from perftui.engine.clients.inbox import FEW, MOST_PIECES
 from perftui.engine.clients.lane import Lane
 
 if TYPE_CHECKING:
@@ -64,14 +64,15 @@ class StreamLane(Lane, asyncio.Protocol):
             self.established()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came: note when. What they say is looked at in `take`, when all others have read."""
+        """Bytes came: note when. What they say is looked at in `take`, of many when all have read."""
         came_ns = perf_counter_ns()
         came = self._came
         if not came:
-            if len(self.pool.lanes) == 1:  # nobody else can have anything
+            pool = self.pool
+            if len(pool.lanes) - len(pool.idle) < FEW:
                 self.take(data, came_ns)
                 return
-            self.pool.inbox.ring()
+            pool.inbox.ring()
         elif len(came) >= MOST_PIECES:
             self.pool.inbox.empty()
         came.append((self, data, came_ns))
