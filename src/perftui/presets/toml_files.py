@@ -64,6 +64,8 @@ def read_tables(text: str, source: str) -> dict[str, Any]:
 
 def deep_key(text: str) -> str:
     """Where a key has more parts than any needs: the standard reader takes quadratic time for it. Empty: nowhere."""
+    if all(line.count(".") < _MOST_KEY_PARTS for line in text.split("\n")):  # a key stands on one
+        return ""
     for piece in _PIECE.finditer(text):
         key = piece["key"]
         if key and key.count(".") >= _MOST_KEY_PARTS and len(_PARTS.findall(key)) >= _MOST_KEY_PARTS:
