@@ -235,7 +235,7 @@ class _People:
         self._left_s = self._steered_s = 0.0
         self._turns = cycle(range(1000))
         self._viewed_s = max(VIEWED_S, soaked.seconds / _VIEWERS)
-        self._every_s = max(STEERED_S, soaked.seconds / _VIEWERS / 2)
+        self._every_s = max(STEERED_S, min(soaked.seconds / 36, VIEWED_S), soaked.seconds / _VIEWERS / 2)
 
     def come_and_go(self, now_s: float) -> None:
         """Do what is due."""
