@@ -104,7 +104,7 @@ def test_a_worker_that_is_stopped_for_a_while_is_noticed_and_heals(demo: Demo, s
     assert starts == pytest.approx(ends[:-1])
     for interval in intervals:
         sent = sum(c.counts.started for cells in interval.cells.values() for c in cells.values())
-        assert 0 <= sent <= 101 * max(1.0, interval.duration_s)
+        assert 0 <= sent <= 101 * max(1.0, interval.duration_s) + 5  # a second begins and ends a moment late
 
 
 @pytest.mark.slow
