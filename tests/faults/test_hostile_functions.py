@@ -67,7 +67,14 @@ def test_what_a_function_started_ends_with_its_worker(name: str, tmp_path: Path,
 
 @pytest.mark.parametrize(
     ("whom", "name"),
-    [("runner", "program_outlives"), ("runner", "program_stays"), ("worker", "copy_stays"), ("runner", "copy_stays")],
+    [
+        ("runner", "program_outlives"),
+        ("runner", "program_stays"),
+        ("worker", "copy_stays"),
+        ("runner", "copy_stays"),
+        ("runner", "copy_breaks_away"),
+        ("worker", "copy_breaks_away"),
+    ],
 )
 def test_what_a_function_started_ends_when_others_are_killed(whom: str, name: str, tmp_path: Path, home: Home) -> None:
     file = tmp_path / "told"

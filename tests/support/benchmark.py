@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import resource
 import shutil
 import statistics
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import httpx
 import psutil
 
 from perftui.model.plan import Check, Operation, Plan
@@ -47,28 +45,6 @@ class Speed:
     per_s: float
     per_cpu_s: float
     """Requests per second of the generator's own processor time: tells more than the other on a busy machine."""
-
-
-def wrk(url: str, connections: int, seconds: float) -> Speed:
-    """One wrk thread on the generator's core."""
-    said, cpu_s = _on_the_generators_core(["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", url])
-    assert "Non-2xx" not in said, said
-    return Speed(_number(r"Requests/sec:\s+([\d.]+)", said), _number(r"(\d+) requests in", said) / cpu_s)
-
-
-def _on_the_generators_core(command: Sequence[str]) -> tuple[str, float]:
-    """What a program says, and its processor time."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ran = subprocess.run(["taskset", "-c", str(GENERATOR_CPU), *command], capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return ran.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def _number(pattern: str, said: str) -> float:
-    found = re.search(pattern, said)
-    assert found is not None, said
-    return float(found[1])
 
 
 def load(plan: Plan, workers: int = 1, *, cpu: int = GENERATOR_CPU) -> Measured:
@@ -141,6 +117,7 @@ def against_others(name: str, plan: Plan, url: str, server: Nginx, *, turns: flo
         turns: of each.
         least: ratio to wrk, in requests per second, that is wanted.
     """
+    assert httpx.get(url, verify=False).status_code == 200, url
     connections = round(plan.load.start_level)
     installed = {other.__name__: other(url, connections) for other in OTHERS if shutil.which(other.__name__)}
     found = report(name, in_turns({"perftui": ours(plan), **installed}, server, int(turns)))

@@ -30,6 +30,8 @@ from support.pty import Terminal, terminal
 VIEWED_S = 8.0
 """How long a viewer stays at least; the next one comes when it has left."""
 STEERED_S = 3.0
+_MARKS = 36
+"""No more of them in a run of some minutes."""
 _VIEWERS = 200
 """And no more than so many come in a long run, and twice as many marks: each is a process, which takes its time."""
 _POLL_S = 0.5
@@ -235,7 +237,7 @@ class _People:
         self._left_s = self._steered_s = 0.0
         self._turns = cycle(range(1000))
         self._viewed_s = max(VIEWED_S, soaked.seconds / _VIEWERS)
-        self._every_s = max(STEERED_S, min(soaked.seconds / 36, VIEWED_S), soaked.seconds / _VIEWERS / 2)
+        self._every_s = max(STEERED_S, min(soaked.seconds / _MARKS, VIEWED_S), soaked.seconds / _VIEWERS / 2)
 
     def come_and_go(self, now_s: float) -> None:
         """Do what is due."""

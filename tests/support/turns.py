@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -22,18 +22,20 @@ from threading import Thread
 import psutil
 from msgspec.structs import replace
 
-from perftui.engine.clients.http.request import USER_AGENT
+from perftui.engine.clients.http.request import ALWAYS_SENT
 from perftui.model.plan import Plan
-from support.load_worker import LoadWorkers
+from support.load_worker import LoadWorkers, Measured
 from support.nginx import Nginx
 
 TURN_S = 0.15
 SERVER_CPU = 0
 GENERATOR_CPU = (os.cpu_count() or 1) - 1
-_HEADERS = ("-H", f"User-Agent: {USER_AGENT}", "-H", "Accept: */*", "-H", "Accept-Encoding: identity")
+_HEADERS = [word for name, value in ALWAYS_SENT.items() for word in ("-H", f"{name}: {value}")]
 """What perftui sends beside the path and the host: the others send as much."""
 _BETWEEN_S = 0.1
 """From one turn to the next at most: asking the server takes some time."""
+_MOST_OPENED = 0.01
+"""Connections opened for a request: more means that somebody does not keep them, which costs the server most."""
 _BEGUN_S = 0.6
 """Until a generator has opened its connections."""
 Generator = Callable[[float], AbstractContextManager[int]]
@@ -88,34 +90,41 @@ OTHERS = (wrk, ab, bombardier)
 
 
 def ours(plan: Plan) -> Generator:
-    """One worker of perftui with this plan of users, however long it says."""
+    """One worker of perftui with this plan of users, however long it says. All its answers must be good."""
 
     @contextmanager
     def run(seconds: float) -> Iterator[int]:
         stages = tuple(replace(stage, duration_s=seconds) for stage in plan.load.stages)
         lasting = replace(plan, load=replace(plan.load, stages=stages))
+        measured = Measured()
         with LoadWorkers(lasting, cpu=GENERATOR_CPU) as workers:
             (process,) = workers.processes
             workers.begin()
-            reading = Thread(target=_read_all, args=(process,))
+            reading = Thread(target=_read_to_the_end, args=(workers, measured))
             reading.start()
             try:
                 yield process.pid
             finally:
                 process.kill()
                 reading.join()
+        counts = measured.counts()
+        assert counts.ok, "nothing was told"
+        assert counts.ok == counts.finished, f"{counts} {measured.classes()}"
 
     return run
 
 
-def _read_all(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdout is not None
-    while process.stdout.read(1 << 16):
-        pass
+def _read_to_the_end(workers: LoadWorkers, measured: Measured) -> None:
+    with suppress(EOFError):  # it is killed
+        workers.collect(measured.frames.append)
 
 
 def in_turns(generators: Mapping[str, Generator], server: Nginx, turns: int) -> dict[str, list[Turn]]:
-    """Let each load the server in so many turns; what was seen, by name, pair by pair."""
+    """Let each load the server in so many turns; what was seen, by name, pair by pair.
+
+    Raises:
+        AssertionError: a generator asks for nothing any more, or does not keep its connections.
+    """
     taken: dict[str, list[Turn]] = {name: [] for name in generators}
     lasting_s = len(generators) * (turns * (TURN_S + _BETWEEN_S) + _BEGUN_S)
     (worker,) = psutil.Process(server.pid).children()
@@ -125,22 +134,30 @@ def in_turns(generators: Mapping[str, Generator], server: Nginx, turns: int) -> 
             processes[name] = stack.enter_context(generator(lasting_s))
             time.sleep(_BEGUN_S)
             os.kill(processes[name], signal.SIGSTOP)
+        before = server.status()
         for _ in range(turns):
             for name, process in processes.items():
-                taken[name].append(_turn(process, server, worker.pid))
+                turn = _turn(process, server, worker.pid)
+                assert turn is not None, f"{name} asks for nothing"
+                taken[name].append(turn)
+        after = server.status()
+    opened, asked = after.connections - before.connections, after.requests - before.requests
+    assert opened <= _MOST_OPENED * asked, f"{opened:,} connections were opened for {asked:,} requests"
     return taken
 
 
-def _turn(process: int, server: Nginx, worker: int) -> Turn:
-    requests, own_ns, server_ns = server.status().requests, _cpu_ns(process), _cpu_ns(worker)
+def _turn(process: int, server: Nginx, worker: int) -> Turn | None:
+    """What was seen of one; None: nothing was asked for."""
+    requests, own_ns, server_ns = server.requests(), _cpu_ns(process), _cpu_ns(worker)
     begin_s = time.monotonic()
     os.kill(process, signal.SIGCONT)
     time.sleep(TURN_S)
     os.kill(process, signal.SIGSTOP)
     took_s = time.monotonic() - begin_s
     own_ns, server_ns = _cpu_ns(process) - own_ns, _cpu_ns(worker) - server_ns
-    count = server.status().requests - requests
-    assert count > 0, "a generator has ended"
+    count = server.requests() - requests
+    if not count:
+        return None
     return Turn(count / took_s, own_ns / count / 1e3, server_ns / count / 1e3)
 
 

@@ -53,6 +53,17 @@ def copy_stays(ctx: Any) -> None:
     time.sleep(_WAIT_S)
 
 
+def copy_breaks_away(ctx: Any) -> None:
+    """The copy has asked the kernel not to end it with its parent."""
+    if not os.fork():
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, 0)
+        os.write(ctx.state, f"{os.getpid()}\n".encode())
+        time.sleep(_STAYS_S)
+        os._exit(0)
+    time.sleep(_WAIT_S)
+
+
 def program_stays(ctx: Any) -> None:
     """A program that is never waited for."""
     program = subprocess.Popen(["sleep", str(_STAYS_S)])

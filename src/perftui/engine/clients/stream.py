@@ -21,7 +21,7 @@ class StreamLane(Lane, asyncio.Protocol):
     """A connection. Its pool has a `dialler`; requests are bytes."""
 
     __slots__ = (
-        "_began_ns", "_came", "_decrypt", "_encrypt", "_incoming", "_outgoing", "_ready", "_tls", "connect_ns",
+        "_began_ns", "_decrypt", "_encrypt", "_incoming", "_outgoing", "_ready", "_tls", "_unread", "connect_ns",
         "first_ns", "tls_ns", "transport", "write",
     )  # fmt: skip
 
@@ -39,7 +39,7 @@ class StreamLane(Lane, asyncio.Protocol):
 
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
-        self._came = pool.inbox.pieces
+        self._unread = pool.inbox.pieces
         self.transport: asyncio.Transport | None = None
         self.first_ns = 0
         """When the first bytes of the answer came."""
@@ -64,18 +64,21 @@ class StreamLane(Lane, asyncio.Protocol):
             self.established()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came: note when. What they say is looked at in `take`, of many when all have read."""
+        """Bytes came: note when. What they say is looked at in `take`, of many when all have read.
+
+        Written out here and not in the inbox: a call from here to there would cost every answer.
+        """
         came_ns = perf_counter_ns()
-        came = self._came
-        if not came:
+        unread = self._unread
+        if not unread:
             pool = self.pool
             if len(pool.lanes) - len(pool.idle) < FEW:
                 self.take(data, came_ns)
                 return
             pool.inbox.ring()
-        elif len(came) >= MOST_PIECES:
+        elif len(unread) >= MOST_PIECES:
             self.pool.inbox.empty()
-        came.append((self, data, came_ns))
+        unread.append((self, data, came_ns))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection ended, after all that came."""

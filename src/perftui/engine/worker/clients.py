@@ -22,7 +22,6 @@ class Clients:
         """
         self._by_way = dict(by_way)
         self.all = tuple(self._by_way.values())
-        self._inboxes = tuple(client.inbox for client in self.all if isinstance(client, Pool))
         self._addresses = dict(addresses)
         for client in self.all:
             if isinstance(client, Pool):
@@ -62,11 +61,6 @@ class Clients:
         for client in self.all:
             client.opened = client.assigned = client.reconnects = 0
         return taken
-
-    def take_arrived(self) -> None:
-        """Look at the answers that have come, before the end of this turn of the loop."""
-        for inbox in self._inboxes:
-            inbox.empty()
 
     def expire(self, now_ns: int) -> None:
         """Give up what is past its deadline."""

@@ -79,8 +79,6 @@ class RateLoad(Load):
             cell = unit.cell
             cell.scheduled += 1
             client = unit.client
-            if not client.idle:
-                self.clients.take_arrived()  # a lane whose answer has come is free
             if client.idle and unit.next_request is not None:
                 client.idle.pop().send(unit, cell, unit.next_request(), intended_ns, None)
             else:

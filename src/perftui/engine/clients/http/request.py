@@ -15,6 +15,8 @@ from perftui.presets.placeholders import JsonTemplate, Template
 from perftui.presets.values import ValueStream
 
 USER_AGENT = f"perftui/{perftui.__version__} (load test)"
+ALWAYS_SENT = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+"""Headers of every request, beside the host, unless a plan says otherwise."""
 
 
 class RequestTemplate:
@@ -102,12 +104,7 @@ class RequestBuilder:
     def _headers(self, operation: Operation, body: Body | None) -> dict[str, tuple[str, str | list[str]]]:
         """By lower-case name; later ones replace earlier ones."""
         endpoint, target = self._endpoint, self._plan.target
-        defaults = {
-            "Host": endpoint.host_header,
-            "User-Agent": USER_AGENT,
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",
-        }
+        defaults = {"Host": endpoint.host_header, **ALWAYS_SENT}
         if not target.keep_alive:
             defaults["Connection"] = "close"
         if body is not None and body.content_type:
